@@ -1,0 +1,118 @@
+import { isRecord } from "../encoding.ts";
+
+/** One browser's session of an account, as stored. Times are ISO 8601, UTC. */
+export interface StoredSession {
+  /** Id of this session's entry in the `sid` index; null where the identity provider gave no `sid`. */
+  readonly sid: string | null;
+  readonly createdAt: string;
+  readonly lastSeenAt: string;
+  /** End of the absolute lifetime; the idle lifetime may end the session earlier. */
+  readonly expiresAt: string;
+  /** Family names of browser and system, for the person's list of sessions. */
+  readonly userAgent: string;
+  /** Compact JWE that only the cookie's secret opens. */
+  readonly sealed: string;
+}
+
+/** Everything kept for one account. Deleting this document signs the account out everywhere. */
+export interface AccountDocument {
+  readonly id: string;
+  readonly sessions: Readonly<Record<string, StoredSession>>;
+  /** Seconds after the last write at which Azure Cosmos DB removes the document by itself. */
+  readonly ttl: number;
+  /** New on every write: tells an own write whose answer was lost from somebody else's. */
+  readonly writeId: string;
+}
+
+/** What a pure change makes of a document: new contents, its end, or nothing. */
+export type Change =
+  | { readonly kind: "replace"; readonly sessions: AccountDocument["sessions"] }
+  | { readonly kind: "delete" }
+  | { readonly kind: "none" };
+
+export interface Lifetimes {
+  readonly idleTimeoutMinutes: number;
+}
+
+export interface SessionLimits extends Lifetimes {
+  readonly maxPerAccount: number;
+}
+
+const unchanged: Change = { kind: "none" };
+
+/** Milliseconds since the epoch at which `session` ends unless it is used before. */
+export function endOf(session: StoredSession, { idleTimeoutMinutes }: Lifetimes): number {
+  const idleEnd = Date.parse(session.lastSeenAt) + idleTimeoutMinutes * 60_000;
+  return Math.min(idleEnd, Date.parse(session.expiresAt));
+}
+
+/** The session called `sessionKey` if it is there and neither lifetime has passed at `now`. */
+export function liveSession(
+  document: AccountDocument,
+  sessionKey: string,
+  lifetimes: Lifetimes,
+  now: number,
+): StoredSession | undefined {
+  const session = Object.hasOwn(document.sessions, sessionKey) ? document.sessions[sessionKey] : undefined;
+  return session && endOf(session, lifetimes) > now ? session : undefined;
+}
+
+/** Whole seconds from `now` until the last of `sessions` ends; at least 1, the least that Azure Cosmos DB takes. */
+export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetimes, now: number): number {
+  const last = Math.max(...Object.values(sessions).map((session) => endOf(session, lifetimes)));
+  return Math.max(1, Math.ceil((last - now) / 1000));
+}
+
+/** Adds a session, dropping `replaces` (the session this browser had), what has expired, and the oldest above the cap. */
+export function addSession(
+  sessions: AccountDocument["sessions"],
+  added: { readonly sessionKey: string; readonly session: StoredSession; readonly replaces: string | undefined },
+  limits: SessionLimits,
+  now: number,
+): Change {
+  const kept = Object.entries(sessions)
+    .filter(([key, session]) => key !== added.replaces && endOf(session, limits) > now)
+    .toSorted(([, a], [, b]) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+    .slice(0, limits.maxPerAccount - 1);
+  return { kind: "replace", sessions: Object.fromEntries([...kept, [added.sessionKey, added.session]]) };
+}
+
+/** Changes one session in place; nothing if it is gone, so that a late write cannot bring a session back. */
+export function changeSession(
+  document: AccountDocument,
+  sessionKey: string,
+  change: (session: StoredSession) => StoredSession,
+): Change {
+  const session = document.sessions[sessionKey];
+  if (!session) return unchanged;
+  return { kind: "replace", sessions: { ...document.sessions, [sessionKey]: change(session) } };
+}
+
+/** Removes the sessions that `isEnded` picks. The last one out takes the document with it. */
+export function removeSessions(
+  document: AccountDocument,
+  isEnded: (session: StoredSession, sessionKey: string) => boolean,
+): Change {
+  const entries = Object.entries(document.sessions);
+  const kept = entries.filter(([key, session]) => !isEnded(session, key));
+  if (kept.length === entries.length) return unchanged;
+  return kept.length === 0 ? { kind: "delete" } : { kind: "replace", sessions: Object.fromEntries(kept) };
+}
+
+/** Whether `value`, as read from the store, has the shape of an account document. */
+export function isAccountDocument(value: unknown): value is AccountDocument {
+  return (
+    isRecord(value) &&
+    typeof value["id"] === "string" &&
+    typeof value["writeId"] === "string" &&
+    isRecord(value["sessions"]) &&
+    Object.values(value["sessions"]).every(isStoredSession)
+  );
+}
+
+function isStoredSession(value: unknown): value is StoredSession {
+  if (!isRecord(value)) return false;
+  const times = [value["createdAt"], value["lastSeenAt"], value["expiresAt"]];
+  const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
+  return hasTimes && typeof value["sealed"] === "string" && (value["sid"] === null || typeof value["sid"] === "string");
+}

@@ -1,0 +1,24 @@
+import { sha256Base64Url } from "../encoding.ts";
+
+/**
+ * Id of the document that holds an account's sessions.
+ * @param environment host of the authority, such as `login.microsoftonline.com`
+ * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of
+ */
+export function accountKeyOf(environment: string, homeAccountId: string): string {
+  return sha256Base64Url(environment.toLowerCase(), homeAccountId.toLowerCase());
+}
+
+/**
+ * Id of the index entry for an OpenID Connect session id.
+ * @param authority the configured authority. Not the `iss` of one token: a front-channel sign-out may come without it,
+ *   and under a multi-tenant authority `sid` alone does not tell the tenant.
+ */
+export function sidKeyOf(authority: string, sid: string): string {
+  return sha256Base64Url(authority, sid);
+}
+
+/** What the database knows a session by: a hash of the secret in the cookie, never the secret. */
+export function sessionKeyOf(secret: string): string {
+  return sha256Base64Url(Buffer.from(secret, "base64url"));
+}

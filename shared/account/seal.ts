@@ -1,0 +1,65 @@
+import { hkdf } from "node:crypto";
+import { promisify } from "node:util";
+import { compactDecrypt, CompactEncrypt, errors } from "jose";
+import { isRecord } from "../encoding.ts";
+
+/** The ID-token claims that a session is known by. */
+export interface AccountClaims {
+  readonly homeAccountId: string;
+  readonly name: string;
+  readonly username: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** For `logout_hint`: spares the person the account picker at sign-out. */
+  readonly loginHint: string | null;
+}
+
+/** What is sealed: nothing here can be read without the cookie. */
+export interface SessionSecrets {
+  readonly claims: AccountClaims;
+  /** MSAL's serialized token cache. */
+  readonly tokenCache: string;
+}
+
+export interface SealBinding {
+  readonly accountKey: string;
+  readonly sessionKey: string;
+  /** The secret of the session cookie, base64url. */
+  readonly secret: string;
+}
+
+const deriveKey = promisify(hkdf);
+
+/**
+ * Key for one session's seal (RFC 5869). Account and session are part of the derivation: a seal copied into another
+ * document, or to another session of the same document, does not open.
+ */
+async function keyOf({ accountKey, sessionKey, secret }: SealBinding): Promise<Uint8Array> {
+  const info = `entra-functions-bff session seal v1\n${accountKey}\n${sessionKey}`;
+  return new Uint8Array(await deriveKey("sha256", Buffer.from(secret, "base64url"), "", info, 32));
+}
+
+/** Encrypts a session's secrets as compact JWE (RFC 7516; `dir`, A256GCM). */
+export async function seal(secrets: SessionSecrets, binding: SealBinding): Promise<string> {
+  const plaintext = new TextEncoder().encode(JSON.stringify(secrets));
+  return new CompactEncrypt(plaintext).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(await keyOf(binding));
+}
+
+/** Opens a seal. Undefined if it does not open: a seal that is not this cookie's is a missing session. */
+export async function unseal(sealed: string, binding: SealBinding): Promise<SessionSecrets | undefined> {
+  try {
+    const { plaintext } = await compactDecrypt(sealed, await keyOf(binding), {
+      keyManagementAlgorithms: ["dir"],
+      contentEncryptionAlgorithms: ["A256GCM"],
+    });
+    const secrets: unknown = JSON.parse(new TextDecoder().decode(plaintext));
+    return isSessionSecrets(secrets) ? secrets : undefined;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isSessionSecrets(value: unknown): value is SessionSecrets {
+  return isRecord(value) && isRecord(value["claims"]) && typeof value["tokenCache"] === "string";
+}

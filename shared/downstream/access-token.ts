@@ -1,0 +1,136 @@
+import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
+import { seal, unseal } from "../account/seal.ts";
+import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
+import { changeAccount } from "../account/store.ts";
+import type { App, Invocation } from "../app.ts";
+import type { DownstreamApiConfiguration } from "../config.ts";
+import { SignInRequiredError } from "../errors.ts";
+import { appRefused } from "../identity/refusal.ts";
+import { mergeTokenCaches } from "../identity/token-cache.ts";
+import { resolveSession, sessionEnded, type ResolvedSession } from "../session/resolve.ts";
+import { endRefusedSession } from "../sign-out/sign-out.ts";
+
+export interface AcquiredToken {
+  readonly accessToken: string;
+  /** Whether the document was written, and the session's idle lifetime extended with it. */
+  readonly stored: boolean;
+}
+
+/**
+ * An access token for `api`: from the session's cache, or renewed with its refresh token and then stored, so that it is
+ * used only if the session is still there after the token endpoint has answered.
+ * @throws {SignInRequiredError} when the session is gone or the identity provider asks for the person
+ * @throws {ConditionError} `identity_provider_unavailable` or `app_refused`
+ */
+export async function acquireToken(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  invocation: Invocation,
+): Promise<AcquiredToken> {
+  const key = [session.accountKey, session.sessionKey, api.name, session.account.etag].join(" ");
+  try {
+    return await app.renewals.share(key, () => acquireAndStore(app, session, api, invocation));
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    return afterRefusal(app, session, api, error, invocation);
+  }
+}
+
+/** The token endpoint wants the person, not the refresh token. */
+class RefusedError extends Error {
+  readonly claims: string | undefined;
+  /** Whether the refresh token is done with, rather than one resource or one claim asking for more. */
+  readonly final: boolean;
+
+  constructor(cause: AuthError) {
+    super("The token endpoint refused the renewal", { cause });
+    this.claims = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
+    this.final = this.claims === undefined && !needsMoreOfThePerson(cause);
+  }
+}
+
+const wantsMore = new Set(["consent_required", "interaction_required", "basic_action", "additional_action"]);
+
+function needsMoreOfThePerson(error: AuthError): boolean {
+  return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
+}
+
+async function acquireAndStore(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  invocation: Invocation,
+): Promise<AcquiredToken> {
+  const { msal, network } = await app.authority.client(invocation.signal, session.secrets.tokenCache);
+  const cache = msal.getTokenCache();
+  const account = await cache.getAccountByHomeId(session.secrets.claims.homeAccountId);
+  if (!account) throw sessionEnded();
+  const result = await msal.acquireTokenSilent({ account, scopes: [...api.scopes] }).catch((error: unknown) => {
+    throw network.failure ?? classify(error);
+  });
+  const accessToken = result?.accessToken;
+  if (!accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
+  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
+  if (network.tokenRequests === 0) return { accessToken, stored: false };
+  await storeTokenCache(app, session, cache.serialize(), invocation);
+  invocation.telemetry.info("token_renewed", { api: api.name });
+  return { accessToken, stored: true };
+}
+
+function classify(error: unknown): unknown {
+  if (!(error instanceof AuthError)) return error;
+  const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
+  return refused ? new RefusedError(error) : appRefused(error);
+}
+
+/**
+ * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
+ * results are kept: losing one could lose a refresh token that replaced the earlier one.
+ * @throws {SignInRequiredError} when the session was signed out while the token endpoint answered: the new tokens are
+ *   dropped, not used
+ */
+async function storeTokenCache(
+  app: App,
+  session: ResolvedSession,
+  tokenCache: string,
+  { signal }: Invocation,
+): Promise<void> {
+  const { sessionKey } = session;
+  const { claims } = session.secrets;
+  const decide = async (document: AccountDocument): Promise<Change> => {
+    const stored = document.sessions[sessionKey];
+    if (!stored) return { kind: "none" };
+    const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
+    const merged = theirs ? mergeTokenCaches(theirs.tokenCache, tokenCache) : tokenCache;
+    const sealed = await seal({ claims, tokenCache: merged }, session);
+    const lastSeenAt = new Date().toISOString();
+    return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
+  };
+  const { accounts } = await app.store();
+  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (outcome !== "replaced") throw sessionEnded();
+}
+
+/**
+ * A refusal may be out of date: where refresh tokens rotate, another instance has used ours and stored its successor.
+ * Only if the store holds nothing newer does the refusal count.
+ */
+async function afterRefusal(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  refusal: RefusedError,
+  invocation: Invocation,
+): Promise<AcquiredToken> {
+  const latest = await resolveSession(app, session, invocation);
+  if (!latest) throw sessionEnded(refusal);
+  if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
+  invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
+  if (refusal.final) await endRefusedSession(app, latest, invocation);
+  throw new SignInRequiredError("The identity provider asks you to sign in again.", {
+    claims: refusal.claims,
+    sessionEnded: refusal.final,
+    cause: refusal,
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * Every condition that an answer may report. The names are part of the interface: clients decide by `code`.
+ * `title` is for people; it says what happened without internals.
+ */
+export const conditions = {
+  invalid_request: { status: 400, title: "The request is not valid" },
+  invalid_return_url: { status: 400, title: "The return URL is not a page of this app" },
+  signin_unknown: { status: 400, title: "This sign-in has expired or was already used" },
+  signin_cancelled: { status: 400, title: "Signing in was cancelled" },
+  signin_refused: { status: 400, title: "The identity provider refused the sign-in" },
+  signin_invalid: { status: 400, title: "The sign-in could not be verified" },
+  signin_signed_out: { status: 403, title: "This sign-in was signed out before it was complete" },
+  tenant_not_allowed: { status: 403, title: "Your organization has no access to this app" },
+  signin_required: { status: 401, title: "Sign in again" },
+  cross_site_request: { status: 403, title: "The request came from another site" },
+  issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },
+  api_unknown: { status: 404, title: "There is no such API" },
+  api_path_invalid: { status: 400, title: "The path is not valid for this API" },
+  body_too_large: { status: 413, title: "The request body is too large" },
+  api_unavailable: { status: 502, title: "The API could not be reached" },
+  api_timeout: { status: 504, title: "The API did not answer in time" },
+  api_refused_token: { status: 502, title: "The API did not accept the app's access token" },
+  app_refused: { status: 502, title: "The identity provider did not accept this app" },
+  identity_provider_unavailable: { status: 503, title: "The identity provider could not be reached" },
+  store_unavailable: { status: 503, title: "The account store could not be reached" },
+  store_contention: { status: 503, title: "The account is being changed by too many requests at once" },
+  configuration_invalid: { status: 503, title: "The app is not configured" },
+  internal_error: { status: 500, title: "Something went wrong" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ConditionCode = keyof typeof conditions;
+
+/** A condition that ends a request. `detail` reaches the caller: no secrets, no internals. */
+export class ConditionError extends Error {
+  readonly code: ConditionCode;
+
+  constructor(code: ConditionCode, detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = "ConditionError";
+    this.code = code;
+  }
+}
+
+/**
+ * The person has to sign in again.
+ * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that the session is
+ * over, not only the token: the cookie goes too.
+ */
+export class SignInRequiredError extends ConditionError {
+  readonly claims: string | undefined;
+  readonly sessionEnded: boolean;
+
+  constructor(detail: string, options: { claims?: string | undefined; sessionEnded: boolean; cause?: unknown }) {
+    super("signin_required", detail, { cause: options.cause });
+    this.name = "SignInRequiredError";
+    this.claims = options.claims;
+    this.sessionEnded = options.sessionEnded;
+  }
+}
+
+/** The condition that `error` stands for; anything unforeseen is an `internal_error`. */
+export function conditionOf(error: unknown): ConditionCode {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === "string" && Object.hasOwn(conditions, code) ? (code as ConditionCode) : "internal_error";
+}

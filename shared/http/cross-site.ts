@@ -1,0 +1,24 @@
+import { ConditionError } from "../errors.ts";
+
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses requests that another site made the browser send (cross-site request forgery). `SameSite=Lax` keeps the cookie
+ * from most of them; this covers same-site neighbours, old browsers, and top-level navigation.
+ *
+ * A request that changes state must say where it comes from, by `Sec-Fetch-Site` or `Origin`. A request that only reads
+ * is refused when it says that it comes from elsewhere.
+ * @throws {ConditionError} `cross_site_request`
+ */
+export function refuseCrossSite(
+  request: { readonly method: string; readonly headers: Headers },
+  publicBaseUrl: string,
+): void {
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  const foreign = (origin !== null && origin !== publicBaseUrl) || site === "cross-site" || site === "same-site";
+  const own = origin === publicBaseUrl || (origin === null && site === "same-origin");
+  if (safeMethods.has(request.method) ? foreign : !own || foreign) {
+    throw new ConditionError("cross_site_request", "Only the app's own pages may do this.");
+  }
+}

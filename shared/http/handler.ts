@@ -1,0 +1,87 @@
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { App, Invocation } from "../app.ts";
+import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
+import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
+import { logTelemetry } from "../telemetry.ts";
+import { wantsPage } from "./page.ts";
+import { problemResponse } from "./problem.ts";
+import { withDefaults } from "./security-headers.ts";
+
+/** What a handler works with besides the request. */
+export interface RequestContext extends Invocation {
+  readonly app: App;
+  readonly cookies: CookieJar;
+}
+
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly route: string;
+  readonly methods: readonly HttpMethod[];
+  readonly handler: (request: HttpRequest, context: RequestContext) => Promise<HttpResponseInit>;
+}
+
+/** No answer to a person takes longer than 10 s, the time for sending it included. */
+const requestTimeoutMs = 9_000;
+
+/**
+ * Turns a definition into a handler of the Functions programming model: one deadline for everything it waits for, an
+ * answer for every error (the host's own would be empty), cookies through the `cookies` property (several `Set-Cookie`
+ * headers lose all but the last), and the security headers that every answer owes.
+ */
+export function httpHandler(definition: FunctionDefinition, app: App): HttpHandler {
+  return async (request, invocation) => {
+    const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
+    const telemetry = logTelemetry(invocation);
+    const signal = AbortSignal.timeout(requestTimeoutMs);
+    const response = await answer(definition, request, { app, cookies, telemetry, signal }, invocation);
+    const headers = withDefaults(response.headers, app.configuration.publicBaseUrl);
+    return { ...response, headers, cookies: [...cookies.changes] };
+  };
+}
+
+async function answer(
+  definition: FunctionDefinition,
+  request: HttpRequest,
+  context: RequestContext,
+  invocation: InvocationContext,
+): Promise<HttpResponseInit> {
+  try {
+    return await definition.handler(request, context);
+  } catch (error) {
+    report(error, definition, context, invocation);
+    if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
+    return problemResponse(error, wantsPage(request));
+  }
+}
+
+/** Failures are for the operator; refusals are the caller's own business. */
+function report(
+  error: unknown,
+  { name }: FunctionDefinition,
+  { telemetry }: RequestContext,
+  log: InvocationContext,
+): void {
+  const code = conditionOf(error);
+  if (conditions[code].status < 500) return;
+  telemetry.error("request_failed", { function: name, code });
+  log.error(describe(error));
+}
+
+/** Names and stacks of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return "A value that is not an error was thrown";
+  const { code, errorCode, operation } = error as { code?: unknown; errorCode?: unknown; operation?: unknown };
+  const labels = [error.name, code, errorCode, operation].filter(
+    (label) => typeof label === "string" || typeof label === "number",
+  );
+  const frames = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 6);
+  const cause = error.cause === undefined ? [] : [`caused by ${describe(error.cause)}`];
+  return [labels.join(" "), ...frames, ...cause].join("\n");
+}
+
+function clearSession(cookies: CookieJar): void {
+  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
+}

@@ -1,0 +1,37 @@
+import { html, type Html } from "./html.ts";
+import { pagePolicy, type ContentPolicy } from "./security-headers.ts";
+
+/** One of the app's small pages: a heading and a few lines, no script. */
+export function page(
+  { title, content }: { title: string; content: Html },
+  policy?: ContentPolicy,
+): { status: number; headers: Record<string, string>; body: string } {
+  const document = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/style.css" />
+      </head>
+      <body class="centered">
+        <main class="card">
+          <h1>${title}</h1>
+          ${content}
+        </main>
+      </body>
+    </html> `;
+  return {
+    status: 200,
+    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy(policy) },
+    body: document.markup,
+  };
+}
+
+/** Whether a request is a person's navigation, so that a page is the answer, rather than a call by a program. */
+export function wantsPage(request: { readonly headers: Headers }): boolean {
+  const mode = request.headers.get("sec-fetch-mode");
+  const accept = request.headers.get("accept") ?? "";
+  return accept.includes("text/html") && (mode === null || mode === "navigate");
+}

@@ -1,0 +1,51 @@
+import type { HttpResponseInit } from "@azure/functions";
+
+export interface ContentPolicy {
+  /** Origins besides the app's own that a form may lead to, also by redirect. */
+  readonly formAction?: readonly string[];
+  /** Who may show the answer in a frame. Nobody by default. */
+  readonly frameAncestors?: readonly string[];
+}
+
+/** Content-Security-Policy of a page: the app's own script and style, nothing inline, nothing from elsewhere. */
+export function pagePolicy({ formAction = [], frameAncestors = [] }: ContentPolicy = {}): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    `form-action ${["'self'", ...formAction].join(" ")}`,
+    `frame-ancestors ${frameAncestors.join(" ") || "'none'"}`,
+    "base-uri 'none'",
+  ].join("; ");
+}
+
+/** For answers that are no pages: should a browser show one as a document, it can do nothing. */
+const inertPolicy = "default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'; sandbox";
+
+const defaults = {
+  "cache-control": "no-store",
+  "content-security-policy": inertPolicy,
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  // Not "no-referrer": with it browsers send "Origin: null" with the app's own forms.
+  "referrer-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+/** The headers of an answer, with the security headers that every answer owes unless its function has set them. */
+export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl: string): Record<string, string> {
+  const merged: Record<string, string> = { ...defaults, ...Object.fromEntries(new Headers(headers)) };
+  if (publicBaseUrl.startsWith("https:")) merged["strict-transport-security"] = "max-age=31536000";
+  // Where a frame is allowed, the policy says by whom; the older header can only say "nobody" or "the app itself".
+  if (!merged["content-security-policy"]?.includes("frame-ancestors 'none'")) delete merged["x-frame-options"];
+  return merged;
+}
+
+/** The origin of a URL for use in a policy; nothing if there is none. */
+export function originsOf(...urls: readonly (string | undefined)[]): string[] {
+  const origins = urls.flatMap((url) => URL.parse(url ?? "")?.origin ?? []);
+  return [...new Set(origins)];
+}

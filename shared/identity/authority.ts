@@ -1,0 +1,61 @@
+import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
+import type { Configuration } from "../config.ts";
+import { msalCredential, type MsalCredential } from "./client-credential.ts";
+import { metadataSource, type MetadataSource } from "./metadata.ts";
+import { signingKeys, type SigningKeys } from "./id-token.ts";
+import { tokenNetwork, type TokenNetwork } from "./network.ts";
+
+/** The identity provider as this app is registered with it. */
+export interface Authority {
+  /** For example `https://login.microsoftonline.com/organizations`. */
+  readonly url: string;
+  /** Host, as in MSAL's cache keys. */
+  readonly environment: string;
+  readonly metadata: MetadataSource;
+  readonly keys: SigningKeys;
+  /**
+   * A client for one operation on one account. Never share one: MSAL keeps everything it has seen in the client's
+   * memory, and a shared client writes one person's tokens into another person's document.
+   * @param tokenCache the account's serialized cache
+   */
+  client(signal: AbortSignal, tokenCache?: string): Promise<OperationClient>;
+}
+
+export interface OperationClient {
+  readonly msal: IConfidentialClientApplication;
+  readonly network: TokenNetwork;
+}
+
+export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Authority {
+  const url = azureAd.instance + azureAd.tenantId;
+  const environment = new URL(azureAd.instance).host;
+  const metadata = metadataSource(url);
+  let credential: Promise<MsalCredential> | undefined;
+
+  return {
+    url,
+    environment,
+    metadata,
+    keys: signingKeys(),
+
+    async client(signal, tokenCache) {
+      const { text } = await metadata.get();
+      credential ??= msalCredential(azureAd.credential, azureAd.clientId);
+      const network = tokenNetwork(signal);
+      const msal = new ConfidentialClientApplication({
+        auth: {
+          clientId: azureAd.clientId,
+          authority: url,
+          knownAuthorities: [environment],
+          authorityMetadata: text,
+          // Says that a claims challenge can be handled, which turns on continuous access evaluation.
+          clientCapabilities: ["cp1"],
+          ...(await credential),
+        },
+        system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
+      });
+      if (tokenCache !== undefined) msal.getTokenCache().deserialize(tokenCache);
+      return { msal, network };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash, randomUUID, X509Certificate } from "node:crypto";
+import type { NodeAuthOptions } from "@azure/msal-node";
+import { importPKCS8, SignJWT } from "jose";
+import type { ClientCredential } from "../config.ts";
+
+export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
+
+type Assertion = (request: { tokenEndpoint?: string | undefined }) => Promise<string>;
+
+const assertionLifetimeSeconds = 600;
+
+/**
+ * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
+ * every call, even when it then needs no network.
+ * @throws if the certificate or its key cannot be used
+ */
+export async function msalCredential(credential: ClientCredential, clientId: string): Promise<MsalCredential> {
+  switch (credential.kind) {
+    case "secret":
+      return { clientSecret: credential.secret };
+    case "certificate":
+      return { clientAssertion: await certificateAssertion(credential.pem, clientId) };
+    case "managedIdentity":
+      return { clientAssertion: await managedIdentityAssertion(credential.clientId) };
+  }
+}
+
+/** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
+async function managedIdentityAssertion(clientId: string | undefined): Promise<Assertion> {
+  const { ManagedIdentityCredential } = await import("@azure/identity");
+  const credential = clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
+  return async () => (await credential.getToken("api://AzureADTokenExchange/.default")).token;
+}
+
+/** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */
+async function certificateAssertion(pem: string, clientId: string): Promise<Assertion> {
+  const certificate = new X509Certificate(pem);
+  const keyPem = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(pem)?.[0];
+  if (!keyPem) throw new Error("The certificate's private key must be in PKCS #8 form (BEGIN PRIVATE KEY)");
+  const key = await importPKCS8(keyPem, "PS256");
+  const thumbprint = createHash("sha256").update(certificate.raw).digest("base64url");
+  let current: { audience: string; token: string; renewAt: number } | undefined;
+
+  return async ({ tokenEndpoint = "" }) => {
+    const now = Math.floor(Date.now() / 1000);
+    if (current?.audience === tokenEndpoint && now < current.renewAt) return current.token;
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: "PS256", typ: "JWT", "x5t#S256": thumbprint })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(tokenEndpoint)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setNotBefore(now)
+      .setExpirationTime(now + assertionLifetimeSeconds)
+      .sign(key);
+    current = { audience: tokenEndpoint, token, renewAt: now + assertionLifetimeSeconds / 2 };
+    return token;
+  };
+}

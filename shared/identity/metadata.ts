@@ -1,0 +1,93 @@
+import { isRecord } from "../encoding.ts";
+import { ConditionError } from "../errors.ts";
+
+/** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
+export interface AuthorityMetadata {
+  /** Under a multi-tenant authority this holds the placeholder `{tenantid}`. */
+  readonly issuer: string;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly jwksUri: string;
+  readonly endSessionEndpoint: string | undefined;
+  /** The document itself, for MSAL, which then need not ask for it again. */
+  readonly text: string;
+}
+
+const maxAgeMs = 24 * 60 * 60_000;
+const requestTimeoutMs = 4_000;
+
+/** The identity provider did not answer, or not in a form that can be used. */
+export class IdentityProviderUnavailableError extends ConditionError {
+  constructor(cause?: unknown) {
+    super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause });
+    this.name = "IdentityProviderUnavailableError";
+  }
+}
+
+export interface MetadataSource {
+  /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now */
+  get(): Promise<AuthorityMetadata>;
+  /** What was read last, without asking. */
+  readonly known: AuthorityMetadata | undefined;
+}
+
+/**
+ * The authority's metadata, read once a day. Requests that come together share one reading; while the identity provider
+ * is down, yesterday's metadata is used.
+ * @param authority for example `https://login.microsoftonline.com/organizations`
+ */
+export function metadataSource(authority: string): MetadataSource {
+  let known: AuthorityMetadata | undefined;
+  let readAt = -Infinity;
+  let reading: Promise<AuthorityMetadata> | undefined;
+
+  const read = async (): Promise<AuthorityMetadata> => {
+    try {
+      known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`);
+      readAt = Date.now();
+      return known;
+    } catch (error) {
+      if (known) return known;
+      throw new IdentityProviderUnavailableError(error);
+    } finally {
+      reading = undefined;
+    }
+  };
+
+  return {
+    get known() {
+      return known;
+    },
+    get: async () => (known && Date.now() - readAt < maxAgeMs ? known : (reading ??= read())),
+  };
+}
+
+async function fetchMetadata(url: string): Promise<AuthorityMetadata> {
+  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Discovery answered ${response.status}`);
+  return parseMetadata(text);
+}
+
+function parseMetadata(text: string): AuthorityMetadata {
+  const document: unknown = JSON.parse(text);
+  if (!isRecord(document)) throw new Error("Discovery did not answer an object");
+  const url = (member: string, protocols: readonly string[]) => {
+    const value = document[member];
+    const parsed = typeof value === "string" ? URL.parse(value) : null;
+    if (typeof value !== "string" || !parsed || !protocols.includes(parsed.protocol)) {
+      throw new Error(`Discovery has no usable ${member}`);
+    }
+    return value;
+  };
+  return {
+    issuer: url("issuer", ["https:"]),
+    // Only the browser goes to these two; the app sends no secret there.
+    authorizationEndpoint: url("authorization_endpoint", ["https:", "http:"]),
+    endSessionEndpoint:
+      document["end_session_endpoint"] === undefined ? undefined : url("end_session_endpoint", ["https:", "http:"]),
+    tokenEndpoint: url("token_endpoint", ["https:"]),
+    jwksUri: url("jwks_uri", ["https:"]),
+    text,
+  };
+}

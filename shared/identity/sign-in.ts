@@ -1,0 +1,121 @@
+import { AuthError, ServerError, type AuthenticationResult, type AuthorizationUrlRequest } from "@azure/msal-node";
+import type { Configuration } from "../config.ts";
+import { ConditionError } from "../errors.ts";
+import type { AccountClaims } from "../account/seal.ts";
+import type { Authority } from "./authority.ts";
+import type { SignInOptions } from "./authorization-request.ts";
+import { verifyIdToken } from "./id-token.ts";
+import { appRefused } from "./refusal.ts";
+import { codeChallengeOf, type SignInTransaction } from "./transaction.ts";
+
+export function redirectUriOf({ publicBaseUrl }: Configuration): string {
+  return `${publicBaseUrl}/auth/callback`;
+}
+
+/** URL of the authorization endpoint for `transaction` (OpenID Connect Core 1.0 section 3.1.2.1, RFC 7636). */
+export async function authorizationUrl(
+  authority: Authority,
+  configuration: Configuration,
+  transaction: SignInTransaction,
+  options: SignInOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  const { msal } = await authority.client(signal);
+  const { first, others } = scopesOf(configuration);
+  const request: AuthorizationUrlRequest = {
+    scopes: [...first],
+    // A code is redeemed for one resource; for the others consent is asked now, so that no call stops for it later.
+    extraScopesToConsent: [...others, ...options.extraScopes],
+    redirectUri: redirectUriOf(configuration),
+    responseMode: "query",
+    state: transaction.state,
+    nonce: transaction.nonce,
+    codeChallenge: codeChallengeOf(transaction),
+    codeChallengeMethod: "S256",
+    ...(options.prompt !== null && { prompt: options.prompt }),
+    ...(options.loginHint !== null && { loginHint: options.loginHint }),
+    ...(options.domainHint !== null && { domainHint: options.domainHint }),
+    ...(options.claims !== null && { claims: options.claims }),
+  };
+  return msal.getAuthCodeUrl(request);
+}
+
+/** What a completed sign-in brings. */
+export interface SignedIn {
+  readonly claims: AccountClaims;
+  /** From the ID token, else the authorization response's `session_state`; undefined if neither was given. */
+  readonly sid: string | undefined;
+  readonly tokenCache: string;
+}
+
+/**
+ * Redeems the code and verifies the ID token.
+ * @param sessionState of the authorization response; stands in for a missing `sid` claim
+ * @throws {ConditionError} `signin_invalid`, `signin_refused`, `tenant_not_allowed` or `identity_provider_unavailable`
+ */
+export async function completeSignIn(
+  authority: Authority,
+  configuration: Configuration,
+  answer: { readonly code: string; readonly sessionState: string | null; readonly transaction: SignInTransaction },
+  signal: AbortSignal,
+): Promise<SignedIn> {
+  const { msal, network } = await authority.client(signal);
+  const result = await redeem(
+    () =>
+      msal.acquireTokenByCode({
+        code: answer.code,
+        scopes: [...scopesOf(configuration).first],
+        redirectUri: redirectUriOf(configuration),
+        codeVerifier: answer.transaction.codeVerifier,
+        nonce: answer.transaction.nonce,
+      }),
+    () => network.failure,
+  );
+  const metadata = await authority.metadata.get();
+  const { azureAd } = configuration;
+  const verified = await verifyIdToken(result.idToken, {
+    metadata,
+    keys: authority.keys,
+    azureAd,
+    nonce: answer.transaction.nonce,
+  });
+  const homeAccountId = result.account?.homeAccountId;
+  if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response named no account.");
+  return {
+    claims: {
+      homeAccountId,
+      name: verified.name,
+      username: verified.username,
+      tenantId: verified.tenantId,
+      objectId: verified.objectId,
+      loginHint: verified.loginHint ?? null,
+    },
+    sid: verified.sid ?? answer.sessionState ?? undefined,
+    tokenCache: msal.getTokenCache().serialize(),
+  };
+}
+
+async function redeem(
+  request: () => Promise<AuthenticationResult>,
+  failure: () => Error | undefined,
+): Promise<AuthenticationResult> {
+  try {
+    return await request();
+  } catch (error) {
+    const unavailable = failure();
+    if (unavailable) throw unavailable;
+    if (!(error instanceof AuthError)) throw error;
+    // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
+    if (!(error instanceof ServerError)) {
+      throw new ConditionError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
+    }
+    if (error.errorCode !== "invalid_grant") throw appRefused(error);
+    throw new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause: error });
+  }
+}
+
+/** The first API's scopes come with the sign-in; every other API's are only consented to. */
+function scopesOf({ downstreamApis }: Configuration): { first: readonly string[]; others: readonly string[] } {
+  const [first, ...others] = downstreamApis.values();
+  return { first: first?.scopes ?? [], others: others.flatMap((api) => api.scopes) };
+}

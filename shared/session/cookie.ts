@@ -1,0 +1,86 @@
+import type { Cookie } from "@azure/functions";
+import { randomBase64Url } from "../encoding.ts";
+
+/** What the session cookie says: which document to read, and the secret that opens one session in it. */
+export interface SessionCookie {
+  readonly accountKey: string;
+  readonly secret: string;
+}
+
+/** 32 bytes as base64url, twice. */
+const sessionCookieValue = /^([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/;
+
+/** The value for a new session's cookie: always a new secret, so that nobody can know it before the sign-in. */
+export function newSessionCookie(accountKey: string): SessionCookie {
+  return { accountKey, secret: randomBase64Url(32) };
+}
+
+/** The cookies of one request and its answer: HttpOnly, Lax, host-only, for the whole origin. */
+export interface CookieJar {
+  /** The value that the request carries, if any. */
+  read(name: string): string | undefined;
+  /** The names that the request carries and that begin with `prefix`, without the browser's own prefix. */
+  names(prefix: string): readonly string[];
+  /** @param maxAge seconds; without it the cookie ends with the browser */
+  set(name: string, value: string, maxAge?: number): void;
+  clear(name: string): void;
+  /** What the answer has to set, whatever it turns out to be. */
+  readonly changes: readonly Cookie[];
+}
+
+/**
+ * Names get the `__Host-` prefix (RFC 6265bis section 4.1.3.2), which keeps other hosts of the domain from planting
+ * cookies. Safari refuses Secure cookies on http://localhost, and there alone the prefix and `Secure` are left out.
+ */
+export function cookieJar(headers: Headers, publicBaseUrl: string): CookieJar {
+  const secure = publicBaseUrl.startsWith("https:") || !isSafari(headers.get("user-agent") ?? "");
+  const prefix = secure ? "__Host-" : "";
+  const values = parse(headers.get("cookie") ?? "");
+  const changes = new Map<string, Cookie>();
+  const attributes = { path: "/", httpOnly: true, secure, sameSite: "Lax" } as const;
+  return {
+    read: (name) => values.get(prefix + name),
+    names: (start) =>
+      [...values.keys()].flatMap((name) => (name.startsWith(prefix + start) ? [name.slice(prefix.length)] : [])),
+    set(name, value, maxAge) {
+      changes.set(name, { name: prefix + name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
+    },
+    // The Functions host drops an `expires` in the past; `maxAge: 0` is what deletes.
+    clear(name) {
+      changes.set(name, { name: prefix + name, value: "", ...attributes, maxAge: 0 });
+    },
+    get changes() {
+      return [...changes.values()];
+    },
+  };
+}
+
+export const sessionCookieName = "session";
+
+export function parseSessionCookie(value: string | undefined): SessionCookie | undefined {
+  const [, accountKey, secret] = sessionCookieValue.exec(value ?? "") ?? [];
+  return accountKey && secret ? { accountKey, secret } : undefined;
+}
+
+export function formatSessionCookie({ accountKey, secret }: SessionCookie): string {
+  return `${accountKey}.${secret}`;
+}
+
+/** Values of this app need no decoding: they are base64url and dots. Of two cookies with one name the first counts. */
+function parse(header: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const pair of header.split(";")) {
+    const [name, value] = splitOnce(pair.trim());
+    if (value !== undefined && !values.has(name)) values.set(name, value);
+  }
+  return values;
+}
+
+function splitOnce(pair: string): [string, string | undefined] {
+  const at = pair.indexOf("=");
+  return at < 0 ? [pair, undefined] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+}
+
+function isSafari(userAgent: string): boolean {
+  return userAgent.includes("Safari/") && !/Chrom(e|ium)\/|Edg\/|Firefox\//.test(userAgent);
+}

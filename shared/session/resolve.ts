@@ -1,0 +1,74 @@
+import { changeSession, endOf, liveSession, type AccountDocument, type StoredSession } from "../account/document.ts";
+import { sessionKeyOf } from "../account/keys.ts";
+import { unseal, type SessionSecrets } from "../account/seal.ts";
+import { changeAccount } from "../account/store.ts";
+import type { App, Invocation } from "../app.ts";
+import { conditionOf, SignInRequiredError } from "../errors.ts";
+import type { Versioned } from "../store/point-operations.ts";
+import type { SessionCookie } from "./cookie.ts";
+
+/** A session as one request sees it. */
+export interface ResolvedSession extends SessionCookie {
+  readonly sessionKey: string;
+  readonly stored: StoredSession;
+  readonly account: Versioned<AccountDocument>;
+  readonly secrets: SessionSecrets;
+}
+
+/** Part of the idle timeout that has to pass before using a session is worth a write. */
+const extendAfter = 1 / 4;
+
+/**
+ * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
+ * expired, never there, or sealed for another cookie.
+ */
+export async function resolveSession(
+  app: App,
+  cookie: SessionCookie | undefined,
+  { signal }: Invocation,
+): Promise<ResolvedSession | undefined> {
+  if (!cookie) return undefined;
+  const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
+  if (!account) return undefined;
+  const sessionKey = sessionKeyOf(cookie.secret);
+  const stored = liveSession(account.document, sessionKey, app.configuration.session, Date.now());
+  if (!stored) return undefined;
+  const secrets = await unseal(stored.sealed, { ...cookie, sessionKey });
+  return secrets && { ...cookie, sessionKey, stored, account, secrets };
+}
+
+/** Milliseconds since the epoch at which the session ends if it is not used again. */
+export function idleEndOf(app: App, session: ResolvedSession): number {
+  return endOf(session.stored, app.configuration.session);
+}
+
+/**
+ * Extends the idle lifetime of a session that is being used, by a write only when a good part of it has passed.
+ * @throws {SignInRequiredError} when the write finds the session gone: it was signed out a moment ago
+ */
+export async function extendIdleLifetime(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
+  const idleMs = app.configuration.session.idleTimeoutMinutes * 60_000;
+  if (Date.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
+  const lastSeenAt = new Date().toISOString();
+  const touch = (document: AccountDocument) =>
+    changeSession(document, session.sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+  try {
+    const { accounts } = await app.store();
+    const { outcome } = await changeAccount(
+      accounts,
+      session.account,
+      touch,
+      app.configuration.session,
+      invocation.signal,
+    );
+    if (outcome !== "replaced") throw sessionEnded();
+  } catch (error) {
+    if (error instanceof SignInRequiredError) throw error;
+    // The session is valid, only its extension could not be stored; the next request tries again.
+    invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
+  }
+}
+
+export function sessionEnded(cause?: unknown): SignInRequiredError {
+  return new SignInRequiredError("There is no session, or it has ended.", { sessionEnded: true, cause });
+}

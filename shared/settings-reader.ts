@@ -1,0 +1,89 @@
+import type { Setting } from "./settings.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with one setting. Never holds the setting's value, which may be a secret. */
+export interface SettingProblem {
+  readonly setting: string;
+  readonly problem: string;
+}
+
+export function isLoopback(hostName: string): boolean {
+  return hostName === "localhost" || hostName === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostName);
+}
+
+/**
+ * Reads settings by name and collects what is wrong with them, so that one start tells about every mistake.
+ * After a problem the readers return a placeholder of the right type; the caller throws before anything uses it.
+ */
+export class SettingsReader {
+  readonly problems: SettingProblem[] = [];
+  readonly #values: ReadonlyMap<string, string>;
+
+  constructor(environment: Environment) {
+    // Setting names are case-insensitive on Windows and in .NET's configuration; be as lenient everywhere.
+    this.#values = new Map(
+      Object.entries(environment).flatMap(([name, value]) =>
+        value?.trim() ? [[name.toLowerCase(), value.trim()]] : [],
+      ),
+    );
+  }
+
+  raw(name: string): string | undefined {
+    return this.#values.get(name.toLowerCase());
+  }
+
+  /** The distinct first groups of `pattern` among the setting names, in lower case. */
+  names(pattern: RegExp): string[] {
+    const matches = [...this.#values.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []);
+    return [...new Set(matches)];
+  }
+
+  fail(setting: Setting, problem = "is not valid"): "" {
+    if (!this.problems.some((known) => known.setting === setting.name)) {
+      this.problems.push({ setting: setting.name, problem: `${problem}; expected ${setting.expects}` });
+    }
+    return "";
+  }
+
+  optional(setting: Setting, isValid: (value: string) => boolean = () => true): string | undefined {
+    const value = this.raw(setting.name);
+    if (value !== undefined && !isValid(value)) {
+      this.fail(setting);
+      return undefined;
+    }
+    return value;
+  }
+
+  required(setting: Setting, isValid: (value: string) => boolean = () => true): string {
+    if (this.raw(setting.name) === undefined) return this.fail(setting, "is missing");
+    return this.optional(setting, isValid) ?? "";
+  }
+
+  oneOf<T extends string>(setting: Setting, allowed: readonly T[], fallback: T): T;
+  oneOf<T extends string>(setting: Setting, allowed: readonly T[]): T | undefined;
+  oneOf<T extends string>(setting: Setting, allowed: readonly T[], fallback?: T): T | undefined {
+    const value = fallback === undefined ? this.required(setting) : this.raw(setting.name);
+    if (!value) return fallback;
+    const match = allowed.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+    if (match === undefined) this.fail(setting);
+    return match ?? fallback;
+  }
+
+  integer(setting: Setting, range: { min: number; max: number; default: number }): number {
+    const value = this.optional(setting, (text) => /^\d{1,9}$/.test(text));
+    if (value === undefined) return range.default;
+    const number = Number(value);
+    if (number < range.min || number > range.max) this.fail(setting);
+    return number;
+  }
+
+  url(setting: Setting, rule: "https only" | "https or loopback", fallback?: string): string {
+    const value = this.raw(setting.name) ?? fallback;
+    if (value === undefined) return this.fail(setting, "is missing");
+    const url = URL.parse(value);
+    const loopback = rule === "https or loopback" && url?.protocol === "http:" && isLoopback(url.hostname);
+    const plain = url && !url.username && !url.password && !url.search && !url.hash;
+    return plain && (url.protocol === "https:" || loopback) ? url.href : this.fail(setting);
+  }
+}

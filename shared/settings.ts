@@ -1,0 +1,118 @@
+/** One setting of the environment: what it is called, what it means, and what a valid value looks like. */
+export interface Setting {
+  readonly name: string;
+  readonly meaning: string;
+  readonly expects: string;
+  readonly default?: string;
+}
+
+/**
+ * Every setting the app reads, and the only place where their names stand.
+ * `<name>` is the name of a downstream API, as in the route `/api/<name>/…`.
+ */
+export const settings = {
+  publicBaseUrl: {
+    name: "PublicBaseUrl",
+    meaning: "Origin of the app as browsers see it.",
+    expects: "an https:// origin without a path (http:// only for localhost)",
+    default: "https:// followed by WEBSITE_HOSTNAME",
+  },
+  instance: {
+    name: "AzureAd__Instance",
+    meaning: "Base URL of the identity provider.",
+    expects: "an https:// URL",
+    default: "https://login.microsoftonline.com/",
+  },
+  tenantId: {
+    name: "AzureAd__TenantId",
+    meaning: "Who may sign in: one tenant, or a multi-tenant authority.",
+    expects: "a tenant's GUID or domain name, or one of organizations, common, consumers",
+  },
+  allowedTenants: {
+    name: "AzureAd__AllowedTenants",
+    meaning: "Tenant ids let in when the authority is multi-tenant. Without it, every tenant of the authority is.",
+    expects: "tenant GUIDs separated by commas; only with organizations, common or consumers",
+  },
+  clientId: {
+    name: "AzureAd__ClientId",
+    meaning: "Application (client) id of the app registration.",
+    expects: "a GUID",
+  },
+  credentialSourceType: {
+    name: "AzureAd__ClientCredentials__0__SourceType",
+    meaning: "How the app proves itself to the identity provider.",
+    expects: "SignedAssertionFromManagedIdentity, ClientSecret or Certificate",
+  },
+  managedIdentityClientId: {
+    name: "AzureAd__ClientCredentials__0__ManagedIdentityClientId",
+    meaning: "User-assigned managed identity trusted as federated credential. Without it, the system-assigned one.",
+    expects: "a GUID; only with SignedAssertionFromManagedIdentity",
+  },
+  clientSecret: {
+    name: "AzureAd__ClientCredentials__0__ClientSecret",
+    meaning: "Client secret.",
+    expects: "the secret's value; only and always with ClientSecret",
+  },
+  certificate: {
+    name: "AzureAd__ClientCredentials__0__Certificate",
+    meaning: "Certificate and its private key.",
+    expects: "PEM text with a CERTIFICATE and a PRIVATE KEY block; only and always with Certificate",
+  },
+  cosmosConnectionString: {
+    name: "CosmosDb",
+    meaning: "Azure Cosmos DB by connection string.",
+    expects: "AccountEndpoint=…;AccountKey=…; and not together with CosmosDb__accountEndpoint",
+  },
+  cosmosAccountEndpoint: {
+    name: "CosmosDb__accountEndpoint",
+    meaning: "Azure Cosmos DB by managed identity.",
+    expects: "an https:// URL, and not together with CosmosDb",
+  },
+  cosmosClientId: {
+    name: "CosmosDb__clientId",
+    meaning: "User-assigned managed identity for Azure Cosmos DB. Without it, the system-assigned one.",
+    expects: "a GUID; only with CosmosDb__accountEndpoint",
+  },
+  cosmosDatabaseName: {
+    name: "CosmosDb__databaseName",
+    meaning: "Database that holds the two containers.",
+    expects: "a database name without / \\ # ?",
+    default: "auth",
+  },
+  idleTimeoutMinutes: {
+    name: "Session__IdleTimeoutMinutes",
+    meaning: "A session that is not used for this long ends.",
+    expects: "a whole number of minutes from 1 to 43200, not above Session__AbsoluteTimeoutMinutes",
+    default: "60",
+  },
+  absoluteTimeoutMinutes: {
+    name: "Session__AbsoluteTimeoutMinutes",
+    meaning: "A session ends this long after sign-in, however much it is used.",
+    expects: "a whole number of minutes from 1 to 129600",
+    default: "720",
+  },
+  maxPerAccount: {
+    name: "Session__MaxPerAccount",
+    meaning: "Sessions an account may have at once; the oldest makes room.",
+    expects: "a whole number from 1 to 50",
+    default: "10",
+  },
+  signOutScope: {
+    name: "SignOut__Scope",
+    meaning: "What a sign-out ends: every session of the account, or those of the browser that signed out.",
+    expects: "account or session",
+    default: "account",
+  },
+  downstreamBaseUrl: {
+    name: "DownstreamApis__<name>__BaseUrl",
+    meaning: "Base URL of the downstream API <name>.",
+    expects: "an https:// URL (http:// only for a loopback address)",
+    default: "https://graph.microsoft.com/v1.0 for graph, when no API is configured",
+  },
+  downstreamScopes: {
+    name: "DownstreamApis__<name>__Scopes",
+    meaning: "Scopes asked for when calling the downstream API <name>.",
+    expects: "scopes of one resource, separated by spaces",
+    default: "User.Read for graph, when no API is configured",
+  },
+} as const satisfies Record<string, Setting>;

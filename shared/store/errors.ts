@@ -1,0 +1,21 @@
+import { ConditionError } from "../errors.ts";
+
+/** The store could not be asked, or its answer is unknown after every retry. Nothing may be concluded from it. */
+export class StoreUnavailableError extends ConditionError {
+  /** For the log: which operation, on which container. */
+  readonly operation: string;
+
+  constructor(operation: string, cause?: unknown) {
+    super("store_unavailable", "Nothing was lost. Try again in a moment.", { cause });
+    this.name = "StoreUnavailableError";
+    this.operation = operation;
+  }
+}
+
+/** A document was changed by others more often than the retries allow. */
+export class StoreContentionError extends ConditionError {
+  constructor() {
+    super("store_contention", "Nothing was lost. Try again in a moment.");
+    this.name = "StoreContentionError";
+  }
+}

@@ -1,0 +1,133 @@
+import type { Container } from "@azure/cosmos";
+import { randomBase64Url } from "../encoding.ts";
+import { StoreUnavailableError } from "./errors.ts";
+import { StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
+
+/** What every stored document has. `ttl` is in seconds. `writeId` is new on every write. */
+export interface Stored {
+  readonly id: string;
+  readonly ttl: number;
+  readonly writeId: string;
+}
+
+export interface Versioned<T> {
+  readonly document: T;
+  readonly etag: string;
+}
+
+export type Unwritten<T extends Stored> = Omit<T, "writeId">;
+
+/** Somebody else's write came first; `current` is what they left, so that the caller need not read again. */
+export interface Conflict<T> {
+  readonly outcome: "conflict";
+  readonly current: Versioned<T>;
+}
+
+export interface Settled<Outcome extends string> {
+  readonly outcome: Outcome;
+}
+
+/**
+ * The only four things this app does with Azure Cosmos DB. There is no upsert: with If-Match on a missing document
+ * it creates the document, which would bring back an account that has signed out.
+ */
+export interface PointOperations<T extends Stored> {
+  read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
+  /** "gone": the document was there a moment ago and is not any more; creating it may be tried again. */
+  create(document: Unwritten<T>, signal: AbortSignal): Promise<Settled<"created" | "gone"> | Conflict<T>>;
+  /** "gone": the document was deleted. It stays deleted. */
+  replace(
+    document: Unwritten<T>,
+    etag: string,
+    signal: AbortSignal,
+  ): Promise<Settled<"replaced" | "gone"> | Conflict<T>>;
+  /** Without `etag` whatever is there is deleted. */
+  delete(id: string, etag: string | undefined, signal: AbortSignal): Promise<Settled<"deleted" | "gone"> | Conflict<T>>;
+}
+
+/**
+ * Point operations on one container with partition key `/id`. Each is retried until its outcome is known. A write
+ * that was committed although its answer was lost is recognised by its `writeId`, so that it is neither reported as a
+ * conflict nor done twice. All of them throw {@link StoreUnavailableError} when the outcome cannot be learned in time.
+ */
+export function pointOperations<T extends Stored>(
+  container: Container,
+  isDocument: (value: unknown) => value is T,
+): PointOperations<T> {
+  const name = container.id;
+
+  const read: PointOperations<T>["read"] = async (id, signal) => {
+    const response = await untilAnswered(`read in ${name}`, signal, async (abortSignal) => {
+      const answer = await container.item(id, id).read<Record<string, unknown>>({ abortSignal });
+      if (answer.statusCode !== 404 && answer.resource?.["id"] !== id)
+        throw new Error("An answer without the document");
+      return answer;
+    });
+    if (response.resource === undefined) return undefined;
+    if (!isDocument(response.resource)) throw new StoreUnavailableError(`read in ${name}: not a document of this app`);
+    return { document: response.resource, etag: response.etag };
+  };
+
+  /** After a refused write: was it ours, committed by an attempt whose answer was lost, or somebody else's? */
+  const settleRefusal = async <Done extends string>(
+    id: string,
+    own: { writeId: string; outcome: Done } | undefined,
+    signal: AbortSignal,
+  ): Promise<Settled<Done | "gone"> | Conflict<T>> => {
+    const current = await read(id, signal);
+    if (!current) return { outcome: "gone" };
+    if (own && current.document.writeId === own.writeId) return { outcome: own.outcome };
+    return { outcome: "conflict", current };
+  };
+
+  return {
+    read,
+
+    async create(unwritten, signal) {
+      const document = { ...unwritten, writeId: randomBase64Url(9) };
+      const answer = await write(`create in ${name}`, signal, (abortSignal) =>
+        container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true }),
+      );
+      if (answer === "done") return { outcome: "created" };
+      if (answer === "not found") throw new StoreUnavailableError(`create in ${name}: there is no such container`);
+      return settleRefusal(document.id, { writeId: document.writeId, outcome: "created" }, signal);
+    },
+
+    async replace(unwritten, etag, signal) {
+      const document = { ...unwritten, writeId: randomBase64Url(9) };
+      const accessCondition = { type: "IfMatch", condition: etag };
+      const answer = await write(`replace in ${name}`, signal, (abortSignal) =>
+        container.item(document.id, document.id).replace(document, { abortSignal, accessCondition }),
+      );
+      if (answer === "done") return { outcome: "replaced" };
+      if (answer === "not found") return { outcome: "gone" };
+      return settleRefusal(document.id, { writeId: document.writeId, outcome: "replaced" }, signal);
+    },
+
+    async delete(id, etag, signal) {
+      const condition = etag === undefined ? {} : { accessCondition: { type: "IfMatch", condition: etag } };
+      const answer = await write(`delete in ${name}`, signal, (abortSignal) =>
+        container.item(id, id).delete({ abortSignal, ...condition }),
+      );
+      if (answer === "done") return { outcome: "deleted" };
+      // An attempt whose answer was lost may have deleted it: gone either way.
+      if (answer === "not found") return { outcome: "gone" };
+      return settleRefusal<"deleted">(id, undefined, signal);
+    },
+  };
+}
+
+/** Runs a write to its definite answer. */
+async function write(
+  operation: string,
+  signal: AbortSignal,
+  request: (signal: AbortSignal) => Promise<unknown>,
+): Promise<"done" | StoreAnswer> {
+  try {
+    await untilAnswered(operation, signal, request);
+    return "done";
+  } catch (error) {
+    if (error instanceof StoreAnswerError) return error.answer;
+    throw error;
+  }
+}

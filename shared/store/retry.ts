@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRecord } from "../encoding.ts";
+import { StoreUnavailableError } from "./errors.ts";
+
+const maxAttempts = 5;
+const attemptTimeoutMs = 2_000;
+
+/** What the store said, as far as it matters to a caller of a point operation. */
+export type StoreAnswer = "not found" | "exists" | "precondition failed";
+
+/** A definite answer of the store that is not success. */
+export class StoreAnswerError extends Error {
+  readonly answer: StoreAnswer;
+
+  constructor(answer: StoreAnswer) {
+    super(answer);
+    this.answer = answer;
+  }
+}
+
+const answers: Readonly<Record<number, StoreAnswer>> = { 404: "not found", 409: "exists", 412: "precondition failed" };
+/** The request itself is wrong or not allowed: asking again cannot help. */
+const hopeless = new Set([400, 401, 403, 413]);
+
+/**
+ * Runs one request until the store gives a definite answer. Busy, unreachable and unreadable answers are retried
+ * with jittered backoff, a bounded number of times and never past `signal`. The SDK's own retries are not enough:
+ * it never repeats 449, gives up on writes at once, and repeats a read that timed out for minutes.
+ *
+ * A repeated write may find that an earlier attempt was committed although its answer was lost; telling that apart
+ * is the caller's part.
+ * @throws {StoreAnswerError} for 404, 409 and 412
+ * @throws {StoreUnavailableError} when no attempt brought a definite answer
+ */
+export async function untilAnswered<T>(
+  operation: string,
+  signal: AbortSignal,
+  request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  let lastError: unknown;
+  for (let attempt = 1; attempt <= maxAttempts && !signal.aborted; attempt++) {
+    try {
+      return await bounded(signal, request);
+    } catch (error) {
+      const status = isRecord(error) || error instanceof Error ? (error as { code?: unknown }).code : undefined;
+      const answer = typeof status === "number" ? answers[status] : undefined;
+      if (answer) throw new StoreAnswerError(answer);
+      if (typeof status === "number" && hopeless.has(status)) throw new StoreUnavailableError(operation, error);
+      lastError = error;
+      if (attempt < maxAttempts) await pause(attempt, retryAfterMs(error), signal);
+    }
+  }
+  throw new StoreUnavailableError(operation, lastError);
+}
+
+/** One attempt. The SDK sleeps between its own retries without looking at the signal, so the wait is bounded here. */
+async function bounded<T>(outer: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(attemptTimeoutMs)]);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new Error("No answer in time"));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([request(signal), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function retryAfterMs(error: unknown): number {
+  const value = (error as { retryAfterInMs?: unknown } | undefined)?.retryAfterInMs;
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+/** Waits before attempt `attempt + 1`: at least what the store asked for, else exponential with full jitter. */
+export async function pause(attempt: number, atLeastMs: number, signal: AbortSignal): Promise<void> {
+  const jitter = Math.random() * Math.min(1_000, 25 * 2 ** attempt);
+  await sleep(Math.max(atLeastMs, jitter), undefined, { signal }).catch(() => undefined);
+}
