@@ -1,0 +1,102 @@
+/**
+ * The browser's side of signing in: who is signed in, sign in, sign out, call APIs, learn of a sign-out. For any
+ * framework or none; importing it does nothing yet. No token is ever here: the session is an HttpOnly cookie, and the
+ * server adds the tokens to API calls.
+ *
+ * @example
+ * onSignedOut(({ reason }) => show(`You have been signed out (${reason}).`));
+ * const who = await me();
+ * if (who === undefined) login();
+ * else show(await (await call("graph", "me")).json());
+ */
+import { askMe, isProblem, isRecord, jsonOf, problemIn, send, type Me } from "./requests.ts";
+import { duringSignOut, onSession, wake, type SignedOut } from "./session-watch.ts";
+
+export { ProblemError, UnreachableError } from "./requests.ts";
+export type { Account, Me, Problem, SessionTimes } from "./requests.ts";
+export { onSession, wake as checkSession } from "./session-watch.ts";
+export type { SessionStatus, SignedOut } from "./session-watch.ts";
+
+/** How to sign in. All are optional and end up in the query of `/auth/login`. */
+export interface LoginOptions {
+  /** Path on this origin to come back to. Default: the present page. */
+  readonly returnUrl?: string;
+  /** The account to offer: a username or `login_hint` claim. */
+  readonly loginHint?: string;
+  /** `select_account`, `login` or `consent` (OpenID Connect Core 3.1.2.1). */
+  readonly prompt?: string;
+  /** The claims challenge of a `signin_required` problem. */
+  readonly claims?: string;
+}
+
+/** The signed-in account and its session times, or undefined when signed out. Throws ProblemError, UnreachableError. */
+export async function me(): Promise<Me | undefined> {
+  return (await askMe()).me;
+}
+
+/** The address that starts a sign-in; for links. */
+export function loginUrl(options: LoginOptions = {}): string {
+  const here = location.pathname + location.search + location.hash;
+  const query = new URLSearchParams({ returnUrl: here, ...options });
+  return `/auth/login?${query.toString()}`;
+}
+
+/** Leaves the page to sign in. */
+export function login(options: LoginOptions = {}): void {
+  location.assign(loginUrl(options));
+}
+
+/**
+ * Signs out: the server deletes the account's tokens, the other tabs are told, and the browser goes on to the identity
+ * provider to end the session there. Resolves to true when on the way there, to false when there was no session left.
+ * Throws ProblemError (503: the tokens could not be deleted) or UnreachableError; calling it again is safe.
+ */
+export async function logout(): Promise<boolean> {
+  const endSessionUrl = await duringSignOut(postLogout);
+  if (endSessionUrl === undefined) return false;
+  location.assign(endSessionUrl);
+  return true;
+}
+
+async function postLogout(): Promise<string | undefined> {
+  const response = await send("/auth/logout", {
+    method: "POST",
+    headers: { accept: "application/json" },
+    signal: AbortSignal.timeout(20_000),
+  });
+  if (response.status === 401) return undefined;
+  if (!response.ok) throw await problemIn(response);
+  const body = await jsonOf(response);
+  const url = isRecord(body) ? body["endSessionUrl"] : undefined;
+  if (typeof url !== "string") throw await problemIn(response);
+  return url;
+}
+
+/**
+ * Calls a named downstream API with the account's token: `call("graph", "me")`. Takes what `fetch` takes and returns the
+ * API's answer, whatever its status. Throws ProblemError when the server itself says no: with code `signin_required`,
+ * go on with `login({ claims })` if the problem has `claims`, else with `login()`. Throws UnreachableError, and
+ * TypeError for a path that leads out of the API.
+ */
+export async function call(api: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const root = `/api/${encodeURIComponent(api)}/`;
+  const url = new URL(root + path.replace(/^\/+/, ""), location.origin);
+  // The URL parser has resolved "..", "%2e%2e" and the like by now.
+  if (!url.pathname.startsWith(root) || url.origin !== location.origin)
+    throw new TypeError(`"${path}" leads out of the API "${api}"`);
+  const response = await send(url.href, init);
+  if (response.ok || !isProblem(response)) return response;
+  const error = await problemIn(response);
+  if (error.problem.code === "signin_required") wake();
+  throw error;
+}
+
+/**
+ * Calls back, once, when this browser's session has ended, wherever the sign-out began. Starts watching the session;
+ * returns a function that stops it.
+ */
+export function onSignedOut(listener: (signedOut: SignedOut) => void): () => void {
+  return onSession((status) => {
+    if (status.state === "signed-out" && status.signedOut !== undefined) listener(status.signedOut);
+  });
+}

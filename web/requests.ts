@@ -1,0 +1,138 @@
+/** Who is signed in: the account, as its ID token names it. */
+export interface Account {
+  readonly name: string;
+  readonly username: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+}
+
+/** Times of this browser's session, ISO 8601 in UTC. It ends at the earlier of the last two. */
+export interface SessionTimes {
+  readonly createdAt: string;
+  readonly lastSeenAt: string;
+  readonly idleExpiresAt: string;
+  readonly expiresAt: string;
+}
+
+/** The answer of `GET /auth/me`. */
+export interface Me {
+  readonly account: Account;
+  readonly session: SessionTimes;
+}
+
+/** An error as the server describes it (RFC 9457). `code` is stable, `title` and `detail` are for people. */
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string;
+  /** A claims challenge: signing in with it (`login({ claims })`) is what the API asks for. */
+  readonly claims?: string;
+}
+
+/** The server answered, and the answer is an error. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.title} (${problem.code})`);
+    this.problem = problem;
+  }
+}
+
+/** No answer came: offline, server away, or too slow. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+
+  constructor(cause: unknown) {
+    super("The server cannot be reached.", { cause });
+  }
+}
+
+/**
+ * `fetch` with this origin's cookie and without the HTTP cache.
+ * Throws UnreachableError, or the caller's own abort reason.
+ */
+export async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { cache: "no-store", ...init, credentials: "same-origin" });
+  } catch (error) {
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    if (init.signal?.aborted === true && !timedOut) throw error;
+    throw new UnreachableError(error);
+  }
+}
+
+/** Whether an answer is an error in the server's own words, rather than an API's. */
+export function isProblem(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("application/problem+json") === true;
+}
+
+/** The error in an answer; one is made up if the answer (a gateway's page, say) holds none. */
+export async function problemIn(response: Response): Promise<ProblemError> {
+  const body = isProblem(response) ? await jsonOf(response) : undefined;
+  const text = (name: string): string | undefined => {
+    const value = isRecord(body) ? body[name] : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+  const detail = text("detail");
+  const claims = text("claims");
+  return new ProblemError({
+    status: response.status,
+    code: text("code") ?? "unexpected_answer",
+    title: text("title") ?? `The server's answer (status ${response.status}) was not understood`,
+    ...(detail === undefined ? {} : { detail }),
+    ...(claims === undefined ? {} : { claims }),
+  });
+}
+
+/** The JSON in an answer; undefined if it is none. Throws UnreachableError if the answer breaks off. */
+export async function jsonOf(response: Response): Promise<unknown> {
+  const text = await response.text().catch((error: unknown) => {
+    throw new UnreachableError(error);
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What `/auth/me` said, and the server's clock (ms) when it said so. `me` is undefined when signed out. */
+export interface MeAnswer {
+  readonly me: Me | undefined;
+  readonly serverTime: number;
+}
+
+/** Asks who is signed in. Throws ProblemError or UnreachableError; gives up after ten seconds. */
+export async function askMe(): Promise<MeAnswer> {
+  const response = await send("/auth/me", {
+    headers: { accept: "application/json" },
+    signal: AbortSignal.timeout(10_000),
+  });
+  const date = Date.parse(response.headers.get("date") ?? "");
+  const serverTime = Number.isNaN(date) ? Date.now() : date;
+  if (response.status === 401) return { me: undefined, serverTime };
+  if (!response.ok) throw await problemIn(response);
+  const me = await jsonOf(response);
+  // A captive portal answers 200 with its own page: that says nothing about who is signed in.
+  if (!isMe(me)) throw await problemIn(response);
+  return { me, serverTime };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isMe(value: unknown): value is Me {
+  return (
+    isRecord(value) &&
+    hasTexts(value["account"], ["name", "username", "tenantId", "objectId"]) &&
+    hasTexts(value["session"], ["createdAt", "lastSeenAt", "idleExpiresAt", "expiresAt"])
+  );
+}
+
+function hasTexts(value: unknown, names: readonly string[]): boolean {
+  return isRecord(value) && names.every((name) => typeof value[name] === "string");
+}

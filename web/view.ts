@@ -1,0 +1,192 @@
+/** What the page can show. Data from the server becomes text only, never markup. */
+import type { Me } from "./auth.ts";
+
+/** One of the page's states, mirrored in the `data-state` of the root element. */
+export type State = "loading" | "signed-in" | "signed-out" | "error";
+
+/** An error and the way on. It is shown on top of the page, or where the API's answer would be. */
+export interface ShownError {
+  readonly title: string;
+  readonly text: string;
+  readonly action: string;
+  readonly onAction: () => void;
+  readonly code?: string | undefined;
+  readonly status?: number | undefined;
+}
+
+const appName = document.title;
+const titles: Record<State, string> = {
+  loading: appName,
+  "signed-in": `Signed in · ${appName}`,
+  "signed-out": `Signed out · ${appName}`,
+  error: `Error · ${appName}`,
+};
+const views = ["loading", "signed-in", "signed-out"] as const;
+
+// In the runtime's own locale: navigator.languages can hold tags that Intl refuses ("en-US@posix").
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+let onErrorAction: (() => void) | undefined;
+element("error-action").addEventListener("click", actOnError);
+
+/** The element of index.html with that id. Throws if there is none. */
+export function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`index.html has no #${id}`);
+  return found;
+}
+
+/** `2:03:15 PM`, as the reader writes it. */
+export function clockTime(date: Date): string {
+  return timeOfDay.format(date);
+}
+
+export function isShown(state: State): boolean {
+  return document.documentElement.dataset["state"] === state;
+}
+
+export function showLoading(title: string): void {
+  element("loading-title").textContent = title;
+  switchTo("loading");
+}
+
+export function showSignedIn({ account, session }: Me): void {
+  element("initials").textContent = initialsOf(account.name);
+  element("account-name").textContent = account.name;
+  element("account-username").textContent = account.username;
+  setTime("created-at", session.createdAt);
+  setTime("last-seen-at", session.lastSeenAt);
+  setTime("idle-expires-at", session.idleExpiresAt);
+  setTime("expires-at", session.expiresAt);
+  hideNotice();
+  switchTo("signed-in");
+}
+
+export function showSignedOut(): void {
+  forgetAccount();
+  switchTo("signed-out");
+}
+
+/** Empties everything that says who was signed in or what an API answered. */
+export function forgetAccount(): void {
+  for (const id of ["initials", "account-name", "account-username"]) element(id).textContent = "";
+  for (const id of ["created-at", "last-seen-at", "idle-expires-at", "expires-at"]) setTime(id, "");
+  clearAnswer();
+}
+
+/** Says what happened while the person was away; stays until the next sign-in. */
+export function showNotice(title: string, text: string, times: string): void {
+  element("notice-title").textContent = title;
+  element("notice-text").textContent = text;
+  element("notice-times").textContent = times;
+  element("notice").hidden = false;
+  announce(`${title}. ${text}`);
+}
+
+function hideNotice(): void {
+  element("notice").hidden = true;
+}
+
+/** Shows the error alone, in place of any view. */
+export function showErrorPage(error: ShownError): void {
+  showError(error, "page-error");
+  switchTo("error");
+}
+
+/** Shows the error within the present view. */
+export function showError(error: ShownError, place: "page-error" | "graph-error"): void {
+  const panel = element("error");
+  const action = element("error-action");
+  const isNews = panel.hidden || isBusy(action) || element("error-title").textContent !== error.title;
+  element("error-title").textContent = error.title;
+  element("error-text").textContent = error.text;
+  action.textContent = error.action;
+  setBusy(action, false);
+  element("error-code").textContent = error.code ?? "";
+  element("error-status").textContent = error.status === undefined ? "" : String(error.status);
+  element("error-details").hidden = error.code === undefined;
+  onErrorAction = error.onAction;
+  const home = element(place);
+  // Moving an element takes the focus from it: only when it has to.
+  if (panel.parentElement !== home) home.append(panel);
+  panel.hidden = false;
+  if (isNews) announce(`${error.title}. ${error.text}`);
+}
+
+export function hideError(): void {
+  const panel = element("error");
+  const hadFocus = panel.contains(document.activeElement);
+  panel.hidden = true;
+  if (hadFocus) focusView();
+}
+
+/** The button stays at work until the error is shown anew or gone. */
+function actOnError(): void {
+  const button = element("error-action");
+  if (isBusy(button)) return;
+  setBusy(button, true);
+  announce(`${button.textContent}…`);
+  onErrorAction?.();
+}
+
+/** Marks a control as at work. It stays focusable, unlike a disabled one. */
+export function setBusy(control: HTMLElement, busy: boolean): void {
+  control.setAttribute("aria-disabled", String(busy));
+}
+
+export function isBusy(control: HTMLElement): boolean {
+  return control.getAttribute("aria-disabled") === "true";
+}
+
+export function showTiming(text: string): void {
+  element("graph-timing").textContent = text;
+  announce(text);
+}
+
+export function showAnswer(text: string): void {
+  const answer = element("graph-answer");
+  answer.textContent = text;
+  answer.hidden = text === "";
+}
+
+export function clearAnswer(): void {
+  element("graph-timing").textContent = "";
+  showAnswer("");
+}
+
+/** Has screen readers say it, politely. */
+export function announce(text: string): void {
+  element("status").textContent = text;
+}
+
+function switchTo(state: State): void {
+  if (isShown(state)) return;
+  const hadFocus = views.some((id) => element(id).contains(document.activeElement));
+  document.documentElement.dataset["state"] = state;
+  document.title = titles[state];
+  for (const id of views) element(id).hidden = id !== state;
+  if (hadFocus) focusView();
+}
+
+/** The focused control is gone: go on at the heading of what took its place, not at the top of the page. */
+function focusView(): void {
+  const { state } = document.documentElement.dataset;
+  element(`${state ?? "loading"}-title`).focus();
+}
+
+function setTime(id: string, iso: string): void {
+  const time = element(id);
+  time.setAttribute("datetime", iso);
+  time.textContent = iso === "" ? "" : dayAndTime.format(new Date(iso));
+}
+
+/** `Ada King Lovelace` is `AL`. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "");
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends
+    .map((word) => Array.from(word ?? "")[0] ?? "")
+    .join("")
+    .toUpperCase();
+}
