@@ -1,0 +1,46 @@
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import { callDownstream } from "../shared/downstream/call.ts";
+import { forwardedRequestHeaders, forwardedResponseHeaders } from "../shared/downstream/forwarding.ts";
+import { targetUrl } from "../shared/downstream/target.ts";
+import { ConditionError } from "../shared/errors.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { authenticated } from "../shared/session/authenticated.ts";
+
+const maxBodyBytes = 4 * 1024 * 1024;
+
+/** `* /api/{api}/{*path}`: a downstream API, called with the account's token. */
+export const api: FunctionDefinition = {
+  name: "api",
+  route: "api/{api}/{*path}",
+  methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  handler: authenticated(async (request, session, context) => {
+    const called = context.app.configuration.downstreamApis.get((request.params["api"] ?? "").toLowerCase());
+    if (!called) throw new ConditionError("api_unknown", "No API of this name is configured.");
+    const target = targetUrl(called.baseUrl, request.url);
+    const forwarded = {
+      method: request.method,
+      headers: forwardedRequestHeaders(request.headers),
+      body: await bodyOf(request),
+    };
+    return toResponse(await callDownstream(context.app, session, called, target, forwarded, context));
+  }),
+};
+
+async function bodyOf(request: HttpRequest): Promise<ArrayBuffer | undefined> {
+  if (request.method === "GET" || request.body === null) return undefined;
+  const body = await request.arrayBuffer();
+  if (body.byteLength > maxBodyBytes) throw new ConditionError("body_too_large", "At most 4 MiB can be passed on.");
+  return body;
+}
+
+/** The API's answer as it came, but for headers that are not the browser's business. */
+async function toResponse(response: Response): Promise<HttpResponseInit> {
+  try {
+    const body = new Uint8Array(await response.arrayBuffer());
+    const headers = forwardedResponseHeaders(response.headers);
+    // Of answers without a body (204, 304) the programming model refuses even an empty one.
+    return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
+  } catch (error) {
+    throw new ConditionError("api_unavailable", "The answer broke off. Try again in a moment.", { cause: error });
+  }
+}

@@ -1,0 +1,68 @@
+import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { ConditionError } from "../shared/errors.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
+import { completeSignIn } from "../shared/identity/sign-in.ts";
+import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
+import { formatSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import { openSession } from "../shared/session/open.ts";
+import { describeUserAgent } from "../shared/session/user-agent.ts";
+
+/** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
+const needsInteraction = new Set([
+  "login_required",
+  "interaction_required",
+  "consent_required",
+  "account_selection_required",
+]);
+
+/** `GET /auth/callback`: the redirect URI. Completes a sign-in and opens the session. */
+export const callback: FunctionDefinition = {
+  name: "callback",
+  route: "auth/callback",
+  methods: ["GET"],
+  async handler(request, context) {
+    const state = queryParameter(request, "state");
+    if (state === null) throw new ConditionError("invalid_request", "The parameter state is missing.");
+    const transaction = takeTransaction(context.cookies, state);
+
+    const error = queryParameter(request, "error");
+    if (error !== null) return refused(error, transaction);
+    const code = queryParameter(request, "code", 8_192);
+    if (code === null) throw new ConditionError("invalid_request", "The parameter code is missing.");
+
+    const sessionState = queryParameter(request, "session_state");
+    const { app, signal } = context;
+    const signedIn = await completeSignIn(
+      app.authority,
+      app.configuration,
+      { code, sessionState, transaction },
+      signal,
+    );
+    if (signedIn.sid === undefined) warnOfMissingSid(context);
+    const cookie = await openSession(
+      app,
+      {
+        signedIn,
+        userAgent: describeUserAgent(request.headers.get("user-agent")),
+        previous: parseSessionCookie(context.cookies.read(sessionCookieName)),
+      },
+      context,
+    );
+    context.telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
+    context.cookies.set(sessionCookieName, formatSessionCookie(cookie));
+    return { status: 302, headers: { location: transaction.returnUrl } };
+  },
+};
+
+/** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6). Its texts are not shown: anyone can write them. */
+function refused(error: string, { silent, returnUrl }: SignInTransaction) {
+  if (silent && needsInteraction.has(error)) return { status: 302, headers: { location: returnUrl } };
+  if (error === "access_denied") throw new ConditionError("signin_cancelled", "You can sign in again at any time.");
+  throw new ConditionError("signin_refused", "Go back to the app and sign in again.");
+}
+
+function warnOfMissingSid({ app, telemetry }: RequestContext): void {
+  if (app.warnings.has("sid_missing")) return;
+  app.warnings.add("sid_missing");
+  telemetry.warn("sid_missing");
+}

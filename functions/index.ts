@@ -1,0 +1,51 @@
+import { app as functions, type HttpHandler } from "@azure/functions";
+import { createApp } from "../shared/app.ts";
+import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
+import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
+import { api } from "./api.ts";
+import { callback } from "./callback.ts";
+import { frontChannelLogout } from "./front-channel-logout.ts";
+import { healthz, readyz } from "./health.ts";
+import { login } from "./login.ts";
+import { logout, logoutConfirmation } from "./logout.ts";
+import { me } from "./me.ts";
+import { signedOut } from "./signed-out.ts";
+import { misconfigured } from "./misconfigured.ts";
+import { index, pageAssets } from "./web.ts";
+
+const definitions: readonly FunctionDefinition[] = [
+  login,
+  callback,
+  me,
+  logoutConfirmation,
+  logout,
+  frontChannelLogout,
+  signedOut,
+  api,
+  healthz,
+  readyz,
+  index,
+  pageAssets,
+];
+
+const handlerOf = handlers();
+for (const definition of definitions) {
+  functions.http(definition.name, {
+    route: definition.route,
+    methods: [...definition.methods],
+    // Not "function": the host would take the callback's `code` for a function key.
+    authLevel: "anonymous",
+    handler: handlerOf(definition),
+  });
+}
+
+/** With a broken configuration every route but `/healthz` says so, instead of the host having no functions at all. */
+function handlers(): (definition: FunctionDefinition) => HttpHandler {
+  try {
+    const app = createApp(loadConfiguration(process.env));
+    return (definition) => httpHandler(definition, app);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return misconfigured(error);
+  }
+}

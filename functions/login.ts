@@ -1,0 +1,22 @@
+import { parseSignInOptions } from "../shared/identity/authorization-request.ts";
+import { authorizationUrl } from "../shared/identity/sign-in.ts";
+import { beginTransaction, newTransaction } from "../shared/identity/transaction.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
+import { safeReturnUrl } from "../shared/http/return-url.ts";
+
+/** `GET /auth/login`: begins a sign-in and sends the browser to the identity provider. */
+export const login: FunctionDefinition = {
+  name: "login",
+  route: "auth/login",
+  methods: ["GET"],
+  async handler(request, { app, cookies, signal }) {
+    const { configuration, authority } = app;
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), configuration.publicBaseUrl);
+    const options = parseSignInOptions(request);
+    const transaction = newTransaction(returnUrl, options.prompt === "none");
+    const location = await authorizationUrl(authority, configuration, transaction, options, signal);
+    beginTransaction(cookies, transaction);
+    return { status: 302, headers: { location } };
+  },
+};

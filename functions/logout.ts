@@ -1,0 +1,76 @@
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import { randomBase64Url } from "../shared/encoding.ts";
+import { refuseCrossSite } from "../shared/http/cross-site.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { html } from "../shared/http/html.ts";
+import { page } from "../shared/http/page.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
+import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { originsOf } from "../shared/http/security-headers.ts";
+import { endSessionUrl } from "../shared/identity/end-session.ts";
+import { sessionOf } from "../shared/session/authenticated.ts";
+import { sessionCookieName } from "../shared/session/cookie.ts";
+import { sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
+import { keepReturnUrl } from "../shared/sign-out/return.ts";
+import { signOutHere } from "../shared/sign-out/sign-out.ts";
+
+/** `GET /auth/logout`: asks. A link must not sign anyone out. */
+export const logoutConfirmation: FunctionDefinition = {
+  name: "logout-confirmation",
+  route: "auth/logout",
+  methods: ["GET"],
+  async handler(request, { app }) {
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), app.configuration.publicBaseUrl);
+    // Browsers hold a form to its policy across redirects, and this form's answer leads to the end-session endpoint.
+    const metadata = await app.authority.metadata.get().catch(() => undefined);
+    const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
+      <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
+        <button type="submit" class="button">Sign out</button>
+        <a class="button secondary" href="${returnUrl}">Stay signed in</a>
+      </form>`;
+    return page({ title: "Sign out?", content }, { formAction: originsOf(metadata?.endSessionEndpoint) });
+  },
+};
+
+/** `POST /auth/logout`: signs the account out here first, then leads to the identity provider's end-session endpoint. */
+export const logout: FunctionDefinition = {
+  name: "logout",
+  route: "auth/logout",
+  methods: ["POST"],
+  async handler(request, context) {
+    const { publicBaseUrl } = context.app.configuration;
+    refuseCrossSite(request, publicBaseUrl);
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), publicBaseUrl);
+    const session = await sessionOf(context);
+    if (session) await signOutHere(context.app, session, context);
+    context.cookies.clear(sessionCookieName);
+    if (!session) return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
+    const next = await nextStop(context, session, returnUrl);
+    return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
+  },
+};
+
+async function nextStop(context: RequestContext, session: ResolvedSession, returnUrl: string): Promise<string> {
+  const { app, cookies } = context;
+  const landing = `${app.configuration.publicBaseUrl}/auth/signed-out`;
+  const state = randomBase64Url(16);
+  const { loginHint } = session.secrets.claims;
+  const url = await endSessionUrl(app.authority, { loginHint, postLogoutRedirectUri: landing, state });
+  if (url === undefined) return `${landing}?incomplete=1`;
+  keepReturnUrl(cookies, state, returnUrl);
+  return url;
+}
+
+function notSignedIn(request: HttpRequest, landing: string): HttpResponseInit {
+  if (asksForJson(request)) throw sessionEnded();
+  return redirect(landing);
+}
+
+function asksForJson(request: HttpRequest): boolean {
+  return (request.headers.get("accept") ?? "").includes("application/json");
+}
+
+/** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */
+function redirect(location: string): HttpResponseInit {
+  return { status: 303, headers: { location } };
+}

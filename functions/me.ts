@@ -1,0 +1,21 @@
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { authenticated } from "../shared/session/authenticated.ts";
+import { idleEndOf } from "../shared/session/resolve.ts";
+
+/** `GET /auth/me`: who is signed in. Looking does not extend the session: a page may ask as often as it likes. */
+export const me: FunctionDefinition = {
+  name: "me",
+  route: "auth/me",
+  methods: ["GET"],
+  handler: authenticated(async (_request, session, { app }) => {
+    const { name, username, tenantId, objectId } = session.secrets.claims;
+    const { createdAt, lastSeenAt, expiresAt } = session.stored;
+    const idleExpiresAt = new Date(idleEndOf(app, session)).toISOString();
+    return {
+      jsonBody: {
+        account: { name, username, tenantId, objectId },
+        session: { createdAt, lastSeenAt, idleExpiresAt, expiresAt },
+      },
+    };
+  }),
+};

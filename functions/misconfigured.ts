@@ -1,0 +1,42 @@
+import type { HttpHandler, HttpResponseInit } from "@azure/functions";
+import type { ConfigurationError } from "../shared/config.ts";
+import { ConditionError } from "../shared/errors.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { wantsPage } from "../shared/http/page.ts";
+import { problemResponse } from "../shared/http/problem.ts";
+import { withDefaults } from "../shared/http/security-headers.ts";
+import { healthz, readyz } from "./health.ts";
+
+/**
+ * Handlers for an app that lacks settings. The log says once which and what they expect, `/readyz` says it whenever it
+ * is asked, everything else answers 503 `configuration_invalid`. Names are told, values never.
+ */
+export function misconfigured(error: ConfigurationError): (definition: FunctionDefinition) => HttpHandler {
+  process.stderr.write(`configuration_invalid: the app cannot start its work\n${indent(error.message)}\n`);
+  const unavailable = new ConditionError(
+    "configuration_invalid",
+    "Whoever runs this app finds the settings to correct at /readyz.",
+  );
+
+  return (definition) => async (request) => {
+    const response = answer(definition);
+    return { ...response, headers: withDefaults(response.headers, "") };
+
+    function answer({ name }: FunctionDefinition): HttpResponseInit {
+      if (name === healthz.name) return { jsonBody: { status: "ok" } };
+      if (name === readyz.name) return notReady(error);
+      return problemResponse(unavailable, wantsPage(request));
+    }
+  };
+}
+
+function notReady({ problems }: ConfigurationError): HttpResponseInit {
+  return {
+    status: 503,
+    jsonBody: { status: "not ready", checks: { configuration: "configuration_invalid" }, problems, warnings: [] },
+  };
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}

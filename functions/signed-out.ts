@@ -1,0 +1,25 @@
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { html } from "../shared/http/html.ts";
+import { page } from "../shared/http/page.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
+import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { takeReturnUrl } from "../shared/sign-out/return.ts";
+
+/** `GET /auth/signed-out`: the post-logout redirect URI. Goes on to where the sign-out was asked to end. */
+export const signedOut: FunctionDefinition = {
+  name: "signed-out",
+  route: "auth/signed-out",
+  methods: ["GET"],
+  async handler(request, { app, cookies }) {
+    const returnUrl = takeReturnUrl(cookies, queryParameter(request, "state") ?? "");
+    if (returnUrl !== undefined) {
+      // Checked again: a cookie is no better than a parameter.
+      return { status: 302, headers: { location: safeReturnUrl(returnUrl, app.configuration.publicBaseUrl) } };
+    }
+    const incomplete = queryParameter(request, "incomplete") !== null;
+    const content = html`<p>Your account has been removed from this app's token cache.</p>
+      ${incomplete ? html`<p>The identity provider could not be reached: you may still be signed in there.</p>` : undefined}
+      <p class="actions"><a class="button" href="/">Back to the app</a></p>`;
+    return page({ title: "You are signed out", content });
+  },
+};

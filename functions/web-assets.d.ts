@@ -1,0 +1,7 @@
+/** The files of `web/`, built and put into the bundle by `scripts/build.ts`. */
+declare module "web-assets" {
+  export const pageHtml: string;
+  export const pageScript: string;
+  export const styleSheet: string;
+  export const favicon: string;
+}

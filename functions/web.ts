@@ -1,0 +1,53 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { favicon, pageHtml, pageScript, styleSheet } from "web-assets";
+import { sha256Base64Url } from "../shared/encoding.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { originsOf, pagePolicy } from "../shared/http/security-headers.ts";
+
+interface Asset {
+  readonly contentType: string;
+  readonly body: string;
+  readonly etag: string;
+}
+
+function asset(contentType: string, body: string): Asset {
+  return { contentType: `${contentType}; charset=utf-8`, body, etag: `"${sha256Base64Url(body).slice(0, 22)}"` };
+}
+
+const indexPage = asset("text/html", pageHtml);
+const assets: ReadonlyMap<string, Asset> = new Map([
+  ["page.js", asset("text/javascript", pageScript)],
+  ["style.css", asset("text/css", styleSheet)],
+  ["favicon.svg", asset("image/svg+xml", favicon)],
+]);
+
+/** `GET /`: the page. The template matches the empty path, which the programming model cannot say otherwise. */
+export const index: FunctionDefinition = {
+  name: "index",
+  route: "{ignored:maxlength(0)?}",
+  methods: ["GET"],
+  async handler(request, { app: { authority } }) {
+    // For the sign-out form's redirect; with scripts the page does not need it, so it does not wait for it either.
+    authority.metadata.get().catch(() => undefined);
+    const formAction = originsOf(authority.metadata.known?.endSessionEndpoint);
+    return serve(indexPage, request.headers, { "content-security-policy": pagePolicy({ formAction }) });
+  },
+};
+
+/** `GET /assets/{file}`: what the page loads. */
+export const pageAssets: FunctionDefinition = {
+  name: "assets",
+  route: "assets/{file}",
+  methods: ["GET"],
+  async handler(request) {
+    const found = assets.get(request.params["file"] ?? "");
+    return found ? serve(found, request.headers) : { status: 404, body: "Not found" };
+  },
+};
+
+/** Browsers ask whether their copy is still good, so that a deployment is seen at once. */
+function serve({ contentType, body, etag }: Asset, asked: Headers, extra?: Record<string, string>): HttpResponseInit {
+  const headers = { etag, "cache-control": "no-cache", ...extra };
+  if (asked.get("if-none-match") === etag) return { status: 304, headers };
+  return { headers: { ...headers, "content-type": contentType }, body };
+}
