@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { DatabaseSync } from "node:sqlite";
+import { masterKeyAuthorization } from "./authorization.ts";
+import { openCatalog } from "./catalog.ts";
+import { openDatabaseFile } from "./database-file.ts";
+import { documentOperations } from "./document-operations.ts";
+import { type Documents, type DumpedDocument, openDocuments } from "./documents.ts";
+import { type Faults, createFaults } from "./faults.ts";
+import { metadataRoutes } from "./metadata.ts";
+import { type OperationLog, createOperationLog } from "./operation-log.ts";
+import { MAX_DOCUMENTS_SHOWN, documentsPage } from "./page.ts";
+import { createRequestListener } from "./request-listener.ts";
+import { CosmosError, errorAnswer } from "./responses.ts";
+
+export type { DumpedDocument } from "./documents.ts";
+export type { Fault, FaultHandle, FaultMatch, FaultTarget, Faults, Gate, When } from "./faults.ts";
+export type { Operation, OperationFilter, OperationKind, OperationLog } from "./operation-log.ts";
+
+/** Settings of {@link startCosmosEndpoint}. */
+export interface CosmosEndpointOptions {
+  /** Port on 127.0.0.1; 0 picks a free one. */
+  readonly port: number;
+  /** Path of the SQLite file, made when missing, or ":memory:" for data that ends with the endpoint. */
+  readonly dataFile: string;
+  /** The account key in base64; default {@link LOCAL_ACCOUNT_KEY}. */
+  readonly accountKey?: string;
+  /** Milliseconds since the epoch, for `_ts` and time to live; default the machine's clock. */
+  readonly clock?: () => number;
+}
+
+/** A running endpoint. */
+export interface CosmosEndpoint {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly accountKey: string;
+  /** `AccountEndpoint=…;AccountKey=…;` as the SDK takes it. */
+  readonly connectionString: string;
+  readonly dataFile: string;
+  readonly operations: OperationLog;
+  readonly faults: Faults;
+  /** Every stored document, expired ones too until they are removed; the latest first. */
+  dump(): readonly DumpedDocument[];
+  /** Cuts every connection, held requests included, and closes the data file. */
+  stop(): Promise<void>;
+}
+
+/** The key of the account on this machine. It protects nothing and is no secret: the endpoint answers loopback only. */
+export const LOCAL_ACCOUNT_KEY = Buffer.from(
+  "This account key opens nothing but the Cosmos DB endpoint on the machine that it runs on.",
+).toString("base64");
+
+const REMOVE_EXPIRED_EVERY_MS = 30_000;
+
+/**
+ * Starts an Azure Cosmos DB endpoint on loopback that `@azure/cosmos` talks to with its default options: one account
+ * with strong consistency, databases, containers, and point operations on documents. What it does not implement it
+ * answers with 501 and a message that names it.
+ * @throws Error when the port is taken or the data file is in use
+ */
+export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
+  const { port, dataFile, accountKey = LOCAL_ACCOUNT_KEY, clock = Date.now } = options;
+  const seconds = () => Math.floor(clock() / 1000);
+  const file = openDatabaseFile(dataFile);
+  const catalog = openCatalog(file, seconds);
+  const documents = openDocuments(file, seconds);
+  const { faults, intervention } = createFaults();
+  const { operations, record } = createOperationLog();
+  const server = createServer(
+    createRequestListener({
+      authorize: masterKeyAuthorization(accountKey),
+      metadata: metadataRoutes(catalog),
+      perform: documentOperations(catalog, documents, seconds),
+      intervention,
+      record,
+      clock,
+      page: () => documentsPage(documents.dump(MAX_DOCUMENTS_SHOWN)),
+    }),
+  );
+  const url = await listen(server, port, file);
+  const cleaning = removeExpiredFromTimeToTime(documents);
+  let stopped: Promise<void> | undefined;
+  return {
+    url,
+    accountKey,
+    connectionString: `AccountEndpoint=${url}/;AccountKey=${accountKey};`,
+    dataFile,
+    operations,
+    faults,
+    dump: () => documents.dump(),
+    stop() {
+      clearInterval(cleaning);
+      intervention.stop();
+      return (stopped ??= close(server, file));
+    },
+  };
+}
+
+async function listen(server: Server, port: number, file: DatabaseSync): Promise<string> {
+  // A client that finds its idle connection closed must guess whether its write arrived: leave closing to the client.
+  server.keepAliveTimeout = 0;
+  answerUnreadableRequests(server);
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return `http://127.0.0.1:${addressOf(server).port}`;
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server listens on no port.");
+  return address;
+}
+
+function answerUnreadableRequests(server: Server): void {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+    const { body } = errorAnswer(new CosmosError(status, "The request is not HTTP, or its headers are too large."));
+    const head = `HTTP/1.1 ${status} \r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+    socket.end(`${head}connection: close\r\n\r\n${body}`);
+  });
+}
+
+function removeExpiredFromTimeToTime(documents: Documents): NodeJS.Timeout {
+  documents.removeExpired();
+  return setInterval(() => {
+    try {
+      documents.removeExpired();
+    } catch (error) {
+      console.error("The local Cosmos DB endpoint could not remove expired documents:", error);
+    }
+  }, REMOVE_EXPIRED_EVERY_MS).unref();
+}
+
+async function close(server: Server, file: DatabaseSync): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+  file.close();
+}
