@@ -15,6 +15,7 @@ export const frontChannelLogout: FunctionDefinition = {
   name: "frontchannel-logout",
   route: "auth/frontchannel-logout",
   methods: ["GET"],
+  signsOut: true,
   async handler(request, context) {
     const { app } = context;
     const sid = queryParameter(request, "sid", 512);

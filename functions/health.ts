@@ -1,4 +1,4 @@
-import type { App, Invocation } from "../shared/app.ts";
+import type { App } from "../shared/app.ts";
 import { warningTexts } from "../shared/app.ts";
 import { conditionOf } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
@@ -16,9 +16,9 @@ export const readyz: FunctionDefinition = {
   name: "readyz",
   route: "readyz",
   methods: ["GET"],
-  async handler(_request, { app, signal, telemetry }) {
+  async handler(_request, { app, signal }) {
     const [store, identityProvider] = await Promise.all([
-      outcomeOf(() => readBothContainers(app, { signal, telemetry })),
+      outcomeOf(() => readBothContainers(app, signal)),
       outcomeOf(() => app.authority.metadata.get()),
     ]);
     const ready = store === "ok" && identityProvider === "ok";
@@ -33,7 +33,7 @@ export const readyz: FunctionDefinition = {
   },
 };
 
-async function readBothContainers(app: App, { signal }: Invocation): Promise<void> {
+async function readBothContainers(app: App, signal: AbortSignal): Promise<void> {
   const { accounts, sids } = await app.store();
   await Promise.all([accounts.read("readyz", signal), sids.read("readyz", signal)]);
 }

@@ -3,9 +3,12 @@ import { createApp } from "../shared/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
 import { api } from "./api.ts";
+import { backChannelLogout } from "./back-channel-logout.ts";
 import { callback } from "./callback.ts";
 import { frontChannelLogout } from "./front-channel-logout.ts";
 import { healthz, readyz } from "./health.ts";
+import { purge } from "./purge.ts";
+import { endSession, endSessions, sessions } from "./sessions.ts";
 import { login } from "./login.ts";
 import { logout, logoutConfirmation } from "./logout.ts";
 import { me } from "./me.ts";
@@ -20,7 +23,12 @@ const definitions: readonly FunctionDefinition[] = [
   logoutConfirmation,
   logout,
   frontChannelLogout,
+  backChannelLogout,
   signedOut,
+  sessions,
+  endSession,
+  endSessions,
+  purge,
   api,
   healthz,
   readyz,
@@ -34,7 +42,7 @@ for (const definition of definitions) {
     route: definition.route,
     methods: [...definition.methods],
     // Not "function": the host would take the callback's `code` for a function key.
-    authLevel: "anonymous",
+    authLevel: definition.authLevel ?? "anonymous",
     handler: handlerOf(definition),
   });
 }

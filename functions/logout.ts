@@ -8,11 +8,10 @@ import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { originsOf } from "../shared/http/security-headers.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
-import { sessionOf } from "../shared/session/authenticated.ts";
-import { sessionCookieName } from "../shared/session/cookie.ts";
-import { sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
+import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import { resolveSession, sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import { signOutHere } from "../shared/sign-out/sign-out.ts";
+import { deferSignOutHere, signOutHere } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -37,18 +36,31 @@ export const logout: FunctionDefinition = {
   name: "logout",
   route: "auth/logout",
   methods: ["POST"],
+  signsOut: true,
   async handler(request, context) {
     const { publicBaseUrl } = context.app.configuration;
     refuseCrossSite(request, publicBaseUrl);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), publicBaseUrl);
-    const session = await sessionOf(context);
-    if (session) await signOutHere(context.app, session, context);
-    context.cookies.clear(sessionCookieName);
+    const session = await endSession(context);
     if (!session) return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     const next = await nextStop(context, session, returnUrl);
     return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
   },
 };
+
+/**
+ * Ends the session that the cookie opens. The cookie goes in any case: should the store fail, the sign-out is finished
+ * later, and this browser must not stay signed in until then.
+ */
+async function endSession(context: RequestContext): Promise<ResolvedSession | undefined> {
+  const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+  context.cookies.clear(sessionCookieName);
+  const session = await resolveSession(context.app, cookie, context).catch((error: unknown) => {
+    throw cookie ? deferSignOutHere(cookie, context, error) : error;
+  });
+  if (session) await signOutHere(context.app, session, context);
+  return session;
+}
 
 async function nextStop(context: RequestContext, session: ResolvedSession, returnUrl: string): Promise<string> {
   const { app, cookies } = context;

@@ -3,6 +3,7 @@ import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
+import type { SignOutOrder } from "./sign-out/order.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What lives as long as the process. Holds no person's data beyond the requests that are running. */
@@ -28,6 +29,8 @@ export interface Invocation {
   /** Ends when the request has used up its time; everything that waits must observe it. */
   readonly signal: AbortSignal;
   readonly telemetry: Telemetry;
+  /** Hands a sign-out over to the queue, for when the store cannot be reached. */
+  finishLater(order: SignOutOrder): void;
 }
 
 export function createApp(configuration: Configuration): App {

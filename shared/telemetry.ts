@@ -4,6 +4,8 @@ export type EventName =
   | "session_opened"
   | "signin_refused"
   | "signout"
+  | "signout_deferred"
+  | "signout_abandoned"
   | "signout_cleanup_failed"
   | "token_renewed"
   | "token_refused"

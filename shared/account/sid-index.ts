@@ -12,6 +12,8 @@ export interface SidEntry extends Stored {
   readonly sessionKey: string | null;
   /** ISO 8601, UTC; null while the session may live. */
   readonly signedOutAt: string | null;
+  /** `jti` of the logout token that signed it out, if it was one: it must not be used twice. */
+  readonly jti?: string | null;
 }
 
 /**
@@ -57,30 +59,63 @@ export async function claimSid(
 
 /**
  * Marks a `sid` as signed out, known or not, before anything else is done about it.
+ * @param jti of the logout token, if there is one
  * @returns the account that the `sid` led to, also when it was marked before: a sign-out that failed half-way can be
- *   repeated
+ *   repeated. `replayed` if the same logout token had marked it.
  */
 export async function entomb(
   sids: PointOperations<SidEntry>,
   sidKey: string,
+  jti: string | null,
   signal: AbortSignal,
-): Promise<{ accountKey: string | null }> {
+): Promise<{ accountKey: string | null; replayed: boolean }> {
   let current = await sids.read(sidKey, signal);
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const { accountKey = null, sessionKey = null, signedOutAt = null } = current?.document ?? {};
-    if (signedOutAt !== null) return { accountKey };
+    if (signedOutAt !== null) return { accountKey, replayed: jti !== null && current?.document.jti === jti };
     const tombstone = {
       id: sidKey,
       accountKey,
       sessionKey,
       signedOutAt: new Date().toISOString(),
+      jti,
       ttl: tombstoneSeconds,
     };
     const written = await createOrReplace(sids, tombstone, current, signal);
-    if (written.outcome === "written") return { accountKey };
+    if (written.outcome === "written") return { accountKey, replayed: false };
     current = written.current;
   }
   throw new StoreContentionError();
+}
+
+/** Makes the index lead from a subject to its account, for issuers whose logout tokens may name the subject alone. */
+export async function claimSubject(
+  sids: PointOperations<SidEntry>,
+  claim: { readonly id: string; readonly accountKey: string; readonly ttl: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const entry = { ...claim, sessionKey: null, signedOutAt: null };
+  let current = await sids.read(claim.id, signal);
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const written = await createOrReplace(sids, entry, current, signal);
+    if (written.outcome === "written") return;
+    current = written.current;
+  }
+  throw new StoreContentionError();
+}
+
+/** Notes that a logout token was used. False if it had been used before. */
+export async function useLogoutToken(
+  sids: PointOperations<SidEntry>,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const signedOutAt = new Date().toISOString();
+  const used = await sids.create(
+    { id, accountKey: null, sessionKey: null, signedOutAt, ttl: tombstoneSeconds },
+    signal,
+  );
+  return used.outcome === "created";
 }
 
 async function createOrReplace(

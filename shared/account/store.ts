@@ -16,6 +16,7 @@ export interface ChangeResult {
   readonly outcome: "replaced" | "deleted" | "unchanged" | "gone";
   /** The document that the change was decided on; undefined when the account is gone. */
   readonly before: AccountDocument | undefined;
+  readonly change?: Change;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function changeAccount(
         ? await accounts.delete(before.id, current.etag, signal)
         : await accounts.replace(withSessions(before.id, change.sessions, lifetimes), current.etag, signal);
     if (result.outcome === "gone") return { outcome: "gone", before: undefined };
-    if (result.outcome !== "conflict") return { outcome: result.outcome, before };
+    if (result.outcome !== "conflict") return { outcome: result.outcome, before, change };
     current = result.current;
     await pause(attempt, 0, signal);
   }

@@ -2,6 +2,8 @@ import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, Invocation
 import type { App, Invocation } from "../app.ts";
 import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
+import type { SignOutOrder } from "../sign-out/order.ts";
+import { signOutQueue } from "../sign-out/queue.ts";
 import { logTelemetry } from "../telemetry.ts";
 import { wantsPage } from "./page.ts";
 import { problemResponse } from "./problem.ts";
@@ -17,6 +19,10 @@ export interface FunctionDefinition {
   readonly name: string;
   readonly route: string;
   readonly methods: readonly HttpMethod[];
+  /** "function": only with a function key, for administrators' programs. */
+  readonly authLevel?: "anonymous" | "function";
+  /** Whether the function may have to leave a sign-out to the queue. */
+  readonly signsOut?: boolean;
   readonly handler: (request: HttpRequest, context: RequestContext) => Promise<HttpResponseInit>;
 }
 
@@ -33,7 +39,9 @@ export function httpHandler(definition: FunctionDefinition, app: App): HttpHandl
     const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(requestTimeoutMs);
-    const response = await answer(definition, request, { app, cookies, telemetry, signal }, invocation);
+    const finishLater = (order: SignOutOrder) => invocation.extraOutputs.set(signOutQueue, order);
+    const context = { app, cookies, telemetry, signal, finishLater };
+    const response = await answer(definition, request, context, invocation);
     const headers = withDefaults(response.headers, app.configuration.publicBaseUrl);
     return { ...response, headers, cookies: [...cookies.changes] };
   };

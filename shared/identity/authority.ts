@@ -2,7 +2,7 @@ import { ConfidentialClientApplication, type IConfidentialClientApplication } fr
 import type { Configuration } from "../config.ts";
 import { msalCredential, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
-import { signingKeys, type SigningKeys } from "./id-token.ts";
+import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
 
 /** The identity provider as this app is registered with it. */

@@ -9,6 +9,8 @@ export interface AuthorityMetadata {
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
   readonly endSessionEndpoint: string | undefined;
+  /** Back-Channel Logout 1.0 section 2.1. Entra does not have it; then no index by subject is kept. */
+  readonly backChannelLogout: boolean;
   /** The document itself, for MSAL, which then need not ask for it again. */
   readonly text: string;
 }
@@ -88,6 +90,7 @@ function parseMetadata(text: string): AuthorityMetadata {
       document["end_session_endpoint"] === undefined ? undefined : url("end_session_endpoint", ["https:", "http:"]),
     tokenEndpoint: url("token_endpoint", ["https:"]),
     jwksUri: url("jwks_uri", ["https:"]),
+    backChannelLogout: document["backchannel_logout_supported"] === true,
     text,
   };
 }

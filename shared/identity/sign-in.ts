@@ -43,6 +43,8 @@ export async function authorizationUrl(
 /** What a completed sign-in brings. */
 export interface SignedIn {
   readonly claims: AccountClaims;
+  /** Subject and issuer of the ID token, where the issuer may sign out by subject alone. */
+  readonly subject: { readonly issuer: string; readonly sub: string } | undefined;
   /** From the ID token, else the authorization response's `session_state`; undefined if neither was given. */
   readonly sid: string | undefined;
   readonly tokenCache: string;
@@ -90,6 +92,7 @@ export async function completeSignIn(
       objectId: verified.objectId,
       loginHint: verified.loginHint ?? null,
     },
+    subject: metadata.backChannelLogout ? { issuer: verified.issuer, sub: verified.subject } : undefined,
     sid: verified.sid ?? answer.sessionState ?? undefined,
     tokenCache: msal.getTokenCache().serialize(),
   };

@@ -1,7 +1,7 @@
 import { addSession, removeSessions, type AccountDocument, type StoredSession } from "../account/document.ts";
-import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../account/keys.ts";
+import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { seal } from "../account/seal.ts";
-import { claimSid, type SidEntry } from "../account/sid-index.ts";
+import { claimSid, claimSubject, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError } from "../errors.ts";
@@ -47,6 +47,7 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
   await writeSession(app, store, write, seenAccount, signal);
   try {
     if (sid !== null) await takeSid(app, sid, write, seenSid, invocation);
+    if (opened.signedIn.subject) await takeSubject(app, opened.signedIn.subject, accountKey, signal);
   } catch (error) {
     // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
     await withdraw(app, write, store, signal);
@@ -88,6 +89,17 @@ async function takeSid(
   if (claim.outcome === "signed out") throw signedOutMeanwhile();
   // One browser at the identity provider, now with another account: the earlier one would be out of reach.
   if (claim.displaced !== undefined) await endDisplacedSessions(app, claim.displaced, sid, invocation);
+}
+
+async function takeSubject(
+  app: App,
+  { issuer, sub }: { issuer: string; sub: string },
+  accountKey: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sids } = await app.store();
+  const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
+  await claimSubject(sids, { id: subjectKeyOf(issuer, sub), accountKey, ttl }, signal);
 }
 
 interface SessionWrite {

@@ -1,15 +1,15 @@
-import { removeSessions, type AccountDocument, type Change, type StoredSession } from "../account/document.ts";
-import { sessionKeyOf, sidKeyOf } from "../account/keys.ts";
-import { entomb } from "../account/sid-index.ts";
+import type { AccountDocument, Change } from "../account/document.ts";
+import { accountKeyOf, logoutTokenKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
+import { entomb, useLogoutToken, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
-import { conditionOf } from "../errors.ts";
+import { ConditionError, conditionOf } from "../errors.ts";
+import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
-import type { Versioned } from "../store/point-operations.ts";
-
-/** Where a sign-out began. */
-export type SignOutOrigin = "app" | "front_channel" | "replaced" | "displaced" | "token_refused";
+import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import { SignOutDeferredError } from "./deferred.ts";
+import { decideSignOut, type SignOutOrder } from "./order.ts";
 
 export interface SignOutResult {
   /** "nothing": there was no such session, or an earlier sign-out had taken it. */
@@ -17,20 +17,28 @@ export interface SignOutResult {
   readonly sessionsRemoved: number;
 }
 
-type NamesSession = (session: StoredSession, sessionKey: string) => boolean;
-
 /**
  * Sign-out that the person asked for in this app. Depending on `SignOut__Scope` it ends the account's sessions or those
  * of this browser. When it returns, the tokens are gone from the store.
+ * @throws {SignOutDeferredError} when the store failed: it will be finished later
  */
 export async function signOutHere(app: App, session: ResolvedSession, invocation: Invocation): Promise<SignOutResult> {
-  return reported(invocation, "app", async () => {
-    const { sid } = session.stored;
-    const isNamed: NamesSession = (other, key) => key === session.sessionKey || (sid !== null && other.sid === sid);
-    const result = await endSessions(app, session.account, (document) => decide(app, document, isNamed), invocation);
-    if (sid !== null) await forgetSid(app, sid, invocation);
-    return result;
-  });
+  const { accountKey, sessionKey } = session;
+  const { sid } = session.stored;
+  const order = orderOf({ origin: "app", accountKey, sessionKey, sidKey: sid, reach: "scope" });
+  const result = await carryOutOrDefer(app, order, invocation, { seen: session.account });
+  if (sid !== null) await forgetSid(app, sid, invocation);
+  return result;
+}
+
+/**
+ * The same where the store could not even be asked whether the cookie opens a session. The order names the session that
+ * the cookie's secret hashes to, so that it does nothing if there is none.
+ */
+export function deferSignOutHere(cookie: SessionCookie, invocation: Invocation, cause: unknown): SignOutDeferredError {
+  const { accountKey, secret } = cookie;
+  const order = orderOf({ origin: "app", accountKey, sessionKey: sessionKeyOf(secret), reach: "scope" });
+  return deferred(order, invocation, cause);
 }
 
 /**
@@ -39,20 +47,74 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
  * in the document changes nothing: an old link cannot sign out a new session.
  */
 export async function signOutFrontChannel(app: App, sid: string, invocation: Invocation): Promise<SignOutResult> {
-  return reported(invocation, "front_channel", async () => {
-    const store = await app.store();
-    const sidKey = sidKeyOf(app.authority.url, sid);
-    const { accountKey } = await entomb(store.sids, sidKey, invocation.signal);
-    const account = accountKey === null ? undefined : await store.accounts.read(accountKey, invocation.signal);
-    const isNamed: NamesSession = (session) => session.sid === sidKey;
-    return endSessions(app, account, (document) => decide(app, document, isNamed), invocation);
+  const order = orderOf({ origin: "front_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
+  return carryOutOrDefer(app, order, invocation);
+}
+
+/**
+ * Back-channel sign-out (OpenID Connect Back-Channel Logout 1.0 section 2.7): the sessions of the token's `sid`, or all of
+ * its `sub` when it names no session.
+ * @throws {ConditionError} `logout_token_invalid` when the token was used before
+ */
+export async function signOutBackChannel(app: App, token: LogoutToken, invocation: Invocation): Promise<SignOutResult> {
+  const { issuer, sid, subject = "", jti } = token;
+  if (sid !== undefined) {
+    const order = orderOf({ origin: "back_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
+    return carryOutOrDefer(app, order, invocation, { jti });
+  }
+  const order = orderOf({ origin: "back_channel", subjectKey: subjectKeyOf(issuer, subject), reach: "account" });
+  await refuseUsedToken(app, logoutTokenKeyOf(issuer, jti), order, invocation);
+  return carryOutOrDefer(app, order, invocation);
+}
+
+async function refuseUsedToken(app: App, key: string, order: SignOutOrder, invocation: Invocation): Promise<void> {
+  const { sids } = await app.store();
+  const isFirstUse = await useLogoutToken(sids, key, invocation.signal).catch((error: unknown) => {
+    throw deferred(order, invocation, error);
   });
+  if (!isFirstUse) throw replayed();
+}
+
+function replayed(): ConditionError {
+  return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
+}
+
+/** Ends one of the account's sessions, chosen from the list of them. */
+export async function endOneSession(
+  app: App,
+  session: ResolvedSession,
+  sessionKey: string,
+  invocation: Invocation,
+): Promise<SignOutResult> {
+  const { accountKey, account } = session;
+  const sidKey = account.document.sessions[sessionKey]?.sid ?? null;
+  const order = orderOf({ origin: "sessions_page", accountKey, sessionKey, reach: "named" });
+  const result = await carryOutOrDefer(app, order, invocation, { seen: account });
+  if (sidKey !== null) await forgetSid(app, sidKey, invocation);
+  return result;
+}
+
+/** Signs the account out everywhere, whatever `SignOut__Scope` says. */
+export async function endAllSessions(
+  app: App,
+  session: ResolvedSession,
+  invocation: Invocation,
+): Promise<SignOutResult> {
+  const order = orderOf({ origin: "sessions_page", accountKey: session.accountKey, reach: "account" });
+  return carryOutOrDefer(app, order, invocation, { seen: session.account });
+}
+
+/** An administrator removes an account, known by MSAL's `homeAccountId`. */
+export async function purgeAccount(app: App, homeAccountId: string, invocation: Invocation): Promise<SignOutResult> {
+  const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
+  return carryOutOrDefer(app, orderOf({ origin: "administrator", accountKey, reach: "account" }), invocation);
 }
 
 /** A new sign-in took this browser over from another account: that account's session in this browser ends. */
 export async function endReplacedSession(app: App, previous: SessionCookie, invocation: Invocation): Promise<void> {
-  const sessionKey = sessionKeyOf(previous.secret);
-  await endNamedSessions(app, "replaced", previous.accountKey, (_, key) => key === sessionKey, invocation);
+  const { accountKey, secret } = previous;
+  const order = orderOf({ origin: "replaced", accountKey, sessionKey: sessionKeyOf(secret), reach: "named" });
+  await carryOut(app, order, invocation);
 }
 
 /** The identity provider's session `sidKey` now belongs to another account: what the earlier one had under it ends. */
@@ -62,49 +124,118 @@ export async function endDisplacedSessions(
   sidKey: string,
   invocation: Invocation,
 ): Promise<void> {
-  await endNamedSessions(app, "displaced", accountKey, (session) => session.sid === sidKey, invocation);
+  await carryOut(app, orderOf({ origin: "displaced", accountKey, sidKey, reach: "named" }), invocation);
 }
 
 /** The identity provider will renew this session's tokens no more: revoked, expired, or the account is disabled. */
 export async function endRefusedSession(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
-  await endNamedSessions(app, "token_refused", session.accountKey, (_, key) => key === session.sessionKey, invocation);
+  const { accountKey, sessionKey } = session;
+  await carryOut(app, orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
 }
 
-async function endNamedSessions(
+export interface CarryOutOptions {
+  /** The account's document, if it was read a moment ago. */
+  readonly seen?: Versioned<AccountDocument>;
+  /** See {@link decideSignOut}. */
+  readonly late?: boolean;
+  /** Of the logout token that asks for it. */
+  readonly jti?: string;
+}
+
+/** Does what an order says and tells what became of it. Every sign-out goes through here. */
+export async function carryOut(
   app: App,
-  origin: SignOutOrigin,
-  accountKey: string,
-  isNamed: NamesSession,
+  order: SignOutOrder,
   invocation: Invocation,
+  { seen, late = false, jti }: CarryOutOptions = {},
 ): Promise<SignOutResult> {
-  return reported(invocation, origin, async () => {
-    const account = await (await app.store()).accounts.read(accountKey, invocation.signal);
-    return endSessions(app, account, (document) => removeSessions(document, isNamed), invocation);
-  });
+  const startedAt = performance.now();
+  const { origin } = order;
+  try {
+    const account = seen ?? (await findAccount(app, order, jti ?? null, invocation));
+    const decide = (document: AccountDocument) => decideSignOut(document, order, app.configuration.signOut.scope, late);
+    const result = await endSessions(app, account, decide, invocation);
+    invocation.telemetry.info("signout", { origin, late, ...result, durationMs: since(startedAt) });
+    return result;
+  } catch (error) {
+    const code = conditionOf(error);
+    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, durationMs: since(startedAt) });
+    throw error;
+  }
 }
 
-/** What a sign-out that names these sessions does to the document, by the configured scope. */
-function decide(app: App, document: AccountDocument, isNamed: NamesSession): Change {
-  const change = removeSessions(document, isNamed);
-  return change.kind === "replace" && app.configuration.signOut.scope === "account" ? { kind: "delete" } : change;
+async function carryOutOrDefer(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  options?: CarryOutOptions,
+): Promise<SignOutResult> {
+  try {
+    return await carryOut(app, order, invocation, options);
+  } catch (error) {
+    if (conditionOf(error) === "logout_token_invalid") throw error;
+    throw deferred(order, invocation, error);
+  }
+}
+
+function deferred(order: SignOutOrder, invocation: Invocation, cause: unknown): SignOutDeferredError {
+  invocation.finishLater(order);
+  invocation.telemetry.warn("signout_deferred", { origin: order.origin, code: conditionOf(cause) });
+  return new SignOutDeferredError(cause);
+}
+
+function orderOf(order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOutOrder>): SignOutOrder {
+  return {
+    accountKey: null,
+    sessionKey: null,
+    sidKey: null,
+    subjectKey: null,
+    requestedAt: new Date().toISOString(),
+    ...order,
+  };
+}
+
+async function findAccount(
+  app: App,
+  order: SignOutOrder,
+  jti: string | null,
+  { signal }: Invocation,
+): Promise<Versioned<AccountDocument> | undefined> {
+  const { accounts, sids } = await app.store();
+  const key = order.accountKey ?? (await findAccountKey(sids, order, jti, signal));
+  return key === null ? undefined : accounts.read(key, signal);
+}
+
+/** By the `sid`, which is marked as signed out before anything else, or by the subject. */
+async function findAccountKey(
+  sids: PointOperations<SidEntry>,
+  { sidKey, subjectKey }: SignOutOrder,
+  jti: string | null,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (sidKey !== null) {
+    const tomb = await entomb(sids, sidKey, jti, signal);
+    if (tomb.replayed) throw replayed();
+    return tomb.accountKey;
+  }
+  const entry = subjectKey === null ? undefined : await sids.read(subjectKey, signal);
+  return entry?.document.accountKey ?? null;
 }
 
 async function endSessions(
   app: App,
   account: Versioned<AccountDocument> | undefined,
-  decideOn: (document: AccountDocument) => Change,
+  decide: (document: AccountDocument) => Change,
   { signal }: Invocation,
 ): Promise<SignOutResult> {
   if (!account) return { outcome: "nothing", sessionsRemoved: 0 };
   const { accounts } = await app.store();
-  const result = await changeAccount(accounts, account, decideOn, app.configuration.session, signal);
-  return summarize(result, decideOn);
+  return summarize(await changeAccount(accounts, account, decide, app.configuration.session, signal));
 }
 
-function summarize({ outcome, before }: ChangeResult, decideOn: (document: AccountDocument) => Change): SignOutResult {
+function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
   if (!before || outcome === "unchanged" || outcome === "gone") return { outcome: "nothing", sessionsRemoved: 0 };
-  const change = decideOn(before);
-  const left = change.kind === "replace" ? Object.keys(change.sessions).length : 0;
+  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
   const sessionsRemoved = Object.keys(before.sessions).length - left;
   return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
 }
@@ -118,20 +249,6 @@ async function forgetSid(app: App, sidKey: string, { signal, telemetry }: Invoca
   }
 }
 
-/** Every sign-out tells what became of it, above all when it failed. */
-async function reported(
-  { telemetry }: Invocation,
-  origin: SignOutOrigin,
-  signOut: () => Promise<SignOutResult>,
-): Promise<SignOutResult> {
-  const startedAt = performance.now();
-  const durationMs = () => Math.round(performance.now() - startedAt);
-  try {
-    const result = await signOut();
-    telemetry.info("signout", { origin, ...result, durationMs: durationMs() });
-    return result;
-  } catch (error) {
-    telemetry.error("signout", { origin, outcome: "failed", code: conditionOf(error), durationMs: durationMs() });
-    throw error;
-  }
+function since(startedAt: number): number {
+  return Math.round(performance.now() - startedAt);
 }

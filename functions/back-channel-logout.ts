@@ -1,0 +1,39 @@
+import type { HttpRequest } from "@azure/functions";
+import { ConditionError } from "../shared/errors.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
+import { signOutBackChannel } from "../shared/sign-out/sign-out.ts";
+
+const maxBodyBytes = 64 * 1024;
+
+/**
+ * `POST /auth/backchannel-logout` (OpenID Connect Back-Channel Logout 1.0 section 2.5), for issuers that have it. The
+ * identity provider's server calls it; the signed token is what authorizes the call.
+ */
+export const backChannelLogout: FunctionDefinition = {
+  name: "backchannel-logout",
+  route: "auth/backchannel-logout",
+  methods: ["POST"],
+  signsOut: true,
+  async handler(request, context) {
+    const { app } = context;
+    const token = await readLogoutToken(request);
+    const verified = await verifyLogoutToken(token, app.authority, app.configuration.azureAd.clientId);
+    await signOutBackChannel(app, verified, context);
+    return { status: 200 };
+  },
+};
+
+async function readLogoutToken(request: HttpRequest): Promise<string> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) {
+    throw new ConditionError("invalid_request", "The body must be application/x-www-form-urlencoded.");
+  }
+  const body = request.body === null ? "" : await request.text();
+  if (body.length > maxBodyBytes) throw new ConditionError("body_too_large", "At most 64 KiB are read.");
+  const [token, ...more] = new URLSearchParams(body).getAll("logout_token");
+  if (!token || more.length > 0) {
+    throw new ConditionError("invalid_request", "The parameter logout_token must be given once.");
+  }
+  return token;
+}

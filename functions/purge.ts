@@ -1,0 +1,21 @@
+import { ConditionError } from "../shared/errors.ts";
+import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { purgeAccount } from "../shared/sign-out/sign-out.ts";
+
+/** MSAL's `uid.utid`. */
+const homeAccountId = /^[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]{1,128})?$/;
+
+/** `DELETE /auth/accounts/{homeAccountId}`: an administrator's program removes an account. Needs a function key. */
+export const purge: FunctionDefinition = {
+  name: "purge-account",
+  route: "auth/accounts/{homeAccountId}",
+  methods: ["DELETE"],
+  authLevel: "function",
+  signsOut: true,
+  async handler(request, context) {
+    const id = request.params["homeAccountId"] ?? "";
+    if (!homeAccountId.test(id))
+      throw new ConditionError("invalid_request", "The homeAccountId is not of the form uid.utid.");
+    return { jsonBody: await purgeAccount(context.app, id, context) };
+  },
+};

@@ -1,0 +1,103 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { ConditionError, type ConditionCode } from "../errors.ts";
+import { IdentityProviderUnavailableError, type AuthorityMetadata } from "./metadata.ts";
+
+/** Keys by `jwks_uri`, each set kept and refreshed by jose. */
+export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
+
+/** The platform's recommendation for clocks that differ. */
+const clockToleranceSeconds = 300;
+const algorithms = ["RS256"];
+
+export function signingKeys(): SigningKeys {
+  let current: { uri: string; keys: JWTVerifyGetKey } | undefined;
+  return (uri) => {
+    if (current?.uri !== uri) current = { uri, keys: createRemoteJWKSet(new URL(uri), { timeoutDuration: 4_000 }) };
+    return current.keys;
+  };
+}
+
+export interface TokenExpectations {
+  readonly metadata: AuthorityMetadata;
+  readonly keys: SigningKeys;
+  readonly clientId: string;
+  readonly requiredClaims: readonly string[];
+  /** Seconds since `iat`; without it only `exp` counts. */
+  readonly maxAgeSeconds?: number;
+  /** The condition that a token which is not valid stands for. */
+  readonly code: ConditionCode;
+}
+
+export interface VerifiedToken {
+  readonly payload: JWTPayload;
+  readonly type: string | undefined;
+  /** A claim that must be a text and not empty. */
+  required(claim: string): string;
+  /** A claim that may be missing. */
+  optional(claim: string): string | undefined;
+  /** The error for a token whose claim is wrong. */
+  invalid(claim: string): ConditionError;
+}
+
+/**
+ * Verifies a token that the identity provider issued for this app: signature, issuer, audience and times.
+ * @throws {ConditionError} with the expected code when the token is not valid
+ * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
+ */
+export async function verifyToken(token: string, expected: TokenExpectations): Promise<VerifiedToken> {
+  const invalid = (what: string, cause?: unknown) =>
+    new ConditionError(expected.code, `The token is not valid: ${what}.`, { cause });
+  const result = await jwtVerify(token, expected.keys(expected.metadata.jwksUri), {
+    algorithms,
+    audience: expected.clientId,
+    clockTolerance: clockToleranceSeconds,
+    requiredClaims: [...expected.requiredClaims],
+    ...(expected.maxAgeSeconds !== undefined && { maxTokenAge: expected.maxAgeSeconds }),
+  }).catch((error: unknown) => {
+    if (!isBadToken(error)) throw new IdentityProviderUnavailableError(error);
+    throw invalid(claimOf(error), error);
+  });
+  const { payload, protectedHeader } = result;
+  const optional = (claim: string) => textClaim(payload, claim);
+  const required = (claim: string) => {
+    const value = optional(claim);
+    if (value === undefined) throw invalid(claim);
+    return value;
+  };
+  // With several audiences, azp must name this app; the platform issues one audience only.
+  if (Array.isArray(payload.aud) && payload.aud.length > 1) throw invalid("aud");
+  if (!isIssuer(expected.metadata, required("iss"), optional("tid"))) throw invalid("iss");
+  return { payload, type: protectedHeader.typ, required, optional, invalid };
+}
+
+/** Under a multi-tenant authority the metadata's issuer is a template, to be filled with the token's tenant. */
+function isIssuer({ issuer }: AuthorityMetadata, claimed: string, tenantId: string | undefined): boolean {
+  if (!issuer.includes("{tenantid}")) return claimed === issuer;
+  return tenantId !== undefined && claimed === issuer.replace("{tenantid}", tenantId);
+}
+
+/** Whether the token is bad, rather than the keys to judge it by not to be had. */
+function isBadToken(error: unknown): error is Error {
+  const badToken = [
+    errors.JWTClaimValidationFailed,
+    errors.JWTExpired,
+    errors.JWTInvalid,
+    errors.JWSInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSNoMatchingKey,
+    errors.JWKSMultipleMatchingKeys,
+  ];
+  return badToken.some((type) => error instanceof type);
+}
+
+function claimOf(error: Error): string {
+  const isClaim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  return (isClaim && error.claim) || "signature";
+}
+
+function textClaim(payload: JWTPayload, claim: string): string | undefined {
+  const value = payload[claim];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
