@@ -1,0 +1,120 @@
+import { resolve } from "node:path";
+import { loadHostJson } from "./host-json.ts";
+import { loadKeys } from "./keys.ts";
+import { createLog, type HostLog } from "./log.ts";
+import { applyLocalSettings, isDisabled, refuseUnsupportedSettings } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+import { createHttpTrigger } from "./triggers/http-trigger.ts";
+import type { Trigger, TriggerContext } from "./triggers/trigger.ts";
+import { createWorkerApp, type RegisteredFunction, type WorkerApp } from "./worker/app.ts";
+import { describeError } from "./worker/errors.ts";
+import { loadApp, terminateApp } from "./worker/loader.ts";
+
+export { StartError } from "./start-error.ts";
+
+export interface FunctionsHostOptions {
+  /** Holds host.json, package.json and the bundle; local.settings.json if there is one. */
+  readonly appFolder: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Gets one line an event; the console by default. */
+  readonly log?: (line: string) => void;
+  /** A JSON file of function keys (see `keys.ts`). */
+  readonly keysFile?: string;
+}
+
+export interface FunctionsHost {
+  /** `http://localhost:<port>`; both loopback addresses answer. */
+  readonly url: string;
+  readonly functions: readonly {
+    readonly name: string;
+    /** Without the prefix. */
+    readonly route: string;
+    readonly methods: readonly string[];
+    readonly authLevel: string;
+  }[];
+  /** Accepts nothing more, waits up to 5 seconds for running invocations, then runs the app's terminate hooks. */
+  stop(): Promise<void>;
+}
+
+const stopGraceMs = 5000;
+
+/**
+ * Runs a functions app on this machine, through the programming model it brings along, as the Functions host and its
+ * Node.js worker do. The app shares the process: an exception nobody catches ends it, as it ends a worker.
+ * @throws {StartError} when the app cannot run here, saying why.
+ */
+export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
+  const appFolder = resolve(options.appFolder);
+  const { env } = process;
+  const applied = await applyLocalSettings(appFolder, env);
+  refuseUnsupportedSettings(env);
+  const hostJson = await loadHostJson(appFolder);
+  const log = createLog(hostJson.logLevels, options.log ?? console.log);
+  if (applied.length > 0) log.write("information", "Host.Startup", `from local.settings.json: ${applied.join(", ")}`);
+
+  const app = createWorkerApp(log);
+  await loadApp(appFolder, app);
+  const context: TriggerContext = { app, log, hostJson, keys: await loadKeys(options.keysFile, env), env };
+  const http = createHttpTrigger(context, options.port);
+  const triggers: readonly Trigger[] = [http];
+  assignFunctions(app, triggers, context);
+  for (const trigger of triggers) await trigger.start();
+
+  return {
+    url: `http://localhost:${http.port}`,
+    functions: http.functions.map(({ name, route, methods, authLevel }) => ({
+      name,
+      route,
+      methods: [...methods],
+      authLevel,
+    })),
+    stop: once(() => stop(app, triggers, log)),
+  };
+}
+
+function assignFunctions(app: WorkerApp, triggers: readonly Trigger[], { env, log }: TriggerContext): void {
+  for (const fn of app.functions.values()) {
+    const { name } = fn.metadata;
+    if (isDisabled(name, env)) {
+      log.write("information", "Host.Startup", `function "${name}" is disabled`);
+      continue;
+    }
+    try {
+      assign(fn, triggers);
+    } catch (error) {
+      throw error instanceof StartError ? new StartError(`function "${name}": ${error.message}`) : error;
+    }
+  }
+}
+
+function assign(fn: RegisteredFunction, triggers: readonly Trigger[]): void {
+  const { name, bindings, retryOptions } = fn.metadata;
+  if (!/^[a-z][\w-]{0,127}$/i.test(name) || name.toLowerCase() === "host") throw new StartError("is no valid name");
+  if (retryOptions !== undefined) throw new StartError("retry is not supported by the local functions host");
+  const [entry, ...extra] = Object.entries(bindings).filter(([bindingName]) => bindingName !== "$return");
+  const [unsupported] = extra;
+  if (unsupported !== undefined) {
+    throw new StartError(`the binding "${unsupported[1].type}" is not supported by the local functions host`);
+  }
+  const [bindingName, binding] = entry ?? [];
+  const trigger = triggers.find(({ bindingType }) => bindingType === binding?.type.toLowerCase());
+  if (bindingName === undefined || binding === undefined || trigger === undefined) {
+    throw new StartError(`the trigger "${binding?.type ?? "none"}" is not supported by the local functions host`);
+  }
+  trigger.add({ ...fn, bindingName, binding });
+}
+
+async function stop(app: WorkerApp, triggers: readonly Trigger[], log: HostLog): Promise<void> {
+  await Promise.all(triggers.map((trigger) => trigger.stop(stopGraceMs)));
+  try {
+    await terminateApp(app);
+  } catch (error) {
+    log.write("error", "Worker", `an app terminate hook failed: ${describeError(error)}`);
+  }
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => (result ??= run());
+}

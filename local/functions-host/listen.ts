@@ -1,0 +1,108 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { answerUnreadable, closeWith } from "./http/bad-request.ts";
+import { limits } from "./http/request.ts";
+import { errorCode } from "./json-file.ts";
+import { StartError } from "./start-error.ts";
+
+/** A server on both loopback addresses, for `localhost` may mean either. */
+export interface LoopbackServer {
+  readonly port: number;
+  /** Stops accepting connections and closes those that wait for a request. */
+  stopAccepting(): void;
+  /** Closes every connection that is left. */
+  close(): Promise<void>;
+}
+
+const portAttempts = 5;
+
+/**
+ * Listens on 127.0.0.1 and, where the machine has it, on ::1, on the same port.
+ * @param port 0 picks a free one.
+ * @throws {StartError} when the port is taken or may not be used.
+ */
+export async function listenOnLoopback(port: number, listener: RequestListener): Promise<LoopbackServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const first = await listen("127.0.0.1", port, listener);
+    const chosen = (first.address() as AddressInfo).port;
+    try {
+      const second = await listen("::1", chosen, listener);
+      return createHandle(chosen, [first, second]);
+    } catch (error) {
+      if (isWithoutIpv6(error)) return createHandle(chosen, [first]);
+      await close(first);
+      // A port that is free on one address only is taken on the other by someone else: try the next.
+      if (port !== 0 || attempt === portAttempts) throw error;
+    }
+  }
+}
+
+function createHandle(port: number, servers: readonly Server[]): LoopbackServer {
+  return {
+    port,
+    stopAccepting() {
+      for (const server of servers) {
+        server.close();
+        server.closeIdleConnections();
+      }
+    },
+    async close() {
+      await Promise.all(servers.map(close));
+    },
+  };
+}
+
+async function listen(host: string, port: number, listener: RequestListener): Promise<Server> {
+  const server = createLocalServer(listener);
+  const listening = Promise.withResolvers<void>();
+  server.once("error", listening.reject);
+  server.listen({ host, port, ipv6Only: host === "::1" }, listening.resolve);
+  try {
+    await listening.promise;
+  } catch (error) {
+    throw explain(error, port);
+  }
+  server.off("error", listening.reject);
+  return server;
+}
+
+// The timeouts are Kestrel's. Room for the request line and the headers together: `readHead` checks each by itself.
+function createLocalServer(listener: RequestListener): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.requestLine + limits.headers + 8 * 1024,
+      keepAliveTimeout: 130_000,
+      headersTimeout: 30_000,
+      requireHostHeader: false,
+    },
+    listener,
+  );
+  server.maxHeadersCount = 0;
+  server.on("clientError", answerUnreadable);
+  server.on("connect", (_request, socket) => {
+    socket.on("error", () => socket.destroy());
+    closeWith(socket, 404);
+  });
+  return server;
+}
+
+function explain(error: unknown, port: number): unknown {
+  const code = errorCode(error);
+  if (code === "EADDRINUSE") return new StartError(`port ${port} is already in use`);
+  if (code === "EACCES") return new StartError(`port ${port} may not be used by this account`);
+  return error;
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readBody, readHead, limits, type RequestHead } from "../http/request.ts";
+import { sendRpcHttp, sendStatus, sendText, UnsendableResponseError } from "../http/response.ts";
+import { createRouter, findOrderConflicts, type RouteMatch, type Router } from "../http/router.ts";
+import { firstQueryValue } from "../http/query.ts";
+import { listenOnLoopback, type LoopbackServer } from "../listen.ts";
+import { StartError } from "../start-error.ts";
+import { describeError, toError } from "../worker/errors.ts";
+import { invoke } from "../worker/invocation.ts";
+import { toHttpResponse, toInvocationRequest } from "../worker/rpc-http.ts";
+import { compileHttpFunction, refuseDuplicate, type HttpFunction } from "./http-function.ts";
+import { createRunningCount, type RunningCount } from "./running-count.ts";
+import { withTimeout } from "./timeout.ts";
+import type { Trigger, TriggerContext } from "./trigger.ts";
+
+/** The HTTP trigger: a server on the loopback addresses that routes requests to functions. */
+export interface HttpTrigger extends Trigger {
+  readonly functions: readonly HttpFunction[];
+  /** Known once started. */
+  readonly port: number;
+}
+
+export function createHttpTrigger(context: TriggerContext, wantedPort: number): HttpTrigger {
+  const functions: HttpFunction[] = [];
+  const running = createRunningCount();
+  let server: LoopbackServer | undefined;
+
+  return {
+    bindingType: "httptrigger",
+    functions,
+    get port() {
+      return server?.port ?? wantedPort;
+    },
+    add(registered) {
+      const fn = compileHttpFunction(registered, context.hostJson.routePrefix);
+      refuseDuplicate(fn, functions);
+      functions.push(fn);
+    },
+    async start() {
+      refuseShadowed(functions);
+      reportMissingKeys(functions, context);
+      const site = new HttpSite(context, createRouter(functions), running);
+      server = await listenOnLoopback(wantedPort, (request, response) => {
+        running.during(site.serve(request, response));
+      });
+    },
+    async stop(graceMs) {
+      running.stop();
+      server?.stopAccepting();
+      await running.idle(graceMs);
+      await server?.close();
+    },
+  };
+}
+
+// Here the more specific route wins; in Azure the function whose name comes first does. An app for which that makes a
+// difference would break when deployed.
+function refuseShadowed(functions: readonly HttpFunction[]): void {
+  for (const { specific, shadowing } of findOrderConflicts(functions)) {
+    throw new StartError(
+      `function "${specific}": in Azure its requests would go to "${shadowing}", whose route also matches and whose ` +
+        `name comes first (routes are tried in the order of the functions' names); rename one of them`,
+    );
+  }
+}
+
+function reportMissingKeys(functions: readonly HttpFunction[], { keys, log }: TriggerContext): void {
+  for (const { name, authLevel } of functions) {
+    if (authLevel === "anonymous" || keys.opens(authLevel, name)) continue;
+    log.write("information", "Host.Startup", `function "${name}" asks for a key and none is set: it answers 401`);
+  }
+}
+
+const administration = /^\/(?:admin\/(?:host|functions|instance|extensions|vfs|zip|warmup)|runtime\/webhooks)(?:\/|$)/i;
+
+const noBody = Buffer.alloc(0);
+
+/** Everything between a parsed request head and the response. */
+class HttpSite {
+  readonly #context: TriggerContext;
+  readonly #route: Router<HttpFunction>;
+  readonly #running: RunningCount;
+
+  constructor(context: TriggerContext, route: Router<HttpFunction>, running: RunningCount) {
+    this.#context = context;
+    this.#route = route;
+    this.#running = running;
+  }
+
+  /** Answers one request; never rejects. */
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const head = readHead(request);
+      if (typeof head === "number") sendStatus(response, head, true);
+      else if (this.#running.stopping) sendStatus(response, 503, true);
+      else await this.#dispatch(head, request, response);
+    } catch (error) {
+      this.#context.log.write("error", "Host", describeError(error));
+      if (response.headersSent) response.destroy();
+      else sendStatus(response, 500, true);
+    }
+  }
+
+  async #dispatch(head: RequestHead, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (administration.test(head.path)) {
+      this.#answerAdministration(head, response);
+      return;
+    }
+    const match = this.#route(head.method.toUpperCase(), head.path);
+    if (match === undefined) {
+      this.#answerUnrouted(head, response);
+    } else if (!this.#isAuthorized(match.target, head)) {
+      sendStatus(response, 401, false);
+    } else if (head.contentLength > limits.body) {
+      sendStatus(response, 413, true);
+    } else {
+      const body = head.contentLength > 0 ? await readBody(request) : noBody;
+      if (body !== undefined) await this.#call(match, head, body, response);
+    }
+  }
+
+  #answerAdministration(head: RequestHead, response: ServerResponse): void {
+    const refusal = `${head.path}: not implemented by the local functions host\n`;
+    if (this.#keyLevel(head, "") !== "admin") sendStatus(response, 401, false);
+    else sendText(response, 501, "text/plain; charset=utf-8", refusal);
+  }
+
+  #answerUnrouted(head: RequestHead, response: ServerResponse): void {
+    const withoutHomepage = this.#context.env["AzureWebJobsDisableHomepage"]?.toLowerCase() === "true";
+    if (head.path !== "/") sendStatus(response, 404, false);
+    else if (withoutHomepage) sendStatus(response, 204, false);
+    else sendText(response, 200, "text/html; charset=utf-8", homepage);
+  }
+
+  #isAuthorized({ authLevel, name }: HttpFunction, head: RequestHead): boolean {
+    if (authLevel === "anonymous") return true;
+    const level = this.#keyLevel(head, name);
+    return level === "admin" || level === authLevel;
+  }
+
+  // The header wins over the query, even with a wrong key.
+  #keyLevel(head: RequestHead, functionName: string): string | undefined {
+    const key = head.headers["x-functions-key"]?.value ?? firstQueryValue(head.query, "code");
+    return key === undefined || key === null || key === "" ? undefined : this.#context.keys.levelOf(key, functionName);
+  }
+
+  async #call(
+    { target, params }: RouteMatch<HttpFunction>,
+    head: RequestHead,
+    body: Buffer,
+    response: ServerResponse,
+  ): Promise<void> {
+    const started = performance.now();
+    const { registered } = target;
+    const invocation = toInvocationRequest(target.name, registered.bindingName, head, params, body);
+    let failure: Error | undefined;
+    let status: number;
+    try {
+      const work = invoke(this.#context.app, registered, invocation);
+      const http = toHttpResponse(await withTimeout(work, this.#context.hostJson.functionTimeoutMs));
+      const closing = this.#running.stopping;
+      status = http === undefined ? sendStatus(response, 204, closing) : sendRpcHttp(response, http, closing);
+    } catch (error) {
+      failure = toError(error);
+      status = error instanceof UnsendableResponseError ? error.status : 500;
+      sendStatus(response, status, this.#running.stopping);
+    }
+    this.#report(target.name, head.method, status, failure, performance.now() - started, invocation.invocationId);
+  }
+
+  // Neither path nor query: they can hold codes and names.
+  #report(
+    name: string,
+    method: string,
+    status: number,
+    failure: Error | undefined,
+    elapsedMs: number,
+    id: string,
+  ): void {
+    const { log } = this.#context;
+    if (failure !== undefined) {
+      log.write("error", `Function.${name}`, `failed, answered ${status}: ${describeError(failure)}`, id);
+    } else if (log.enabled("information", "Host.Results")) {
+      log.write("information", "Host.Results", `${name} ${method} ${status} in ${elapsedMs.toFixed(1)} ms`, id);
+    }
+  }
+}
+
+const homepage = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Functions app</title></head>
+<body><h1>The functions app is running</h1><p>No function has this address.</p></body>
+</html>
+`;

@@ -1,0 +1,35 @@
+import type { HostJson } from "../host-json.ts";
+import type { KeyRing } from "../keys.ts";
+import type { HostLog } from "../log.ts";
+import type { RegisteredFunction, WorkerApp } from "../worker/app.ts";
+import type { BindingInfo } from "../worker/core-types.ts";
+
+/** What every kind of trigger gets from the host. */
+export interface TriggerContext {
+  readonly app: WorkerApp;
+  readonly log: HostLog;
+  readonly hostJson: HostJson;
+  readonly keys: KeyRing;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. A new kind (a timer,
+ * a storage queue) is one more file that makes one of these, and one more entry in the host's list.
+ */
+export interface Trigger {
+  /** The type of its binding, in lower case. */
+  readonly bindingType: string;
+  /** @throws {StartError} when the function asks for something this trigger does not do. */
+  add(fn: TriggeredFunction): void;
+  /** Begins to call functions. */
+  start(): Promise<void>;
+  /** Calls no more functions, and waits for those that run, at most `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A registered function and the binding that triggers it. */
+export interface TriggeredFunction extends RegisteredFunction {
+  readonly bindingName: string;
+  readonly binding: BindingInfo;
+}
