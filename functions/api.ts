@@ -16,7 +16,7 @@ export const api: FunctionDefinition = {
   handler: authenticated(async (request, session, context) => {
     const called = context.app.configuration.downstreamApis.get((request.params["api"] ?? "").toLowerCase());
     if (!called) throw new ConditionError("api_unknown", "No API of this name is configured.");
-    const target = targetUrl(called.baseUrl, request.url);
+    const target = targetUrl(called, request.url);
     const forwarded = {
       method: request.method,
       headers: forwardedRequestHeaders(request.headers),

@@ -1,3 +1,4 @@
+import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError } from "../errors.ts";
 
 /** What a path of an API cannot contain, in plain or encoded spelling: ways up, other hosts, control characters. */
@@ -9,10 +10,18 @@ const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
  * @param requestUrl the raw path is used: the route parameter has been decoded already, and what was encoded must stay so
  * @throws {ConditionError} `api_path_invalid`
  */
-export function targetUrl(baseUrl: string, requestUrl: string): URL {
+export function targetUrl({ name, baseUrl }: DownstreamApiConfiguration, requestUrl: string): URL {
   const { pathname, search } = new URL(requestUrl);
-  const path = /^\/api\/[^/]+\/?(.*)$/i.exec(pathname)?.[1];
-  if (path === undefined || forbidden.test(path) || dotSegment.test(path) || path.startsWith("/")) throw invalidPath();
+  const [, api, path] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
+  // Dot segments may have been resolved on the way here: then this is no longer the API that the router saw.
+  if (
+    api?.toLowerCase() !== name ||
+    path === undefined ||
+    forbidden.test(path) ||
+    dotSegment.test(path) ||
+    path.startsWith("/")
+  )
+    throw invalidPath();
   const target = new URL(`${baseUrl}/${path}${search}`);
   // The checks above leave no way out; this is what they promise.
   const base = new URL(`${baseUrl}/`);

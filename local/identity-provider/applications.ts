@@ -1,0 +1,60 @@
+import { X509Certificate } from "node:crypto";
+import type { AdapterPayload } from "oidc-provider";
+
+/** Claims an app registration has to ask for, as at Entra. */
+export type OptionalClaim = "sid" | "login_hint" | "email";
+
+/** An app registration. */
+export interface RegisteredApp {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** PEM of a certificate. Where given, the app must prove its key (`client_assertion`) and the secret is refused. */
+  readonly certificate?: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  /** The registration's Logout URL. */
+  readonly frontChannelLogoutUri?: string;
+  /** Default: `sid` and `login_hint`. */
+  readonly optionalClaims?: readonly OptionalClaim[];
+}
+
+/** The app registrations, which may grow while the provider runs. */
+export interface Applications {
+  register(app: RegisteredApp): void;
+  find(clientId: string): RegisteredApp | undefined;
+  all(): readonly RegisteredApp[];
+  /** Whether tokens for this app carry the optional claim. */
+  wants(clientId: string, claim: OptionalClaim): boolean;
+}
+
+const defaultOptionalClaims: readonly OptionalClaim[] = ["sid", "login_hint"];
+
+export function createApplications(initial: readonly RegisteredApp[]): Applications {
+  const apps = new Map(initial.map((app) => [app.clientId, app]));
+  return {
+    register: (app) => void apps.set(app.clientId, app),
+    find: (clientId) => apps.get(clientId),
+    all: () => [...apps.values()],
+    wants: (clientId, claim) => (apps.get(clientId)?.optionalClaims ?? defaultOptionalClaims).includes(claim),
+  };
+}
+
+/** The registration in the terms of OpenID Connect Dynamic Client Registration 1.0, section 2. */
+export function clientMetadata(app: RegisteredApp): AdapterPayload {
+  return {
+    client_id: app.clientId,
+    client_name: app.name,
+    redirect_uris: [...app.redirectUris],
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    ...(app.certificate === undefined
+      ? { client_secret: app.clientSecret, token_endpoint_auth_method: "client_secret_post" }
+      : { jwks: { keys: [publicJwk(app.certificate)] }, token_endpoint_auth_method: "private_key_jwt" }),
+  };
+}
+
+function publicJwk(certificate: string) {
+  const { kty, n, e } = new X509Certificate(certificate).publicKey.export({ format: "jwk" });
+  return { kty, n, e, use: "sig" };
+}

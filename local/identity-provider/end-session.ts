@@ -1,0 +1,135 @@
+import { compactVerify, createLocalJWKSet, decodeJwt } from "jose";
+import type { Provider, KoaContextWithOIDC, Session } from "oidc-provider";
+import { matchesHint } from "./authorization-request.ts";
+import { currentSession, endBrowserSession, signedIn, type SignedIn } from "./browser-session.ts";
+import { accountPage, frontChannelPage, signedOutPage, signOutPicker } from "./pages/sign-out-pages.ts";
+import { errorPage } from "./pages/message-pages.ts";
+import type { Runtime } from "./runtime.ts";
+import { isOwnForm, readForm, sendPage } from "./send-page.ts";
+import { issuerOf } from "./tenants.ts";
+
+const signedOutPath = "/signedout";
+
+/**
+ * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, section 2) as Entra does it: with a `logout_hint` that names
+ * the person signed in nobody is asked; the session ends here first; then the apps' Logout URLs are called; then
+ * the browser goes to a registered `post_logout_redirect_uri`, or a page says that the person signed out.
+ */
+export async function serveEndSession(provider: Provider, runtime: Runtime, ctx: KoaContextWithOIDC): Promise<void> {
+  const parameters = ctx.method === "POST" ? await readForm(ctx) : ctx.URL.searchParams;
+  const destination = await afterSignOut(runtime, parameters);
+  const session = await currentSession(provider, ctx);
+  const current = signedIn(runtime, session);
+  if (session === undefined || current === undefined) return go(ctx, destination.url);
+  if (!isConfirmed(runtime, ctx, parameters, current)) {
+    const { registered: continueTo, state } = destination;
+    sendPage(ctx, signOutPicker({ person: current.person, action: ctx.path, continueTo, state }));
+    return;
+  }
+  await endBrowserSession(provider, ctx, session);
+  callApps(runtime, ctx, current, destination.url);
+}
+
+/** The account page, and the sign-out that starts there; false when the path is neither. */
+export async function serveAccount(provider: Provider, runtime: Runtime, ctx: KoaContextWithOIDC): Promise<boolean> {
+  if (ctx.path === signedOutPath) {
+    sendPage(ctx, signedOutPage());
+    return true;
+  }
+  if (ctx.path !== "/" && ctx.path !== "/signout") return false;
+  const session = await currentSession(provider, ctx);
+  const current = signedIn(runtime, session);
+  if (ctx.path === "/signout" && ctx.method === "POST") {
+    await signOutHere(provider, runtime, ctx, session, current);
+    return true;
+  }
+  const apps = current?.apps.map(({ name, redirectUris: [uri] }) => ({
+    name,
+    url: uri === undefined ? undefined : new URL(uri).origin,
+  }));
+  sendPage(ctx, accountPage(current === undefined ? undefined : { person: current.person, apps: apps ?? [] }));
+  return true;
+}
+
+async function signOutHere(
+  provider: Provider,
+  runtime: Runtime,
+  ctx: KoaContextWithOIDC,
+  session: Session | undefined,
+  current: SignedIn | undefined,
+): Promise<void> {
+  if (!isOwnForm(ctx, runtime.addresses.publicUrl)) {
+    sendPage(ctx, errorPage("Sign out from this provider's own page."), 403);
+    return;
+  }
+  if (session === undefined || current === undefined) return go(ctx, signedOutPath);
+  await endBrowserSession(provider, ctx, session);
+  callApps(runtime, ctx, current, signedOutPath);
+}
+
+function isConfirmed(
+  runtime: Runtime,
+  ctx: KoaContextWithOIDC,
+  parameters: URLSearchParams,
+  current: SignedIn,
+): boolean {
+  const hint = parameters.get("logout_hint");
+  if (hint !== null && matchesHint(runtime, current.person, hint)) return true;
+  return ctx.method === "POST" && parameters.has("confirmed") && isOwnForm(ctx, runtime.addresses.publicUrl);
+}
+
+/** Front-channel logout. The session is over already, so a reload of this page finds nothing more to do. */
+function callApps(
+  { addresses, settings }: Runtime,
+  ctx: KoaContextWithOIDC,
+  { apps, sid, person }: SignedIn,
+  continueTo: string,
+) {
+  const logoutUrls = apps.flatMap(({ frontChannelLogoutUri }) => {
+    if (frontChannelLogoutUri === undefined) return [];
+    const url = new URL(frontChannelLogoutUri);
+    if (settings.includeIssInFrontChannel) url.searchParams.set("iss", issuerOf(addresses.instance, person.tid));
+    url.searchParams.set("sid", sid);
+    return [url.href];
+  });
+  sendPage(ctx, frontChannelPage({ apps: apps.map(({ name }) => name), logoutUrls, continueTo }));
+}
+
+interface Destination {
+  readonly url: string;
+  /** The app's own address, without `state`; undefined where the app named none or none that is registered. */
+  readonly registered: string | undefined;
+  readonly state: string | undefined;
+}
+
+/** Where to go afterwards. Without an `id_token_hint` the address may be any app's, as at Entra. */
+async function afterSignOut(runtime: Runtime, parameters: URLSearchParams): Promise<Destination> {
+  const asked = parameters.get("post_logout_redirect_uri");
+  const state = parameters.get("state") ?? undefined;
+  const clientId =
+    (await audienceOf(runtime, parameters.get("id_token_hint"))) ?? parameters.get("client_id") ?? undefined;
+  const apps = runtime.applications.all().filter((app) => clientId === undefined || app.clientId === clientId);
+  if (asked === null || !apps.some(({ postLogoutRedirectUris }) => postLogoutRedirectUris.includes(asked))) {
+    return { url: signedOutPath, registered: undefined, state };
+  }
+  const url = new URL(asked);
+  if (state !== undefined) url.searchParams.set("state", state);
+  return { url: url.href, registered: asked, state };
+}
+
+/** The app an ID token of ours was issued to, expired or not; an unknown app's id when it is not ours. */
+async function audienceOf({ keys }: Runtime, idToken: string | null): Promise<string | undefined> {
+  if (idToken === null) return undefined;
+  try {
+    await compactVerify(idToken, createLocalJWKSet(keys.publicKeys()));
+    const { aud } = decodeJwt(idToken);
+    return typeof aud === "string" ? aud : "";
+  } catch {
+    return "";
+  }
+}
+
+function go(ctx: KoaContextWithOIDC, url: string): void {
+  ctx.status = 303;
+  ctx.redirect(url);
+}

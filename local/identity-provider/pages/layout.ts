@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { Html, html } from "./html.ts";
+import { style } from "./style.ts";
+
+export interface PageOptions {
+  readonly title: string;
+  readonly body: Html;
+  /** Names the product at the top of the page. */
+  readonly product?: string;
+  /** The line at the foot that says what this is. */
+  readonly note?: string;
+  /** A script of ours, run inline under a nonce. */
+  readonly script?: string;
+  /** Where scripts are off: go there after so many seconds. */
+  readonly refresh?: { readonly seconds: number; readonly url: string };
+  /** Origins that a form of this page may lead to, redirects included (browsers check them too). */
+  readonly formTargets?: readonly string[];
+  /** Origins of the page's iframes. */
+  readonly frames?: readonly string[];
+}
+
+export interface RenderedPage {
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const defaultNote =
+  "A local stand-in for Microsoft Entra ID. The people are invented, and nothing leaves this machine.";
+
+/** A whole page with the headers it owes: a strict content security policy, no caching, no framing. */
+export function renderPage(options: PageOptions): RenderedPage {
+  const nonce = randomBytes(16).toString("base64");
+  const { title, body, product = "Local sign-in", note = defaultNote, script, refresh } = options;
+  const document = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} – ${product}</title>
+        <style nonce="${nonce}">
+          ${new Html(style)}
+        </style>
+        ${
+          refresh !== undefined &&
+          html`<noscript><meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.url}" /></noscript>`
+        }
+      </head>
+      <body>
+        <main>
+          <p class="product">${product}</p>
+          <h1>${title}</h1>
+          ${body}
+        </main>
+        <footer>${note}</footer>
+        ${
+          script !== undefined &&
+          html`<script nonce="${nonce}">
+            ${new Html(script)};
+          </script>`
+        }
+      </body>
+    </html>`;
+  return { html: document.text, headers: headersOf(nonce, options) };
+}
+
+function headersOf(nonce: string, { formTargets = [], frames = [] }: PageOptions): Record<string, string> {
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    // Not "no-referrer": browsers would then send `Origin: null` with the page's own forms.
+    "referrer-policy": "same-origin",
+    "content-security-policy": [
+      "default-src 'none'",
+      `style-src 'nonce-${nonce}'`,
+      `script-src 'nonce-${nonce}'`,
+      `frame-src ${frames.length > 0 ? frames.join(" ") : "'none'"}`,
+      `form-action ${["'self'", ...formTargets].join(" ")}`,
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ].join("; "),
+  };
+}
+
+/** The origin of a URL, for a content security policy. */
+export function originOf(url: string): string {
+  return new URL(url).origin;
+}

@@ -1,0 +1,30 @@
+import { readFile } from "node:fs/promises";
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** The settings that say "this part is real": with one of them, its local stand-in is not started. */
+const realParts = {
+  identityProvider: [/^AzureAd__/i],
+  cosmos: [/^CosmosDb$/i, /^CosmosDb__accountEndpoint$/i],
+  downstreamApi: [/^DownstreamApis__/i],
+} as const;
+
+export type LocalPart = keyof typeof realParts;
+
+/** `Values` of `local.settings.json`, as the func CLI reads them; nothing if there is no such file. */
+export async function readLocalSettings(file: string): Promise<Settings> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return {};
+  const parsed = JSON.parse(text) as { Values?: Record<string, string> };
+  return parsed.Values ?? {};
+}
+
+/** The parts that have to be played by a stand-in, given the settings of the environment and the settings file. */
+export function missingParts(given: Readonly<Record<string, string | undefined>>): Set<LocalPart> {
+  const names = Object.keys(given).filter((name) => given[name]);
+  const isGiven = (part: LocalPart) => realParts[part].some((pattern) => names.some((name) => pattern.test(name)));
+  // With a real identity provider the default API is the real Microsoft Graph: the stand-in would trust no token of it.
+  const parts = (["identityProvider", "cosmos"] as const).filter((part) => !isGiven(part));
+  const needsApi = !isGiven("identityProvider") && !isGiven("downstreamApi");
+  return new Set<LocalPart>(needsApi ? [...parts, "downstreamApi"] : parts);
+}

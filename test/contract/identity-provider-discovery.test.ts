@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { test } from "node:test";
+import { otherTenantId } from "../../local/identity-provider/people.ts";
+import { startProvider } from "./identity-provider-harness.ts";
+
+const { provider, call } = await startProvider();
+const { publicUrl, instance, tenantId } = provider;
+
+async function discovery(tenant: string) {
+  const answer = await call(`${instance}${tenant}/v2.0/.well-known/openid-configuration`);
+  return { status: answer.status, body: JSON.parse(answer.text) as Record<string, unknown> };
+}
+
+test("a tenant's discovery document names browser endpoints over http and back-end endpoints over TLS", async () => {
+  const { status, body } = await discovery(tenantId);
+  assert.equal(status, 200);
+  assert.equal(body["issuer"], `${instance}${tenantId}/v2.0`);
+  assert.equal(body["authorization_endpoint"], `${publicUrl}/${tenantId}/oauth2/v2.0/authorize`);
+  assert.equal(body["end_session_endpoint"], `${publicUrl}/${tenantId}/oauth2/v2.0/logout`);
+  assert.equal(body["token_endpoint"], `${instance}${tenantId}/oauth2/v2.0/token`);
+  assert.equal(body["jwks_uri"], `${instance}${tenantId}/discovery/v2.0/keys`);
+  assert.equal(body["revocation_endpoint"], undefined);
+  assert.equal(body["backchannel_logout_supported"], undefined);
+});
+
+test("multi-tenant authorities have Entra's issuer template, other tenants an issuer of their own", async () => {
+  assert.equal((await discovery("common")).body["issuer"], `${instance}{tenantid}/v2.0`);
+  assert.equal((await discovery("organizations")).body["issuer"], `${instance}{tenantid}/v2.0`);
+  assert.equal((await discovery(otherTenantId)).body["issuer"], `${instance}${otherTenantId}/v2.0`);
+});
+
+test("an unknown tenant is refused as Entra refuses it", async () => {
+  for (const tenant of ["contoso.example", "consumers", "00000000-0000-0000-0000-000000000000"]) {
+    const { status, body } = await discovery(tenant);
+    assert.equal(status, 400);
+    assert.equal(body["error"], "invalid_tenant");
+    assert.match(String(body["error_description"]), /^AADSTS90002: /);
+  }
+});
+
+test("the published keys are public halves with key ids", async () => {
+  const { text } = await call(`${instance}${tenantId}/discovery/v2.0/keys`);
+  const { keys } = JSON.parse(text) as { keys: Record<string, unknown>[] };
+  assert.equal(keys.length, 1);
+  assert.deepEqual(Object.keys(keys[0] ?? {}).toSorted(), ["alg", "e", "kid", "kty", "n", "use"]);
+});
+
+test("what the provider does not implement it refuses by name", async () => {
+  for (const path of ["/oauth2/v2.0/devicecode", "/discovery/instance", "/oauth2/token", "/federationmetadata"]) {
+    const answer = await fetch(`${publicUrl}/${tenantId}${path}`);
+    assert.equal(answer.status, 501);
+    assert.ok((await answer.text()).includes(path));
+  }
+});
+
+test("tokens are issued over TLS only, and pages are not served on the TLS side", async () => {
+  const overHttp = await fetch(`${publicUrl}/${tenantId}/oauth2/v2.0/token`, { method: "POST", body: "grant_type=x" });
+  assert.equal(overHttp.status, 400);
+  assert.equal((await call(instance)).status, 404);
+  assert.equal((await call(`${instance}${tenantId}/oauth2/v2.0/authorize`)).status, 404);
+});
+
+test("a browser that found the port under another name is sent to the public address", async () => {
+  const { port } = new URL(publicUrl);
+  const location = await new Promise<string | undefined>((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path: "/?a=b", headers: { host: `attacker.example:${port}` } });
+    asked.on("response", (response) => resolve(response.resume().headers.location));
+    asked.on("error", reject).end();
+  });
+  assert.equal(location, `${publicUrl}/?a=b`);
+});
