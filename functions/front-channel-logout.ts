@@ -21,7 +21,7 @@ export const frontChannelLogout: FunctionDefinition = {
     const sid = queryParameter(request, "sid", 512);
     if (sid === null) throw new ConditionError("invalid_request", "The parameter sid is missing.");
     const issuer = queryParameter(request, "iss");
-    if (issuer !== null && !(await isOwnIssuer(app.authority, issuer))) {
+    if (issuer !== null && !(await isOwnIssuer(app.authority, issuer, context.signal))) {
       throw new ConditionError("issuer_unknown", "The parameter iss is not this app's identity provider.");
     }
     await signOutFrontChannel(app, sid, context);

@@ -19,7 +19,7 @@ export const readyz: FunctionDefinition = {
   async handler(_request, { app, signal }) {
     const [store, identityProvider] = await Promise.all([
       outcomeOf(() => readBothContainers(app, signal)),
-      outcomeOf(() => app.authority.metadata.get()),
+      outcomeOf(() => app.authority.metadata.get(signal)),
     ]);
     const ready = store === "ok" && identityProvider === "ok";
     return {

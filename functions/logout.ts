@@ -18,10 +18,10 @@ export const logoutConfirmation: FunctionDefinition = {
   name: "logout-confirmation",
   route: "auth/logout",
   methods: ["GET"],
-  async handler(request, { app }) {
+  async handler(request, { app, signal }) {
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), app.configuration.publicBaseUrl);
     // Browsers hold a form to its policy across redirects, and this form's answer leads to the end-session endpoint.
-    const metadata = await app.authority.metadata.get().catch(() => undefined);
+    const metadata = await app.authority.metadata.get(signal).catch(() => undefined);
     const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
       <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
         <button type="submit" class="button">Sign out</button>
@@ -63,11 +63,11 @@ async function endSession(context: RequestContext): Promise<ResolvedSession | un
 }
 
 async function nextStop(context: RequestContext, session: ResolvedSession, returnUrl: string): Promise<string> {
-  const { app, cookies } = context;
+  const { app, cookies, signal } = context;
   const landing = `${app.configuration.publicBaseUrl}/auth/signed-out`;
   const state = randomBase64Url(16);
   const { loginHint } = session.secrets.claims;
-  const url = await endSessionUrl(app.authority, { loginHint, postLogoutRedirectUri: landing, state });
+  const url = await endSessionUrl(app.authority, { loginHint, postLogoutRedirectUri: landing, state }, signal);
   if (url === undefined) return `${landing}?incomplete=1`;
   keepReturnUrl(cookies, state, returnUrl);
   return url;

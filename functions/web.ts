@@ -26,9 +26,9 @@ export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET"],
-  async handler(request, { app: { authority } }) {
+  async handler(request, { app: { authority }, signal }) {
     // For the sign-out form's redirect; with scripts the page does not need it, so it does not wait for it either.
-    authority.metadata.get().catch(() => undefined);
+    authority.metadata.get(signal).catch(() => undefined);
     const formAction = originsOf(authority.metadata.known?.endSessionEndpoint);
     return serve(indexPage, request.headers, { "content-security-policy": pagePolicy({ formAction }) });
   },

@@ -2,7 +2,7 @@
 export type EventName =
   | "configuration_invalid"
   | "session_opened"
-  | "signin_refused"
+  | "signin_cleanup_failed"
   | "signout"
   | "signout_deferred"
   | "signout_abandoned"

@@ -26,8 +26,8 @@ export interface FunctionDefinition {
   readonly handler: (request: HttpRequest, context: RequestContext) => Promise<HttpResponseInit>;
 }
 
-/** No answer to a person takes longer than 10 s, the time for sending it included. */
-const requestTimeoutMs = 9_000;
+/** No answer to a person takes longer than 10 s, the time for cleaning up and sending it included. */
+const requestTimeoutMs = 8_000;
 
 /**
  * Turns a definition into a handler of the Functions programming model: one deadline for everything it waits for, an

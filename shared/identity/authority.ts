@@ -39,7 +39,7 @@ export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Author
     keys: signingKeys(),
 
     async client(signal, tokenCache) {
-      const { text } = await metadata.get();
+      const { text } = await metadata.get(signal);
       credential ??= msalCredential(azureAd.credential, azureAd.clientId);
       const network = tokenNetwork(signal);
       const msal = new ConfidentialClientApplication({

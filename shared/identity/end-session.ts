@@ -9,8 +9,9 @@ import type { Authority } from "./authority.ts";
 export async function endSessionUrl(
   authority: Authority,
   request: { readonly loginHint: string | null; readonly postLogoutRedirectUri: string; readonly state: string },
+  signal: AbortSignal,
 ): Promise<string | undefined> {
-  const metadata = await authority.metadata.get().catch(() => undefined);
+  const metadata = await authority.metadata.get(signal).catch(() => undefined);
   const url = URL.parse(metadata?.endSessionEndpoint ?? "");
   if (!url) return undefined;
   url.searchParams.set("post_logout_redirect_uri", request.postLogoutRedirectUri);
@@ -23,8 +24,8 @@ export async function endSessionUrl(
  * Whether `issuer`, as given to the front-channel sign-out, is this app's identity provider. Entra gives none. Under a
  * multi-tenant authority every tenant's issuer is.
  */
-export async function isOwnIssuer(authority: Authority, issuer: string): Promise<boolean> {
-  const metadata = await authority.metadata.get().catch(() => undefined);
+export async function isOwnIssuer(authority: Authority, issuer: string, signal: AbortSignal): Promise<boolean> {
+  const metadata = await authority.metadata.get(signal).catch(() => undefined);
   // Without metadata the host decides: the sign-out must not depend on the identity provider being up.
   if (!metadata) return URL.parse(issuer)?.host === authority.environment;
   const [before = "", after] = metadata.issuer.split("{tenantid}");

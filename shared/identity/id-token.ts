@@ -23,6 +23,7 @@ export interface IdTokenExpectations {
   readonly keys: SigningKeys;
   readonly azureAd: Pick<Configuration["azureAd"], "clientId" | "allowedTenants">;
   readonly nonce: string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -32,13 +33,14 @@ export interface IdTokenExpectations {
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
-  const { metadata, keys, azureAd, nonce } = expected;
+  const { metadata, keys, azureAd, nonce, signal } = expected;
   const token = await verifyToken(idToken, {
     metadata,
     keys,
     clientId: azureAd.clientId,
     requiredClaims: ["iss", "sub", "exp", "iat", "nonce", "tid", "oid"],
     code: "signin_invalid",
+    signal,
   });
   if (token.payload["nonce"] !== nonce) throw token.invalid("nonce");
   const tenantId = token.required("tid");

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { withinDeadline } from "../deadline.ts";
 import { ConditionError, type ConditionCode } from "../errors.ts";
 import { IdentityProviderUnavailableError, type AuthorityMetadata } from "./metadata.ts";
 
@@ -26,6 +27,7 @@ export interface TokenExpectations {
   readonly maxAgeSeconds?: number;
   /** The condition that a token which is not valid stands for. */
   readonly code: ConditionCode;
+  readonly signal: AbortSignal;
 }
 
 export interface VerifiedToken {
@@ -47,13 +49,14 @@ export interface VerifiedToken {
 export async function verifyToken(token: string, expected: TokenExpectations): Promise<VerifiedToken> {
   const invalid = (what: string, cause?: unknown) =>
     new ConditionError(expected.code, `The token is not valid: ${what}.`, { cause });
-  const result = await jwtVerify(token, expected.keys(expected.metadata.jwksUri), {
+  const verification = jwtVerify(token, expected.keys(expected.metadata.jwksUri), {
     algorithms,
     audience: expected.clientId,
     clockTolerance: clockToleranceSeconds,
     requiredClaims: [...expected.requiredClaims],
     ...(expected.maxAgeSeconds !== undefined && { maxTokenAge: expected.maxAgeSeconds }),
-  }).catch((error: unknown) => {
+  });
+  const result = await withinDeadline(expected.signal, verification).catch((error: unknown) => {
     if (!isBadToken(error)) throw new IdentityProviderUnavailableError(error);
     throw invalid(claimOf(error), error);
   });

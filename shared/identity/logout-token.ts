@@ -22,8 +22,13 @@ const maxAgeSeconds = 10 * 60;
  * @throws {ConditionError} `logout_token_invalid`
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
-export async function verifyLogoutToken(token: string, authority: Authority, clientId: string): Promise<LogoutToken> {
-  const metadata = await authority.metadata.get();
+export async function verifyLogoutToken(
+  token: string,
+  authority: Authority,
+  clientId: string,
+  signal: AbortSignal,
+): Promise<LogoutToken> {
+  const metadata = await authority.metadata.get(signal);
   const verified = await verifyToken(token, {
     metadata,
     keys: authority.keys,
@@ -31,6 +36,7 @@ export async function verifyLogoutToken(token: string, authority: Authority, cli
     requiredClaims: ["iss", "aud", "iat", "exp", "jti", "events"],
     maxAgeSeconds,
     code: "logout_token_invalid",
+    signal,
   });
   const { payload } = verified;
   if (verified.type !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(verified.type))

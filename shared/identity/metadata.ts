@@ -1,3 +1,4 @@
+import { withinDeadline } from "../deadline.ts";
 import { isRecord } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 
@@ -27,8 +28,8 @@ export class IdentityProviderUnavailableError extends ConditionError {
 }
 
 export interface MetadataSource {
-  /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now */
-  get(): Promise<AuthorityMetadata>;
+  /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now, or not before `signal` aborts */
+  get(signal: AbortSignal): Promise<AuthorityMetadata>;
   /** What was read last, without asking. */
   readonly known: AuthorityMetadata | undefined;
 }
@@ -60,7 +61,13 @@ export function metadataSource(authority: string): MetadataSource {
     get known() {
       return known;
     },
-    get: async () => (known && Date.now() - readAt < maxAgeMs ? known : (reading ??= read())),
+    async get(signal) {
+      if (known && Date.now() - readAt < maxAgeMs) return known;
+      reading ??= read();
+      return withinDeadline(signal, reading).catch((error: unknown) => {
+        throw error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
+      });
+    },
   };
 }
 

@@ -73,13 +73,14 @@ export async function completeSignIn(
       }),
     () => network.failure,
   );
-  const metadata = await authority.metadata.get();
+  const metadata = await authority.metadata.get(signal);
   const { azureAd } = configuration;
   const verified = await verifyIdToken(result.idToken, {
     metadata,
     keys: authority.keys,
     azureAd,
     nonce: answer.transaction.nonce,
+    signal,
   });
   const homeAccountId = result.account?.homeAccountId;
   if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response named no account.");

@@ -4,7 +4,7 @@ import { seal } from "../account/seal.ts";
 import { claimSid, claimSubject, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
-import { ConditionError } from "../errors.ts";
+import { ConditionError, conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
 import { endDisplacedSessions, endReplacedSession } from "../sign-out/sign-out.ts";
 import { StoreContentionError } from "../store/errors.ts";
@@ -19,6 +19,7 @@ export interface NewSession {
 }
 
 const maxAttempts = 5;
+const withdrawTimeoutMs = 1_500;
 
 /**
  * Stores a new session and returns its cookie: always with a new secret, so that nobody can have planted it.
@@ -44,13 +45,13 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
   ]);
   if (seenSid?.document.signedOutAt) throw signedOutMeanwhile();
 
-  await writeSession(app, store, write, seenAccount, signal);
   try {
+    await writeSession(app, store, write, seenAccount, signal);
     if (sid !== null) await takeSid(app, sid, write, seenSid, invocation);
     if (opened.signedIn.subject) await takeSubject(app, opened.signedIn.subject, accountKey, signal);
   } catch (error) {
     // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
-    await withdraw(app, write, store, signal);
+    await withdraw(app, write, store, invocation);
     throw error;
   }
   return cookie;
@@ -135,13 +136,25 @@ async function writeSession(
   throw new StoreContentionError();
 }
 
-/** Takes the session out again that a sign-out of its `sid` overtook. */
-async function withdraw(app: App, write: SessionWrite, store: AccountStore, signal: AbortSignal): Promise<void> {
-  const current = await store.accounts.read(write.accountKey, signal);
-  if (!current) return;
-  const isOwn = (_: StoredSession, sessionKey: string) => sessionKey === write.sessionKey;
-  const remove = (document: AccountDocument) => removeSessions(document, isOwn);
-  await changeAccount(store.accounts, current, remove, app.configuration.session, signal);
+/**
+ * Takes out again a session whose sign-in failed half-way. It has time of its own: the request's may be used up. If this
+ * fails too, the session stays sealed with a secret that nobody has, until its TTL.
+ */
+async function withdraw(
+  app: App,
+  write: SessionWrite,
+  { accounts }: AccountStore,
+  { telemetry }: Invocation,
+): Promise<void> {
+  const signal = AbortSignal.timeout(withdrawTimeoutMs);
+  const remove = (document: AccountDocument) =>
+    removeSessions(document, (_, sessionKey) => sessionKey === write.sessionKey);
+  try {
+    const current = await accounts.read(write.accountKey, signal);
+    if (current) await changeAccount(accounts, current, remove, app.configuration.session, signal);
+  } catch (error) {
+    telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+  }
 }
 
 function signedOutMeanwhile(): ConditionError {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { withinDeadline } from "../deadline.ts";
 import { isRecord } from "../encoding.ts";
 import { StoreUnavailableError } from "./errors.ts";
 
@@ -56,14 +57,7 @@ export async function untilAnswered<T>(
 /** One attempt. The SDK sleeps between its own retries without looking at the signal, so the wait is bounded here. */
 async function bounded<T>(outer: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.any([outer, AbortSignal.timeout(attemptTimeoutMs)]);
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(new Error("No answer in time"));
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([request(signal), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return withinDeadline(signal, request(signal));
 }
 
 function retryAfterMs(error: unknown): number {

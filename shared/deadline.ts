@@ -1,0 +1,15 @@
+/**
+ * The result of `work`, or a rejection as soon as `signal` aborts. For work that is shared with others and goes on for
+ * them: only the waiting ends.
+ */
+export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const expired = Promise.withResolvers<never>();
+  const expire = () => expired.reject(new Error("No answer in time"));
+  if (signal.aborted) expire();
+  signal.addEventListener("abort", expire, { once: true });
+  try {
+    return await Promise.race([work, expired.promise]);
+  } finally {
+    signal.removeEventListener("abort", expire);
+  }
+}
