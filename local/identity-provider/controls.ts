@@ -19,6 +19,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   includeIssInFrontChannel: boolean;
   /** Whether authorization responses carry `session_state`; default true. */
   includeSessionState: boolean;
+  /** Whether discovery says `backchannel_logout_supported`; false, as at Entra. Nothing is sent either way. */
+  announceBackChannelLogout: boolean;
   readonly people: readonly Person[];
   readonly requests: RequestLog;
   /** Registers an app, or replaces the registration with the same client id. */

@@ -111,6 +111,7 @@ function createRuntime(options: IdentityProviderOptions, addresses: Addresses): 
       rotateRefreshTokens: false,
       includeIssInFrontChannel: false,
       includeSessionState: true,
+      announceBackChannelLogout: false,
     },
     faults: createFaultQueue(),
     gates: createGates(),

@@ -65,7 +65,10 @@ async function routeOfTenant(
 ): Promise<void> {
   switch (endpointOf(ctx.path)) {
     case "discovery":
-      ctx.body = discoveryDocument(runtime.addresses, tenant);
+      ctx.body = {
+        ...discoveryDocument(runtime.addresses, tenant),
+        ...(runtime.settings.announceBackChannelLogout && { backchannel_logout_supported: true }),
+      };
       return;
     case "jwks":
       ctx.body = runtime.keys.publicKeys();

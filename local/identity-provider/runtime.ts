@@ -46,6 +46,7 @@ export interface RuntimeSettings {
   rotateRefreshTokens: boolean;
   includeIssInFrontChannel: boolean;
   includeSessionState: boolean;
+  announceBackChannelLogout: boolean;
 }
 
 export function findPerson({ people }: Runtime, id: string | undefined): Person | undefined {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { homeAccountId } from "../../local/identity-provider/people.ts";
+import { assertProblem, clearsSession } from "../support/assertions.ts";
+import type { Client } from "../support/http-client.ts";
+import { accountDocument } from "../support/store.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+interface Listed {
+  readonly id: string;
+  readonly current: boolean;
+  readonly userAgent: string;
+}
+
+describe("the sessions of an account", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ environment: { FunctionsHost__FunctionKey: "administrator" } });
+  });
+  after(() => world.stop());
+
+  async function signedIn(username: string, count: number): Promise<Client[]> {
+    const clients = Array.from({ length: count }, () => world.client());
+    for (const client of clients) await signIn(client, username, "/healthz");
+    return clients;
+  }
+
+  async function list(client: Client): Promise<readonly Listed[]> {
+    const answer = await client.fetch("/auth/sessions");
+    assert.equal(answer.status, 200, answer.body);
+    return answer.json()["sessions"] as Listed[];
+  }
+
+  const own = () => ({ method: "DELETE", headers: { origin: world.publicBaseUrl } });
+
+  it("are listed with the asking one marked, without anything that opens them", async () => {
+    const [first, second] = await signedIn("ada@contoso.example", 2);
+    assert.ok(first && second);
+    const sessions = await list(first);
+    assert.equal(sessions.length, 2);
+    assert.equal(sessions.filter(({ current }) => current).length, 1);
+    const text = JSON.stringify(sessions);
+    for (const client of [first, second]) assert.ok(!text.includes(sessionOf(client).secret));
+    assert.ok(!text.includes("sealed"));
+  });
+
+  it("end one by one, the others untouched; the last one takes the document", async () => {
+    const [first, second] = await signedIn("bruno@contoso.example", 2);
+    assert.ok(first && second);
+    const { accountKey } = sessionOf(first);
+    const other = (await list(first)).find(({ current }) => !current)?.id ?? "";
+    world.cosmos.operations.clear();
+    assert.equal((await first.fetch(`/auth/sessions/${other}`, own())).status, 204);
+    assert.ok(world.cosmos.operations.all().length <= 4);
+    assertProblem(await second.fetch("/auth/me"), 401, "signin_required");
+    assert.equal((await first.fetch("/auth/me")).status, 200);
+    assertProblem(await first.fetch(`/auth/sessions/${other}`, own()), 404, "session_unknown");
+
+    const mine = (await list(first))[0]?.id ?? "";
+    const ended = await first.fetch(`/auth/sessions/${mine}`, own());
+    assert.equal(ended.status, 204);
+    assert.ok(clearsSession(ended));
+    assert.equal(await accountDocument(world, accountKey), undefined);
+  });
+
+  it("end all at once, everywhere", async () => {
+    const clients = await signedIn("zoe@contoso.example", 3);
+    const [first] = clients;
+    assert.ok(first);
+    const { accountKey, value } = sessionOf(first);
+    world.cosmos.operations.clear();
+    const answer = await first.fetch("/auth/sessions", own());
+    assert.equal(answer.status, 204);
+    assert.ok(clearsSession(answer));
+    assert.ok(world.cosmos.operations.all().length <= 4);
+    assert.equal(await accountDocument(world, accountKey), undefined);
+    first.setCookie("localhost", "__Host-session", value);
+    for (const client of clients) assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  it("cannot be ended by another site, by another account, or by nobody", async () => {
+    const [victim] = await signedIn("ada@contoso.example", 1);
+    const [attacker] = await signedIn("bruno@contoso.example", 1);
+    assert.ok(victim && attacker);
+    const id = (await list(victim)).find(({ current }) => current)?.id ?? "";
+    assertProblem(await attacker.fetch(`/auth/sessions/${id}`, own()), 404, "session_unknown");
+    assertProblem(await world.client().fetch(`/auth/sessions/${id}`, own()), 401, "signin_required");
+    for (const headers of [{}, { origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
+      assertProblem(await victim.fetch("/auth/sessions", { method: "DELETE", headers }), 403, "cross_site_request");
+    }
+    for (const id of ["__proto__", "constructor", "toString"]) {
+      assertProblem(await victim.fetch(`/auth/sessions/${id}`, own()), 404, "session_unknown");
+    }
+    assert.equal((await victim.fetch("/auth/me")).status, 200);
+  });
+
+  it("are purged by an administrator's program with its key, guests by their home account", async () => {
+    const guest = world.identityProvider.people.find(({ uid, oid }) => uid !== oid) ?? assert.fail("There is no guest");
+    const [client] = await signedIn(guest.preferredUsername, 1);
+    assert.ok(client);
+    const path = `/auth/accounts/${homeAccountId(guest)}`;
+    const asAdministrator = { method: "DELETE", headers: { "x-functions-key": "administrator" } };
+    assert.equal((await world.client().fetch(path, { method: "DELETE" })).status, 401);
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    const purged = await world.client().fetch(path, asAdministrator);
+    assert.deepEqual(purged.json(), { outcome: "account_deleted", sessionsRemoved: 1 });
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+    assert.equal((await world.client().fetch(path, asAdministrator)).json()["outcome"], "nothing");
+    assertProblem(await world.client().fetch("/auth/accounts/%20", asAdministrator), 400, "invalid_request");
+  });
+});
