@@ -1,0 +1,54 @@
+import { AppRegistrationError } from "./errors.ts";
+import type { GraphClient } from "./graph-client.ts";
+import type { Collection, OAuth2PermissionGrant } from "./graph-types.ts";
+import type { Permission } from "./permissions.ts";
+
+export interface ConsentState {
+  /** As in a token's `scp`. */
+  readonly permission: string;
+  readonly api: string;
+  /** Whether people cannot consent for themselves. */
+  readonly needsAdministrator: boolean;
+  /** Whether an administrator has consented for everyone in the tenant; undefined when that may not be read. */
+  readonly consented: boolean | undefined;
+}
+
+/** @param servicePrincipalId of the app, if it has one already */
+export async function readConsent(
+  graph: GraphClient,
+  servicePrincipalId: string | undefined,
+  permissions: readonly Permission[],
+): Promise<readonly ConsentState[]> {
+  const grants = servicePrincipalId === undefined ? [] : await readGrants(graph, servicePrincipalId);
+  return permissions.map(({ name, resourceId, resourceName, needsAdministrator }) => ({
+    permission: name,
+    api: resourceName,
+    needsAdministrator,
+    consented: grants?.some(
+      (grant) =>
+        grant.consentType === "AllPrincipals" && grant.resourceId === resourceId && namesOf(grant).includes(name),
+    ),
+  }));
+}
+
+/** Reading grants takes more rights than registering an app; without them the rest of the run is as good. */
+async function readGrants(graph: GraphClient, id: string): Promise<readonly OAuth2PermissionGrant[] | undefined> {
+  try {
+    const path = `/servicePrincipals/${id}/oauth2PermissionGrants`;
+    const grants = await graph.read<Collection<OAuth2PermissionGrant>>("read the consent that was given", path);
+    return grants?.value ?? [];
+  } catch (error) {
+    if (error instanceof AppRegistrationError && error.code === "insufficient_privileges") return undefined;
+    throw error;
+  }
+}
+
+function namesOf({ scope }: OAuth2PermissionGrant): readonly string[] {
+  return scope.split(" ");
+}
+
+/** Where an administrator consents to all permissions of the registration for everyone in the tenant. */
+export function adminConsentUrl(tenantId: string, clientId: string, redirectUri: string): string {
+  const parameters = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri });
+  return `https://login.microsoftonline.com/${tenantId}/adminconsent?${parameters.toString()}`;
+}

@@ -1,0 +1,69 @@
+import type { Change } from "./changes.ts";
+import { AppRegistrationError } from "./errors.ts";
+import type { FederatedIdentityCredential } from "./graph-types.ts";
+import type { ManagedIdentity } from "./managed-identity.ts";
+
+export const tokenExchangeAudience = "api://AzureADTokenExchange";
+
+export interface CredentialPlan {
+  readonly changes: readonly Change[];
+  /** What to write, if anything. */
+  readonly credential?: FederatedIdentityCredential;
+}
+
+const item = "federated credential";
+const mostPerApplication = 20;
+
+/** Without an identity nothing is trusted, and what is trusted already is only listed. */
+export function planFederatedCredential(
+  existing: readonly FederatedIdentityCredential[],
+  tenantId: string,
+  identity: ManagedIdentity | undefined,
+): CredentialPlan {
+  if (identity === undefined) return { changes: existing.map(kept) };
+  const wanted = credentialFor(tenantId, identity);
+  const same = existing.find(({ issuer, subject }) => issuer === wanted.issuer && subject === wanted.subject);
+  const others = existing.filter((each) => each !== same && each.name !== wanted.name).map(kept);
+  if (same !== undefined) {
+    checkAudience(same);
+    return { changes: [{ status: "same", item, value: `${same.name} (${identity.name})` }, ...others] };
+  }
+  const replaced = existing.find(({ name }) => name === wanted.name);
+  if (replaced === undefined && existing.length >= mostPerApplication) throw tooMany(existing);
+  const value = `${wanted.name} (${identity.name})`;
+  const change: Change =
+    replaced === undefined
+      ? { status: "add", item, value }
+      : { status: "change", item, value, before: `${replaced.name} (${replaced.subject})` };
+  return { changes: [change, ...others], credential: wanted };
+}
+
+/** One for each identity, named after it: several deployments of one registration do not get into each other's way. */
+function credentialFor(tenantId: string, { principalId }: ManagedIdentity): FederatedIdentityCredential {
+  return {
+    name: `managed-identity-${principalId}`,
+    issuer: `https://login.microsoftonline.com/${tenantId}/v2.0`,
+    subject: principalId,
+    audiences: [tokenExchangeAudience],
+  };
+}
+
+function kept({ name, subject }: FederatedIdentityCredential): Change {
+  return { status: "keep", item, value: `${name} (${subject})` };
+}
+
+/** Issuer and subject are unique in a registration: with another audience, the one there is stands in the way. */
+function checkAudience({ name, audiences }: FederatedIdentityCredential): void {
+  if (audiences.length === 1 && audiences[0] === tokenExchangeAudience) return;
+  const message =
+    `The federated credential "${name}" trusts the same managed identity for the audience ${audiences.join(", ")}.\n` +
+    `Delete it, or set its audience to ${tokenExchangeAudience}, and run again.`;
+  throw new AppRegistrationError("federated_credential_conflict", message);
+}
+
+function tooMany(existing: readonly FederatedIdentityCredential[]): AppRegistrationError {
+  const message =
+    `The registration has ${existing.length} federated credentials, and more are not possible.\n` +
+    `Delete one that is no longer used, and run again.`;
+  return new AppRegistrationError("federated_credential_conflict", message);
+}

@@ -1,0 +1,138 @@
+import { parseArgs } from "node:util";
+import { isLoopback } from "../../shared/settings-reader.ts";
+import { settings } from "../../shared/settings.ts";
+import { AppRegistrationError } from "./errors.ts";
+
+export const usage = `Creates or updates the app registration in Microsoft Entra ID that this app signs people in with.
+
+Usage: npm run app-registration -- --base-url <origin> --name <name> [options]
+
+  --base-url <origin>        where the app is, as browsers see it: https://app.example (http for localhost only)
+  --name <name>              display name. The registration is found again by a unique name made from it
+  --client-id <id>           the registration to update, instead of the one found by its name
+  --managed-identity <id>    client id or principal id of the user-assigned managed identity that the app runs as;
+                             the registration will trust it, so that there is no secret
+  --sign-in-audience <who>   single-tenant (default for a new registration) or multi-tenant
+  --scope <scope>            permission to ask for, may be repeated (User.Read); of an API other than Microsoft
+                             Graph: <application id URI>/<name> or <client id>/<name>
+  --tenant-id <id>           the tenant, if it is not the one you are signed in to
+  --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
+  --dry-run                  show the difference and change nothing
+  --json                     print the result as JSON
+  --help                     this text
+
+Uses your own sign-in: environment variables of a service principal, az login, azd auth login or
+Connect-AzAccount, the first one that is there. What it does not own stays as it is: other redirect URIs,
+optional claims, permissions and federated credentials.
+Exit codes: 0 done, 1 not done, 2 wrong arguments.
+`;
+
+export interface Options {
+  /** Origin, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly name: string | undefined;
+  readonly clientId: string | undefined;
+  readonly managedIdentity: string | undefined;
+  readonly signInAudience: "AzureADMyOrg" | "AzureADMultipleOrgs" | undefined;
+  readonly scopes: readonly string[];
+  readonly tenantId: string | undefined;
+  /** Origin, without a trailing slash. */
+  readonly graphUrl: string;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** @throws {AppRegistrationError} `usage` */
+export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): Options | "help" {
+  const values = parse(args);
+  if (values.help === true) return "help";
+  if (values.name === undefined && values["client-id"] === undefined) throw wrong("--name is missing");
+  return {
+    baseUrl: readBaseUrl(values["base-url"]),
+    name: readName(values.name),
+    clientId: readGuid("--client-id", values["client-id"]),
+    managedIdentity: readGuid("--managed-identity", values["managed-identity"]),
+    signInAudience: readAudience(values["sign-in-audience"]),
+    scopes: readScopes(values.scope ?? ["User.Read"]),
+    tenantId: readGuid("--tenant-id", values["tenant-id"]),
+    graphUrl: readGraphUrl(values["graph-url"] ?? environment["GRAPH_URL"] ?? "https://graph.microsoft.com"),
+    dryRun: values["dry-run"] ?? false,
+    json: values.json ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        "base-url": { type: "string" },
+        name: { type: "string" },
+        "client-id": { type: "string" },
+        "managed-identity": { type: "string" },
+        "sign-in-audience": { type: "string" },
+        scope: { type: "string", multiple: true },
+        "tenant-id": { type: "string" },
+        "graph-url": { type: "string" },
+        "dry-run": { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw wrong(error instanceof Error ? error.message : "wrong arguments");
+  }
+}
+
+function wrong(message: string): AppRegistrationError {
+  return new AppRegistrationError("usage", message);
+}
+
+function readBaseUrl(value: string | undefined): string {
+  if (value === undefined) throw wrong("--base-url is missing");
+  const url = URL.parse(value);
+  const allowed = url?.protocol === "https:" || (url?.protocol === "http:" && url.hostname === "localhost");
+  if (!allowed || url.href !== `${url.origin}/`) {
+    throw wrong(`--base-url must be ${settings.publicBaseUrl.expects}, not "${value}"`);
+  }
+  return url.origin;
+}
+
+/** Microsoft Entra takes 120 characters where work or school accounts sign in. */
+function readName(value: string | undefined): string | undefined {
+  const name = value?.trim();
+  if (name === "" || (name !== undefined && name.length > 120)) throw wrong("--name must have 1 to 120 characters");
+  return name;
+}
+
+function readGuid(option: string, value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) {
+    throw wrong(`${option} must be a GUID, not "${value}"`);
+  }
+  return value?.toLowerCase();
+}
+
+function readAudience(value: string | undefined): Options["signInAudience"] {
+  if (value === undefined) return undefined;
+  if (value === "single-tenant") return "AzureADMyOrg";
+  if (value === "multi-tenant") return "AzureADMultipleOrgs";
+  throw wrong(`--sign-in-audience must be single-tenant or multi-tenant, not "${value}"`);
+}
+
+/** Several scopes may be in one argument, as in the setting of the same meaning. */
+function readScopes(values: readonly string[]): readonly string[] {
+  const scopes = [...new Set(values.flatMap((value) => value.split(/\s+/)).filter(Boolean))];
+  const wide = scopes.find((scope) => scope === ".default" || scope.endsWith("/.default"));
+  if (wide !== undefined) throw wrong(`--scope must name one permission, not "${wide}"`);
+  return scopes;
+}
+
+function readGraphUrl(value: string): string {
+  const url = URL.parse(value);
+  const confidential = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  if (!confidential || url.href !== `${url.origin}/`) {
+    throw wrong(`--graph-url must be an https origin (http for loopback only), not "${value}"`);
+  }
+  return url.origin;
+}

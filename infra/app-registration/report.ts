@@ -1,0 +1,118 @@
+import { settings } from "../../shared/settings.ts";
+import { type Change, isWrite } from "./changes.ts";
+import { adminConsentUrl, type ConsentState } from "./consent.ts";
+import type { Application } from "./graph-types.ts";
+import type { ManagedIdentity } from "./managed-identity.ts";
+import type { Options } from "./options.ts";
+import { logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
+
+/** What a run has done, or with `dryRun` would do, and what is left to do by hand. This is what `--json` prints. */
+export interface Report {
+  readonly dryRun: boolean;
+  /** Whether something was, or would be, written. */
+  readonly changed: boolean;
+  readonly tenantId: string;
+  readonly displayName: string;
+  /** Undefined, and not in the JSON, where a dry run would create the registration. */
+  readonly clientId: string | undefined;
+  readonly changes: readonly Change[];
+  /** App settings that belong to the registration. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly logoutUrl: string | undefined;
+  readonly consent: readonly ConsentState[];
+  /** Undefined when everything is consented to, or there is no registration yet. */
+  readonly adminConsentUrl: string | undefined;
+  readonly notes: readonly string[];
+}
+
+interface Outcome {
+  readonly options: Options;
+  readonly tenantId: string;
+  readonly identity: ManagedIdentity | undefined;
+  readonly application: Application | undefined;
+  readonly consent: readonly ConsentState[];
+  readonly changes: readonly Change[];
+}
+
+/** @param outcome what is known after the run */
+export function createReport(outcome: Outcome): Report {
+  const { options, tenantId, identity, application, consent, changes } = outcome;
+  const signInAudience = options.signInAudience ?? application?.signInAudience ?? "AzureADMyOrg";
+  const clientId = application?.appId;
+  const [, landing = ""] = redirectUrisOf(options.baseUrl);
+  const isConsentedTo = consent.every(({ consented }) => consented === true);
+  return {
+    dryRun: options.dryRun,
+    changed: changes.some(isWrite),
+    tenantId,
+    displayName: options.name ?? application?.displayName ?? "",
+    clientId,
+    changes,
+    settings: {
+      [settings.publicBaseUrl.name]: options.baseUrl,
+      [settings.tenantId.name]: authorityOf(signInAudience, tenantId),
+      [settings.clientId.name]: clientId ?? "(known when it is created)",
+      ...(identity && {
+        [settings.credentialSourceType.name]: "SignedAssertionFromManagedIdentity",
+        [settings.managedIdentityClientId.name]: identity.clientId,
+      }),
+    },
+    logoutUrl: logoutUrlOf(options.baseUrl),
+    consent,
+    adminConsentUrl: isConsentedTo || clientId === undefined ? undefined : adminConsentUrl(tenantId, clientId, landing),
+    notes: [
+      ...logoutUrlNotes(options.baseUrl),
+      ...credentialNotes(identity, changes),
+      ...tenantNotes(signInAudience),
+      ...formerAddressNotes(changes),
+    ],
+  };
+}
+
+/** The authority that lets in whom the sign-in audience names. */
+function authorityOf(signInAudience: string, tenantId: string): string {
+  switch (signInAudience) {
+    case "AzureADMultipleOrgs":
+      return "organizations";
+    case "AzureADandPersonalMicrosoftAccount":
+      return "common";
+    case "PersonalMicrosoftAccount":
+      return "consumers";
+    default:
+      return tenantId;
+  }
+}
+
+function logoutUrlNotes(baseUrl: string): string[] {
+  if (logoutUrlOf(baseUrl) !== undefined) return [];
+  return [
+    `Microsoft Entra takes a Logout URL over https only: a sign-out begun elsewhere does not reach ${baseUrl}. ` +
+      `To try it, serve the app at https://localhost.`,
+  ];
+}
+
+function credentialNotes(identity: ManagedIdentity | undefined, changes: readonly Change[]): string[] {
+  if (identity !== undefined) {
+    const isNew = changes.some((change) => change.item === "federated credential" && isWrite(change));
+    return isNew ? ["It can take some minutes until Microsoft Entra accepts a new federated credential."] : [];
+  }
+  return [
+    `No managed identity was given: the app proves itself with a secret or certificate, see ` +
+      `${settings.credentialSourceType.name}.`,
+  ];
+}
+
+function tenantNotes(signInAudience: string): string[] {
+  if (signInAudience === "AzureADMyOrg") return [];
+  return [
+    `Every tenant may sign in unless ${settings.allowedTenants.name} names those that may, and each consents for itself.`,
+  ];
+}
+
+/** Whoever gets hold of an abandoned host name that is still registered gets authorization codes. */
+function formerAddressNotes(changes: readonly Change[]): string[] {
+  const former = changes.filter(({ status, item, value }) => {
+    return status === "keep" && item === "redirect URI" && /^https:.*\/auth\/callback$/.test(value);
+  });
+  return former.map(({ value }) => `If the app is no longer at ${new URL(value).origin}, delete its redirect URIs.`);
+}

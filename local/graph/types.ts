@@ -1,0 +1,102 @@
+/** https://learn.microsoft.com/graph/api/resources/application, as far as the local directory keeps it. */
+export interface Application {
+  readonly id: string;
+  readonly appId: string;
+  readonly createdDateTime: string;
+  readonly displayName: string;
+  readonly description: string | null;
+  readonly notes: string | null;
+  readonly uniqueName: string | null;
+  readonly signInAudience: string;
+  readonly isFallbackPublicClient: boolean | null;
+  readonly tags: readonly string[];
+  readonly web: WebApplication;
+  readonly spa: { readonly redirectUris: readonly string[] };
+  readonly publicClient: { readonly redirectUris: readonly string[] };
+  readonly optionalClaims: OptionalClaims | null;
+  readonly requiredResourceAccess: readonly RequiredResourceAccess[];
+  readonly passwordCredentials: readonly PasswordCredential[];
+  readonly keyCredentials: readonly KeyCredential[];
+}
+
+export interface WebApplication {
+  readonly redirectUris: readonly string[];
+  readonly homePageUrl: string | null;
+  readonly logoutUrl: string | null;
+  readonly implicitGrantSettings: {
+    readonly enableIdTokenIssuance: boolean;
+    readonly enableAccessTokenIssuance: boolean;
+  };
+}
+
+export interface OptionalClaim {
+  readonly name: string;
+  readonly source: string | null;
+  readonly essential: boolean;
+  readonly additionalProperties: readonly string[];
+}
+
+export interface OptionalClaims {
+  readonly idToken: readonly OptionalClaim[];
+  readonly accessToken: readonly OptionalClaim[];
+  readonly saml2Token: readonly OptionalClaim[];
+}
+
+export interface RequiredResourceAccess {
+  readonly resourceAppId: string;
+  readonly resourceAccess: readonly { readonly id: string; readonly type: "Scope" | "Role" }[];
+}
+
+/** The secret's value is shown once, when it is made, and never kept here. */
+export interface PasswordCredential {
+  readonly keyId: string;
+  readonly displayName: string | null;
+  readonly startDateTime: string;
+  readonly endDateTime: string;
+}
+
+export interface KeyCredential extends PasswordCredential {
+  readonly type: string;
+  readonly usage: string;
+}
+
+export interface FederatedIdentityCredential {
+  readonly id: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  readonly description: string | null;
+}
+
+export interface PermissionScope {
+  readonly id: string;
+  readonly value: string;
+  /** `Admin`: only an administrator can consent. */
+  readonly type: "User" | "Admin";
+  readonly isEnabled: boolean;
+}
+
+export interface ServicePrincipal {
+  readonly id: string;
+  readonly appId: string;
+  readonly displayName: string;
+  readonly appOwnerOrganizationId: string | null;
+  readonly servicePrincipalType: string;
+  readonly servicePrincipalNames: readonly string[];
+  /** Of a managed identity: whether it is user-assigned, and its resource id. */
+  readonly alternativeNames: readonly string[];
+  readonly tags: readonly string[];
+  readonly oauth2PermissionScopes: readonly PermissionScope[];
+}
+
+/** Consent that was given, in the name of everyone (`AllPrincipals`) or by one person (`Principal`). */
+export interface OAuth2PermissionGrant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly consentType: "AllPrincipals" | "Principal";
+  readonly principalId: string | null;
+  readonly resourceId: string;
+  /** Separated by spaces, with a leading one. */
+  readonly scope: string;
+}
