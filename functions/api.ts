@@ -22,7 +22,8 @@ export const api: FunctionDefinition = {
       headers: forwardedRequestHeaders(request.headers),
       body: await bodyOf(request),
     };
-    return toResponse(await callDownstream(context.app, session, called, target, forwarded, context));
+    const response = await callDownstream(context.app, session, called, target, forwarded, context);
+    return toResponse(response, context.signal);
   }),
 };
 
@@ -34,13 +35,14 @@ async function bodyOf(request: HttpRequest): Promise<ArrayBuffer | undefined> {
 }
 
 /** The API's answer as it came, but for headers that are not the browser's business. */
-async function toResponse(response: Response): Promise<HttpResponseInit> {
+async function toResponse(response: Response, signal: AbortSignal): Promise<HttpResponseInit> {
   try {
     const body = new Uint8Array(await response.arrayBuffer());
     const headers = forwardedResponseHeaders(response.headers);
     // Of answers without a body (204, 304) the programming model refuses even an empty one.
     return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
   } catch (error) {
+    if (signal.aborted) throw new ConditionError("api_timeout", "Try again in a moment.", { cause: error });
     throw new ConditionError("api_unavailable", "The answer broke off. Try again in a moment.", { cause: error });
   }
 }

@@ -1,6 +1,8 @@
+import type { HttpResponseInit } from "@azure/functions";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { ConditionError } from "../shared/errors.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
+import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { completeSignIn } from "../shared/identity/sign-in.ts";
 import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
 import { formatSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
@@ -25,8 +27,10 @@ export const callback: FunctionDefinition = {
     if (state === null) throw new ConditionError("invalid_request", "The parameter state is missing.");
     const transaction = takeTransaction(context.cookies, state);
 
+    // Checked again: a cookie is no better than a parameter.
+    const location = safeReturnUrl(transaction.returnUrl, context.app.configuration.publicBaseUrl);
     const error = queryParameter(request, "error");
-    if (error !== null) return refused(error, transaction);
+    if (error !== null) return refused(error, transaction, location);
     const code = queryParameter(request, "code", 8_192);
     if (code === null) throw new ConditionError("invalid_request", "The parameter code is missing.");
 
@@ -43,6 +47,7 @@ export const callback: FunctionDefinition = {
       app,
       {
         signedIn,
+        startedAt: transaction.startedAt,
         userAgent: describeUserAgent(request.headers.get("user-agent")),
         previous: parseSessionCookie(context.cookies.read(sessionCookieName)),
       },
@@ -50,13 +55,13 @@ export const callback: FunctionDefinition = {
     );
     context.telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
     context.cookies.set(sessionCookieName, formatSessionCookie(cookie));
-    return { status: 302, headers: { location: transaction.returnUrl } };
+    return { status: 302, headers: { location } };
   },
 };
 
 /** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6). Its texts are not shown: anyone can write them. */
-function refused(error: string, { silent, returnUrl }: SignInTransaction) {
-  if (silent && needsInteraction.has(error)) return { status: 302, headers: { location: returnUrl } };
+function refused(error: string, { silent }: SignInTransaction, location: string): HttpResponseInit {
+  if (silent && needsInteraction.has(error)) return { status: 302, headers: { location } };
   if (error === "access_denied") throw new ConditionError("signin_cancelled", "You can sign in again at any time.");
   throw new ConditionError("signin_refused", "Go back to the app and sign in again.");
 }

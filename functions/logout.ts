@@ -41,9 +41,13 @@ export const logout: FunctionDefinition = {
     const { publicBaseUrl } = context.app.configuration;
     refuseCrossSite(request, publicBaseUrl);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), publicBaseUrl);
+    if (context.cookies.read(sessionCookieName) === undefined) {
+      return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
+    }
     const session = await endSession(context);
-    if (!session) return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
-    const next = await nextStop(context, session, returnUrl);
+    // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
+    // sign out.
+    const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
   },
 };
@@ -62,11 +66,10 @@ async function endSession(context: RequestContext): Promise<ResolvedSession | un
   return session;
 }
 
-async function nextStop(context: RequestContext, session: ResolvedSession, returnUrl: string): Promise<string> {
+async function nextStop(context: RequestContext, loginHint: string | null, returnUrl: string): Promise<string> {
   const { app, cookies, signal } = context;
   const landing = `${app.configuration.publicBaseUrl}/auth/signed-out`;
   const state = randomBase64Url(16);
-  const { loginHint } = session.secrets.claims;
   const url = await endSessionUrl(app.authority, { loginHint, postLogoutRedirectUri: landing, state }, signal);
   if (url === undefined) return `${landing}?incomplete=1`;
   keepReturnUrl(cookies, state, returnUrl);

@@ -3,6 +3,7 @@ import { html } from "../shared/http/html.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { takeReturnUrl } from "../shared/sign-out/return.ts";
 
 /** `GET /auth/signed-out`: the post-logout redirect URI. Goes on to where the sign-out was asked to end. */
@@ -16,8 +17,10 @@ export const signedOut: FunctionDefinition = {
       // Checked again: a cookie is no better than a parameter.
       return { status: 302, headers: { location: safeReturnUrl(returnUrl, app.configuration.publicBaseUrl) } };
     }
+    // Whoever follows a link to this page while signed in is not told otherwise.
+    if (parseSessionCookie(cookies.read(sessionCookieName))) return { status: 302, headers: { location: "/" } };
     const incomplete = queryParameter(request, "incomplete") !== null;
-    const content = html`<p>Your account has been removed from this app's token cache.</p>
+    const content = html`<p>This browser has no session with this app, and the app keeps no tokens for it.</p>
       ${incomplete ? html`<p>The identity provider could not be reached: you may still be signed in there.</p>` : undefined}
       <p class="actions"><a class="button" href="/">Back to the app</a></p>`;
     return page({ title: "You are signed out", content });

@@ -2,7 +2,7 @@ import { isLoopback, SettingsReader, type Environment, type SettingProblem } fro
 import { settings } from "./settings.ts";
 
 export type ClientCredential =
-  | { readonly kind: "managedIdentity"; readonly clientId: string | undefined }
+  | { readonly kind: "managedIdentity"; readonly clientId: string }
   | { readonly kind: "secret"; readonly secret: string }
   | { readonly kind: "certificate"; readonly pem: string };
 
@@ -131,11 +131,13 @@ function readCredential(read: SettingsReader): ClientCredential {
     const pem = read.required(settings.certificate, isPemWithKey).replaceAll(String.raw`\n`, "\n");
     return { kind: "certificate", pem };
   }
-  return { kind: "managedIdentity", clientId: read.optional(settings.managedIdentityClientId, (id) => guid.test(id)) };
+  const clientId = sourceType ? read.required(settings.managedIdentityClientId, (id) => guid.test(id)) : "";
+  return { kind: "managedIdentity", clientId };
 }
 
+/** PKCS #8 alone: it is what signs the client assertion. */
 function isPemWithKey(value: string): boolean {
-  return /-----BEGIN CERTIFICATE-----/.test(value) && /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/.test(value);
+  return /-----BEGIN CERTIFICATE-----/.test(value) && /-----BEGIN PRIVATE KEY-----/.test(value);
 }
 
 function readCosmosDb(read: SettingsReader): Configuration["cosmosDb"] {
@@ -164,8 +166,9 @@ function readCosmosConnection(read: SettingsReader): CosmosConnection {
 }
 
 function isCosmosConnectionString(value: string): boolean {
-  const endpoint = URL.parse(/(?:^|;)\s*AccountEndpoint=([^;]+)/i.exec(value)?.[1] ?? "");
-  return endpoint !== null && isConfidential(endpoint) && /(?:^|;)\s*AccountKey=[^;]+/i.test(value);
+  // As strict as the SDK, which would throw at the first request.
+  const endpoint = URL.parse(/(?:^|;)AccountEndpoint=([^;]+)/.exec(value)?.[1] ?? "");
+  return endpoint !== null && isConfidential(endpoint) && /(?:^|;)AccountKey=[^;]+/.test(value);
 }
 
 function readSession(read: SettingsReader): Configuration["session"] {
@@ -205,6 +208,7 @@ function isConfidential(url: URL): boolean {
 }
 
 function deepFreeze<T>(value: T): T {
+  if (value instanceof Map) [...value.values()].forEach(deepFreeze);
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     Object.values(value).forEach(deepFreeze);

@@ -18,15 +18,18 @@ export function isLoopback(hostName: string): boolean {
  */
 export class SettingsReader {
   readonly problems: SettingProblem[] = [];
-  readonly #values: ReadonlyMap<string, string>;
+  readonly #values = new Map<string, string>();
+  /** Given twice, in two spellings, with two values. */
+  readonly #ambiguous = new Set<string>();
 
   constructor(environment: Environment) {
     // Setting names are case-insensitive on Windows and in .NET's configuration; be as lenient everywhere.
-    this.#values = new Map(
-      Object.entries(environment).flatMap(([name, value]) =>
-        value?.trim() ? [[name.toLowerCase(), value.trim()]] : [],
-      ),
-    );
+    for (const [name, text] of Object.entries(environment)) {
+      const [key, value] = [name.toLowerCase(), text?.trim()];
+      if (!value) continue;
+      if ((this.#values.get(key) ?? value) !== value) this.#ambiguous.add(key);
+      this.#values.set(key, value);
+    }
   }
 
   raw(name: string): string | undefined {
@@ -48,6 +51,7 @@ export class SettingsReader {
 
   optional(setting: Setting, isValid: (value: string) => boolean = () => true): string | undefined {
     const value = this.raw(setting.name);
+    if (this.#ambiguous.has(setting.name.toLowerCase())) this.fail(setting, "is given twice, with different values");
     if (value !== undefined && !isValid(value)) {
       this.fail(setting);
       return undefined;

@@ -45,8 +45,8 @@ export const settings = {
   },
   managedIdentityClientId: {
     name: "AzureAd__ClientCredentials__0__ManagedIdentityClientId",
-    meaning: "User-assigned managed identity trusted as federated credential. Without it, the system-assigned one.",
-    expects: "a GUID; only with SignedAssertionFromManagedIdentity",
+    meaning: "User-assigned managed identity trusted as federated credential. Entra accepts no system-assigned one.",
+    expects: "a GUID; only and always with SignedAssertionFromManagedIdentity",
   },
   clientSecret: {
     name: "AzureAd__ClientCredentials__0__ClientSecret",
@@ -56,7 +56,7 @@ export const settings = {
   certificate: {
     name: "AzureAd__ClientCredentials__0__Certificate",
     meaning: "Certificate and its private key.",
-    expects: "PEM text with a CERTIFICATE and a PRIVATE KEY block; only and always with Certificate",
+    expects: "PEM text with a CERTIFICATE and a PRIVATE KEY block (PKCS #8); only and always with Certificate",
   },
   cosmosConnectionString: {
     name: "CosmosDb",

@@ -6,7 +6,6 @@ export type EventName =
   | "signout"
   | "signout_deferred"
   | "signout_abandoned"
-  | "signout_cleanup_failed"
   | "token_renewed"
   | "token_refused"
   | "sid_missing"

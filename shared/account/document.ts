@@ -71,7 +71,9 @@ export function addSession(
   now: number,
 ): Change {
   const kept = Object.entries(sessions)
-    .filter(([key, session]) => key !== added.replaces && endOf(session, limits) > now)
+    // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
+    .filter(([key]) => key !== added.replaces && key !== added.sessionKey)
+    .filter(([, session]) => endOf(session, limits) > now)
     .toSorted(([, a], [, b]) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
     .slice(0, limits.maxPerAccount - 1);
   return { kind: "replace", sessions: Object.fromEntries([...kept, [added.sessionKey, added.session]]) };
@@ -83,7 +85,7 @@ export function changeSession(
   sessionKey: string,
   change: (session: StoredSession) => StoredSession,
 ): Change {
-  const session = document.sessions[sessionKey];
+  const session = Object.hasOwn(document.sessions, sessionKey) ? document.sessions[sessionKey] : undefined;
   if (!session) return unchanged;
   return { kind: "replace", sessions: { ...document.sessions, [sessionKey]: change(session) } };
 }

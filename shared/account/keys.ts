@@ -15,17 +15,12 @@ export function accountKeyOf(environment: string, homeAccountId: string): string
  *   and under a multi-tenant authority `sid` alone does not tell the tenant.
  */
 export function sidKeyOf(authority: string, sid: string): string {
-  return sha256Base64Url(authority, sid);
+  return sha256Base64Url(authority, "sid", sid);
 }
 
 /** Id of the index entry for a subject, which is unique within its issuer (OpenID Connect Core 1.0 section 2). */
 export function subjectKeyOf(issuer: string, subject: string): string {
   return sha256Base64Url(issuer, "sub", subject);
-}
-
-/** Id of the entry that says that a logout token was used. */
-export function logoutTokenKeyOf(issuer: string, jti: string): string {
-  return sha256Base64Url(issuer, "jti", jti);
 }
 
 /** What the database knows a session by: a hash of the secret in the cookie, never the secret. */

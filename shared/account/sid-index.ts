@@ -27,34 +27,43 @@ const maxAttempts = 12;
 export interface SidClaim {
   readonly id: string;
   readonly accountKey: string;
-  readonly sessionKey: string;
+  /** Null for a subject, which may have several sessions. */
+  readonly sessionKey: string | null;
   readonly ttl: number;
+  /** When the sign-in began, in milliseconds since the epoch: a sign-out that came later counts, an earlier one does not. */
+  readonly startedAt: number;
+  /** Called before the entry is taken from another account: its sessions would be out of reach afterwards. */
+  readonly endDisplaced: (accountKey: string) => Promise<void>;
 }
 
 /**
- * Makes the index lead from a `sid` to a new session.
+ * Makes the index lead from a `sid`, or a subject, to an account.
  * @param seen the entry as last read
- * @returns "signed out" if a sign-out for this `sid` came first; else "claimed", with the other account that the
- *   entry led to before, if it did
+ * @returns "signed out" if a sign-out for it came after the sign-in began
  */
 export async function claimSid(
   sids: PointOperations<SidEntry>,
-  claim: SidClaim,
+  { id, accountKey, sessionKey, ttl, startedAt, endDisplaced }: SidClaim,
   seen: Versioned<SidEntry> | undefined,
   signal: AbortSignal,
-): Promise<{ outcome: "signed out" } | { outcome: "claimed"; displaced: string | undefined }> {
-  const entry = { ...claim, signedOutAt: null };
+): Promise<"claimed" | "signed out"> {
   let current = seen;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    if (current?.document.signedOutAt) return { outcome: "signed out" };
-    const written = await createOrReplace(sids, entry, current, signal);
-    if (written.outcome === "written") {
-      const earlier = current?.document.accountKey ?? undefined;
-      return { outcome: "claimed", displaced: earlier === claim.accountKey ? undefined : earlier };
-    }
+    const entry = current?.document;
+    if (isSignedOutSince(entry, startedAt)) return "signed out";
+    if (entry?.accountKey && entry.accountKey !== accountKey) await endDisplaced(entry.accountKey);
+    const claimed = { id, accountKey, sessionKey, ttl, signedOutAt: null, jti: entry?.jti ?? null };
+    const written = await createOrReplace(sids, claimed, current, signal);
+    if (written.outcome === "written") return "claimed";
     current = written.current;
   }
   throw new StoreContentionError();
+}
+
+/** Whether the entry was signed out after a sign-in that began at `startedAt`. */
+export function isSignedOutSince(entry: SidEntry | undefined, startedAt: number): boolean {
+  const signedOutAt = entry?.signedOutAt ?? null;
+  return signedOutAt !== null && Date.parse(signedOutAt) >= startedAt;
 }
 
 /**
@@ -72,50 +81,15 @@ export async function entomb(
   let current = await sids.read(sidKey, signal);
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const { accountKey = null, sessionKey = null, signedOutAt = null } = current?.document ?? {};
-    if (signedOutAt !== null) return { accountKey, replayed: jti !== null && current?.document.jti === jti };
-    const tombstone = {
-      id: sidKey,
-      accountKey,
-      sessionKey,
-      signedOutAt: new Date().toISOString(),
-      jti,
-      ttl: tombstoneSeconds,
-    };
+    if (jti !== null && current?.document.jti === jti) return { accountKey, replayed: true };
+    if (signedOutAt !== null && jti === null) return { accountKey, replayed: false };
+    const now = new Date().toISOString();
+    const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti, ttl: tombstoneSeconds };
     const written = await createOrReplace(sids, tombstone, current, signal);
     if (written.outcome === "written") return { accountKey, replayed: false };
     current = written.current;
   }
   throw new StoreContentionError();
-}
-
-/** Makes the index lead from a subject to its account, for issuers whose logout tokens may name the subject alone. */
-export async function claimSubject(
-  sids: PointOperations<SidEntry>,
-  claim: { readonly id: string; readonly accountKey: string; readonly ttl: number },
-  signal: AbortSignal,
-): Promise<void> {
-  const entry = { ...claim, sessionKey: null, signedOutAt: null };
-  let current = await sids.read(claim.id, signal);
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const written = await createOrReplace(sids, entry, current, signal);
-    if (written.outcome === "written") return;
-    current = written.current;
-  }
-  throw new StoreContentionError();
-}
-
-/** Notes that a logout token was used. False if it had been used before. */
-export async function useLogoutToken(
-  sids: PointOperations<SidEntry>,
-  id: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const signedOutAt = new Date().toISOString();
-  const used = await sids.create(
-    { id, accountKey: null, sessionKey: null, signedOutAt, ttl: tombstoneSeconds },
-    signal,
-  );
-  return used.outcome === "created";
 }
 
 async function createOrReplace(

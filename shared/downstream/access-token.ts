@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
 import { seal, unseal } from "../account/seal.ts";
 import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
-import { SignInRequiredError } from "../errors.ts";
+import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { mergeTokenCaches } from "../identity/token-cache.ts";
 import { resolveSession, sessionEnded, type ResolvedSession } from "../session/resolve.ts";
@@ -72,14 +73,16 @@ async function acquireAndStore(
   const accessToken = result?.accessToken;
   if (!accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
   // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
-  if (network.tokenRequests === 0) return { accessToken, stored: false };
+  // A renewal that MSAL tried ahead of time and that failed is none.
+  if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   await storeTokenCache(app, session, cache.serialize(), invocation);
   invocation.telemetry.info("token_renewed", { api: api.name });
   return { accessToken, stored: true };
 }
 
 function classify(error: unknown): unknown {
-  if (!(error instanceof AuthError)) return error;
+  if (error instanceof ConditionError) return error;
+  if (!(error instanceof AuthError)) return appRefused(error);
   const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
   return refused ? new RefusedError(error) : appRefused(error);
 }
@@ -102,7 +105,7 @@ async function storeTokenCache(
     const stored = document.sessions[sessionKey];
     if (!stored) return { kind: "none" };
     const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
-    const merged = theirs ? mergeTokenCaches(theirs.tokenCache, tokenCache) : tokenCache;
+    const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
     const sealed = await seal({ claims, tokenCache: merged }, session);
     const lastSeenAt = new Date().toISOString();
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
@@ -113,9 +116,12 @@ async function storeTokenCache(
 }
 
 /**
- * A refusal may be out of date: where refresh tokens rotate, another instance has used ours and stored its successor.
- * Only if the store holds nothing newer does the refusal count.
+ * How long a refusal may be out of date, in milliseconds between looks: where refresh tokens rotate, another instance
+ * has used ours and is about to store its successor.
  */
+const secondLooksMs = [0, 200, 500, 800];
+
+/** Only if the store comes to hold nothing newer does a refusal count. */
 async function afterRefusal(
   app: App,
   session: ResolvedSession,
@@ -123,11 +129,18 @@ async function afterRefusal(
   refusal: RefusedError,
   invocation: Invocation,
 ): Promise<AcquiredToken> {
-  const latest = await resolveSession(app, session, invocation);
-  if (!latest) throw sessionEnded(refusal);
-  if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
+  for (const waitMs of refusal.final ? secondLooksMs : [0]) {
+    await sleep(waitMs);
+    const latest = await resolveSession(app, session, invocation);
+    if (!latest) throw sessionEnded(refusal);
+    if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
+  }
   invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
-  if (refusal.final) await endRefusedSession(app, latest, invocation);
+  if (refusal.final) {
+    const { outcome } = await endRefusedSession(app, session, invocation);
+    const latest = outcome === "nothing" ? await resolveSession(app, session, invocation) : undefined;
+    if (latest) return acquireToken(app, latest, api, invocation);
+  }
   throw new SignInRequiredError("The identity provider asks you to sign in again.", {
     claims: refusal.claims,
     sessionEnded: refusal.final,

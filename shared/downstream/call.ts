@@ -37,7 +37,9 @@ export async function callDownstream(
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
 async function send(target: URL, { method, headers, body }: DownstreamRequest, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(target, { method, headers, redirect: "manual", signal, ...(body && { body }) });
+    const response = await fetch(target, { method, headers, redirect: "manual", signal, ...(body && { body }) });
+    if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
+    return response;
   } catch (error) {
     if (signal.aborted) throw new ConditionError("api_timeout", "Try again in a moment.", { cause: error });
     throw new ConditionError("api_unavailable", "Try again in a moment.", { cause: error });

@@ -1,4 +1,5 @@
 import { isRecord } from "../encoding.ts";
+import { maxClaimsLength } from "../identity/authorization-request.ts";
 
 /**
  * The claims challenge in a `WWW-Authenticate` header, as the Microsoft identity platform's continuous access evaluation
@@ -11,7 +12,7 @@ export function claimsChallenge(header: string | null): string | undefined {
   if (!encoded) return undefined;
   try {
     const claims = Buffer.from(encoded, "base64").toString("utf8");
-    return isRecord(JSON.parse(claims)) ? claims : undefined;
+    return claims.length <= maxClaimsLength && isRecord(JSON.parse(claims)) ? claims : undefined;
   } catch {
     return undefined;
   }

@@ -3,7 +3,8 @@ import { ConditionError } from "../errors.ts";
 
 /** What a path of an API cannot contain, in plain or encoded spelling: ways up, other hosts, control characters. */
 const forbidden = /[^!-[\]-~]|%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f|2e)/i;
-const dotSegment = /(?:^|\/)\.{1,2}(?:\/|$)/;
+/** With a semicolon too: some servers take what follows it for parameters of the segment. */
+const dotSegment = /(?:^|\/)\.{1,2}(?:[/;]|$)/;
 
 /**
  * URL of the API that a request to `/api/{api}/{*path}` is for, never outside of the API's base URL.

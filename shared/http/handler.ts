@@ -42,8 +42,7 @@ export function httpHandler(definition: FunctionDefinition, app: App): HttpHandl
     const finishLater = (order: SignOutOrder) => invocation.extraOutputs.set(signOutQueue, order);
     const context = { app, cookies, telemetry, signal, finishLater };
     const response = await answer(definition, request, context, invocation);
-    const headers = withDefaults(response.headers, app.configuration.publicBaseUrl);
-    return { ...response, headers, cookies: [...cookies.changes] };
+    return { ...response, cookies: [...cookies.changes] };
   };
 }
 
@@ -53,12 +52,15 @@ async function answer(
   context: RequestContext,
   invocation: InvocationContext,
 ): Promise<HttpResponseInit> {
+  const { publicBaseUrl } = context.app.configuration;
   try {
-    return await definition.handler(request, context);
+    const response = await definition.handler(request, context);
+    return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   } catch (error) {
     report(error, definition, context, invocation);
     if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
-    return problemResponse(error, wantsPage(request));
+    const response = problemResponse(error, wantsPage(request));
+    return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   }
 }
 
@@ -75,19 +77,24 @@ function report(
   log.error(describe(error));
 }
 
-/** Names and stacks of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
-function describe(error: unknown): string {
+/** Names and stack frames of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
+function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return "A value that is not an error was thrown";
   const { code, errorCode, operation } = error as { code?: unknown; errorCode?: unknown; operation?: unknown };
   const labels = [error.name, code, errorCode, operation].filter(
     (label) => typeof label === "string" || typeof label === "number",
   );
-  const frames = (error.stack ?? "")
+  const cause = error.cause === undefined || depth >= 3 ? [] : [`caused by ${describe(error.cause, depth + 1)}`];
+  return [labels.join(" "), ...framesOf(error), ...cause].join("\n");
+}
+
+/** The stack begins with the message, whose lines may look like frames. */
+function framesOf({ stack = "", message }: Error): string[] {
+  const frames = stack.slice(stack.indexOf(message) + message.length);
+  return frames
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 6);
-  const cause = error.cause === undefined ? [] : [`caused by ${describe(error.cause)}`];
-  return [labels.join(" "), ...frames, ...cause].join("\n");
 }
 
 function clearSession(cookies: CookieJar): void {

@@ -26,7 +26,7 @@ export function safeReturnUrl(value: string | null, publicBaseUrl: string): stri
     throw new ConditionError("invalid_return_url", "returnUrl must be a path of this app, such as /reports?year=2026.");
   // As the URL parser reads it: `/a/..//evil.example` becomes `//evil.example` and must not slip through.
   const normalized = url.pathname + url.search + url.hash;
-  if (hostLike.test(normalized))
+  if (hostLike.test(normalized) || normalized.length > maxLength)
     throw new ConditionError("invalid_return_url", "returnUrl must be a path of this app.");
   return normalized;
 }

@@ -47,5 +47,5 @@ export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl
 /** The origin of a URL for use in a policy; nothing if there is none. */
 export function originsOf(...urls: readonly (string | undefined)[]): string[] {
   const origins = urls.flatMap((url) => URL.parse(url ?? "")?.origin ?? []);
-  return [...new Set(origins)];
+  return [...new Set(origins)].filter((origin) => origin !== "null");
 }

@@ -12,6 +12,9 @@ export interface SignInOptions {
   readonly claims: string | null;
 }
 
+/** Characters of a `claims` request parameter: a URL has to hold it. */
+export const maxClaimsLength = 4_096;
+
 const prompts = new Set(["login", "none", "consent", "select_account", "create"]);
 /** scope-token of RFC 6749 section 3.3. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -22,7 +25,7 @@ export function parseSignInOptions(request: { readonly url: string }): SignInOpt
   if (prompt !== null && !prompts.has(prompt)) throw invalid("prompt", [...prompts].join(", "));
   const extraScopes = (queryParameter(request, "scope", 500) ?? "").split(" ").filter(Boolean);
   if (!extraScopes.every((scope) => scopeToken.test(scope))) throw invalid("scope", "scopes separated by spaces");
-  const claims = queryParameter(request, "claims", 4_096);
+  const claims = queryParameter(request, "claims", maxClaimsLength);
   if (claims !== null && !isJsonObject(claims)) throw invalid("claims", "a JSON object");
   return {
     loginHint: queryParameter(request, "loginHint", 320),

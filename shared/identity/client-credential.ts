@@ -8,6 +8,7 @@ export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAsser
 type Assertion = (request: { tokenEndpoint?: string | undefined }) => Promise<string>;
 
 const assertionLifetimeSeconds = 600;
+const tokenTimeoutMs = 4_000;
 
 /**
  * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
@@ -26,10 +27,13 @@ export async function msalCredential(credential: ClientCredential, clientId: str
 }
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
-async function managedIdentityAssertion(clientId: string | undefined): Promise<Assertion> {
+async function managedIdentityAssertion(clientId: string): Promise<Assertion> {
   const { ManagedIdentityCredential } = await import("@azure/identity");
-  const credential = clientId ? new ManagedIdentityCredential({ clientId }) : new ManagedIdentityCredential();
-  return async () => (await credential.getToken("api://AzureADTokenExchange/.default")).token;
+  const credential = new ManagedIdentityCredential({ clientId });
+  return async () => {
+    const abortSignal = AbortSignal.timeout(tokenTimeoutMs);
+    return (await credential.getToken("api://AzureADTokenExchange/.default", { abortSignal })).token;
+  };
 }
 
 /** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */

@@ -64,6 +64,8 @@ export function metadataSource(authority: string): MetadataSource {
     async get(signal) {
       if (known && Date.now() - readAt < maxAgeMs) return known;
       reading ??= read();
+      // Nobody waits for newer metadata while there is some: it hardly ever changes, and the provider may be down.
+      if (known) return known;
       return withinDeadline(signal, reading).catch((error: unknown) => {
         throw error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
       });

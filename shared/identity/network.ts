@@ -1,4 +1,5 @@
 import type { INetworkModule } from "@azure/msal-node";
+import { isRecord } from "../encoding.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
 
 const requestTimeoutMs = 5_000;
@@ -47,10 +48,20 @@ export function tokenNetwork(signal: AbortSignal): TokenNetwork {
   };
 }
 
-/** Server errors and anything that is not JSON are "unavailable": MSAL would take them for answers. */
+/** What MSAL would take for an answer, or for a refusal of the app, and is neither: the endpoint is in trouble. */
 async function request<T>(url: string, init: RequestInit): Promise<Response<T>> {
   const response = await fetch(url, { ...init, redirect: "error" });
   if (response.status >= 500 || response.status === 429) throw new Error(`The endpoint answered ${response.status}`);
-  const body = (await response.json()) as T;
-  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+  const body: unknown = await response.json();
+  if (!isTokenResponse(response.ok, body)) throw new Error("The endpoint's answer is no token response");
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: body as T };
+}
+
+const passingErrors = new Set(["temporarily_unavailable", "server_error"]);
+
+/** A successful or an error response (RFC 6749 sections 5.1 and 5.2), unless the error is one that passes. */
+function isTokenResponse(ok: boolean, body: unknown): boolean {
+  if (!isRecord(body)) return false;
+  const { access_token: token, error } = body;
+  return ok ? typeof token === "string" : typeof error === "string" && !passingErrors.has(error);
 }

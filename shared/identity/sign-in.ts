@@ -1,4 +1,10 @@
-import { AuthError, ServerError, type AuthenticationResult, type AuthorizationUrlRequest } from "@azure/msal-node";
+import {
+  AuthError,
+  InteractionRequiredAuthError,
+  ServerError,
+  type AuthenticationResult,
+  type AuthorizationUrlRequest,
+} from "@azure/msal-node";
 import type { Configuration } from "../config.ts";
 import { ConditionError } from "../errors.ts";
 import type { AccountClaims } from "../account/seal.ts";
@@ -108,14 +114,21 @@ async function redeem(
   } catch (error) {
     const unavailable = failure();
     if (unavailable) throw unavailable;
-    if (!(error instanceof AuthError)) throw error;
+    if (error instanceof ConditionError) throw error;
+    // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
+    if (!(error instanceof AuthError)) throw appRefused(error);
     // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
+    if (error instanceof InteractionRequiredAuthError) throw signInRefused(error);
     if (!(error instanceof ServerError)) {
       throw new ConditionError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
     }
     if (error.errorCode !== "invalid_grant") throw appRefused(error);
-    throw new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause: error });
+    throw signInRefused(error);
   }
+}
+
+function signInRefused(cause: AuthError): ConditionError {
+  return new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause });
 }
 
 /** The first API's scopes come with the sign-in; every other API's are only consented to. */

@@ -1,20 +1,35 @@
 import { isRecord } from "../encoding.ts";
 
+type Entries = Readonly<Record<string, unknown>>;
+
 /**
- * Joins two serialized MSAL caches of one account, for two requests that each renewed something at the same time.
- * The cache is an object of sections, each an object of entries by key; of entries with the same key `ours` counts.
+ * Joins two serialized MSAL caches of one account, for two requests that each renewed something at the same time. The
+ * cache is an object of sections, each an object of entries by key. What `ours` changed or removed since `base` counts;
+ * everything else stays as `theirs` has it, so that neither request's tokens are lost.
  */
-export function mergeTokenCaches(theirs: string, ours: string): string {
-  const [base, changes] = [parse(theirs), parse(ours)];
-  const merged: Record<string, unknown> = { ...base };
-  for (const [section, entries] of Object.entries(changes)) {
-    const known = merged[section];
-    merged[section] = isRecord(known) && isRecord(entries) ? { ...known, ...entries } : entries;
-  }
-  return JSON.stringify(merged);
+export function mergeTokenCaches(base: string, theirs: string, ours: string): string {
+  const [before, stored, changed] = [parse(base), parse(theirs), parse(ours)];
+  const sections = new Set([...Object.keys(stored), ...Object.keys(changed)]);
+  const merged = [...sections].map((section) => {
+    const entries = mergeSection(entriesOf(before, section), entriesOf(stored, section), entriesOf(changed, section));
+    return [section, entries] as const;
+  });
+  return JSON.stringify(Object.fromEntries(merged));
 }
 
-function parse(cache: string): Record<string, unknown> {
+function mergeSection(base: Entries, theirs: Entries, ours: Entries): Entries {
+  const isChanged = (key: string) => JSON.stringify(ours[key]) !== JSON.stringify(base[key]);
+  const kept = Object.entries(theirs).filter(([key]) => key in ours || !isChanged(key));
+  const changes = Object.entries(ours).filter(([key]) => isChanged(key));
+  return { ...Object.fromEntries(kept), ...Object.fromEntries(changes) };
+}
+
+function entriesOf(cache: Entries, section: string): Entries {
+  const entries = cache[section];
+  return isRecord(entries) ? entries : {};
+}
+
+function parse(cache: string): Entries {
   const parsed: unknown = JSON.parse(cache);
   return isRecord(parsed) ? parsed : {};
 }

@@ -20,6 +20,7 @@ export interface SignInTransaction {
 }
 
 const prefix = "signin-";
+const cookieName = /^signin-[A-Za-z0-9_-]{16}$/;
 const lifetimeSeconds = 15 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
@@ -42,7 +43,7 @@ export function codeChallengeOf({ codeVerifier }: SignInTransaction): string {
 
 /** Keeps `transaction` in this browser, and drops the others when there are too many. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
-  const others = jar.names(prefix);
+  const others = jar.names(prefix).filter((name) => cookieName.test(name));
   if (others.length >= maxUnderWay) others.forEach((name) => jar.clear(name));
   const value = Buffer.from(JSON.stringify(transaction)).toString("base64url");
   jar.set(nameOf(transaction.state), value, lifetimeSeconds);

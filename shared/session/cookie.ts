@@ -59,7 +59,12 @@ export const sessionCookieName = "session";
 
 export function parseSessionCookie(value: string | undefined): SessionCookie | undefined {
   const [, accountKey, secret] = sessionCookieValue.exec(value ?? "") ?? [];
-  return accountKey && secret ? { accountKey, secret } : undefined;
+  return accountKey && secret && isCanonical(secret) ? { accountKey, secret } : undefined;
+}
+
+/** The last character of base64url has bits to spare: only one spelling counts. */
+function isCanonical(text: string): boolean {
+  return Buffer.from(text, "base64url").toString("base64url") === text;
 }
 
 export function formatSessionCookie({ accountKey, secret }: SessionCookie): string {

@@ -1,7 +1,7 @@
 import { addSession, removeSessions, type AccountDocument, type StoredSession } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { seal } from "../account/seal.ts";
-import { claimSid, claimSubject, type SidEntry } from "../account/sid-index.ts";
+import { claimSid, isSignedOutSince, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
@@ -14,6 +14,8 @@ import { newSessionCookie, type SessionCookie } from "./cookie.ts";
 export interface NewSession {
   readonly signedIn: SignedIn;
   readonly userAgent: string;
+  /** When the sign-in began, in milliseconds since the epoch. */
+  readonly startedAt: number;
   /** The session that this browser had until now; it ends. */
   readonly previous: SessionCookie | undefined;
 }
@@ -43,12 +45,12 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
     store.accounts.read(accountKey, signal),
     sid === null ? undefined : store.sids.read(sid, signal),
   ]);
-  if (seenSid?.document.signedOutAt) throw signedOutMeanwhile();
+  if (isSignedOutSince(seenSid?.document, opened.startedAt)) throw signedOutMeanwhile();
 
   try {
     await writeSession(app, store, write, seenAccount, signal);
-    if (sid !== null) await takeSid(app, sid, write, seenSid, invocation);
-    if (opened.signedIn.subject) await takeSubject(app, opened.signedIn.subject, accountKey, signal);
+    await takeSid(app, write, opened, seenSid, invocation);
+    await takeSubject(app, write, opened, invocation);
   } catch (error) {
     // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
     await withdraw(app, write, store, invocation);
@@ -76,31 +78,37 @@ async function newStoredSession(
   return { sessionKey, session };
 }
 
-/** Leads the `sid` to the new session, unless it has been signed out since the identity provider issued the code. */
+/** Leads the `sid` to the new session, unless it has been signed out since the sign-in began. */
 async function takeSid(
   app: App,
-  sid: string,
-  { accountKey, sessionKey }: SessionWrite,
+  { accountKey, sessionKey, session }: SessionWrite,
+  { startedAt }: NewSession,
   seen: Versioned<SidEntry> | undefined,
   invocation: Invocation,
 ): Promise<void> {
+  const { sid } = session;
+  if (sid === null) return;
   const { sids } = await app.store();
   const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
-  const claim = await claimSid(sids, { id: sid, accountKey, sessionKey, ttl }, seen, invocation.signal);
-  if (claim.outcome === "signed out") throw signedOutMeanwhile();
-  // One browser at the identity provider, now with another account: the earlier one would be out of reach.
-  if (claim.displaced !== undefined) await endDisplacedSessions(app, claim.displaced, sid, invocation);
+  const endDisplaced = async (displaced: string) => endDisplacedSessions(app, displaced, sid, invocation);
+  const claim = { id: sid, accountKey, sessionKey, ttl, startedAt, endDisplaced };
+  if ((await claimSid(sids, claim, seen, invocation.signal)) === "signed out") throw signedOutMeanwhile();
 }
 
+/** The same for the subject, where the identity provider may name it alone. */
 async function takeSubject(
   app: App,
-  { issuer, sub }: { issuer: string; sub: string },
-  accountKey: string,
-  signal: AbortSignal,
+  { accountKey }: SessionWrite,
+  { signedIn, startedAt }: NewSession,
+  { signal }: Invocation,
 ): Promise<void> {
+  if (!signedIn.subject) return;
   const { sids } = await app.store();
+  const id = subjectKeyOf(signedIn.subject.issuer, signedIn.subject.sub);
   const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
-  await claimSubject(sids, { id: subjectKeyOf(issuer, sub), accountKey, ttl }, signal);
+  const claim = { id, accountKey, sessionKey: null, ttl, startedAt, endDisplaced: async () => undefined };
+  const seen = await sids.read(id, signal);
+  if ((await claimSid(sids, claim, seen, signal)) === "signed out") throw signedOutMeanwhile();
 }
 
 interface SessionWrite {

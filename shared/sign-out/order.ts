@@ -44,13 +44,17 @@ export function decideSignOut(
   scope: "account" | "session",
   late = false,
 ): Change {
-  const isDue = (session: StoredSession) => !late || session.createdAt <= order.requestedAt;
+  // The very session that was named is due whatever the clock said that dated it.
+  const isDue = (session: StoredSession, key: string) =>
+    !late || key === order.sessionKey || session.createdAt <= order.requestedAt;
   const isNamed = (session: StoredSession, key: string) =>
     key === order.sessionKey || (order.sidKey !== null && session.sid === order.sidKey);
   const wide = order.reach === "account" || (order.reach === "scope" && scope === "account");
-  const isFound = Object.entries(document.sessions).some(([key, session]) => isDue(session) && isNamed(session, key));
+  const isFound = Object.entries(document.sessions).some(
+    ([key, session]) => isDue(session, key) && isNamed(session, key),
+  );
   if (order.reach !== "account" && !isFound) return { kind: "none" };
-  return removeSessions(document, (session, key) => isDue(session) && (wide || isNamed(session, key)));
+  return removeSessions(document, (session, key) => isDue(session, key) && (wide || isNamed(session, key)));
 }
 
 /** Whether `value`, as read from a queue, is an order. */

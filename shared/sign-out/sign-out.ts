@@ -1,6 +1,6 @@
 import type { AccountDocument, Change } from "../account/document.ts";
-import { accountKeyOf, logoutTokenKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
-import { entomb, useLogoutToken, type SidEntry } from "../account/sid-index.ts";
+import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
+import { entomb, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
@@ -26,9 +26,7 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
   const { accountKey, sessionKey } = session;
   const { sid } = session.stored;
   const order = orderOf({ origin: "app", accountKey, sessionKey, sidKey: sid, reach: "scope" });
-  const result = await carryOutOrDefer(app, order, invocation, { seen: session.account });
-  if (sid !== null) await forgetSid(app, sid, invocation);
-  return result;
+  return carryOutOrDefer(app, order, invocation, { seen: session.account });
 }
 
 /**
@@ -53,7 +51,7 @@ export async function signOutFrontChannel(app: App, sid: string, invocation: Inv
 
 /**
  * Back-channel sign-out (OpenID Connect Back-Channel Logout 1.0 section 2.7): the sessions of the token's `sid`, or all of
- * its `sub` when it names no session.
+ * its `sub` when it names no session. Sessions begun after the token was issued are not meant.
  * @throws {ConditionError} `logout_token_invalid` when the token was used before
  */
 export async function signOutBackChannel(app: App, token: LogoutToken, invocation: Invocation): Promise<SignOutResult> {
@@ -62,18 +60,14 @@ export async function signOutBackChannel(app: App, token: LogoutToken, invocatio
     const order = orderOf({ origin: "back_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
     return carryOutOrDefer(app, order, invocation, { jti });
   }
-  const order = orderOf({ origin: "back_channel", subjectKey: subjectKeyOf(issuer, subject), reach: "account" });
-  await refuseUsedToken(app, logoutTokenKeyOf(issuer, jti), order, invocation);
-  return carryOutOrDefer(app, order, invocation);
+  // `iat` is in whole seconds, and of another clock.
+  const requestedAt = new Date(Date.parse(token.issuedAt) + issuedAtToleranceMs).toISOString();
+  const subjectKey = subjectKeyOf(issuer, subject);
+  const order = orderOf({ origin: "back_channel", subjectKey, reach: "account", requestedAt });
+  return carryOutOrDefer(app, order, invocation, { jti, spareNewer: true });
 }
 
-async function refuseUsedToken(app: App, key: string, order: SignOutOrder, invocation: Invocation): Promise<void> {
-  const { sids } = await app.store();
-  const isFirstUse = await useLogoutToken(sids, key, invocation.signal).catch((error: unknown) => {
-    throw deferred(order, invocation, error);
-  });
-  if (!isFirstUse) throw replayed();
-}
+const issuedAtToleranceMs = 30_000;
 
 function replayed(): ConditionError {
   return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
@@ -87,11 +81,8 @@ export async function endOneSession(
   invocation: Invocation,
 ): Promise<SignOutResult> {
   const { accountKey, account } = session;
-  const sidKey = account.document.sessions[sessionKey]?.sid ?? null;
   const order = orderOf({ origin: "sessions_page", accountKey, sessionKey, reach: "named" });
-  const result = await carryOutOrDefer(app, order, invocation, { seen: account });
-  if (sidKey !== null) await forgetSid(app, sidKey, invocation);
-  return result;
+  return carryOutOrDefer(app, order, invocation, { seen: account });
 }
 
 /** Signs the account out everywhere, whatever `SignOut__Scope` says. */
@@ -127,19 +118,34 @@ export async function endDisplacedSessions(
   await carryOut(app, orderOf({ origin: "displaced", accountKey, sidKey, reach: "named" }), invocation);
 }
 
-/** The identity provider will renew this session's tokens no more: revoked, expired, or the account is disabled. */
-export async function endRefusedSession(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
-  const { accountKey, sessionKey } = session;
-  await carryOut(app, orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
+/**
+ * The identity provider will renew this session's tokens no more: revoked, expired, or the account is disabled. Tokens
+ * stored since `session` was read are not meant: they are newer than the refusal.
+ */
+export async function endRefusedSession(
+  app: App,
+  session: ResolvedSession,
+  invocation: Invocation,
+): Promise<SignOutResult> {
+  const { accountKey, sessionKey, stored } = session;
+  const order = orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" });
+  const onlyIf = (document: AccountDocument) => document.sessions[sessionKey]?.sealed === stored.sealed;
+  return carryOut(app, order, invocation, { onlyIf });
 }
 
 export interface CarryOutOptions {
   /** The account's document, if it was read a moment ago. */
   readonly seen?: Versioned<AccountDocument>;
-  /** See {@link decideSignOut}. */
+  /** Whether the order comes from the queue, some time after it was given. */
   readonly late?: boolean;
+  /** Whether sessions begun after the order was given are spared; always so when it is late. */
+  readonly spareNewer?: boolean;
+  /** Asked of the document as it is when it is changed. */
+  readonly onlyIf?: (document: AccountDocument) => boolean;
   /** Of the logout token that asks for it. */
   readonly jti?: string;
+  /** Told which account it is about, as soon as that is known. */
+  readonly located?: (accountKey: string) => void;
 }
 
 /** Does what an order says and tells what became of it. Every sign-out goes through here. */
@@ -147,13 +153,16 @@ export async function carryOut(
   app: App,
   order: SignOutOrder,
   invocation: Invocation,
-  { seen, late = false, jti }: CarryOutOptions = {},
+  options: CarryOutOptions = {},
 ): Promise<SignOutResult> {
   const startedAt = performance.now();
   const { origin } = order;
+  const { late = false, spareNewer = late, onlyIf = () => true } = options;
+  const { scope } = app.configuration.signOut;
   try {
-    const account = seen ?? (await findAccount(app, order, jti ?? null, invocation));
-    const decide = (document: AccountDocument) => decideSignOut(document, order, app.configuration.signOut.scope, late);
+    const account = options.seen ?? (await findAccount(app, order, options, invocation));
+    const decide = (document: AccountDocument) =>
+      onlyIf(document) ? decideSignOut(document, order, scope, spareNewer) : noChange;
     const result = await endSessions(app, account, decide, invocation);
     invocation.telemetry.info("signout", { origin, late, ...result, durationMs: since(startedAt) });
     return result;
@@ -170,11 +179,13 @@ async function carryOutOrDefer(
   invocation: Invocation,
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
+  let { accountKey } = order;
   try {
-    return await carryOut(app, order, invocation, options);
+    return await carryOut(app, order, invocation, { ...options, located: (key) => (accountKey = key) });
   } catch (error) {
     if (conditionOf(error) === "logout_token_invalid") throw error;
-    throw deferred(order, invocation, error);
+    // With the account in it: the index entry may be gone by the time that the order is finished.
+    throw deferred({ ...order, accountKey }, invocation, error);
   }
 }
 
@@ -198,28 +209,32 @@ function orderOf(order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOut
 async function findAccount(
   app: App,
   order: SignOutOrder,
-  jti: string | null,
+  options: CarryOutOptions,
   { signal }: Invocation,
 ): Promise<Versioned<AccountDocument> | undefined> {
   const { accounts, sids } = await app.store();
-  const key = order.accountKey ?? (await findAccountKey(sids, order, jti, signal));
-  return key === null ? undefined : accounts.read(key, signal);
+  const key = order.accountKey ?? (await findAccountKey(sids, order, options, signal));
+  if (key === null) return undefined;
+  options.located?.(key);
+  return accounts.read(key, signal);
 }
 
-/** By the `sid`, which is marked as signed out before anything else, or by the subject. */
+/**
+ * By the `sid`, or by the subject, which is marked as signed out before anything else. Not when it is late: sign-ins that
+ * the mark was for are over, and a newer one may have taken the entry.
+ */
 async function findAccountKey(
   sids: PointOperations<SidEntry>,
   { sidKey, subjectKey }: SignOutOrder,
-  jti: string | null,
+  { late = false, jti = null }: { late?: boolean; jti?: string | null },
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (sidKey !== null) {
-    const tomb = await entomb(sids, sidKey, jti, signal);
-    if (tomb.replayed) throw replayed();
-    return tomb.accountKey;
-  }
-  const entry = subjectKey === null ? undefined : await sids.read(subjectKey, signal);
-  return entry?.document.accountKey ?? null;
+  const indexKey = sidKey ?? subjectKey;
+  if (indexKey === null) return null;
+  if (late) return (await sids.read(indexKey, signal))?.document.accountKey ?? null;
+  const tomb = await entomb(sids, indexKey, jti, signal);
+  if (tomb.replayed) throw replayed();
+  return tomb.accountKey;
 }
 
 async function endSessions(
@@ -240,14 +255,7 @@ function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
   return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
 }
 
-/** The tokens are gone already; an index entry that stays leads to nothing and expires by itself. */
-async function forgetSid(app: App, sidKey: string, { signal, telemetry }: Invocation): Promise<void> {
-  try {
-    await (await app.store()).sids.delete(sidKey, undefined, signal);
-  } catch (error) {
-    telemetry.warn("signout_cleanup_failed", { code: conditionOf(error) });
-  }
-}
+const noChange: Change = { kind: "none" };
 
 function since(startedAt: number): number {
   return Math.round(performance.now() - startedAt);

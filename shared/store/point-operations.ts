@@ -1,7 +1,7 @@
 import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../encoding.ts";
 import { StoreUnavailableError } from "./errors.ts";
-import { StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
+import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
 
 /** What every stored document has. `ttl` is in seconds. `writeId` is new on every write. */
 export interface Stored {
@@ -59,8 +59,8 @@ export function pointOperations<T extends Stored>(
   const read: PointOperations<T>["read"] = async (id, signal) => {
     const response = await untilAnswered(`read in ${name}`, signal, async (abortSignal) => {
       const answer = await container.item(id, id).read<Record<string, unknown>>({ abortSignal });
-      if (answer.statusCode !== 404 && answer.resource?.["id"] !== id)
-        throw new Error("An answer without the document");
+      if (answer.statusCode === 404) refuseMissingContainer(answer.substatus);
+      else if (answer.resource?.["id"] !== id || !answer.etag) throw new Error("An answer without document or version");
       return answer;
     });
     if (response.resource === undefined) return undefined;

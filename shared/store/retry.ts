@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withinDeadline } from "../deadline.ts";
-import { isRecord } from "../encoding.ts";
 import { StoreUnavailableError } from "./errors.ts";
 
 const maxAttempts = 5;
@@ -20,6 +19,19 @@ export class StoreAnswerError extends Error {
 }
 
 const answers: Readonly<Record<number, StoreAnswer>> = { 404: "not found", 409: "exists", 412: "precondition failed" };
+/**
+ * Substatus of a 404 that says that the database or the container is missing, or this replica behind: nothing is known
+ * about the document then, least of all that it was deleted.
+ */
+const unrelatedToDocument = new Set([1002, 1003]);
+
+/** @throws if a 404 is not about the document */
+export function refuseMissingContainer(substatus: number | undefined): void {
+  if (substatus !== undefined && unrelatedToDocument.has(substatus)) {
+    throw new Error(`The database or container could not be found (substatus ${substatus})`);
+  }
+}
+
 /** The request itself is wrong or not allowed: asking again cannot help. */
 const hopeless = new Set([400, 401, 403, 413]);
 
@@ -43,8 +55,9 @@ export async function untilAnswered<T>(
     try {
       return await bounded(signal, request);
     } catch (error) {
-      const status = isRecord(error) || error instanceof Error ? (error as { code?: unknown }).code : undefined;
-      const answer = typeof status === "number" ? answers[status] : undefined;
+      const { code: status, substatus } = partsOf(error);
+      const isAboutDocument = !(typeof substatus === "number" && unrelatedToDocument.has(substatus));
+      const answer = typeof status === "number" && isAboutDocument ? answers[status] : undefined;
       if (answer) throw new StoreAnswerError(answer);
       if (typeof status === "number" && hopeless.has(status)) throw new StoreUnavailableError(operation, error);
       lastError = error;
@@ -58,6 +71,10 @@ export async function untilAnswered<T>(
 async function bounded<T>(outer: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.any([outer, AbortSignal.timeout(attemptTimeoutMs)]);
   return withinDeadline(signal, request(signal));
+}
+
+function partsOf(error: unknown): { code?: unknown; substatus?: unknown } {
+  return typeof error === "object" && error !== null ? error : {};
 }
 
 function retryAfterMs(error: unknown): number {
