@@ -100,7 +100,8 @@ async function createOrReplace(
 ): Promise<{ outcome: "written" } | { outcome: "refused"; current: Versioned<SidEntry> | undefined }> {
   const result = current ? await sids.replace(entry, current.etag, signal) : await sids.create(entry, signal);
   if (result.outcome === "conflict") return { outcome: "refused", current: result.current };
-  if (result.outcome === "gone") return { outcome: "refused", current: undefined };
+  // A lost entry that arrives late leads to nothing that is not there: writing it again is safe.
+  if (result.outcome === "gone" || result.outcome === "lost") return { outcome: "refused", current: undefined };
   return { outcome: "written" };
 }
 

@@ -7,7 +7,7 @@ import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
 import { endDisplacedSessions, endReplacedSession } from "../sign-out/sign-out.ts";
-import { StoreContentionError } from "../store/errors.ts";
+import { LostWriteError, StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { newSessionCookie, type SessionCookie } from "./cookie.ts";
 
@@ -32,6 +32,18 @@ const withdrawTimeoutMs = 1_500;
  * @throws {ConditionError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then
  */
 export async function openSession(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openOnce(app, opened, invocation);
+    } catch (error) {
+      // The document may yet be created, even after a sign-out has deleted the next one. So the next one gets a session
+      // with another secret: what arrives late is sealed for a cookie that nobody has.
+      if (!(error instanceof LostWriteError) || attempt === maxAttempts || invocation.signal.aborted) throw error;
+    }
+  }
+}
+
+async function openOnce(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
   const { signal } = invocation;
   const store = await app.store();
   const cookie = newSessionCookie(accountKeyOf(app.authority.environment, opened.signedIn.claims.homeAccountId));
@@ -139,6 +151,7 @@ async function writeSession(
     const document = withSessions(write.accountKey, { [write.sessionKey]: write.session }, limits);
     const created = await store.accounts.create(document, signal);
     if (created.outcome === "created") return;
+    if (created.outcome === "lost") throw new LostWriteError("create in accounts");
     current = created.outcome === "conflict" ? created.current : undefined;
   }
   throw new StoreContentionError();

@@ -12,6 +12,9 @@ export class StoreUnavailableError extends ConditionError {
   }
 }
 
+/** A write that may have been committed, may never be, or may yet be: its answer was lost, and it must not be repeated. */
+export class LostWriteError extends StoreUnavailableError {}
+
 /** A document was changed by others more often than the retries allow. */
 export class StoreContentionError extends ConditionError {
   constructor() {

@@ -1,6 +1,6 @@
 import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../encoding.ts";
-import { StoreUnavailableError } from "./errors.ts";
+import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
 
 /** What every stored document has. `ttl` is in seconds. `writeId` is new on every write. */
@@ -33,8 +33,11 @@ export interface Settled<Outcome extends string> {
  */
 export interface PointOperations<T extends Stored> {
   read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
-  /** "gone": the document was there a moment ago and is not any more; creating it may be tried again. */
-  create(document: Unwritten<T>, signal: AbortSignal): Promise<Settled<"created" | "gone"> | Conflict<T>>;
+  /**
+   * "gone": the document was there a moment ago and is not any more; creating it may be tried again. "lost": it is not
+   * there, but the request may still arrive, even after a later delete: the same contents must not be relied on.
+   */
+  create(document: Unwritten<T>, signal: AbortSignal): Promise<Settled<"created" | "gone" | "lost"> | Conflict<T>>;
   /** "gone": the document was deleted. It stays deleted. */
   replace(
     document: Unwritten<T>,
@@ -85,12 +88,13 @@ export function pointOperations<T extends Stored>(
 
     async create(unwritten, signal) {
       const document = { ...unwritten, writeId: randomBase64Url(9) };
-      const answer = await write(`create in ${name}`, signal, (abortSignal) =>
-        container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true }),
-      );
+      const request = (abortSignal: AbortSignal) =>
+        container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true });
+      const answer = await write(`create in ${name}`, signal, request, "unwritten");
       if (answer === "done") return { outcome: "created" };
       if (answer === "not found") throw new StoreUnavailableError(`create in ${name}: there is no such container`);
-      return settleRefusal(document.id, { writeId: document.writeId, outcome: "created" }, signal);
+      const settled = await settleRefusal(document.id, { writeId: document.writeId, outcome: "created" }, signal);
+      return answer === "lost" && settled.outcome === "gone" ? { outcome: "lost" } : settled;
     },
 
     async replace(unwritten, etag, signal) {
@@ -122,11 +126,13 @@ async function write(
   operation: string,
   signal: AbortSignal,
   request: (signal: AbortSignal) => Promise<unknown>,
-): Promise<"done" | StoreAnswer> {
+  repeat?: "unwritten",
+): Promise<"done" | "lost" | StoreAnswer> {
   try {
-    await untilAnswered(operation, signal, request);
+    await untilAnswered(operation, signal, request, repeat);
     return "done";
   } catch (error) {
+    if (error instanceof LostWriteError) return "lost";
     if (error instanceof StoreAnswerError) return error.answer;
     throw error;
   }

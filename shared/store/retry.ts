@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withinDeadline } from "../deadline.ts";
-import { StoreUnavailableError } from "./errors.ts";
+import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 
 const maxAttempts = 5;
 const attemptTimeoutMs = 2_000;
@@ -35,6 +35,9 @@ export function refuseMissingContainer(substatus: number | undefined): void {
 /** The request itself is wrong or not allowed: asking again cannot help. */
 const hopeless = new Set([400, 401, 403, 413]);
 
+/** Answers that say for certain that nothing was written. */
+const notWritten = new Set([429, 449]);
+
 /**
  * Runs one request until the store gives a definite answer. Busy, unreachable and unreadable answers are retried
  * with jittered backoff, a bounded number of times and never past `signal`. The SDK's own retries are not enough:
@@ -42,13 +45,16 @@ const hopeless = new Set([400, 401, 403, 413]);
  *
  * A repeated write may find that an earlier attempt was committed although its answer was lost; telling that apart
  * is the caller's part.
+ * @param repeat "unwritten": only after answers that say that nothing was written
  * @throws {StoreAnswerError} for 404, 409 and 412
+ * @throws {LostWriteError} for any other failure when only unwritten requests are repeated
  * @throws {StoreUnavailableError} when no attempt brought a definite answer
  */
 export async function untilAnswered<T>(
   operation: string,
   signal: AbortSignal,
   request: (signal: AbortSignal) => Promise<T>,
+  repeat: "always" | "unwritten" = "always",
 ): Promise<T> {
   let lastError: unknown;
   for (let attempt = 1; attempt <= maxAttempts && !signal.aborted; attempt++) {
@@ -60,6 +66,8 @@ export async function untilAnswered<T>(
       const answer = typeof status === "number" && isAboutDocument ? answers[status] : undefined;
       if (answer) throw new StoreAnswerError(answer);
       if (typeof status === "number" && hopeless.has(status)) throw new StoreUnavailableError(operation, error);
+      const mayBeWritten = typeof status !== "number" || !notWritten.has(status);
+      if (repeat === "unwritten" && mayBeWritten) throw new LostWriteError(operation, error);
       lastError = error;
       if (attempt < maxAttempts) await pause(attempt, retryAfterMs(error), signal);
     }
