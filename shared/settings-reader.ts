@@ -67,7 +67,7 @@ export class SettingsReader {
   oneOf<T extends string>(setting: Setting, allowed: readonly T[], fallback: T): T;
   oneOf<T extends string>(setting: Setting, allowed: readonly T[]): T | undefined;
   oneOf<T extends string>(setting: Setting, allowed: readonly T[], fallback?: T): T | undefined {
-    const value = fallback === undefined ? this.required(setting) : this.raw(setting.name);
+    const value = fallback === undefined ? this.required(setting) : this.optional(setting);
     if (!value) return fallback;
     const match = allowed.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (match === undefined) this.fail(setting);
@@ -83,7 +83,7 @@ export class SettingsReader {
   }
 
   url(setting: Setting, rule: "https only" | "https or loopback", fallback?: string): string {
-    const value = this.raw(setting.name) ?? fallback;
+    const value = this.optional(setting) ?? fallback;
     if (value === undefined) return this.fail(setting, "is missing");
     const url = URL.parse(value);
     const loopback = rule === "https or loopback" && url?.protocol === "http:" && isLoopback(url.hostname);

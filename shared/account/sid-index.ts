@@ -78,13 +78,15 @@ export async function entomb(
   jti: string | null,
   signal: AbortSignal,
 ): Promise<{ accountKey: string | null; replayed: boolean }> {
+  const now = new Date().toISOString();
   let current = await sids.read(sidKey, signal);
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const { accountKey = null, sessionKey = null, signedOutAt = null } = current?.document ?? {};
-    if (jti !== null && current?.document.jti === jti) return { accountKey, replayed: true };
+    const { accountKey = null, sessionKey = null, signedOutAt = null, jti: used = null } = current?.document ?? {};
+    // A lost write of an earlier attempt that has arrived by now is no replay.
+    const isOwn = attempt > 1 && signedOutAt === now;
+    if (jti !== null && used === jti) return { accountKey, replayed: !isOwn };
     if (signedOutAt !== null && jti === null) return { accountKey, replayed: false };
-    const now = new Date().toISOString();
-    const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti, ttl: tombstoneSeconds };
+    const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti: jti ?? used, ttl: tombstoneSeconds };
     const written = await createOrReplace(sids, tombstone, current, signal);
     if (written.outcome === "written") return { accountKey, replayed: false };
     current = written.current;

@@ -53,7 +53,8 @@ async function request<T>(url: string, init: RequestInit): Promise<Response<T>> 
   const response = await fetch(url, { ...init, redirect: "error" });
   if (response.status >= 500 || response.status === 429) throw new Error(`The endpoint answered ${response.status}`);
   const body: unknown = await response.json();
-  if (!isTokenResponse(response.ok, body)) throw new Error("The endpoint's answer is no token response");
+  if (init.method === "POST" && !isTokenResponse(response.ok, body))
+    throw new Error("The endpoint's answer is no token response");
   return { status: response.status, headers: Object.fromEntries(response.headers), body: body as T };
 }
 

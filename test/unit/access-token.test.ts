@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { acquireToken } from "../../shared/downstream/access-token.ts";
+import type { SignInRequiredError } from "../../shared/errors.ts";
+import { authorityOf } from "../../shared/identity/authority.ts";
+import { completeSignIn } from "../../shared/identity/sign-in.ts";
+import { newTransaction } from "../../shared/identity/transaction.ts";
+import { openSession } from "../../shared/session/open.ts";
+import type { ResolvedSession } from "../../shared/session/resolve.ts";
+import type { SessionCookie } from "../../shared/session/cookie.ts";
+import { purgeAccount } from "../../shared/sign-out/sign-out.ts";
+import { invocation, testApp, type TestApp } from "./support/app.ts";
+import { condition } from "./support/conditions.ts";
+import { tenantId } from "./support/environment.ts";
+import {
+  identityProvider,
+  refusal,
+  settings,
+  tokens,
+  type IssuedTokens,
+  userId,
+  type TestIdentityProvider,
+} from "./support/identity-provider.ts";
+import { nonce } from "./support/tokens.ts";
+import { once } from "./support/memory-store.ts";
+import { isSignedIn, visit } from "./support/sessions.ts";
+
+let idp: TestIdentityProvider;
+let app: TestApp;
+let cookie: SessionCookie;
+
+beforeEach(() => {
+  idp = identityProvider();
+});
+afterEach(() => mock.restoreAll());
+
+/** Ada has signed in; her access token is good for `expiresIn` seconds. */
+async function signedIn(expiresIn: number, more: IssuedTokens = {}): Promise<void> {
+  const bare = testApp({
+    ...settings,
+    DownstreamApis__graph__BaseUrl: "https://graph.example",
+    DownstreamApis__graph__Scopes: "User.Read",
+    DownstreamApis__orders__BaseUrl: "https://orders.example",
+    DownstreamApis__orders__Scopes: "api://orders/read",
+  });
+  app = { ...bare, authority: authorityOf(bare.configuration) };
+  idp.token = () => tokens({ accessToken: "access-0", refreshToken: "refresh-0", expiresIn, ...more });
+  const answer = { code: "c", sessionState: null, transaction: { ...newTransaction("/", false), nonce } };
+  const signed = await completeSignIn(app.authority, app.configuration, answer, invocation().signal);
+  cookie = await openSession(
+    app,
+    { signedIn: signed, userAgent: "", startedAt: answer.transaction.startedAt, previous: undefined },
+    invocation(),
+  );
+  idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
+  (idp.tokenRequests as unknown[]).length = 0;
+}
+
+const session = async (): Promise<ResolvedSession> => (await visit(app, cookie)) ?? assert.fail("not signed in");
+const apiOf = (name: string) => app.configuration.downstreamApis.get(name) ?? assert.fail();
+const acquire = async (open: ResolvedSession, asked = invocation(), name = "graph") =>
+  acquireToken(app, open, apiOf(name), asked);
+const writes = () => app.memory.accounts.asked.filter((kind) => kind === "replace").length;
+
+describe("an access token that is still good", () => {
+  test("is used without asking anybody and without a write", async () => {
+    await signedIn(3_600);
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-0", stored: false });
+    assert.deepEqual([idp.tokenRequests.length, writes()], [0, 0]);
+  });
+});
+
+async function due(): Promise<ResolvedSession> {
+  await signedIn(3_600, { refreshIn: 60 });
+  mock.timers.enable({ apis: ["Date"], now: Date.now() + 120_000 });
+  return session();
+}
+
+describe("an access token that is good but due for renewal", () => {
+  afterEach(() => mock.timers.reset());
+
+  test("is renewed for the next call, and stored", async () => {
+    await acquire(await due());
+    assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+  });
+
+  test("is used as it is while the identity provider is down, without a write or a word of a renewal", async () => {
+    const open = await due();
+    idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
+    const asked = invocation();
+    assert.equal((await acquire(open, asked)).accessToken, "access-0");
+    assert.deepEqual([writes(), asked.events], [0, []]);
+  });
+});
+
+describe("an access token that has expired", () => {
+  beforeEach(() => signedIn(60));
+
+  test("is renewed by one request and stored by one write", async () => {
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: true });
+    assert.equal(idp.tokenRequests[0]?.form.get("refresh_token"), "refresh-0");
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+  });
+
+  test("is renewed once for calls that come together", async () => {
+    const open = await Promise.all([session(), session(), session()]);
+    const results = await Promise.all(open.map((one) => acquire(one)));
+    assert.ok(results.every(({ accessToken }) => accessToken === "access-1"));
+    assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+  });
+
+  test("is not used when the account was signed out while the token endpoint answered", async () => {
+    const open = await session();
+    idp.token = async () => {
+      await purgeAccount(app, `${userId}.${tenantId}`, invocation());
+      return tokens();
+    };
+    await assert.rejects(acquire(open), condition("signin_required"));
+    assert.equal(app.memory.accounts.documents.size, 0);
+  });
+
+  test("is renewed for two APIs at once, and both renewals are kept", async () => {
+    const graphIsStored = Promise.withResolvers<void>();
+    idp.token = async ({ form }) => {
+      const isOrders = /orders/.test(form.get("scope") ?? "");
+      if (isOrders) await graphIsStored.promise;
+      const scope = isOrders ? "api://orders/read" : "User.Read";
+      return tokens({ accessToken: `access to ${scope}`, refreshToken: "refresh-1", scope });
+    };
+    const open = await session();
+    const [orders] = [acquire(open, invocation(), "orders"), await acquire(open)];
+    graphIsStored.resolve();
+    await orders;
+    const latest = await session();
+    assert.equal((await acquire(latest)).accessToken, "access to User.Read");
+    assert.equal((await acquire(latest, invocation(), "orders")).accessToken, "access to api://orders/read");
+    assert.equal(idp.tokenRequests.length, 2, "a token was lost and had to be asked for again");
+  });
+});
+
+describe("a refresh token that is refused for good", () => {
+  beforeEach(() => signedIn(60));
+
+  test("ends the session: the person signs in again", async () => {
+    idp.token = refusal("invalid_grant", { suberror: "bad_token" });
+    const asked = invocation();
+    await assert.rejects(acquire(await session(), asked), (error: SignInRequiredError) => {
+      condition("signin_required", /^(?!.*AADSTS)/)(error);
+      assert.equal(error.sessionEnded, true);
+      return true;
+    });
+    assert.equal(await isSignedIn(app, cookie), false);
+    assert.equal(idp.tokenRequests.length, 1);
+    assert.doesNotMatch(JSON.stringify(asked.events), /secret-in-a-description|refresh-0/);
+  });
+
+  test("does not end the session when another instance has renewed it meanwhile", async () => {
+    const open = await session();
+    let first = true;
+    idp.token = async () => {
+      if (!first) return tokens({ accessToken: "access-2" });
+      first = false;
+      // Another instance used the refresh token, which rotates, and has stored its successor.
+      const elsewhere = { ...app, renewals: testApp().renewals };
+      await acquireToken(elsewhere, open, apiOf("graph"), invocation());
+      return refusal("invalid_grant")();
+    };
+    assert.equal((await acquire(open)).accessToken, "access-2");
+    assert.ok(await isSignedIn(app, cookie));
+  });
+});
+
+/*
+ * instance X: the token endpoint takes refresh-0 and issues refresh-1
+ * instance Y: the token endpoint refuses refresh-0, which was used; the store still holds it
+ * instance X: writes refresh-1
+ */
+test("a session is not ended because another instance is about to store the refresh token's successor", async () => {
+  await signedIn(60);
+  const open = await session();
+  const elsewhere = { ...app, renewals: testApp().renewals };
+  const issued = Promise.withResolvers<void>();
+  idp.token = () => {
+    idp.token = refusal("invalid_grant");
+    issued.resolve();
+    return tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
+  };
+  // Within what the second looks at the store allow for.
+  once(app.memory.accounts, "replace", () => new Promise((resolve) => void setTimeout(resolve, 1_000)));
+  const renewed = acquireToken(elsewhere, open, apiOf("graph"), invocation());
+  await issued.promise;
+  const results = await Promise.allSettled([renewed, acquire(open)]);
+  assert.ok(await isSignedIn(app, cookie), "the person was signed out");
+  assert.ok(results.every((result) => result.status === "fulfilled" && result.value.accessToken === "access-1"));
+});
+
+/*
+ * instance Y: every look at the store finds refresh-0, which was refused; about to remove the session
+ * instance X: writes refresh-1
+ * instance Y: removes the session
+ */
+test("a session is not ended by a refusal whose successor is stored at the last moment", async () => {
+  await signedIn(60);
+  const open = await session();
+  idp.token = refusal("invalid_grant");
+  once(app.memory.accounts, "delete", async () => {
+    idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
+    await acquireToken({ ...app, renewals: testApp().renewals }, open, apiOf("graph"), invocation());
+  });
+  assert.equal((await acquire(open)).accessToken, "access-1");
+  assert.ok(await isSignedIn(app, cookie), "the person was signed out");
+});
+
+describe("when the identity provider wants something else", () => {
+  beforeEach(() => signedIn(60));
+
+  const more: readonly [what: string, error: string, answer: object, claims: string | undefined][] = [
+    ["a claims challenge", "interaction_required", { claims: '{"access_token":{}}' }, '{"access_token":{}}'],
+    ["another factor", "interaction_required", {}, undefined],
+    ["consent", "invalid_grant", { suberror: "consent_required" }, undefined],
+  ];
+  for (const [what, error, answer, claims] of more) {
+    test(`${what}: the person is asked, and stays signed in`, async () => {
+      idp.token = refusal(error, answer);
+      await assert.rejects(acquire(await session()), (thrown: SignInRequiredError) => {
+        condition("signin_required")(thrown);
+        assert.deepEqual([thrown.claims, thrown.sessionEnded], [claims, false]);
+        return true;
+      });
+      assert.ok(await isSignedIn(app, cookie));
+    });
+  }
+
+  test("of the app: whoever runs it must act, and the person stays signed in", async () => {
+    idp.token = refusal("invalid_client");
+    await assert.rejects(acquire(await session()), condition("app_refused"));
+    assert.ok(await isSignedIn(app, cookie));
+  });
+
+  test("nothing, being down: the person stays signed in", async () => {
+    idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
+    await assert.rejects(acquire(await session()), condition("identity_provider_unavailable"));
+    assert.ok(await isSignedIn(app, cookie));
+  });
+});

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  addSession,
+  changeSession,
+  endOf,
+  isAccountDocument,
+  liveSession,
+  removeSessions,
+  ttlOf,
+  type Change,
+  type StoredSession,
+} from "../../shared/account/document.ts";
+import { accountDocument, at, start, storedSession } from "./support/stored-session.ts";
+
+const limits = { idleTimeoutMinutes: 60, maxPerAccount: 3 };
+const minute = 60_000;
+const keysAfter = (change: Change) => (change.kind === "replace" ? Object.keys(change.sessions).sort() : change.kind);
+
+describe("a session", () => {
+  const session = storedSession(0, { expiresAt: at(90) });
+  const document = accountDocument({ key: session });
+  const aliveAt = (minutes: number, used: number) => {
+    const one = accountDocument({ key: { ...session, lastSeenAt: at(used) } });
+    return liveSession(one, "key", limits, start + minutes * minute) !== undefined;
+  };
+
+  test("ends when it has not been used for the idle lifetime", () => {
+    assert.equal(aliveAt(59, 0), true);
+    assert.equal(aliveAt(60, 0), false);
+  });
+
+  test("lives on when it is used", () => assert.equal(aliveAt(80, 50), true));
+
+  test("ends with its absolute lifetime, however much it is used", () => {
+    assert.equal(aliveAt(89, 89), true);
+    assert.equal(aliveAt(90, 89), false);
+  });
+
+  test("does not outlive a clock that cannot be read", () => {
+    const broken = accountDocument({ key: { ...session, lastSeenAt: "yesterday" } });
+    assert.equal(liveSession(broken, "key", limits, start), undefined);
+  });
+
+  test("is not found under a name that every object has", () => {
+    for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+      assert.equal(liveSession(document, name, limits, start), undefined, name);
+    }
+  });
+});
+
+const add = (sessions: Record<string, StoredSession>, now = 100, replaces?: string) =>
+  addSession(sessions, { sessionKey: "new", session: storedSession(now), replaces }, limits, start + now * minute);
+
+describe("a new session", () => {
+  test("is added to the others", () => {
+    assert.deepEqual(keysAfter(add({ a: storedSession(80) })), ["a", "new"]);
+  });
+
+  test("takes the place of the oldest when there are as many as allowed", () => {
+    const full = { a: storedSession(81), oldest: storedSession(80), c: storedSession(82) };
+    assert.deepEqual(keysAfter(add(full)), ["a", "c", "new"]);
+  });
+
+  test("takes the place of this browser's earlier one, rather than of the oldest", () => {
+    const full = { a: storedSession(81), oldest: storedSession(80), mine: storedSession(82) };
+    assert.deepEqual(keysAfter(add(full, 100, "mine")), ["a", "new", "oldest"]);
+  });
+
+  test("takes the place of what has expired", () => {
+    const idle = storedSession(0);
+    const expired = storedSession(0, { lastSeenAt: at(99), expiresAt: at(100) });
+    assert.deepEqual(keysAfter(add({ idle, expired, alive: storedSession(99) })), ["alive", "new"]);
+  });
+
+  test("is the only one where one is allowed", () => {
+    const one = { ...limits, maxPerAccount: 1 };
+    const added = { sessionKey: "new", session: storedSession(100), replaces: undefined };
+    const change = addSession({ a: storedSession(99), b: storedSession(98) }, added, one, start + 100 * minute);
+    assert.deepEqual(keysAfter(change), ["new"]);
+  });
+
+  test("added a second time, because the first answer was lost, costs nobody else a session", () => {
+    const full = { a: storedSession(81), b: storedSession(82), new: storedSession(100) };
+    assert.deepEqual(keysAfter(add(full)), ["a", "b", "new"]);
+  });
+});
+
+const touch = (session: StoredSession) => ({ ...session, lastSeenAt: at(5) });
+
+describe("changing a session", () => {
+  const document = accountDocument({ a: storedSession(), b: storedSession() });
+
+  test("leaves the others alone and the document as it was read", () => {
+    const change = changeSession(document, "a", touch);
+    const expected = { a: storedSession(0, { lastSeenAt: at(5) }), b: storedSession() };
+    assert.deepEqual(change, { kind: "replace", sessions: expected });
+    assert.equal(document.sessions["a"]?.lastSeenAt, at(0));
+  });
+
+  test("does not bring back one that is gone", () => {
+    assert.deepEqual(changeSession(document, "gone", touch), { kind: "none" });
+  });
+
+  test("does not take what every object has for a session", () => {
+    assert.deepEqual(changeSession(document, "constructor", touch), { kind: "none" });
+  });
+});
+
+const isNamed =
+  (...keys: string[]) =>
+  (_: StoredSession, key: string) =>
+    keys.includes(key);
+
+describe("removing sessions", () => {
+  const document = accountDocument({ a: storedSession(0, { sid: "s" }), b: storedSession(0, { sid: "t" }) });
+
+  test("leaves the others", () => assert.deepEqual(keysAfter(removeSessions(document, isNamed("a"))), ["b"]));
+  test("takes the document with the last one", () => {
+    assert.deepEqual(removeSessions(document, isNamed("a", "b")), { kind: "delete" });
+  });
+  test("changes nothing when none is named", () => {
+    assert.deepEqual(removeSessions(document, isNamed("c")), { kind: "none" });
+  });
+  test("changes nothing in a document without sessions", () => {
+    assert.deepEqual(removeSessions(accountDocument({}), isNamed("a")), { kind: "none" });
+  });
+  test("can go by what the session says", () => {
+    assert.deepEqual(keysAfter(removeSessions(document, ({ sid }) => sid === "t")), ["a"]);
+  });
+});
+
+describe("the document's time to live", () => {
+  test("is that of the session that ends last, rounded up to a second", () => {
+    const sessions = { a: storedSession(0), b: storedSession(30), c: storedSession(40, { expiresAt: at(50) }) };
+    assert.equal(ttlOf(sessions, limits, start), 90 * 60);
+    assert.equal(ttlOf(sessions, limits, start + 1), 90 * 60);
+    assert.equal(endOf(sessions.b, limits), start + 90 * minute);
+  });
+
+  test("is at least a second, which Azure Cosmos DB needs", () => {
+    assert.equal(ttlOf({ a: storedSession() }, limits, start + 999 * minute), 1);
+    assert.equal(ttlOf({}, limits, start), 1);
+  });
+});
+
+describe("what is read from the store is taken for an account only if it", () => {
+  const good = accountDocument({ a: storedSession() });
+  const withSession = (changes: object) => ({ ...good, sessions: { a: { ...storedSession(), ...changes } } });
+
+  test("is one", () => assert.ok(isAccountDocument({ ...good, _etag: "x", _ts: 1 })));
+  test("is one without sessions", () => assert.ok(isAccountDocument({ ...good, sessions: {} })));
+
+  const others: readonly [what: string, value: unknown][] = [
+    ["is an object", "account"],
+    ["is not null", null],
+    ["is not a list", [good]],
+    ["has sessions", { id: "a", writeId: "w" }],
+    ["has sessions by key", { ...good, sessions: [] }],
+    ["has a write id", { ...good, writeId: undefined }],
+    ["has sessions that are objects", { ...good, sessions: { a: null } }],
+    ["has times that can be read", withSession({ expiresAt: "never" })],
+    ["has a seal", withSession({ sealed: undefined })],
+    ["has a sid or says that there is none", withSession({ sid: undefined })],
+  ];
+  for (const [what, value] of others) test(what, () => assert.equal(isAccountDocument(value), false));
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { changeSession, removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
+import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/store.ts";
+import { condition } from "./support/conditions.ts";
+import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
+import { storedSession } from "./support/stored-session.ts";
+
+const { signal } = new AbortController();
+const lifetimes = { idleTimeoutMinutes: 60 };
+let accounts: MemoryOperations<AccountDocument>;
+
+beforeEach(async () => {
+  mock.method(Math, "random", () => 0);
+  accounts = memoryOperations();
+  await write({ mine: storedSession(), other: storedSession() });
+});
+afterEach(() => mock.restoreAll());
+
+async function write(sessions: AccountDocument["sessions"]): Promise<void> {
+  const document = withSessions("a", sessions, lifetimes);
+  const seen = await accounts.read("a", signal);
+  await (seen ? accounts.replace(document, seen.etag, signal) : accounts.create(document, signal));
+}
+
+async function change(decide: (document: AccountDocument) => Change): Promise<ChangeResult> {
+  const seen = await accounts.read("a", signal);
+  return changeAccount(accounts, seen ?? assert.fail(), decide, lifetimes, signal);
+}
+
+const seal = (sealed: string) => (document: AccountDocument) =>
+  changeSession(document, "mine", (session) => ({ ...session, sealed }));
+const remove =
+  (...keys: string[]) =>
+  (document: AccountDocument) =>
+    removeSessions(document, (_, key) => keys.includes(key));
+const sessions = () => accounts.documents.get("a")?.sessions;
+
+describe("a change of the account document", () => {
+  test("is one write", async () => {
+    const before = accounts.asked.length;
+    assert.equal((await change(seal("new"))).outcome, "replaced");
+    assert.equal(sessions()?.["mine"]?.sealed, "new");
+    assert.deepEqual(accounts.asked.slice(before), ["read", "replace"]);
+  });
+
+  test("that changes nothing writes nothing", async () => {
+    const before = accounts.asked.length;
+    assert.equal((await change(remove("unknown"))).outcome, "unchanged");
+    assert.deepEqual(accounts.asked.slice(before), ["read"]);
+  });
+
+  test("that takes the last session takes the document", async () => {
+    const result = await change(remove("mine", "other"));
+    assert.equal(result.outcome, "deleted");
+    assert.deepEqual(Object.keys(result.before?.sessions ?? {}), ["mine", "other"]);
+    assert.equal(sessions(), undefined);
+  });
+});
+
+describe("when somebody else changes the document between reading and writing", () => {
+  test("both changes are kept", async () => {
+    once(accounts, "replace", () => write({ mine: storedSession(), other: storedSession(), newer: storedSession() }));
+    assert.equal((await change(seal("new"))).outcome, "replaced");
+    assert.deepEqual(Object.keys(sessions() ?? {}), ["mine", "other", "newer"]);
+    assert.equal(sessions()?.["mine"]?.sealed, "new");
+  });
+
+  test("a session that was removed is not brought back", async () => {
+    once(accounts, "replace", () => write({ other: storedSession() }));
+    assert.equal((await change(seal("new"))).outcome, "unchanged");
+    assert.deepEqual(Object.keys(sessions() ?? {}), ["other"]);
+  });
+
+  test("a document that was deleted stays deleted", async () => {
+    once(accounts, "replace", () => accounts.delete("a", undefined, signal));
+    assert.deepEqual(await change(seal("new")), { outcome: "gone", before: undefined });
+    assert.equal(sessions(), undefined);
+  });
+
+  test("a document that was deleted and created anew holds only the new sign-in", async () => {
+    once(accounts, "replace", async () => {
+      await accounts.delete("a", undefined, signal);
+      await write({ fresh: storedSession() });
+    });
+    assert.equal((await change(seal("late"))).outcome, "unchanged");
+    assert.deepEqual(Object.keys(sessions() ?? {}), ["fresh"]);
+  });
+
+  test("a sign-out decides again, and leaves the session that came meanwhile", async () => {
+    once(accounts, "delete", () => write({ mine: storedSession(), other: storedSession(), newer: storedSession() }));
+    assert.equal((await change(remove("mine", "other"))).outcome, "replaced");
+    assert.deepEqual(Object.keys(sessions() ?? {}), ["newer"]);
+  });
+
+  test("two sign-outs at once: the later one finds the document gone", async () => {
+    once(accounts, "delete", () => accounts.delete("a", undefined, signal));
+    assert.equal((await change(remove("mine", "other"))).outcome, "gone");
+  });
+});
+
+test("a change that never gets its turn is reported, after a bounded number of attempts", async () => {
+  let writing = false;
+  let attempts = 0;
+  accounts.before = async (kind) => {
+    if (kind !== "replace" || writing) return;
+    attempts++;
+    writing = true;
+    await write({ mine: storedSession() });
+    writing = false;
+  };
+  await assert.rejects(change(seal("new")), condition("store_contention"));
+  assert.equal(attempts, 12);
+});
+
+test("a change does not go on after the request's time is up", async () => {
+  const seen = (await accounts.read("a", signal)) ?? assert.fail();
+  const ends = new AbortController();
+  accounts.before = (kind) => {
+    if (kind !== "replace") return;
+    ends.abort();
+    throw new Error("aborted");
+  };
+  await assert.rejects(changeAccount(accounts, seen, seal("new"), lifetimes, ends.signal), /aborted/);
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { afterEach, describe, mock, test } from "node:test";
+import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
+import forge from "node-forge";
+import { msalCredential } from "../../shared/identity/client-credential.ts";
+import { clientId } from "./support/environment.ts";
+
+const tokenEndpoint = "https://idp.example/token";
+const pair = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+});
+const certificate = selfSigned();
+
+function selfSigned(): string {
+  const made = forge.pki.createCertificate();
+  made.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
+  made.validity.notAfter = new Date(Date.now() + 86_400_000);
+  made.setSubject([{ name: "commonName", value: "app" }]);
+  made.setIssuer([{ name: "commonName", value: "app" }]);
+  made.sign(forge.pki.privateKeyFromPem(pair.privateKey), forge.md.sha256.create());
+  return forge.pki.certificateToPem(made);
+}
+
+async function assertion(): Promise<() => Promise<string>> {
+  const { clientAssertion } = await msalCredential(
+    { kind: "certificate", pem: certificate + pair.privateKey },
+    clientId,
+  );
+  if (typeof clientAssertion !== "function") return assert.fail("no assertion");
+  return (endpoint = tokenEndpoint) => clientAssertion({ clientId, tokenEndpoint: endpoint });
+}
+
+afterEach(() => mock.timers.reset());
+
+describe("the app proves itself", () => {
+  test("with its secret", async () => {
+    assert.deepEqual(await msalCredential({ kind: "secret", secret: "s" }, clientId), { clientSecret: "s" });
+  });
+
+  test("with an assertion that its certificate's key has signed for the token endpoint (RFC 7523)", async () => {
+    const token = await (await assertion())();
+    const { payload } = await jwtVerify(token, await importSPKI(pair.publicKey, "PS256"), {
+      audience: tokenEndpoint,
+      issuer: clientId,
+      subject: clientId,
+    });
+    assert.equal((payload.exp ?? 0) - (payload.iat ?? 0), 600);
+    assert.ok(payload.jti);
+    const thumbprint = createHash("sha256").update(new X509Certificate(certificate).raw).digest("base64url");
+    assert.deepEqual(decodeProtectedHeader(token), { alg: "PS256", typ: "JWT", "x5t#S256": thumbprint });
+  });
+
+  test("with one assertion for many calls, and a new one well before it expires", async () => {
+    mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const prove = await assertion();
+    const first = await prove();
+    assert.equal(await prove(), first);
+    mock.timers.setTime(Date.now() + 299_000);
+    assert.equal(await prove(), first);
+    mock.timers.setTime(Date.now() + 2_000);
+    assert.notEqual(await prove(), first);
+  });
+});
+
+test("a certificate that cannot be used is refused", async () => {
+  for (const pem of [
+    "",
+    certificate,
+    pair.privateKey,
+    `${certificate}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----`,
+  ]) {
+    await assert.rejects(msalCredential({ kind: "certificate", pem }, clientId));
+  }
+});

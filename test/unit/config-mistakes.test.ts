@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ConfigurationError, loadConfiguration } from "../../shared/config.ts";
+import { settings, type Setting } from "../../shared/settings.ts";
+import { clientId, configuration, environment, tenantId } from "./support/environment.ts";
+import type { Environment } from "../../shared/settings-reader.ts";
+
+function mistakesOf(all: Environment): ConfigurationError {
+  try {
+    loadConfiguration(all);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+  }
+  return assert.fail("the configuration was accepted");
+}
+
+/** The settings that are reported when `changes` are made to a valid environment. */
+function blamed(changes: Environment): string[] {
+  return mistakesOf(environment(changes)).problems.map(({ setting }) => setting);
+}
+
+const secretSetting = settings.clientSecret.name;
+const sourceType = settings.credentialSourceType.name;
+const managed = "SignedAssertionFromManagedIdentity";
+const certificate = { [sourceType]: "Certificate", [secretSetting]: undefined };
+const block = (label: string) => `-----BEGIN ${label}-----\nMIIB\n-----END ${label}-----\n`;
+
+describe("a missing setting is named", () => {
+  const required = ["PublicBaseUrl", "AzureAd__TenantId", "AzureAd__ClientId", sourceType, secretSetting, "CosmosDb"];
+  for (const name of required) {
+    test(name, () => {
+      const [problem, ...others] = mistakesOf(environment({ [name]: undefined })).problems;
+      assert.equal(problem?.setting, name);
+      assert.match(problem?.problem ?? "", /^is missing.*; expected ./);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  test("the certificate, when that is the credential", () => {
+    assert.deepEqual(blamed(certificate), [settings.certificate.name]);
+  });
+
+  test("the managed identity, when that is the credential: Entra takes no system-assigned one", () => {
+    const identity = { [sourceType]: managed, [secretSetting]: undefined };
+    assert.deepEqual(blamed(identity), [settings.managedIdentityClientId.name]);
+  });
+
+  test("either half of a downstream API", () => {
+    assert.deepEqual(blamed({ DownstreamApis__x__BaseUrl: "https://x.example" }), ["DownstreamApis__x__Scopes"]);
+    assert.deepEqual(blamed({ DownstreamApis__x__Scopes: "read" }), ["DownstreamApis__x__BaseUrl"]);
+  });
+});
+
+const named = (name: string) => ({
+  [`DownstreamApis__${name}__BaseUrl`]: "https://x.example",
+  [`DownstreamApis__${name}__Scopes`]: "read",
+});
+
+describe("a malformed setting is named", () => {
+  const malformed: readonly [name: string, ...values: string[]][] = [
+    [
+      "PublicBaseUrl",
+      "app.example",
+      "http://app.example",
+      "http://127.0.0.1.evil.example",
+      "http://localhost.evil.example",
+      "ftp://app.example",
+      "https://app.example/base",
+      "https://app.example?x=1",
+      "https://app.example/#x",
+      "https://user:word@app.example",
+      "javascript:alert(1)",
+    ],
+    [
+      "AzureAd__Instance",
+      "login.microsoftonline.com",
+      "http://login.microsoftonline.com",
+      "http://127.0.0.1:7072",
+      "https://user:word@idp.example",
+      "https://idp.example/?x=1",
+    ],
+    ["AzureAd__TenantId", "my tenant", "everyone", "../common", `${tenantId}x`],
+    ["AzureAd__ClientId", "my-app", `{${clientId}}`],
+    [sourceType, "KeyVault", "secret"],
+    ["CosmosDb__databaseName", "a/b", "a\\b", "a#b", "a?b", "x".repeat(256)],
+    [
+      "CosmosDb",
+      "store.example",
+      "AccountEndpoint=https://store.example/",
+      "AccountKey=QUFB;",
+      "AccountEndpoint=http://store.example/;AccountKey=QUFB;",
+      "AccountEndpoint=;AccountKey=QUFB;",
+    ],
+    ["Session__IdleTimeoutMinutes", "0", "-5", "1.5", "1h", "43201", "1e3"],
+    ["Session__AbsoluteTimeoutMinutes", "0", "129601", "forever"],
+    ["Session__MaxPerAccount", "0", "51", "many"],
+    ["SignOut__Scope", "everything", "accounts"],
+  ];
+  for (const [name, ...values] of malformed) {
+    for (const value of values)
+      test(`${name}=${value.slice(0, 60)}`, () => assert.ok(blamed({ [name]: value }).includes(name)));
+  }
+
+  test("an endpoint of the account store that is not https", () => {
+    const name = "CosmosDb__accountEndpoint";
+    for (const value of ["http://127.0.0.1:7074", "store.example"]) {
+      assert.deepEqual(blamed({ CosmosDb: undefined, [name]: value }), [name]);
+    }
+  });
+
+  test("a base URL to which a token would go in the clear", () => {
+    const api = { DownstreamApis__x__Scopes: "read" };
+    for (const value of [
+      "http://api.example",
+      "http://127.0.0.1.evil.example",
+      "file:///etc",
+      "https://u:p@api.example",
+    ]) {
+      assert.deepEqual(blamed({ ...api, DownstreamApis__x__BaseUrl: value }), ["DownstreamApis__x__BaseUrl"], value);
+    }
+  });
+
+  test("an API name that cannot stand in a route", () => {
+    for (const name of ["my.api", "a/b", "-x", "a__b", "x".repeat(33)])
+      assert.equal(blamed(named(name)).length, 1, name);
+  });
+
+  test("a certificate without its key", () => {
+    assert.deepEqual(blamed({ ...certificate, [settings.certificate.name]: block("CERTIFICATE") }), [
+      settings.certificate.name,
+    ]);
+  });
+
+  test("a certificate whose key is of a kind that signing would refuse at the first sign-in", () => {
+    for (const kind of ["ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"]) {
+      const pem = block("CERTIFICATE") + block(kind);
+      assert.deepEqual(blamed({ ...certificate, [settings.certificate.name]: pem }), [settings.certificate.name], kind);
+    }
+  });
+
+  test("a connection string that the store's client would refuse at the first request", () => {
+    const [endpoint, key] = ["https://store.example/", "QUFB"];
+    for (const value of [
+      `accountendpoint=${endpoint};accountkey=${key};`,
+      `AccountEndpoint=${endpoint}; AccountKey=${key};`,
+    ]) {
+      assert.deepEqual(blamed({ CosmosDb: value }), ["CosmosDb"], value);
+    }
+  });
+});
+
+describe("a contradiction is named", () => {
+  test("a tenant list for a single tenant", () => {
+    assert.deepEqual(blamed({ AzureAd__AllowedTenants: tenantId }), ["AzureAd__AllowedTenants"]);
+  });
+
+  test("a secret beside a managed identity", () => {
+    const identity = { [sourceType]: managed, [settings.managedIdentityClientId.name]: clientId };
+    assert.deepEqual(blamed(identity), [secretSetting]);
+  });
+
+  test("a managed identity beside a secret", () => {
+    const name = settings.managedIdentityClientId.name;
+    assert.deepEqual(blamed({ [name]: clientId }), [name]);
+  });
+
+  test("two ways to the account store", () => {
+    const name = settings.cosmosAccountEndpoint.name;
+    assert.deepEqual(blamed({ [name]: "https://store.example" }), [name]);
+    assert.deepEqual(blamed({ CosmosDb__clientId: clientId }), ["CosmosDb__clientId"]);
+  });
+
+  test("an idle lifetime beyond the absolute one, also when only one of them is said", () => {
+    const name = "Session__IdleTimeoutMinutes";
+    assert.deepEqual(blamed({ [name]: "30", Session__AbsoluteTimeoutMinutes: "20" }), [name]);
+    assert.deepEqual(blamed({ [name]: "721" }), [name]);
+    assert.deepEqual(blamed({ Session__AbsoluteTimeoutMinutes: "59" }), [name]);
+  });
+});
+
+describe("the report", () => {
+  test("names every mistake at once, one line each", () => {
+    const error = mistakesOf({});
+    assert.deepEqual(
+      error.problems.map(({ setting }) => setting),
+      ["PublicBaseUrl", "AzureAd__TenantId", "AzureAd__ClientId", sourceType, "CosmosDb"],
+    );
+    assert.equal(error.message.split("\n").length, error.problems.length);
+    assert.equal(error.code, "configuration_invalid");
+  });
+
+  test("never holds a value", () => {
+    const wrong = Object.fromEntries(
+      Object.values(settings).map(({ name }: Setting) => [name.replace("<name>", "x"), `hunter2 ${name} /\\#?`]),
+    );
+    assert.doesNotMatch(mistakesOf(wrong).message, /hunter2/);
+    const kinds = { [sourceType]: "SignedAssertionFromManagedIdentity", [secretSetting]: "hunter2" };
+    assert.doesNotMatch(mistakesOf(environment(kinds)).message, /hunter2/);
+  });
+
+  test("names settings as they are listed, so that the documentation can be searched for them", () => {
+    const listed = new Set(Object.values(settings).map(({ name }) => name as string));
+    for (const { setting } of mistakesOf({ DownstreamApis__orders__Scopes: "x" }).problems) {
+      assert.ok(listed.has(setting.replace("__orders__", "__<name>__")), setting);
+    }
+  });
+});
+
+const problems = (all: Environment) => {
+  try {
+    return void configuration(all);
+  } catch (error) {
+    return error instanceof ConfigurationError ? error.message : assert.fail(String(error));
+  }
+};
+
+describe("the list of settings is the settings that are read", () => {
+  const nothing = { [sourceType]: undefined, [secretSetting]: undefined, CosmosDb: undefined };
+  const alternatives: Environment[] = [{}, { ...nothing, [sourceType]: "Certificate" }, nothing];
+
+  for (const { name } of Object.values(settings)) {
+    test(`${name} is read: a wrong value of it is noticed`, () => {
+      const wrong = { [name.replace("<name>", "x")]: "// wrong #?" };
+      const isNoticed = alternatives.some((rest) => {
+        return problems(rest) !== problems({ ...rest, ...wrong });
+      });
+      // A client secret can be anything; that it is read is seen by its presence.
+      assert.ok(isNoticed || name === secretSetting);
+    });
+  }
+
+  test("no name is listed twice", () => {
+    const names = Object.values(settings).map(({ name }) => name.toLowerCase());
+    assert.equal(new Set(names).size, names.length);
+  });
+});

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { clientId, configuration, tenantId } from "./support/environment.ts";
+
+const pem = [
+  "-----BEGIN CERTIFICATE-----",
+  "MIIB",
+  "-----END CERTIFICATE-----",
+  "-----BEGIN PRIVATE KEY-----",
+  "MIIB",
+  "-----END PRIVATE KEY-----",
+];
+
+describe("a configuration that only says what it must", () => {
+  const minimal = configuration();
+
+  test("signs in at Microsoft's public cloud, in one tenant", () => {
+    assert.deepEqual(minimal.azureAd, {
+      instance: "https://login.microsoftonline.com/",
+      tenantId,
+      isMultiTenant: false,
+      allowedTenants: [],
+      clientId,
+      credential: { kind: "secret", secret: "s3cret-of-the-app" },
+    });
+  });
+
+  test("has an hour of idle and twelve of absolute lifetime, ten sessions, and signs out the whole account", () => {
+    assert.deepEqual(minimal.session, { idleTimeoutMinutes: 60, absoluteTimeoutMinutes: 720, maxPerAccount: 10 });
+    assert.deepEqual(minimal.signOut, { scope: "account" });
+  });
+
+  test("calls Microsoft Graph and keeps its documents in the database auth", () => {
+    assert.deepEqual(
+      [...minimal.downstreamApis.values()],
+      [{ name: "graph", baseUrl: "https://graph.microsoft.com/v1.0", scopes: ["User.Read"] }],
+    );
+    assert.equal(minimal.cosmosDb.databaseName, "auth");
+  });
+});
+
+const originOf = (PublicBaseUrl: string | undefined, WEBSITE_HOSTNAME?: string) =>
+  configuration({ PublicBaseUrl, WEBSITE_HOSTNAME }).publicBaseUrl;
+
+describe("the public origin", () => {
+  test("is the platform's host name where nothing else is said", () => {
+    assert.equal(originOf(undefined, "app.azurewebsites.net"), "https://app.azurewebsites.net");
+  });
+
+  test("is what is said, rather than the platform's host name", () => {
+    assert.equal(originOf("https://app.example/", "app.azurewebsites.net"), "https://app.example");
+  });
+
+  test("is written as browsers write it: lower case, no default port, no trailing slash", () => {
+    assert.equal(originOf("https://APP.example:443/"), "https://app.example");
+  });
+
+  test("may be http on localhost", () => {
+    assert.equal(originOf("http://localhost:7071"), "http://localhost:7071");
+  });
+});
+
+describe("ways to say the same", () => {
+  test("setting names are case-insensitive", () => {
+    assert.equal(
+      configuration({ PublicBaseUrl: undefined, PUBLICBASEURL: "https://b.example" }).publicBaseUrl,
+      "https://b.example",
+    );
+    assert.equal(configuration({ signout__scope: "session" }).signOut.scope, "session");
+  });
+
+  test("values are trimmed, and an empty value is none", () => {
+    assert.equal(configuration({ SignOut__Scope: " session " }).signOut.scope, "session");
+    assert.equal(configuration({ SignOut__Scope: "  " }).signOut.scope, "account");
+  });
+
+  test("choices are case-insensitive", () => {
+    assert.equal(configuration({ SignOut__Scope: "SESSION" }).signOut.scope, "session");
+  });
+
+  test("GUIDs are compared in lower case", () => {
+    const { azureAd } = configuration({
+      AzureAd__TenantId: "ORGANIZATIONS",
+      AzureAd__ClientId: clientId.toUpperCase(),
+      AzureAd__AllowedTenants: `${tenantId.toUpperCase()}, ${clientId}`,
+    });
+    assert.deepEqual(azureAd.allowedTenants, [tenantId, clientId]);
+    assert.equal(azureAd.clientId, clientId);
+    assert.equal(azureAd.isMultiTenant, true);
+    assert.equal(azureAd.tenantId, "organizations");
+  });
+
+  test("an instance without a trailing slash gets one", () => {
+    assert.equal(configuration({ AzureAd__Instance: "https://idp.example" }).azureAd.instance, "https://idp.example/");
+  });
+
+  test("a tenant may be named by its domain", () => {
+    assert.equal(
+      configuration({ AzureAd__TenantId: "Contoso.onmicrosoft.com" }).azureAd.tenantId,
+      "contoso.onmicrosoft.com",
+    );
+  });
+});
+
+const credentialOf = (sourceType: string, more: Record<string, string> = {}) =>
+  configuration({
+    AzureAd__ClientCredentials__0__SourceType: sourceType,
+    AzureAd__ClientCredentials__0__ClientSecret: undefined,
+    ...more,
+  }).azureAd.credential;
+
+describe("the app's credential", () => {
+  test("can be a user-assigned managed identity", () => {
+    const sourceType = "SignedAssertionFromManagedIdentity";
+    assert.deepEqual(credentialOf(sourceType, { AzureAd__ClientCredentials__0__ManagedIdentityClientId: clientId }), {
+      kind: "managedIdentity",
+      clientId,
+    });
+  });
+
+  test("can be a certificate, with line breaks written as they are or as \\n", () => {
+    const written = (separator: string) => ({ AzureAd__ClientCredentials__0__Certificate: pem.join(separator) });
+    const expected = { kind: "certificate", pem: pem.join("\n") };
+    assert.deepEqual(credentialOf("Certificate", written("\n")), expected);
+    assert.deepEqual(credentialOf("certificate", written(String.raw`\n`)), expected);
+  });
+});
+
+describe("the account store", () => {
+  test("can be reached by connection string", () => {
+    const connectionString = "AccountEndpoint=http://127.0.0.1:7074/;AccountKey=QUFB;";
+    assert.deepEqual(configuration({ CosmosDb: connectionString }).cosmosDb.connection, {
+      kind: "connectionString",
+      connectionString,
+    });
+  });
+
+  test("can be reached by managed identity", () => {
+    const settings = { CosmosDb: undefined, CosmosDb__accountEndpoint: "https://store.example:443/" };
+    const expected = { kind: "identity", endpoint: "https://store.example/", clientId: undefined };
+    assert.deepEqual(configuration(settings).cosmosDb.connection, expected);
+    assert.deepEqual(configuration({ ...settings, CosmosDb__clientId: clientId }).cosmosDb.connection, {
+      ...expected,
+      clientId,
+    });
+  });
+
+  test("can be in another database", () => {
+    assert.equal(configuration({ CosmosDb__databaseName: "people" }).cosmosDb.databaseName, "people");
+  });
+});
+
+describe("downstream APIs", () => {
+  const two = configuration({
+    DownstreamApis__Orders__BaseUrl: "https://orders.example/v2/",
+    DownstreamApis__Orders__Scopes: "api://orders/read  api://orders/write",
+    DownstreamApis__graph__BaseUrl: "http://127.0.0.1:7075/v1.0",
+    DownstreamApis__graph__Scopes: "User.Read",
+  }).downstreamApis;
+
+  test("are known by name in lower case, graph first", () => {
+    assert.deepEqual([...two.keys()], ["graph", "orders"]);
+  });
+
+  test("have a base URL without a trailing slash and a list of scopes", () => {
+    assert.deepEqual(two.get("orders"), {
+      name: "orders",
+      baseUrl: "https://orders.example/v2",
+      scopes: ["api://orders/read", "api://orders/write"],
+    });
+  });
+});
+
+const frozen = (value: object) => Object.isFrozen(value);
+
+describe("a configuration cannot be changed", () => {
+  const loaded = configuration();
+
+  test("not in its parts", () => {
+    const { azureAd, cosmosDb, session, signOut } = loaded;
+    const parts = [
+      loaded,
+      azureAd,
+      azureAd.credential,
+      azureAd.allowedTenants,
+      cosmosDb,
+      cosmosDb.connection,
+      session,
+      signOut,
+    ];
+    assert.ok(parts.every(frozen));
+  });
+
+  test("not in its downstream APIs either", () => {
+    const graph = loaded.downstreamApis.get("graph");
+    assert.ok(graph && frozen(graph) && frozen(graph.scopes), "the API that tokens are sent to can be exchanged");
+  });
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { refuseCrossSite } from "../../shared/http/cross-site.ts";
+import { condition } from "./support/conditions.ts";
+
+const own = "https://app.example";
+const foreign = "https://evil.example";
+
+/** Who sends the request, as the browser tells. */
+type Sender = readonly [who: string, site: string | null, origin: string | null];
+
+const reading = ["GET", "HEAD", "OPTIONS"];
+const changing = ["POST", "PUT", "PATCH", "DELETE", "QUERY", "TRACE", ""];
+
+const ownPages: readonly Sender[] = [
+  ["the app's page", "same-origin", own],
+  ["the app's page, without an Origin", "same-origin", null],
+  ["the app's page in an old browser", null, own],
+];
+const noPage: readonly Sender[] = [
+  ["the address bar", "none", null],
+  ["a program", null, null],
+];
+const otherPages: readonly Sender[] = [
+  ["another site's page", "cross-site", foreign],
+  ["another site's link", "cross-site", null],
+  ["another site in an old browser", null, foreign],
+  ["a neighbour on the same site", "same-site", "https://other.app.example"],
+  ["a neighbour's link", "same-site", null],
+  ["a sandboxed frame", "cross-site", "null"],
+  ["a sandboxed frame in an old browser", null, "null"],
+  ["the app's host over http", "cross-site", "http://app.example"],
+  ["another port of the app's host", "same-site", "https://app.example:8443"],
+  ["a longer host", null, `${own}.evil.example`],
+  ["an origin with a path", null, `${own}/`],
+  ["an origin in capitals", null, "https://APP.example"],
+  ["an empty origin", null, ""],
+  ["a contradiction: own origin, cross-site", "cross-site", own],
+  ["a contradiction: foreign origin, same-origin", "same-origin", foreign],
+  ["two origins", null, `${own}, ${foreign}`],
+];
+
+function answer(method: string, [, site, origin]: Sender): "served" | "refused" {
+  const headers = new Headers();
+  if (site !== null) headers.set("sec-fetch-site", site);
+  if (origin !== null) headers.set("origin", origin);
+  try {
+    refuseCrossSite({ method, headers }, own);
+    return "served";
+  } catch (error) {
+    condition("cross_site_request")(error);
+    return "refused";
+  }
+}
+
+function table(methods: readonly string[], senders: readonly Sender[], expected: "served" | "refused"): void {
+  for (const method of methods) {
+    for (const sender of senders) {
+      test(`${method || "(none)"} from ${sender[0]} is ${expected}`, () =>
+        assert.equal(answer(method, sender), expected));
+    }
+  }
+}
+
+describe("a request that only reads", () => {
+  table(reading, [...ownPages, ...noPage], "served");
+  table(reading, otherPages, "refused");
+});
+
+describe("a request that changes something", () => {
+  table(changing, ownPages, "served");
+  table(changing, [...noPage, ...otherPages, ["an unknown place", "elsewhere", null]], "refused");
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { targetUrl } from "../../shared/downstream/target.ts";
+import { condition } from "./support/conditions.ts";
+
+const base = "https://api.example/v1.0";
+const graph = { name: "graph", baseUrl: base, scopes: [] };
+const asked = (path: string) => targetUrl(graph, `http://localhost:7071${path}`).href;
+
+describe("a call reaches the API at", () => {
+  const calls: readonly [path: string, target: string][] = [
+    ["/api/graph/me", "/me"],
+    ["/API/Graph/me", "/me"],
+    ["/api/graph", "/"],
+    ["/api/graph/", "/"],
+    ["/api/graph/me/messages?$top=5&$select=subject", "/me/messages?$top=5&$select=subject"],
+    ["/api/graph/me?next=../../x", "/me?next=../../x"],
+    ["/api/graph/users/a%40b.example", "/users/a%40b.example"],
+    ["/api/graph/users('a')/x", "/users('a')/x"],
+    ["/api/graph/caf%C3%A9", "/caf%C3%A9"],
+    ["/api/graph/100%25", "/100%25"],
+    ["/api/graph/a%252fb", "/a%252fb"],
+    ["/api/graph/@evil.example", "/@evil.example"],
+    ["/api/graph/https://evil.example/", "/https://evil.example/"],
+    ["/api/graph/file.tar.gz", "/file.tar.gz"],
+    ["/api/graph/..x", "/..x"],
+  ];
+  for (const [path, target] of calls) {
+    test(`${path} → ${target}`, () => assert.equal(asked(path), base + target));
+  }
+});
+
+describe("a call that tries to leave the API's base URL is refused", () => {
+  const escapes = [
+    "/api/graph//evil.example/x",
+    "/api/graph/..%2f..%2fadmin",
+    "/api/graph/%2e%2e%2fadmin",
+    "/api/graph/a%2Fb",
+    "/api/graph/..%5cadmin",
+    "/api/graph/%5c%5cevil.example",
+    "/api/graph/%00",
+    "/api/graph/%0d%0aHost:%20evil.example",
+    "/api/graph/%09",
+    "/api/graph/%7f",
+    "/api/graph/../../admin",
+    "/api/graph/%2e%2e/%2e%2e/admin",
+    "/api/graph/../..//evil.example",
+    "/api",
+    "/api/graph/../orders/1",
+    "/api/orders/1",
+    "/elsewhere/graph/me",
+  ];
+  for (const path of escapes) {
+    test(path, () => assert.throws(() => asked(path), condition("api_path_invalid")));
+  }
+
+  test("/api/graph/..;/admin, which servers with path parameters read as a way up", () => {
+    assert.throws(() => asked("/api/graph/..;/admin"), condition("api_path_invalid"));
+  });
+});
+
+test("whatever the path, the token goes to the API's own origin, below its base path", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      "/",
+      "//",
+      "..",
+      ".",
+      "\\",
+      "%2e",
+      "%2F",
+      "%5c",
+      "%00",
+      "%0a",
+      "%",
+      "@",
+      ":",
+      "?",
+      "#",
+      ";",
+      " ",
+      "\t",
+    ),
+    fc.constantFrom("evil.example", "https:", "é", "／", "\ud800", "v1.0", "graph"),
+    fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 6 }).map((units) => String.fromCharCode(...units)),
+  );
+  const path = fc.array(piece, { maxLength: 10 }).map((parts) => `/api/graph/${parts.join("")}`);
+  fc.assert(
+    fc.property(path, fc.constantFrom(base, "http://127.0.0.1:7075/v1.0", "https://api.example"), (given, baseUrl) => {
+      let target: URL;
+      try {
+        target = targetUrl({ ...graph, baseUrl }, `http://localhost:7071${given}`);
+      } catch (error) {
+        condition("api_path_invalid")(error);
+        return;
+      }
+      const own = new URL(`${baseUrl}/`);
+      assert.equal(target.origin, own.origin);
+      assert.equal(target.username + target.password, "");
+      assert.ok(target.pathname.startsWith(own.pathname));
+      const decoded = decodeOnce(target.pathname);
+      assert.ok(!decoded.split(/[/\\]/).includes(".."), decoded);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+function decodeOnce(path: string): string {
+  return path.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}

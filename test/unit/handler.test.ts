@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { afterEach, describe, mock, test } from "node:test";
+import type { HttpResponseInit } from "@azure/functions";
+import { ConditionError, SignInRequiredError } from "../../shared/errors.ts";
+import type { FunctionDefinition, RequestContext } from "../../shared/http/handler.ts";
+import { StoreUnavailableError } from "../../shared/store/errors.ts";
+import { testApp } from "./support/app.ts";
+import { call } from "./support/http.ts";
+import { controlledTimeouts } from "./support/timeouts.ts";
+
+const app = testApp();
+
+function doing(handler: (context: RequestContext) => HttpResponseInit | Promise<HttpResponseInit>): FunctionDefinition {
+  return { name: "test", route: "test", methods: ["GET"], handler: async (_request, context) => handler(context) };
+}
+const failing = (error: unknown) =>
+  doing(() => {
+    throw error;
+  });
+
+afterEach(() => mock.restoreAll());
+
+describe("every answer", () => {
+  test("has the security headers and the cookies that the function set", async () => {
+    const answer = doing(({ cookies }) => {
+      cookies.set("a", "1");
+      cookies.clear("b");
+      return { status: 200, body: "x" };
+    });
+    const { headers, cookies } = await call(app, answer);
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.deepEqual(
+      [...cookies],
+      [
+        ["__Host-a", "1"],
+        ["__Host-b", ""],
+      ],
+    );
+  });
+
+  test("to a failure has them too", async () => {
+    const answer = doing(({ cookies }) => {
+      cookies.clear("signin-x");
+      throw new ConditionError("signin_refused", "No.");
+    });
+    const { response, headers, cookies } = await call(app, answer);
+    assert.equal(response.status, 400);
+    assert.equal(headers["cache-control"], "no-store");
+    assert.deepEqual([...cookies.keys()], ["__Host-signin-x"]);
+  });
+
+  test("is an answer also where the function wrote a header that cannot be sent", async () => {
+    const { response } = await call(
+      app,
+      doing(() => ({ status: 302, headers: { location: "/a\r\nset-cookie: x=y" } })),
+    );
+    assert.equal(response.status, 500);
+  });
+});
+
+describe("the session cookie", () => {
+  const headers = { cookie: "__Host-session=x" };
+
+  test("is cleared when the session has ended", async () => {
+    const ended = failing(new SignInRequiredError("x", { sessionEnded: true }));
+    assert.deepEqual([...(await call(app, ended, { headers })).cookies], [["__Host-session", ""]]);
+    assert.equal((await call(app, ended)).cookies.size, 0);
+  });
+
+  test("stays when only a token or a claim is missing, or when something failed", async () => {
+    for (const error of [
+      new SignInRequiredError("x", { sessionEnded: false }),
+      new StoreUnavailableError("read"),
+      new Error("x"),
+    ]) {
+      assert.equal((await call(app, failing(error), { headers })).cookies.size, 0);
+    }
+  });
+});
+
+describe("the log", () => {
+  const secret = "eyJhbGciOi-secret-token";
+  const inner = Object.assign(new Error(`refused ${secret}`), { code: 403, body: secret, headers: { a: secret } });
+
+  test("tells the operator what failed: names, codes and places", async () => {
+    const { log } = await call(app, failing(new StoreUnavailableError("read in accounts", inner)));
+    assert.match(log, /"event":"request_failed"/);
+    assert.match(log, /StoreUnavailableError store_unavailable read in accounts/);
+    assert.match(log, /caused by Error 403/);
+    assert.match(log, /handler\.test\.ts/);
+  });
+
+  test("never repeats a message, which may hold a token or a name", async () => {
+    const errors = [
+      new StoreUnavailableError("read", inner),
+      inner,
+      new Error(`first line\n    at ${secret} (a line that looks like a frame)`),
+      new AggregateError([inner], secret),
+      secret,
+      { secret },
+    ];
+    for (const error of errors) assert.doesNotMatch((await call(app, failing(error))).log, /secret/);
+  });
+
+  test("says nothing about what is the caller's own business", async () => {
+    assert.equal((await call(app, failing(new ConditionError("invalid_request", "x")))).log, "");
+  });
+
+  test("survives an error that is its own cause", async () => {
+    const error = new Error("x");
+    error.cause = error;
+    assert.equal((await call(app, failing(error))).response.status, 500);
+  });
+});
+
+test("everything that a function waits for ends before the person has waited ten seconds", async () => {
+  const time = controlledTimeouts();
+  const waiting = doing(
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(new StoreUnavailableError("read")));
+        time.pass(9_000);
+      }),
+  );
+  assert.equal((await call(app, waiting)).response.status, 503);
+});

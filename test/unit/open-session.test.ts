@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { describe, mock, test } from "node:test";
+import { sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
+import { openSession } from "../../shared/session/open.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
+import { StoreUnavailableError } from "../../shared/store/errors.ts";
+import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
+import { condition } from "./support/conditions.ts";
+import { once } from "./support/memory-store.ts";
+import { aMinuteAgo, aMomentLater, isSignedIn, signIn, storedKeys, visit } from "./support/sessions.ts";
+
+const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
+const entryOf = (app: TestApp, sid: string) => app.memory.sids.documents.get(sidKeyOf(app.authority.url, sid));
+
+describe("signing in", () => {
+  test("opens a session that its cookie finds", async () => {
+    const app = testApp();
+    const cookie = await signIn(app, "ada", { sid: "s", tokenCache: '{"a":1}' });
+    const session = await visit(app, cookie);
+    assert.equal(session?.secrets.claims.name, "ada");
+    assert.equal(session?.secrets.tokenCache, '{"a":1}');
+    assert.equal(entryOf(app, "s")?.accountKey, cookie.accountKey);
+  });
+
+  test("takes four operations of the store: two reads, two writes", async () => {
+    const app = testApp();
+    await signIn(app, "ada", { sid: "s" });
+    assert.deepEqual([...app.memory.accounts.asked, ...app.memory.sids.asked].sort(), [
+      "create",
+      "create",
+      "read",
+      "read",
+    ]);
+  });
+
+  test("without a sid works, and leaves nothing in the index", async () => {
+    const app = testApp();
+    assert.ok(await isSignedIn(app, await signIn(app, "ada")));
+    assert.equal(app.memory.sids.documents.size, 0);
+  });
+
+  test("leaves nothing readable in the store: no token, no name, no secret, no sid", async () => {
+    const app = testApp();
+    const opened = { sid: "sid-in-the-clear", tokenCache: '{"secret":"refresh-token"}' };
+    const { secret } = await signIn(app, "ada-lovelace", opened);
+    const { accounts, sids } = app.memory;
+    const stored = JSON.stringify([...accounts.documents.values(), ...sids.documents.values()]);
+    for (const word of ["ada-lovelace", "refresh-token", "sid-in-the-clear", secret, "example.org"]) {
+      assert.ok(!stored.includes(word), word);
+    }
+  });
+
+  test("in a second browser adds a session and leaves the first one alone", async () => {
+    const app = testApp();
+    const [first, second] = [await signIn(app, "ada", { sid: "1" }), await signIn(app, "ada", { sid: "2" })];
+    assert.ok((await isSignedIn(app, first)) && (await isSignedIn(app, second)));
+  });
+
+  test("once too often signs the oldest browser out", async () => {
+    const app = testApp({ Session__MaxPerAccount: "2" });
+    const cookies = [await signIn(app, "ada"), await signIn(app, "ada"), await signIn(app, "ada")];
+    const keys = storedKeys(app, cookies[0] ?? assert.fail());
+    assert.equal(keys?.length, 2);
+    assert.ok(keys.includes(cookies[2]?.sessionKey ?? ""));
+  });
+
+  test("leads the issuer's subject to the account where the issuer signs out by subject", async () => {
+    const app = testApp();
+    const subject = { issuer: "https://idp.example", sub: "u1" };
+    const opened = { signedIn: { ...signedIn("ada"), subject }, userAgent: "", startedAt: Date.now() };
+    const { accountKey } = await openSession(app, { ...opened, previous: undefined }, invocation());
+    assert.equal(app.memory.sids.documents.get(subjectKeyOf(subject.issuer, subject.sub))?.accountKey, accountKey);
+  });
+});
+
+describe("signing in again in the same browser", () => {
+  test("always makes a new secret, and the old cookie opens nothing any more (session fixation)", async () => {
+    const app = testApp();
+    const first = await signIn(app, "ada", { sid: "s" });
+    const second = await signIn(app, "ada", { sid: "s", previous: first });
+    assert.notEqual(second.secret, first.secret);
+    assert.equal(await isSignedIn(app, first), false);
+    assert.deepEqual(storedKeys(app, second), [second.sessionKey]);
+  });
+
+  test("as somebody else ends the first person's session here, and only that", async () => {
+    const app = testApp();
+    const [here, elsewhere] = [await signIn(app, "ada", { sid: "1" }), await signIn(app, "ada", { sid: "2" })];
+    const bob = await signIn(app, "bob", { sid: "3", previous: here });
+    assert.deepEqual(storedKeys(app, here), [elsewhere.sessionKey]);
+    assert.ok(await isSignedIn(app, bob));
+  });
+
+  test("as somebody else in the same session of the identity provider ends what the first person had under it", async () => {
+    const app = testApp();
+    const ada = await signIn(app, "ada", { sid: "s" });
+    const bob = await signIn(app, "bob", { sid: "s" });
+    assert.equal(await isSignedIn(app, ada), false);
+    assert.ok(await isSignedIn(app, bob));
+  });
+
+  test("with a planted or foreign cookie ends nobody's session", async () => {
+    const app = testApp();
+    const ada = await signIn(app, "ada");
+    const planted = { accountKey: ada.accountKey, secret: "A".repeat(43) };
+    await signIn(app, "bob", { previous: planted });
+    await signIn(app, "ada", { previous: planted });
+    assert.ok(await isSignedIn(app, ada));
+    assert.notEqual(sessionKeyOf(planted.secret), ada.sessionKey);
+  });
+});
+
+describe("a sign-in whose session at the identity provider is signed out meanwhile is refused", () => {
+  const refused = condition("signin_signed_out");
+
+  async function isRefused(app: TestApp): Promise<void> {
+    await assert.rejects(signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() }), refused);
+    assert.equal(app.memory.accounts.documents.size, 0, "a document was left behind");
+    assert.ok(entryOf(app, "s")?.signedOutAt);
+  }
+
+  test("sign-out, then the callback", async () => {
+    const app = testApp();
+    await frontChannel(app, "s");
+    await isRefused(app);
+    assert.deepEqual(app.memory.accounts.asked, ["read"]);
+  });
+
+  test("the callback reads, sign-out, the callback writes the session", async () => {
+    const app = testApp();
+    once(app.memory.accounts, "create", () => frontChannel(app, "s"));
+    await isRefused(app);
+  });
+
+  test("the callback writes the session, sign-out, the callback claims the sid", async () => {
+    const app = testApp();
+    once(app.memory.sids, "create", () => frontChannel(app, "s"));
+    await isRefused(app);
+  });
+
+  test("with an older entry for the sid: the callback writes the session, sign-out, the callback claims the sid", async () => {
+    const app = testApp();
+    await signIn(app, "ada", { sid: "s" });
+    once(app.memory.sids, "replace", () => frontChannel(app, "s"));
+    await isRefused(app);
+  });
+
+  test("while another browser of the person stays signed in", async () => {
+    const app = testApp();
+    const other = await signIn(app, "ada", { sid: "other" });
+    once(app.memory.sids, "create", () => frontChannel(app, "s"));
+    await assert.rejects(signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() }), refused);
+    assert.deepEqual(storedKeys(app, other), [other.sessionKey]);
+  });
+
+  test("but not if it was begun after the sign-out: who knows a sid cannot lock its person out", async () => {
+    const app = testApp();
+    await frontChannel(app, "s");
+    await aMomentLater();
+    const cookie = await signIn(app, "ada", { sid: "s" });
+    assert.ok(await isSignedIn(app, cookie));
+    assert.equal(entryOf(app, "s")?.signedOutAt, null);
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, cookie), false, "the next sign-out did not find the session");
+  });
+
+  test("but not once it is complete: then the sign-out ends it", async () => {
+    const app = testApp();
+    const cookie = await signIn(app, "ada", { sid: "s" });
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, cookie), false);
+  });
+});
+
+describe("two sign-ins at once", () => {
+  test("that both create the account's document are both kept", async () => {
+    const app = testApp();
+    let other = assert.fail as unknown as Awaited<ReturnType<typeof signIn>>;
+    once(app.memory.accounts, "create", async () => {
+      other = await signIn(app, "ada", { sid: "2" });
+    });
+    const cookie = await signIn(app, "ada", { sid: "1" });
+    assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey, other.sessionKey].sort());
+  });
+
+  test("and a sign-out of the account between them: the later one's document is new", async () => {
+    const app = testApp();
+    const old = await signIn(app, "ada", { sid: "1" });
+    once(app.memory.accounts, "replace", () => frontChannel(app, "1"));
+    const cookie = await signIn(app, "ada", { sid: "2" });
+    assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey]);
+    assert.equal(await isSignedIn(app, old), false);
+  });
+});
+
+/* create: no answer; a sign-out deletes the next document; the first create arrives after all */
+test("a sign-in whose create was lost goes on with another secret: what arrives late opens with no cookie", async () => {
+  const app = testApp();
+  const { accounts } = app.memory;
+  const create = accounts.create.bind(accounts);
+  const late: (() => Promise<unknown>)[] = [];
+  mock.method(accounts, "create", async (...args: Parameters<typeof create>) => {
+    if (late.length > 0) return create(...args);
+    late.push(() => create(...args));
+    return { outcome: "lost" };
+  });
+  const cookie = await signIn(app, "ada", { sid: "s" });
+  assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey]);
+  await frontChannel(app, "s");
+  await late[0]?.();
+  assert.equal(storedKeys(app, cookie)?.length, 1, "the late create did not arrive");
+  assert.equal(await isSignedIn(app, cookie), false);
+});
+
+test("a sign-in whose every create is lost is given up, and says that the store is unavailable", async () => {
+  const app = testApp();
+  const create = mock.method(app.memory.accounts, "create", async () => ({ outcome: "lost" }));
+  await assert.rejects(signIn(app, "ada", { sid: "s" }), condition("store_unavailable"));
+  assert.equal(create.mock.callCount(), 5);
+  assert.equal(app.memory.sids.documents.size, 0);
+});
+
+test("a sign-in that cannot claim its sid leaves no session behind", async () => {
+  const app = testApp();
+  app.memory.sids.before = (kind) => {
+    if (kind === "create") throw new StoreUnavailableError("create in sids");
+  };
+  await assert.rejects(signIn(app, "ada", { sid: "s" }), condition("store_unavailable"));
+  assert.equal(app.memory.accounts.documents.size, 0);
+});

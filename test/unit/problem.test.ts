@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { HttpResponseInit } from "@azure/functions";
+import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../../shared/errors.ts";
+import { html } from "../../shared/http/html.ts";
+import { wantsPage } from "../../shared/http/page.ts";
+import { problemResponse } from "../../shared/http/problem.ts";
+import { originsOf, pagePolicy, withDefaults } from "../../shared/http/security-headers.ts";
+
+const textOf = ({ body }: HttpResponseInit) => (typeof body === "string" ? body : assert.fail("not a text"));
+const details = (error: unknown) => JSON.parse(textOf(problemResponse(error, false))) as Record<string, unknown>;
+const pageOf = (error: unknown) => textOf(problemResponse(error, true));
+const hostile = `<script>alert(1)</script>"'&`;
+
+describe("a program that fails gets problem details (RFC 9457)", () => {
+  test("with a stable code, and a text that explains it", () => {
+    const response = problemResponse(new ConditionError("api_unknown", "No such API."), false);
+    assert.equal(response.status, 404);
+    assert.deepEqual(response.headers, { "content-type": "application/problem+json" });
+    assert.deepEqual(JSON.parse(textOf(response)), {
+      type: "about:blank",
+      title: "There is no such API",
+      status: 404,
+      detail: "No such API.",
+      code: "api_unknown",
+    });
+  });
+
+  test("with the claims that the person has to sign in with", () => {
+    const claims = '{"access_token":{}}';
+    const body = details(new SignInRequiredError("x", { claims, sessionEnded: false }));
+    assert.deepEqual([body["status"], body["code"], body["claims"]], [401, "signin_required", claims]);
+  });
+
+  test("without a word about what nobody foresaw", () => {
+    for (const error of [new Error("password=hunter2"), "hunter2", { code: "hunter2" }, null, undefined]) {
+      const body = details(error);
+      assert.deepEqual([body["status"], body["code"]], [500, "internal_error"]);
+      assert.doesNotMatch(JSON.stringify(body), /hunter2/);
+    }
+  });
+
+  test("with the time to wait when a dependency is down", () => {
+    for (const [code, { status }] of Object.entries(conditions)) {
+      const { headers } = problemResponse(new ConditionError(code as keyof typeof conditions, ""), false);
+      assert.equal(new Headers(headers).has("retry-after"), status === 503, code);
+    }
+  });
+});
+
+describe("the condition of an error", () => {
+  test("is not made up from names that every object has", () => {
+    for (const code of ["constructor", "__proto__", "toString", "ECONNRESET", 404]) {
+      assert.equal(conditionOf(Object.assign(new Error("x"), { code })), "internal_error");
+    }
+  });
+
+  test("is always answered with an error status and a title", () => {
+    for (const { status, title } of Object.values(conditions))
+      assert.ok(status >= 400 && status < 600 && title.length > 0);
+  });
+});
+
+const asked = (accept: string, mode?: string) =>
+  wantsPage({ headers: new Headers({ accept, ...(mode && { "sec-fetch-mode": mode }) }) });
+
+describe("a person that fails gets a page", () => {
+  test("that says the same and leads on", () => {
+    const signIn = problemResponse(new SignInRequiredError("Again, please.", { sessionEnded: true }), true);
+    assert.equal(signIn.status, 401);
+    assert.match(textOf(signIn), /Sign in again[\s\S]*Again, please\.[\s\S]*href="\/auth\/login"/);
+    const other = problemResponse(new ConditionError("invalid_request", "No."), true);
+    assert.match(textOf(other), /href="\/"/);
+  });
+
+  test("with nothing in it that was not escaped", () => {
+    assert.doesNotMatch(pageOf(new ConditionError("invalid_request", hostile)), /<script>alert/);
+  });
+
+  test("when it was a navigation, not when a script asked", () => {
+    assert.equal(asked("text/html,*/*", "navigate"), true);
+    assert.equal(asked("text/html"), true);
+    assert.equal(asked("text/html", "cors"), false);
+    assert.equal(asked("*/*", "navigate"), false);
+    assert.equal(asked("application/json"), false);
+  });
+});
+
+describe("markup", () => {
+  test("escapes what would end a text or an attribute", () => {
+    const expected = "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;";
+    assert.equal(html`<a href="${hostile}">${hostile}</a>`.markup, `<a href="${expected}">${expected}</a>`);
+  });
+
+  test("takes markup as it is, and nothing for undefined", () => {
+    assert.equal(html`<p>${html`<b>${"<"}</b>`}${undefined}</p>`.markup, "<p><b>&lt;</b></p>");
+  });
+
+  test("does not escape twice, nor interpret what it inserts", () => {
+    assert.equal(html`${"&lt;$&$1${x}"}`.markup, "&amp;lt;$&amp;$1${x}");
+  });
+});
+
+describe("security headers", () => {
+  const https = "https://app.example";
+  const headersOf = (given: Record<string, string> = {}, origin = https) => withDefaults(given, origin);
+
+  test("are owed by every answer", () => {
+    const headers = headersOf();
+    assert.equal(headers["cache-control"], "no-store");
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["x-frame-options"], "DENY");
+    assert.match(headers["content-security-policy"] ?? "", /default-src 'none'.*sandbox/);
+    assert.equal(headers["strict-transport-security"], "max-age=31536000");
+  });
+
+  test("do not promise TLS where there is none", () => {
+    assert.equal(headersOf({}, "http://localhost:7071")["strict-transport-security"], undefined);
+  });
+
+  test("give way to what a function says, in whatever case it says it", () => {
+    assert.equal(headersOf({ "Cache-Control": "no-cache" })["cache-control"], "no-cache");
+  });
+
+  test("let only the named frame a page, and nobody a page that names nobody", () => {
+    const framed = headersOf({ "content-security-policy": pagePolicy({ frameAncestors: ["https://idp.example"] }) });
+    assert.equal(framed["x-frame-options"], undefined);
+    assert.match(framed["content-security-policy"] ?? "", /frame-ancestors https:\/\/idp\.example;/);
+    const unframed = headersOf({ "content-security-policy": pagePolicy() });
+    assert.equal(unframed["x-frame-options"], "DENY");
+    assert.match(unframed["content-security-policy"] ?? "", /frame-ancestors 'none'/);
+  });
+
+  test("allow a page no script, style or connection from elsewhere, and nothing inline", () => {
+    assert.doesNotMatch(pagePolicy(), /unsafe|https?:|\*/);
+  });
+
+  test("name origins, once, and never a whole URL or something that is none", () => {
+    const urls = [
+      "https://a.example/x?y",
+      "https://a.example/z",
+      "http://b.example:80",
+      undefined,
+      "",
+      "x y",
+      "a; script-src *",
+    ];
+    assert.deepEqual(originsOf(...urls), ["https://a.example", "http://b.example"]);
+  });
+
+  test("name no opaque origin, which a policy would not understand", () => {
+    assert.deepEqual(originsOf("data:text/html,x", "javascript:alert(1)"), []);
+  });
+});

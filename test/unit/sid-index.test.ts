@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, mock, test } from "node:test";
+import { claimSid, entomb, isSidEntry, type SidEntry } from "../../shared/account/sid-index.ts";
+import { StoreUnavailableError } from "../../shared/store/errors.ts";
+import { condition } from "./support/conditions.ts";
+import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
+
+const { signal } = new AbortController();
+let sids: MemoryOperations<SidEntry>;
+
+/** The accounts whose sessions were ended because another account took the sid, in that order. */
+let displaced: string[];
+let endDisplaced: (accountKey: string) => Promise<void>;
+
+beforeEach(() => {
+  sids = memoryOperations();
+  displaced = [];
+  endDisplaced = async (accountKey) => void displaced.push(accountKey);
+});
+
+/** Claims the sid for a sign-in that began a minute ago, unless it is told otherwise. */
+async function claim(
+  accountKey: string,
+  sessionKey = "session",
+  startedAt = Date.now() - 60_000,
+): Promise<"claimed" | "signed out"> {
+  const wanted = {
+    id: "sid",
+    accountKey,
+    sessionKey,
+    ttl: 3600,
+    startedAt,
+    endDisplaced: async (key: string) => endDisplaced(key),
+  };
+  return claimSid(sids, wanted, await sids.read("sid", signal), signal);
+}
+const bury = (jti: string | null = null) => entomb(sids, "sid", jti, signal);
+const entry = () => sids.documents.get("sid");
+const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signed out"));
+
+describe("a sign-in claims its sid", () => {
+  test("and the index leads to its account, for as long as the session can live", async () => {
+    assert.equal(await claim("ada"), "claimed");
+    assert.deepEqual(displaced, []);
+    const { accountKey, sessionKey, signedOutAt, ttl } = entry() ?? assert.fail();
+    assert.deepEqual(
+      { accountKey, sessionKey, signedOutAt, ttl },
+      { accountKey: "ada", sessionKey: "session", signedOutAt: null, ttl: 3600 },
+    );
+  });
+
+  test("again with the same account: nobody is displaced", async () => {
+    await claim("ada", "first");
+    assert.equal(await claim("ada", "second"), "claimed");
+    assert.deepEqual(displaced, []);
+    assert.equal(entry()?.sessionKey, "second");
+  });
+
+  test("with another account: the earlier one's sessions are ended, while the index still leads to them", async () => {
+    await claim("ada");
+    const ledTo: unknown[] = [];
+    endDisplaced = async (accountKey) => void ledTo.push(accountKey, entry()?.accountKey);
+    assert.equal(await claim("bob"), "claimed");
+    assert.deepEqual(ledTo, ["ada", "ada"]);
+    assert.equal(entry()?.accountKey, "bob");
+  });
+
+  test("with another account whose sessions cannot be ended: the index goes on leading to them", async () => {
+    await claim("ada");
+    const before = entry();
+    endDisplaced = () => Promise.reject(new StoreUnavailableError("delete in accounts"));
+    await assert.rejects(claim("bob"), condition("store_unavailable"));
+    assert.deepEqual(entry(), before);
+  });
+
+  test("while another sign-in claims it: the later one ends the earlier one's sessions", async () => {
+    once(sids, "create", () => claim("ada"));
+    assert.equal(await claim("bob"), "claimed");
+    assert.deepEqual(displaced, ["ada"]);
+    assert.equal(entry()?.accountKey, "bob");
+  });
+
+  test("by a create that was lost: it is made again, and arrives late or never", async () => {
+    const create = sids.create.bind(sids);
+    let calls = 0;
+    mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
+      calls++;
+      if (calls > 1) return create(...args);
+      setTimeout(() => void create(...args), 5);
+      return { outcome: "lost" };
+    });
+    assert.equal(await claim("ada"), "claimed");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(entry()?.accountKey, "ada");
+    assert.deepEqual([calls, displaced], [2, []]);
+  });
+
+  test("while its old entry expires", async () => {
+    await claim("ada");
+    once(sids, "replace", () => sids.delete("sid", undefined, signal));
+    assert.equal(await claim("ada"), "claimed");
+    assert.deepEqual(displaced, []);
+  });
+});
+
+describe("a front-channel sign-out", () => {
+  test("marks a sid that nobody knows, and leads to nobody", async () => {
+    assert.deepEqual(await bury(), { accountKey: null, replayed: false });
+    assert.ok(entry()?.signedOutAt);
+    assert.equal(entry()?.ttl, 900);
+  });
+
+  test("marks a known sid and leads to its account", async () => {
+    await claim("ada");
+    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.ok(entry()?.signedOutAt);
+  });
+
+  test("can be repeated, and still leads to the account: the first one may have failed half-way", async () => {
+    await claim("ada");
+    await bury();
+    const before = entry();
+    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.deepEqual(entry(), before);
+  });
+
+  test("by a logout token that was used before is recognised", async () => {
+    await claim("ada");
+    assert.equal((await bury("token-1")).replayed, false);
+    assert.deepEqual(await bury("token-1"), { accountKey: "ada", replayed: true });
+    assert.equal((await bury("token-2")).replayed, false);
+    assert.equal((await bury()).replayed, false);
+  });
+
+  test("by a logout token is recognised when repeated, also after somebody has signed in again", async () => {
+    await claim("ada");
+    await bury("token-1");
+    await claim("ada", "new", Date.now() + 1);
+    assert.equal(entry()?.jti, "token-1");
+    assert.deepEqual(await bury("token-1"), { accountKey: "ada", replayed: true });
+    assert.equal(entry()?.signedOutAt, null);
+  });
+
+  test("by a logout token is recognised when repeated, also after a front-channel sign-out in between", async () => {
+    await claim("ada");
+    await bury("token-1");
+    await claim("ada", "new", Date.now() + 1);
+    await bury();
+    assert.equal((await bury("token-1")).replayed, true);
+  });
+
+  test("twice at once leaves one mark", async () => {
+    once(sids, "create", () => bury());
+    assert.deepEqual(await bury(), { accountKey: null, replayed: false });
+  });
+});
+
+describe("in whatever order a sign-in and a sign-out for one sid meet", () => {
+  test("sign-out, then claim: the sign-in is refused", async () => {
+    await bury();
+    assert.equal(await claim("ada"), "signed out");
+    assert.ok(entry()?.signedOutAt);
+  });
+
+  test("claim reads, sign-out, claim creates: the sign-in is refused", async () => {
+    once(sids, "create", () => bury());
+    assert.equal(await claim("ada"), "signed out");
+    assert.ok(entry()?.signedOutAt);
+  });
+
+  test("claim reads an old entry, sign-out, claim replaces: the sign-in is refused", async () => {
+    await claim("ada", "old");
+    once(sids, "replace", () => bury());
+    assert.equal(await claim("ada", "new"), "signed out");
+    assert.ok(entry()?.signedOutAt);
+  });
+
+  test("sign-out reads, claim, sign-out creates: the sign-out finds the new session's account", async () => {
+    once(sids, "create", () => claim("ada"));
+    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.ok(entry()?.signedOutAt);
+  });
+
+  test("sign-out reads an old entry, claim by another account, sign-out replaces: it finds the newer account", async () => {
+    await claim("ada");
+    once(sids, "replace", () => claim("bob"));
+    assert.deepEqual(await bury(), { accountKey: "bob", replayed: false });
+  });
+
+  test("sign-out, the mark expires, claim: the sid may be used again", async () => {
+    await bury();
+    await sids.delete("sid", undefined, signal);
+    assert.equal(await claim("ada"), "claimed");
+  });
+
+  test("sign-out, then a sign-in begins and claims: who knows a sid cannot lock its person out", async () => {
+    await bury();
+    assert.equal(await claim("ada", "session", markedAt() + 1), "claimed");
+    assert.equal(entry()?.signedOutAt, null);
+  });
+
+  test("a sign-in that began in the very millisecond of the sign-out is refused", async () => {
+    await bury();
+    assert.equal(await claim("ada", "session", markedAt()), "signed out");
+  });
+
+  test("claim reads an old entry, sign-out, a sign-in that began since claims: both are as they should be", async () => {
+    await claim("ada", "old");
+    once(sids, "replace", () => bury());
+    assert.equal(await claim("ada", "new", Date.now() + 1_000), "claimed");
+    assert.deepEqual([entry()?.sessionKey, entry()?.signedOutAt], ["new", null]);
+  });
+
+  test("a sign-in of another account that was signed out meanwhile ends nobody's sessions", async () => {
+    await claim("ada");
+    await bury();
+    assert.equal(await claim("bob"), "signed out");
+    assert.deepEqual(displaced, []);
+  });
+});
+
+test("an index entry that never holds still is reported, after a bounded number of attempts", async () => {
+  let writing = false;
+  let attempts = 0;
+  sids.before = async (kind) => {
+    if (kind === "read" || writing) return;
+    attempts++;
+    writing = true;
+    await claim(`account-${attempts}`);
+    writing = false;
+  };
+  await assert.rejects(bury(), condition("store_contention"));
+  assert.equal(attempts, 12);
+});
+
+test("only what says where it leads is taken for an index entry", () => {
+  const good = { id: "s", accountKey: "a", sessionKey: null, signedOutAt: null };
+  assert.ok(isSidEntry(good));
+  for (const bad of [null, "s", [], {}, { ...good, accountKey: undefined }, { ...good, signedOutAt: 5 }]) {
+    assert.equal(isSidEntry(bad), false);
+  }
+});

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { authorityOf } from "../../shared/identity/authority.ts";
+import type { SignInOptions } from "../../shared/identity/authorization-request.ts";
+import { authorizationUrl, completeSignIn, type SignedIn } from "../../shared/identity/sign-in.ts";
+import { codeChallengeOf, newTransaction } from "../../shared/identity/transaction.ts";
+import { condition } from "./support/conditions.ts";
+import { metadata } from "./support/app.ts";
+import { clientId, configuration, tenantId } from "./support/environment.ts";
+import {
+  identityProvider,
+  refusal,
+  settings,
+  tokens,
+  userId,
+  type TestIdentityProvider,
+} from "./support/identity-provider.ts";
+import { forged, idTokenClaims, signed, type Claims } from "./support/tokens.ts";
+
+const config = configuration({
+  ...settings,
+  DownstreamApis__graph__BaseUrl: "https://graph.example",
+  DownstreamApis__graph__Scopes: "User.Read",
+  DownstreamApis__orders__BaseUrl: "https://orders.example",
+  DownstreamApis__orders__Scopes: "api://orders/read",
+});
+const { signal } = new AbortController();
+const transaction = { ...newTransaction("/", false), nonce: "nonce-of-the-transaction" };
+const plain: SignInOptions = { loginHint: null, domainHint: null, prompt: null, extraScopes: [], claims: null };
+let idp: TestIdentityProvider;
+
+beforeEach(() => {
+  idp = identityProvider();
+});
+afterEach(() => mock.restoreAll());
+
+const complete = (sessionState: string | null = null): Promise<SignedIn> =>
+  completeSignIn(authorityOf(config), config, { code: "code-1", sessionState, transaction }, signal);
+
+/** The token endpoint answers with an ID token that says something else. */
+function idTokenSays(changes: Claims): void {
+  idp.token = async () => tokens({ idToken: await signed(idTokenClaims(changes)) });
+}
+
+const open = async (options: Partial<SignInOptions> = {}) =>
+  new URL(await authorizationUrl(authorityOf(config), config, transaction, { ...plain, ...options }, signal));
+
+describe("the way to the identity provider", () => {
+  test("carries state, nonce and code challenge, and asks for all APIs' scopes", async () => {
+    const url = await open();
+    const { scope, claims, ...rest } = Object.fromEntries(url.searchParams);
+    assert.equal(url.origin + url.pathname, metadata.authorizationEndpoint);
+    assert.deepEqual(
+      [rest["client_id"], rest["redirect_uri"], rest["response_type"], rest["response_mode"]],
+      [clientId, "https://app.example/auth/callback", "code", "query"],
+    );
+    assert.deepEqual(
+      [rest["state"], rest["nonce"], rest["code_challenge"], rest["code_challenge_method"]],
+      [transaction.state, transaction.nonce, codeChallengeOf(transaction), "S256"],
+    );
+    const scopes = ["User.Read", "api://orders/read", "offline_access", "openid", "profile"];
+    assert.deepEqual(scope?.split(" ").sort(), scopes.sort());
+    assert.match(claims ?? "", /cp1/);
+  });
+
+  test("shows neither the code verifier nor the app's secret", async () => {
+    const { href } = await open();
+    assert.ok(!href.includes(transaction.codeVerifier) && !href.includes("s3cret"));
+  });
+
+  test("passes on what the caller asked for", async () => {
+    const claims = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}';
+    const options = {
+      loginHint: "ada@example.org",
+      domainHint: "example.org",
+      prompt: "login",
+      extraScopes: ["Mail.Read"],
+    };
+    const { searchParams } = await open({ ...options, claims });
+    assert.equal(searchParams.get("login_hint"), "ada@example.org");
+    assert.equal(searchParams.get("domain_hint"), "example.org");
+    assert.equal(searchParams.get("prompt"), "login");
+    assert.match(searchParams.get("scope") ?? "", /Mail\.Read/);
+    assert.match(searchParams.get("claims") ?? "", /"nbf"/);
+  });
+
+  test("cannot be bent by what is in a hint", async () => {
+    const url = await open({ loginHint: "a&redirect_uri=https://evil.example#" });
+    assert.deepEqual(url.searchParams.getAll("redirect_uri"), ["https://app.example/auth/callback"]);
+    assert.equal(url.hash, "");
+  });
+});
+
+describe("a sign-in", () => {
+  test("redeems the code with the code verifier, and brings the account, its sid and its tokens", async () => {
+    const { claims, sid, tokenCache, subject } = await complete();
+    assert.deepEqual(claims, {
+      homeAccountId: `${userId}.${tenantId}`,
+      name: "Ada",
+      username: "ada@example.org",
+      tenantId,
+      objectId: userId,
+      loginHint: null,
+    });
+    assert.equal(sid, "sid-1");
+    assert.equal(subject, undefined);
+    assert.match(tokenCache, /access-1/);
+    const [{ form } = assert.fail()] = idp.tokenRequests;
+    assert.equal(form.get("code"), "code-1");
+    assert.equal(form.get("code_verifier"), transaction.codeVerifier);
+    assert.equal(form.get("client_secret"), "s3cret-of-the-app");
+  });
+
+  test("without a sid claim goes by the session state, else by nothing", async () => {
+    idTokenSays({ oid: userId });
+    assert.equal((await complete("state-1")).sid, "state-1");
+    assert.equal((await complete()).sid, undefined);
+  });
+
+  test("with a sid claim does not go by the session state, which anybody can write", async () => {
+    assert.equal((await complete("state-1")).sid, "sid-1");
+  });
+});
+
+describe("a sign-in is refused", () => {
+  test("when the code is not good: used, expired, somebody else's", async () => {
+    idp.token = refusal("invalid_grant");
+    await assert.rejects(complete(), condition("signin_refused", /^(?!.*AADSTS)/));
+  });
+
+  test("when the identity provider wants more of the person", async () => {
+    for (const error of ["interaction_required", "login_required", "consent_required"]) {
+      idp.token = refusal(error);
+      await assert.rejects(complete(), condition("signin_refused"), error);
+    }
+  });
+
+  const bad: readonly [what: string, changes: Claims][] = [
+    ["of another sign-in", { nonce: "another" }],
+    ["for another app", { aud: tenantId }],
+    ["of another identity provider", { iss: "https://evil.example" }],
+    ["that has expired", { exp: 1 }],
+  ];
+  for (const [what, changes] of bad) {
+    test(`when the ID token is one ${what}`, async () => {
+      idTokenSays(changes);
+      await assert.rejects(complete(), condition("signin_invalid"));
+    });
+  }
+
+  test("when the ID token is signed by somebody else", async () => {
+    idp.token = async () => tokens({ idToken: await forged(idTokenClaims()) });
+    await assert.rejects(complete(), condition("signin_invalid"));
+  });
+
+  test("when the ID token is garbage or missing", async () => {
+    for (const idToken of ["garbage", "a.b.c", undefined]) {
+      idp.token = () => tokens({ idToken });
+      await assert.rejects(complete(), condition("signin_invalid"), String(idToken));
+    }
+  });
+});
+
+describe("what is not the person's fault is said so", () => {
+  test("the app's secret has expired", async () => {
+    idp.token = refusal("invalid_client");
+    await assert.rejects(complete(), condition("app_refused", /^(?!.*AADSTS)/));
+  });
+
+  test("the identity provider is down", async () => {
+    idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
+    await assert.rejects(complete(), condition("identity_provider_unavailable"));
+  });
+
+  test("the identity provider's answer is no JSON", async () => {
+    idp.token = () => Promise.resolve(new Response("<html>"));
+    await assert.rejects(complete(), condition("identity_provider_unavailable"));
+  });
+
+  test("the app's own credential cannot be had", async () => {
+    const authority = authorityOf(config);
+    const { msal, network } = await authority.client(signal);
+    mock.method(msal, "acquireTokenByCode", () => Promise.reject(new Error("ManagedIdentityCredential: no answer")));
+    const broken = { ...authority, client: () => Promise.resolve({ msal, network }) };
+    const completed = completeSignIn(broken, config, { code: "c", sessionState: null, transaction }, signal);
+    await assert.rejects(completed, condition("app_refused"));
+  });
+});
+
+test("one person's client never sees another person's tokens", async () => {
+  const authority = authorityOf(config);
+  const first = await completeSignIn(authority, config, { code: "1", sessionState: null, transaction }, signal);
+  idp.token = () => tokens({ accessToken: "access-2", refreshToken: "refresh-2" });
+  const second = await completeSignIn(authority, config, { code: "2", sessionState: null, transaction }, signal);
+  assert.ok(first.tokenCache.includes("access-1") && !first.tokenCache.includes("access-2"));
+  assert.ok(second.tokenCache.includes("access-2") && !second.tokenCache.includes("access-1"));
+});

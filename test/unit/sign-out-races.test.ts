@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
+import { openSession } from "../../shared/session/open.ts";
+import type { SessionCookie } from "../../shared/session/cookie.ts";
+import {
+  carryOut,
+  endOneSession,
+  signOutBackChannel,
+  signOutFrontChannel,
+  signOutHere,
+} from "../../shared/sign-out/sign-out.ts";
+import { StoreUnavailableError } from "../../shared/store/errors.ts";
+import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
+import { condition } from "./support/conditions.ts";
+import { aMinuteAgo, aMomentLater, isSignedIn, signIn, visit } from "./support/sessions.ts";
+
+const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
+const session = async (app: TestApp, cookie: SessionCookie) =>
+  (await visit(app, cookie)) ?? assert.fail("not signed in");
+const unavailable = () => {
+  throw new StoreUnavailableError("test");
+};
+
+describe("a sign-out begun elsewhere reaches every session of its sid", () => {
+  /*
+   * tab A: POST /auth/logout        deletes the account's document
+   * tab B: callback, same sid       creates a document, leads the sid to it
+   * later: front-channel sign-out   must find tab B's session
+   */
+  test("also one that began while another tab signed out here", async () => {
+    const app = testApp();
+    const tabA = await session(app, await signIn(app, "ada", { sid: "s" }));
+    const under = app.memory.sids.asked.length;
+    await signOutHere(app, tabA, invocation());
+    assert.equal(app.memory.sids.asked.length, under, "a sign-out here has nothing to do in the index");
+    const tabB = await signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() });
+    assert.ok(await isSignedIn(app, tabB));
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, tabB), false);
+  });
+
+  /* two sessions share the sid; one is ended from the list; then the front-channel sign-out comes */
+  test("also when one of them was ended from the list before", async () => {
+    const app = testApp();
+    const [first, second] = [await signIn(app, "ada", { sid: "s" }), await signIn(app, "ada", { sid: "s" })];
+    await endOneSession(app, await session(app, first), second.sessionKey, invocation());
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, first), false);
+  });
+
+  /*
+   * callback for Bob, sid of Ada's session   leads the sid to Bob, then cannot end Ada's session: store trouble
+   * Bob's sign-in is refused, Ada's session lives on
+   * front-channel sign-out                   must still find Ada
+   */
+  test("also when another account's sign-in in the same browser failed half-way", async () => {
+    const app = testApp();
+    const ada = await signIn(app, "ada", { sid: "s" });
+    app.memory.accounts.before = (kind, id) => (kind === "delete" && id === ada.accountKey ? unavailable() : undefined);
+    await assert.rejects(signIn(app, "bob", { sid: "s" }));
+    app.memory.accounts.before = () => undefined;
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, ada), false);
+  });
+
+  /* …and when Bob tries again, Ada's session in this browser's session of the identity provider ends */
+  test("also when that sign-in is then repeated", async () => {
+    const app = testApp();
+    const ada = await signIn(app, "ada", { sid: "s" });
+    app.memory.accounts.before = (kind, id) => (kind === "delete" && id === ada.accountKey ? unavailable() : undefined);
+    await assert.rejects(signIn(app, "bob", { sid: "s" }));
+    app.memory.accounts.before = () => undefined;
+    await signIn(app, "bob", { sid: "s" });
+    assert.equal(await isSignedIn(app, ada), false);
+  });
+});
+
+/** A front-channel sign-out that marks the sid and then cannot reach the account's document. */
+async function halfDone(app: TestApp, sid: string): Promise<Parameters<typeof carryOut>[1]> {
+  const asked = invocation();
+  app.memory.accounts.before = unavailable;
+  await assert.rejects(signOutFrontChannel(app, sid, asked));
+  app.memory.accounts.before = () => undefined;
+  return asked.orders[0] ?? assert.fail("nothing was handed on");
+}
+
+const finish = (app: TestApp, order: Parameters<typeof carryOut>[1]) =>
+  carryOut(app, order, invocation(), { late: true });
+
+describe("a sign-out that is finished later", () => {
+  test("ends the session", async () => {
+    const app = testApp();
+    const cookie = await signIn(app, "ada", { sid: "s" });
+    await finish(app, await halfDone(app, "s"));
+    assert.equal(await isSignedIn(app, cookie), false);
+  });
+
+  test("ends the session also after the mark on its sid has expired", async () => {
+    const app = testApp();
+    const cookie = await signIn(app, "ada", { sid: "s" });
+    const order = await halfDone(app, "s");
+    await app.memory.sids.delete(sidKeyOf(app.authority.url, "s"), undefined, new AbortController().signal);
+    await finish(app, order);
+    assert.equal(await isSignedIn(app, cookie), false);
+  });
+
+  test("knows the account, once that was found, and does not ask the index again", async () => {
+    const app = testApp();
+    const { accountKey } = await signIn(app, "ada", { sid: "s" });
+    const order = await halfDone(app, "s");
+    assert.equal(order.accountKey, accountKey);
+    const asked = app.memory.sids.asked.length;
+    await finish(app, order);
+    assert.equal(app.memory.sids.asked.length, asked);
+  });
+
+  test("finds the account by the index, without a mark in it: sign-ins of that time are over", async () => {
+    const app = testApp();
+    const cookie = await signIn(app, "ada", { sid: "s" });
+    const asked = invocation();
+    app.memory.sids.before = unavailable;
+    await assert.rejects(signOutFrontChannel(app, "s", asked));
+    app.memory.sids.before = () => undefined;
+    const order = asked.orders[0] ?? assert.fail("nothing was handed on");
+    assert.equal(order.accountKey, null);
+    const { documents } = app.memory.sids;
+    await finish(app, order);
+    assert.equal(await isSignedIn(app, cookie), false);
+    assert.deepEqual(app.memory.sids.documents, documents);
+  });
+
+  test("can be finished twice", async () => {
+    const app = testApp();
+    await signIn(app, "ada", { sid: "s" });
+    const order = await halfDone(app, "s");
+    await finish(app, order);
+    assert.equal((await finish(app, order)).outcome, "nothing");
+  });
+
+  test("spares a session that began since, and leaves it within reach of the next sign-out", async () => {
+    const app = testApp();
+    const old = await signIn(app, "ada", { sid: "s" });
+    const order = await halfDone(app, "s");
+    // The person, who is still signed in at the identity provider, signs in again.
+    await aMomentLater();
+    const fresh = await signIn(app, "ada", { sid: "s", previous: old });
+    await finish(app, order);
+    assert.ok(await isSignedIn(app, fresh), "the new session was ended by the old order");
+    const entry = app.memory.sids.documents.get(sidKeyOf(app.authority.url, "s"));
+    assert.equal(entry?.signedOutAt, null, "marked as signed out: gone in 15 minutes, and the session out of reach");
+    await frontChannel(app, "s");
+    assert.equal(await isSignedIn(app, fresh), false);
+  });
+});
+
+/*
+ * callback: writes the session
+ * back-channel sign-out by subject   finds no entry for the subject yet
+ * callback: leads the subject to the account
+ */
+test("a back-channel sign-out by subject is not lost on a sign-in that is just completing", async () => {
+  const app = testApp();
+  const issuer = "https://idp.example";
+  const token = {
+    issuer,
+    sid: undefined,
+    subject: "u",
+    jti: "j",
+    issuedAt: new Date(Date.now() + 1_000).toISOString(),
+  };
+  const key = subjectKeyOf(issuer, "u");
+  let done = false;
+  app.memory.sids.before = async (kind, id) => {
+    if (done || kind !== "create" || id !== key) return;
+    done = true;
+    await signOutBackChannel(app, token, invocation());
+  };
+  const subject = { issuer, sub: "u" };
+  const opened = { signedIn: { ...signedIn("ada"), subject }, userAgent: "", startedAt: aMinuteAgo() };
+  const opening = openSession(app, { ...opened, previous: undefined }, invocation());
+  await assert.rejects(opening, condition("signin_signed_out"));
+  assert.ok(done);
+  assert.equal(app.memory.accounts.documents.size, 0, "a document was left behind");
+});

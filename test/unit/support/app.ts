@@ -1,0 +1,91 @@
+import type { App, Invocation } from "../../../shared/app.ts";
+import { renewals } from "../../../shared/downstream/renewals.ts";
+import type { Authority } from "../../../shared/identity/authority.ts";
+import type { AuthorityMetadata } from "../../../shared/identity/metadata.ts";
+import type { SignedIn } from "../../../shared/identity/sign-in.ts";
+import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
+import type { Environment } from "../../../shared/settings-reader.ts";
+import type { EventAttributes, EventName } from "../../../shared/telemetry.ts";
+import { configuration, tenantId } from "./environment.ts";
+import { memoryStore, type MemoryStore } from "./memory-store.ts";
+
+export interface TestApp extends App {
+  readonly memory: MemoryStore;
+}
+
+export const metadata: AuthorityMetadata = {
+  issuer: `https://idp.example/${tenantId}/v2.0`,
+  authorizationEndpoint: `https://idp.example/${tenantId}/oauth2/v2.0/authorize`,
+  tokenEndpoint: `https://idp.example/${tenantId}/oauth2/v2.0/token`,
+  jwksUri: `https://idp.example/${tenantId}/discovery/v2.0/keys`,
+  endSessionEndpoint: `https://idp.example/${tenantId}/oauth2/v2.0/logout`,
+  backChannelLogout: false,
+  text: "{}",
+};
+
+/** An authority that asks nobody; a test replaces the part that it is about. */
+export function authority(parts: Partial<Authority> = {}): Authority {
+  return {
+    url: `https://idp.example/${tenantId}`,
+    environment: "idp.example",
+    metadata: { known: metadata, get: () => Promise.resolve(metadata) },
+    keys: () => () => Promise.reject(new Error("No keys in this test")),
+    client: () => Promise.reject(new Error("No client in this test")),
+    ...parts,
+  };
+}
+
+export function testApp(settings: Environment = {}, parts: Partial<Authority> = {}): TestApp {
+  const memory = memoryStore();
+  return {
+    configuration: configuration(settings),
+    authority: authority(parts),
+    renewals: renewals(),
+    warnings: new Set(),
+    memory,
+    store: () => Promise.resolve(memory),
+  };
+}
+
+export interface RecordedEvent {
+  readonly level: "info" | "warn" | "error";
+  readonly event: EventName;
+  readonly attributes: EventAttributes;
+}
+
+export interface TestInvocation extends Invocation {
+  readonly events: readonly RecordedEvent[];
+  /** Sign-outs that were handed to the queue. */
+  readonly orders: readonly SignOutOrder[];
+}
+
+export function invocation(signal: AbortSignal = new AbortController().signal): TestInvocation {
+  const events: RecordedEvent[] = [];
+  const record =
+    (level: RecordedEvent["level"]) =>
+    (event: EventName, attributes: EventAttributes = {}) => {
+      events.push({ level, event, attributes });
+    };
+  const orders: SignOutOrder[] = [];
+  const finishLater = (order: SignOutOrder) => void orders.push(order);
+  return {
+    signal,
+    events,
+    orders,
+    finishLater,
+    telemetry: { info: record("info"), warn: record("warn"), error: record("error") },
+  };
+}
+
+/** What the identity provider said about a person who has just signed in. */
+export function signedIn(person: string, sid?: string, tokenCache = "{}"): SignedIn {
+  const claims = {
+    homeAccountId: `${person}.${tenantId}`,
+    name: person,
+    username: `${person}@example.org`,
+    tenantId,
+    objectId: person,
+    loginHint: null,
+  };
+  return { claims, subject: undefined, sid, tokenCache };
+}

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import type { ConditionCode } from "../../../shared/errors.ts";
+
+/** For `assert.throws` and `assert.rejects`: the error is the condition `code`. */
+export function condition(code: ConditionCode, detail?: RegExp): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof Error, "not an error");
+    assert.equal((error as { code?: unknown }).code, code);
+    if (detail) assert.match(error.message, detail);
+    return true;
+  };
+}

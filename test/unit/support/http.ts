@@ -1,0 +1,64 @@
+import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from "@azure/functions";
+import type { App } from "../../../shared/app.ts";
+import { httpHandler, type FunctionDefinition } from "../../../shared/http/handler.ts";
+
+export interface Exchange {
+  readonly response: HttpResponseInit;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Cookies that the answer sets, by name; an empty value clears. */
+  readonly cookies: ReadonlyMap<string, string>;
+  /** The body as text, or the JSON that it is. */
+  readonly body: unknown;
+  /** Everything that went to the log. */
+  readonly log: string;
+  readonly outputs: readonly unknown[];
+}
+
+export interface Request {
+  readonly method?: HttpMethod;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly params?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** Calls a function as the Functions programming model would. */
+export async function call(app: App, definition: FunctionDefinition, request: Request = {}): Promise<Exchange> {
+  const {
+    method = definition.methods[0] ?? "GET",
+    path = `/${definition.route}`,
+    headers = {},
+    params = {},
+    body,
+  } = request;
+  const url = `http://localhost:7071${path}`;
+  const lines: unknown[] = [];
+  const context = new InvocationContext({
+    functionName: definition.name,
+    logHandler: (_level, ...args) => lines.push(...args),
+  });
+  const outputs: unknown[] = [];
+  context.extraOutputs.set = (_output: unknown, value: unknown) => void outputs.push(value);
+  const asked = new HttpRequest({
+    method,
+    url,
+    headers,
+    params,
+    ...(body !== undefined && { body: { string: body } }),
+  });
+  const response = (await httpHandler(definition, app)(asked, context)) as HttpResponseInit;
+  return {
+    response,
+    headers: response.headers as Record<string, string>,
+    cookies: new Map(response.cookies?.map(({ name, value }) => [name, value])),
+    body: parsed(response),
+    log: lines.join("\n"),
+    outputs,
+  };
+}
+
+function parsed({ jsonBody, body }: HttpResponseInit): unknown {
+  if (jsonBody !== undefined) return jsonBody;
+  if (typeof body !== "string") return body;
+  return body.startsWith("{") ? JSON.parse(body) : body;
+}
