@@ -1,4 +1,5 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
+import hostJson from "../host.json" with { type: "json" };
 import type { App } from "../shared/app.ts";
 import { isSignOutOrder } from "../shared/sign-out/order.ts";
 import { carryOut } from "../shared/sign-out/sign-out.ts";
@@ -7,24 +8,26 @@ import { logTelemetry } from "../shared/telemetry.ts";
 /** One attempt; the message comes back after the queue's visibility timeout. */
 const attemptTimeoutMs = 30_000;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Queue-triggered: finishes sign-outs that the store could not take when they were asked for. A message that fails stays
  * in the queue and comes back; after the last attempt the host moves it to `sign-outs-poison`, where it waits to be
  * looked at, and the event `signout_abandoned` says so.
+ * @param environment whose settings may replace the number of attempts
  */
-export function finishSignOut(app: App): StorageQueueHandler {
+export function finishSignOut(app: App, environment: Environment): StorageQueueHandler {
+  const maxAttempts = maxAttemptsOf(environment);
   return async (message, context) => {
     const telemetry = logTelemetry(context);
-    if (!isSignOutOrder(message)) {
-      telemetry.error("signout_abandoned", { reason: "not an order" });
-      throw new Error("The message is not a sign-out order");
-    }
-    const signal = AbortSignal.timeout(attemptTimeoutMs);
+    const attempt = attemptOf(context);
     try {
+      if (!isSignOutOrder(message)) throw new Error("The message is not a sign-out order");
+      const signal = AbortSignal.timeout(attemptTimeoutMs);
       await carryOut(app, message, { signal, telemetry, finishLater }, { late: true });
     } catch (error) {
-      const attempt = attemptOf(context);
-      if (attempt >= maxAttempts) telemetry.error("signout_abandoned", { origin: message.origin, attempt });
+      const origin = isSignOutOrder(message) ? message.origin : "unknown";
+      if (attempt >= maxAttempts) telemetry.error("signout_abandoned", { origin, attempt });
       throw error;
     }
   };
@@ -33,8 +36,11 @@ export function finishSignOut(app: App): StorageQueueHandler {
 /** There is nothing later than this: a failure goes back to the queue by itself. */
 function finishLater(): void {}
 
-/** `extensions.queues.maxDequeueCount` of host.json, which the host does not tell. */
-const maxAttempts = 120;
+/** The host knows it, and does not tell: `extensions.queues.maxDequeueCount` of host.json, or the setting that replaces it. */
+function maxAttemptsOf(environment: Environment): number {
+  const setting = environment["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"];
+  return Number(setting ?? hostJson.extensions.queues.maxDequeueCount);
+}
 
 function attemptOf({ triggerMetadata }: InvocationContext): number {
   const count = Number(triggerMetadata?.["dequeueCount"]);

@@ -1,5 +1,5 @@
 import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
@@ -25,8 +25,16 @@ export const frontChannelLogout: FunctionDefinition = {
       throw new ConditionError("issuer_unknown", "The parameter iss is not this app's identity provider.");
     }
     await signOutFrontChannel(app, sid, context);
-    const { known } = app.authority.metadata;
-    const frameAncestors = originsOf(app.authority.url, known?.endSessionEndpoint);
+    const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));
     return page({ title: "Signed out", content: html`<p>Your account has been removed.</p>` }, { frameAncestors });
   },
 };
+
+const metadataTimeoutMs = 1_000;
+
+/** The page that may frame the answer. The sign-out is done by now: whether the frame is shown is worth a short wait only. */
+async function signOutPageOf({ app, signal }: RequestContext): Promise<string | undefined> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(metadataTimeoutMs)]);
+  const metadata = await app.authority.metadata.get(soon).catch(() => undefined);
+  return metadata?.endSessionEndpoint;
+}

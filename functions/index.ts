@@ -2,9 +2,11 @@ import { app as functions, type HttpHandler } from "@azure/functions";
 import { createApp } from "../shared/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
+import { signOutQueue, signOutQueueConnection, signOutQueueName } from "../shared/sign-out/queue.ts";
 import { api } from "./api.ts";
 import { backChannelLogout } from "./back-channel-logout.ts";
 import { callback } from "./callback.ts";
+import { finishSignOut } from "./finish-sign-out.ts";
 import { frontChannelLogout } from "./front-channel-logout.ts";
 import { healthz, readyz } from "./health.ts";
 import { purge } from "./purge.ts";
@@ -43,14 +45,23 @@ for (const definition of definitions) {
     methods: [...definition.methods],
     // Not "function": the host would take the callback's `code` for a function key.
     authLevel: definition.authLevel ?? "anonymous",
+    ...(definition.signsOut && { extraOutputs: [signOutQueue] }),
     handler: handlerOf(definition),
   });
 }
 
-/** With a broken configuration every route but `/healthz` says so, instead of the host having no functions at all. */
+/**
+ * With a broken configuration every route but `/healthz` says so, instead of the host having no functions at all, and
+ * nothing reads the queue: what waits there must not use up its attempts.
+ */
 function handlers(): (definition: FunctionDefinition) => HttpHandler {
   try {
     const app = createApp(loadConfiguration(process.env));
+    functions.storageQueue("finish-sign-out", {
+      queueName: signOutQueueName,
+      connection: signOutQueueConnection,
+      handler: finishSignOut(app, process.env),
+    });
     return (definition) => httpHandler(definition, app);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

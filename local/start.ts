@@ -7,9 +7,9 @@ const usage = `Runs the app on this machine, with stand-ins for everything that 
 Usage: npm start
 
 Settings come from the environment and from "Values" in local.settings.json. Without settings named AzureAd__… a local
-identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint, and
-without AzureAd__… and DownstreamApis__… a small API like Microsoft Graph. Their data is kept in .local/;
-delete that folder to start afresh.
+identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint, without
+AzureWebJobsStorage a local queue storage (Azurite), and without AzureAd__… and DownstreamApis__… a small API like
+Microsoft Graph. Their data is kept in .local/; delete that folder to start afresh.
 `;
 
 const ports: Ports = {
@@ -19,6 +19,7 @@ const ports: Ports = {
   cosmos: 7074,
   downstreamApi: 7075,
   secondApp: 7076,
+  queueStorage: 7077,
 };
 
 async function main(): Promise<void> {
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
 }
 
 const settingName =
-  /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|NODE_EXTRA_CA_CERTS$)/i;
+  /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$)/i;
 
 async function givenSettings(): Promise<Settings> {
   const fromEnvironment = Object.entries(process.env).flatMap(([name, value]) =>

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isLoopback, SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
 import { settings } from "./settings.ts";
 
@@ -127,8 +128,7 @@ function readCredential(read: SettingsReader): ClientCredential {
   }
   if (sourceType === "ClientSecret") return { kind: "secret", secret: read.required(settings.clientSecret) };
   if (sourceType === "Certificate") {
-    // App settings that cannot hold line breaks hold "\n" instead.
-    const pem = read.required(settings.certificate, isPemWithKey).replaceAll(String.raw`\n`, "\n");
+    const pem = withLineBreaks(read.required(settings.certificate, isCertificateWithKey));
     return { kind: "certificate", pem };
   }
   const clientId = sourceType ? read.required(settings.managedIdentityClientId, (id) => guid.test(id)) : "";
@@ -136,8 +136,19 @@ function readCredential(read: SettingsReader): ClientCredential {
 }
 
 /** PKCS #8 alone: it is what signs the client assertion. */
-function isPemWithKey(value: string): boolean {
-  return /-----BEGIN CERTIFICATE-----/.test(value) && /-----BEGIN PRIVATE KEY-----/.test(value);
+function isCertificateWithKey(value: string): boolean {
+  const pem = withLineBreaks(value);
+  const key = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(pem)?.[0];
+  try {
+    return key !== undefined && new X509Certificate(pem).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** App settings that cannot hold line breaks hold "\\n" instead. */
+function withLineBreaks(pem: string): string {
+  return pem.replaceAll(String.raw`\n`, "\n");
 }
 
 function readCosmosDb(read: SettingsReader): Configuration["cosmosDb"] {

@@ -181,9 +181,9 @@ function setTime(id: string, iso: string): void {
   time.textContent = iso === "" ? "" : dayAndTime.format(new Date(iso));
 }
 
-/** `Ada King Lovelace` is `AL`. */
+/** `Ada King Lovelace` is `AL`, and so is `Ada Lovelace (Contoso)`. */
 function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== "");
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
   const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
   return ends
     .map((word) => Array.from(word ?? "")[0] ?? "")

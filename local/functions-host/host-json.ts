@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { asObject, parseJson, readJsonFile, type JsonObject } from "./json-file.ts";
+import { asObject, readJsonFile, type JsonObject } from "./json-file.ts";
 import { parseLogLevel, type LogLevel } from "./log.ts";
+import { readQueueSettings, type QueueSettings } from "./queues/settings.ts";
 import { StartError } from "./start-error.ts";
+import { parseTimeSpan } from "./time-span.ts";
 
 /** What the host takes from host.json. */
 export interface HostJson {
@@ -11,36 +13,36 @@ export interface HostJson {
   readonly functionTimeoutMs: number | undefined;
   /** `logging.logLevel`. */
   readonly logLevels: Readonly<Record<string, LogLevel>>;
+  /** `extensions.queues`. */
+  readonly queues: QueueSettings;
 }
 
-// Sections that change nothing for HTTP functions on a developer's machine.
+// Sections that change nothing on a developer's machine.
 const acceptedSections = new Set(["$schema", "version", "logging", "telemetryMode", "extensionBundle"]);
 const defaultTimeoutMs = 30 * 60_000;
 
 /**
  * Reads host.json of an app folder.
+ * @param env settings that replace some of it, see `queues/settings.ts`
  * @throws {StartError} when it is missing, not JSON, or asks for something this host does not do.
  */
-export async function loadHostJson(appFolder: string): Promise<HostJson> {
+export async function loadHostJson(appFolder: string, env: NodeJS.ProcessEnv): Promise<HostJson> {
   const root = await readJsonFile(join(appFolder, "host.json"), "host.json");
   if (root === undefined) throw new StartError(`host.json: not found in ${appFolder}`);
-  return readSections(root);
+  return readSections(root, env);
 }
 
-/** As {@link loadHostJson}, from the file's text. */
-export function parseHostJson(text: string): HostJson {
-  return readSections(parseJson(text, "host.json"));
-}
-
-function readSections(root: JsonObject): HostJson {
+function readSections(root: JsonObject, env: NodeJS.ProcessEnv): HostJson {
   if (root["version"] !== "2.0") throw new StartError('host.json: "version" must be "2.0"');
   for (const section of Object.keys(root)) {
     if (!acceptedSections.has(section) && section !== "extensions" && section !== "functionTimeout") refuse(section);
   }
+  const extensions = readExtensions(root["extensions"]);
   return {
-    routePrefix: readRoutePrefix(root["extensions"]),
+    routePrefix: readRoutePrefix(extensions["http"]),
     functionTimeoutMs: readTimeout(root["functionTimeout"]),
     logLevels: readLogLevels(root["logging"]),
+    queues: readQueueSettings(extensions["queues"], env),
   };
 }
 
@@ -48,11 +50,14 @@ function refuse(section: string): never {
   throw new StartError(`host.json: "${section}" is not supported by the local functions host`);
 }
 
-function readRoutePrefix(extensions: unknown): string {
-  if (extensions === undefined) return "api";
-  const sections = asObject(extensions, 'host.json: "extensions"');
-  for (const name of Object.keys(sections)) if (name !== "http") refuse(`extensions.${name}`);
-  const http = asObject(sections["http"] ?? {}, 'host.json: "extensions.http"');
+function readExtensions(extensions: unknown): JsonObject {
+  const sections = asObject(extensions ?? {}, 'host.json: "extensions"');
+  for (const name of Object.keys(sections)) if (name !== "http" && name !== "queues") refuse(`extensions.${name}`);
+  return sections;
+}
+
+function readRoutePrefix(section: unknown): string {
+  const http = asObject(section ?? {}, 'host.json: "extensions.http"');
   for (const name of Object.keys(http)) if (name !== "routePrefix") refuse(`extensions.http.${name}`);
   const prefix = http["routePrefix"] ?? "api";
   if (typeof prefix !== "string" || /^\/|\/$|\/\//.test(prefix)) {
@@ -64,13 +69,10 @@ function readRoutePrefix(extensions: unknown): string {
 function readTimeout(value: unknown): number | undefined {
   if (value === undefined) return defaultTimeoutMs;
   if (value === "-1" || value === -1) return undefined;
-  const parts =
-    typeof value === "string" ? /^(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2}(?:\.\d{1,7})?)$/.exec(value) : null;
-  if (parts === null) throw new StartError('host.json: "functionTimeout" must be "hh:mm:ss" or "-1"');
-  const [, days = "0", hours = "0", minutes = "0", seconds = "0"] = parts;
-  const total = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  const total = parseTimeSpan(value);
+  if (total === undefined) throw new StartError('host.json: "functionTimeout" must be "hh:mm:ss" or "-1"');
   if (total <= 0) throw new StartError('host.json: "functionTimeout" must be longer than zero');
-  return total * 1000;
+  return total;
 }
 
 function readLogLevels(logging: unknown): Record<string, LogLevel> {

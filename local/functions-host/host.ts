@@ -2,11 +2,14 @@ import { resolve } from "node:path";
 import { loadHostJson } from "./host-json.ts";
 import { loadKeys } from "./keys.ts";
 import { createLog, type HostLog } from "./log.ts";
-import { applyLocalSettings, isDisabled, refuseUnsupportedSettings } from "./settings.ts";
-import { StartError } from "./start-error.ts";
+import { createQueueStorage } from "./queues/storage.ts";
+import { applyLocalSettings, refuseUnsupportedSettings } from "./settings.ts";
+import { assignFunctions } from "./triggers/assign.ts";
+import type { HttpFunction } from "./triggers/http-function.ts";
 import { createHttpTrigger } from "./triggers/http-trigger.ts";
+import { createQueueTrigger } from "./triggers/queue-trigger.ts";
 import type { Trigger, TriggerContext } from "./triggers/trigger.ts";
-import { createWorkerApp, type RegisteredFunction, type WorkerApp } from "./worker/app.ts";
+import { createWorkerApp, type WorkerApp } from "./worker/app.ts";
 import { describeError } from "./worker/errors.ts";
 import { loadApp, terminateApp } from "./worker/loader.ts";
 
@@ -23,16 +26,23 @@ export interface FunctionsHostOptions {
   readonly keysFile?: string;
 }
 
+export interface HttpFunctionInfo {
+  readonly name: string;
+  /** Without the prefix. */
+  readonly route: string;
+  readonly methods: readonly string[];
+  readonly authLevel: string;
+}
+
+export interface QueueFunctionInfo {
+  readonly name: string;
+  readonly queueName: string;
+}
+
 export interface FunctionsHost {
   /** `http://localhost:<port>`; both loopback addresses answer. */
   readonly url: string;
-  readonly functions: readonly {
-    readonly name: string;
-    /** Without the prefix. */
-    readonly route: string;
-    readonly methods: readonly string[];
-    readonly authLevel: string;
-  }[];
+  readonly functions: readonly (HttpFunctionInfo | QueueFunctionInfo)[];
   /** Accepts nothing more, waits up to 5 seconds for running invocations, then runs the app's terminate hooks. */
   stop(): Promise<void>;
 }
@@ -49,60 +59,29 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const { env } = process;
   const applied = await applyLocalSettings(appFolder, env);
   refuseUnsupportedSettings(env);
-  const hostJson = await loadHostJson(appFolder);
+  const hostJson = await loadHostJson(appFolder, env);
   const log = createLog(hostJson.logLevels, options.log ?? console.log);
   if (applied.length > 0) log.write("information", "Host.Startup", `from local.settings.json: ${applied.join(", ")}`);
 
   const app = createWorkerApp(log);
   await loadApp(appFolder, app);
-  const context: TriggerContext = { app, log, hostJson, keys: await loadKeys(options.keysFile, env), env };
+  const keys = await loadKeys(options.keysFile, env);
+  const context: TriggerContext = { app, log, hostJson, keys, queues: createQueueStorage(), env };
   const http = createHttpTrigger(context, options.port);
-  const triggers: readonly Trigger[] = [http];
-  assignFunctions(app, triggers, context);
+  const queue = createQueueTrigger(context);
+  const triggers: readonly Trigger[] = [http, queue];
+  assignFunctions(triggers, context);
   for (const trigger of triggers) await trigger.start();
 
   return {
     url: `http://localhost:${http.port}`,
-    functions: http.functions.map(({ name, route, methods, authLevel }) => ({
-      name,
-      route,
-      methods: [...methods],
-      authLevel,
-    })),
+    functions: [...http.functions.map(toInfo), ...queue.functions],
     stop: once(() => stop(app, triggers, log)),
   };
 }
 
-function assignFunctions(app: WorkerApp, triggers: readonly Trigger[], { env, log }: TriggerContext): void {
-  for (const fn of app.functions.values()) {
-    const { name } = fn.metadata;
-    if (isDisabled(name, env)) {
-      log.write("information", "Host.Startup", `function "${name}" is disabled`);
-      continue;
-    }
-    try {
-      assign(fn, triggers);
-    } catch (error) {
-      throw error instanceof StartError ? new StartError(`function "${name}": ${error.message}`) : error;
-    }
-  }
-}
-
-function assign(fn: RegisteredFunction, triggers: readonly Trigger[]): void {
-  const { name, bindings, retryOptions } = fn.metadata;
-  if (!/^[a-z][\w-]{0,127}$/i.test(name) || name.toLowerCase() === "host") throw new StartError("is no valid name");
-  if (retryOptions !== undefined) throw new StartError("retry is not supported by the local functions host");
-  const [entry, ...extra] = Object.entries(bindings).filter(([bindingName]) => bindingName !== "$return");
-  const [unsupported] = extra;
-  if (unsupported !== undefined) {
-    throw new StartError(`the binding "${unsupported[1].type}" is not supported by the local functions host`);
-  }
-  const [bindingName, binding] = entry ?? [];
-  const trigger = triggers.find(({ bindingType }) => bindingType === binding?.type.toLowerCase());
-  if (bindingName === undefined || binding === undefined || trigger === undefined) {
-    throw new StartError(`the trigger "${binding?.type ?? "none"}" is not supported by the local functions host`);
-  }
-  trigger.add({ ...fn, bindingName, binding });
+function toInfo({ name, route, methods, authLevel }: HttpFunction): HttpFunctionInfo {
+  return { name, route, methods: [...methods], authLevel };
 }
 
 async function stop(app: WorkerApp, triggers: readonly Trigger[], log: HostLog): Promise<void> {

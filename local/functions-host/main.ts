@@ -73,11 +73,14 @@ async function run({ app, port, keys }: Arguments): Promise<void> {
   } catch (error) {
     endWith(`could not start: ${error instanceof StartError ? error.message : describeError(error)}`);
   }
-  for (const { name, route, methods, authLevel } of host.functions) {
-    output.line(`function ${name}: ${methods.join(",")} ${route} (${authLevel})`);
-  }
+  for (const fn of host.functions) output.line(`function ${fn.name}: ${describeTrigger(fn)}`);
   output.line(`listening ${host.url}`);
   stopOnSignals(host);
+}
+
+function describeTrigger(fn: FunctionsHost["functions"][number]): string {
+  if ("queueName" in fn) return `queue ${fn.queueName}`;
+  return `${fn.methods.join(",")} ${fn.route} (${fn.authLevel})`;
 }
 
 function stopOnSignals(host: FunctionsHost): void {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { asObject, readJsonFile, type JsonObject } from "./json-file.ts";
+import { isQueueOverride } from "./queues/settings.ts";
 import { StartError } from "./start-error.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function applyLocalSettings(appFolder: string, env: NodeJS.ProcessE
  * @throws {StartError} naming the setting.
  */
 export function refuseUnsupportedSettings(env: NodeJS.ProcessEnv): void {
-  const override = Object.keys(env).find((name) => /^AzureFunctionsJobHost__/i.test(name));
+  const override = Object.keys(env).find((name) => /^AzureFunctionsJobHost__/i.test(name) && !isQueueOverride(name));
   if (override !== undefined) {
     throw new StartError(`${override}: overriding host.json by a setting is not supported by the local functions host`);
   }

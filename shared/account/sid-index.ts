@@ -3,14 +3,16 @@ import { StoreContentionError } from "../store/errors.ts";
 import type { PointOperations, Stored, Unwritten, Versioned } from "../store/point-operations.ts";
 
 /**
- * What a `sid` leads to. After a front-channel sign-out the entry stays for a while as a tombstone
- * (`signedOutAt` is set), so that a sign-in still in flight for that `sid` finds out. A `sid` that was never seen
- * gets a tombstone without an account.
+ * What a `sid` leads to. After a front-channel sign-out the entry stays for a while with `signedOutAt`, so that a
+ * sign-in still in flight for that `sid` finds out. A `sid` that was never seen gets an entry without an account.
  */
 export interface SidEntry extends Stored {
   readonly accountKey: string | null;
   readonly sessionKey: string | null;
-  /** ISO 8601, UTC; null while the session may live. */
+  /**
+   * The last sign-out, ISO 8601, UTC; null if there was none. It stays when the entry is claimed again: sign-ins that
+   * began before it are refused all the same.
+   */
   readonly signedOutAt: string | null;
   /** `jti` of the logout token that signed it out, if it was one: it must not be used twice. */
   readonly jti?: string | null;
@@ -52,7 +54,14 @@ export async function claimSid(
     const entry = current?.document;
     if (isSignedOutSince(entry, startedAt)) return "signed out";
     if (entry?.accountKey && entry.accountKey !== accountKey) await endDisplaced(entry.accountKey);
-    const claimed = { id, accountKey, sessionKey, ttl, signedOutAt: null, jti: entry?.jti ?? null };
+    const claimed = {
+      id,
+      accountKey,
+      sessionKey,
+      ttl,
+      signedOutAt: entry?.signedOutAt ?? null,
+      jti: entry?.jti ?? null,
+    };
     const written = await createOrReplace(sids, claimed, current, signal);
     if (written.outcome === "written") return "claimed";
     current = written.current;
@@ -84,8 +93,8 @@ export async function entomb(
     const { accountKey = null, sessionKey = null, signedOutAt = null, jti: used = null } = current?.document ?? {};
     // A lost write of an earlier attempt that has arrived by now is no replay.
     const isOwn = attempt > 1 && signedOutAt === now;
-    if (jti !== null && used === jti) return { accountKey, replayed: !isOwn };
-    if (signedOutAt !== null && jti === null) return { accountKey, replayed: false };
+    if (jti !== null && used === jti && !isOwn) return { accountKey, replayed: true };
+    if (isOwn) return { accountKey, replayed: false };
     const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti: jti ?? used, ttl: tombstoneSeconds };
     const written = await createOrReplace(sids, tombstone, current, signal);
     if (written.outcome === "written") return { accountKey, replayed: false };

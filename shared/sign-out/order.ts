@@ -37,12 +37,15 @@ export interface SignOutOrder {
 /**
  * What an order does to the document as it is now: nothing if the named sessions are gone.
  * @param late whether the order is being finished some time after it was asked for: then sessions begun since are spared
+ * @param known the sessions that were there when the order was first looked at. An order for all of the account's sessions
+ *   means these: what it finds after a conflict may be a sign-in that is newer than the sign-out
  */
 export function decideSignOut(
   document: AccountDocument,
   order: SignOutOrder,
   scope: "account" | "session",
   late = false,
+  known?: ReadonlySet<string>,
 ): Change {
   // The very session that was named is due whatever the clock said that dated it.
   const isDue = (session: StoredSession, key: string) =>
@@ -54,7 +57,11 @@ export function decideSignOut(
     ([key, session]) => isDue(session, key) && isNamed(session, key),
   );
   if (order.reach !== "account" && !isFound) return { kind: "none" };
-  return removeSessions(document, (session, key) => isDue(session, key) && (wide || isNamed(session, key)));
+  const isMeant = (key: string) => order.reach !== "account" || (known?.has(key) ?? true);
+  return removeSessions(
+    document,
+    (session, key) => isDue(session, key) && isMeant(key) && (wide || isNamed(session, key)),
+  );
 }
 
 /** Whether `value`, as read from a queue, is an order. */

@@ -161,8 +161,9 @@ export async function carryOut(
   const { scope } = app.configuration.signOut;
   try {
     const account = options.seen ?? (await findAccount(app, order, options, invocation));
+    const known = account && new Set(Object.keys(account.document.sessions));
     const decide = (document: AccountDocument) =>
-      onlyIf(document) ? decideSignOut(document, order, scope, spareNewer) : noChange;
+      onlyIf(document) ? decideSignOut(document, order, scope, spareNewer, known) : noChange;
     const result = await endSessions(app, account, decide, invocation);
     invocation.telemetry.info("signout", { origin, late, ...result, durationMs: since(startedAt) });
     return result;

@@ -13,10 +13,13 @@ function startWithHostJson(t: TestContext, hostJson: unknown): Promise<unknown> 
   return startHost(t, plain, { hostJson });
 }
 
-test("every kind of trigger but http is refused, naming function and kind", async (t) => {
+test("every kind of trigger but http and queue is refused, naming function and kind", async (t) => {
   const refused: [(library: Library) => void, RegExp][] = [
     [({ app }) => app.timer("nightly", { schedule: "0 0 0 * * *", handler }), /"nightly".*"timerTrigger"/],
-    [({ app }) => app.storageQueue("retry", { queueName: "q", connection: "", handler }), /"retry".*"queueTrigger"/],
+    [
+      ({ app }) => app.serviceBusQueue("bus", { queueName: "q", connection: "", handler }),
+      /"bus".*"serviceBusTrigger"/,
+    ],
     [({ app }) => app.warmup("warm", { handler }), /"warm".*"warmupTrigger"/],
   ];
   for (const [register, message] of refused) {
@@ -30,17 +33,24 @@ test("every kind of trigger but http is refused, naming function and kind", asyn
   }
 });
 
-test("bindings besides the trigger and its response are refused, naming them", async (t) => {
+test("bindings that this host does not have are refused, naming them", async (t) => {
   await assert.rejects(
     startHost(t, ({ app, output }) => {
-      const queue = output.storageQueue({ queueName: "q", connection: "" });
-      app.http("x", { extraOutputs: [queue], handler });
+      const blob = output.storageBlob({ path: "a/b", connection: "" });
+      app.http("x", { extraOutputs: [blob], handler });
     }),
-    /function "x": the binding "queue" is not supported/,
+    /function "x": the output binding "blob" is not supported/,
+  );
+  await assert.rejects(
+    startHost(t, ({ app, input }) => {
+      const blob = input.storageBlob({ path: "a/b", connection: "" });
+      app.http("x", { extraInputs: [blob], handler });
+    }),
+    /function "x": the binding "blob" is not supported/,
   );
   await assert.rejects(
     startHost(t, ({ app, output, trigger }) => {
-      const queue = output.storageQueue({ queueName: "q", connection: "" });
+      const queue = output.storageQueue({ queueName: "queue", connection: "" });
       app.generic("x", { trigger: trigger.http({}), return: queue, handler });
     }),
     /function "x": the output binding "queue" is not supported/,
@@ -137,7 +147,7 @@ test("host.json sections that would change behaviour are refused, those that do 
     [[], /JSON object/],
     [{ version: "2.0", http: {} }, /"http" is not supported/],
     [{ version: "2.0", retry: {} }, /"retry" is not supported/],
-    [{ version: "2.0", extensions: { queues: {} } }, /"extensions\.queues" is not supported/],
+    [{ version: "2.0", extensions: { blobs: {} } }, /"extensions\.blobs" is not supported/],
     [{ version: "2.0", extensions: { http: { customHeaders: {} } } }, /"extensions\.http\.customHeaders" is not/],
     [{ version: "2.0", extensions: { http: { maxConcurrentRequests: 1 } } }, /maxConcurrentRequests/],
     [{ version: "2.0", extensions: { http: { routePrefix: "/api" } } }, /routePrefix/],

@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { afterEach, describe, mock, test } from "node:test";
 import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
-import forge from "node-forge";
 import { msalCredential } from "../../shared/identity/client-credential.ts";
+import { pair, selfSigned } from "./support/certificate.ts";
 import { clientId } from "./support/environment.ts";
 
 const tokenEndpoint = "https://idp.example/token";
-const pair = generateKeyPairSync("rsa", {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  publicKeyEncoding: { type: "spki", format: "pem" },
-});
 const certificate = selfSigned();
-
-function selfSigned(): string {
-  const made = forge.pki.createCertificate();
-  made.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
-  made.validity.notAfter = new Date(Date.now() + 86_400_000);
-  made.setSubject([{ name: "commonName", value: "app" }]);
-  made.setIssuer([{ name: "commonName", value: "app" }]);
-  made.sign(forge.pki.privateKeyFromPem(pair.privateKey), forge.md.sha256.create());
-  return forge.pki.certificateToPem(made);
-}
 
 async function assertion(): Promise<() => Promise<string>> {
   const { clientAssertion } = await msalCredential(

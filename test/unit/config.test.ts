@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
+import { pair, selfSigned } from "./support/certificate.ts";
 
-const pem = [
-  "-----BEGIN CERTIFICATE-----",
-  "MIIB",
-  "-----END CERTIFICATE-----",
-  "-----BEGIN PRIVATE KEY-----",
-  "MIIB",
-  "-----END PRIVATE KEY-----",
-];
+const pem = (selfSigned() + pair.privateKey).replaceAll("\r", "").trim().split("\n");
 
 describe("a configuration that only says what it must", () => {
   const minimal = configuration();

@@ -33,10 +33,9 @@ export function compileHttpFunction(registered: TriggeredFunction, routePrefix: 
   };
 }
 
-/** @throws {StartError} when another function already has this name, or this route with one of these methods. */
+/** @throws {StartError} when another function already has this route with one of these methods. */
 export function refuseDuplicate(fn: HttpFunction, others: readonly HttpFunction[]): void {
   for (const other of others) {
-    if (other.name.toLowerCase() === fn.name.toLowerCase()) throw new StartError(`"${other.name}" has the same name`);
     const sameRoute = normalRoute(other.route) === normalRoute(fn.route);
     if (sameRoute && sharesMethod(fn, other)) {
       throw new StartError(`the route "${fn.route}" is already taken by the function "${other.name}"`);

@@ -6,11 +6,10 @@ import { firstQueryValue } from "../http/query.ts";
 import { listenOnLoopback, type LoopbackServer } from "../listen.ts";
 import { StartError } from "../start-error.ts";
 import { describeError, toError } from "../worker/errors.ts";
-import { invoke } from "../worker/invocation.ts";
 import { toHttpResponse, toInvocationRequest } from "../worker/rpc-http.ts";
+import { execute } from "./execute.ts";
 import { compileHttpFunction, refuseDuplicate, type HttpFunction } from "./http-function.ts";
 import { createRunningCount, type RunningCount } from "./running-count.ts";
-import { withTimeout } from "./timeout.ts";
 import type { Trigger, TriggerContext } from "./trigger.ts";
 
 /** The HTTP trigger: a server on the loopback addresses that routes requests to functions. */
@@ -156,8 +155,7 @@ class HttpSite {
     let failure: Error | undefined;
     let status: number;
     try {
-      const work = invoke(this.#context.app, registered, invocation);
-      const http = toHttpResponse(await withTimeout(work, this.#context.hostJson.functionTimeoutMs));
+      const http = toHttpResponse(await execute(this.#context, registered, invocation));
       const closing = this.#running.stopping;
       status = http === undefined ? sendStatus(response, 204, closing) : sendRpcHttp(response, http, closing);
     } catch (error) {

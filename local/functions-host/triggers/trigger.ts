@@ -1,8 +1,9 @@
 import type { HostJson } from "../host-json.ts";
 import type { KeyRing } from "../keys.ts";
 import type { HostLog } from "../log.ts";
+import type { QueueStorage } from "../queues/storage.ts";
 import type { RegisteredFunction, WorkerApp } from "../worker/app.ts";
-import type { BindingInfo } from "../worker/core-types.ts";
+import type { BindingInfo, RpcTypedData } from "../worker/core-types.ts";
 
 /** What every kind of trigger gets from the host. */
 export interface TriggerContext {
@@ -10,12 +11,13 @@ export interface TriggerContext {
   readonly log: HostLog;
   readonly hostJson: HostJson;
   readonly keys: KeyRing;
+  readonly queues: QueueStorage;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
  * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. A new kind (a timer,
- * a storage queue) is one more file that makes one of these, and one more entry in the host's list.
+ * say) is one more file that makes one of these, and one more entry in the host's list.
  */
 export interface Trigger {
   /** The type of its binding, in lower case. */
@@ -28,8 +30,16 @@ export interface Trigger {
   stop(graceMs: number): Promise<void>;
 }
 
-/** A registered function and the binding that triggers it. */
+/** A registered function, the binding that triggers it, and those that take its output. */
 export interface TriggeredFunction extends RegisteredFunction {
   readonly bindingName: string;
   readonly binding: BindingInfo;
+  readonly outputs: readonly OutputBinding[];
+}
+
+/** Takes what a function has set for it. */
+export interface OutputBinding {
+  readonly name: string;
+  /** Rejects when the value could not be delivered, which fails the invocation. */
+  write(data: RpcTypedData): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * The part of `@azure/functions-core` (the interface between a Functions worker and the programming model in
- * `@azure/functions`) that an app with HTTP functions touches. The package itself exists only inside the worker.
+ * `@azure/functions`) that an app with HTTP and queue functions touches. The package itself exists only inside the worker.
  */
 import type { LogLevel } from "../log.ts";
 
@@ -57,6 +57,8 @@ export interface RpcTypedData {
   string?: string | null;
   json?: string | null;
   bytes?: Uint8Array | null;
+  int?: number | null;
+  double?: number | null;
   http?: RpcHttp | null;
 }
 
@@ -81,7 +83,7 @@ export interface RpcInvocationRequest {
 
 export interface RpcInvocationResponse {
   invocationId?: string | null;
-  outputData?: unknown[] | null;
+  outputData?: RpcParameterBinding[] | null;
   returnValue?: RpcTypedData | null;
 }
 

@@ -2,13 +2,8 @@ import { randomUUID } from "node:crypto";
 import { parseQuery } from "../http/query.ts";
 import type { RequestHead } from "../http/request.ts";
 import type { RouteValues } from "../http/route-template.ts";
-import type {
-  NullableString,
-  RpcHttp,
-  RpcInvocationRequest,
-  RpcInvocationResponse,
-  RpcTraceContext,
-} from "./core-types.ts";
+import type { NullableString, RpcHttp, RpcInvocationRequest, RpcInvocationResponse } from "./core-types.ts";
+import { continuedTrace } from "./trace-context.ts";
 
 /** An HTTP request as the invocation of a function: what the host would send to the worker. */
 export function toInvocationRequest(
@@ -31,7 +26,7 @@ export function toInvocationRequest(
     functionId,
     inputData: [{ name: bindingName, data: { http } }],
     triggerMetadata: {},
-    traceContext: traceContext(head),
+    traceContext: continuedTrace(head.headers["traceparent"]?.value, head.headers["tracestate"]?.value),
   };
 }
 
@@ -44,19 +39,4 @@ function toNullable(values: RouteValues): Record<string, NullableString> {
   const nullable: Record<string, NullableString> = {};
   for (const [name, value] of Object.entries(values)) nullable[name] = { value };
   return nullable;
-}
-
-// W3C Trace Context: the caller's trace goes on in a new span, or a new trace begins.
-function traceContext(head: RequestHead): RpcTraceContext {
-  const incoming = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(head.headers["traceparent"]?.value ?? "");
-  return {
-    traceParent: `00-${incoming?.[1] ?? randomHex(32)}-${randomHex(16)}-${incoming?.[2] ?? "00"}`,
-    traceState: incoming === null ? "" : (head.headers["tracestate"]?.value ?? ""),
-    attributes: {},
-  };
-}
-
-// From a UUID, because Node keeps random bytes for these at hand. Its last 16 digits are random but for two bits.
-function randomHex(digits: number): string {
-  return randomUUID().replaceAll("-", "").slice(-digits);
 }

@@ -1,0 +1,69 @@
+metadata description = 'Storage of the Functions host: the published package, the function keys, and the queues of sign-outs that the store could not take.'
+
+param name string
+param location string
+param tags object
+param zoneRedundant bool
+
+@description('Object id of the identity that uses it.')
+param principalId string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS' }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+
+    resource deployments 'containers' = {
+      name: 'deployments'
+      properties: { publicAccess: 'None' }
+    }
+  }
+
+  resource queues 'queueServices' = {
+    name: 'default'
+
+    resource signOuts 'queues' = { name: 'sign-outs' }
+
+    // The host would create it with the first message; here it can be looked at, and alerted on, before.
+    resource poison 'queues' = { name: 'sign-outs-poison' }
+  }
+}
+
+// What identity-based AzureWebJobsStorage needs: leases, function keys and the package in blobs; the trigger and the
+// output binding, the poison queue included, in queues. Nothing in tables or files.
+var roles = {
+  'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+}
+
+resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in items(roles): {
+    scope: account
+    name: guid(account.id, principalId, role.value)
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.value)
+      description: role.key
+    }
+  }
+]
+
+output name string = account.name
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+output queueEndpoint string = account.properties.primaryEndpoints.queue
+output deploymentContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::deployments.name}'

@@ -1,0 +1,67 @@
+import { compileOutput } from "../queues/output.ts";
+import { isDisabled } from "../settings.ts";
+import { StartError } from "../start-error.ts";
+import type { RegisteredFunction } from "../worker/app.ts";
+import type { BindingInfo } from "../worker/core-types.ts";
+import type { OutputBinding, Trigger, TriggerContext } from "./trigger.ts";
+
+/**
+ * Gives every function that the app registered, and no setting disables, to the trigger that calls it.
+ * @throws {StartError} naming the function that asks for something this host does not do
+ */
+export function assignFunctions(triggers: readonly Trigger[], context: TriggerContext): void {
+  const names = new Map<string, string>();
+  for (const fn of context.app.functions.values()) {
+    const { name } = fn.metadata;
+    if (isDisabled(name, context.env)) {
+      context.log.write("information", "Host.Startup", `function "${name}" is disabled`);
+      continue;
+    }
+    try {
+      checkName(name, names);
+      assign(fn, triggers, context);
+    } catch (error) {
+      throw error instanceof StartError ? new StartError(`function "${name}": ${error.message}`) : error;
+    }
+  }
+}
+
+function checkName(name: string, names: Map<string, string>): void {
+  if (!/^[a-z][\w-]{0,127}$/i.test(name) || name.toLowerCase() === "host") throw new StartError("is no valid name");
+  const same = names.get(name.toLowerCase());
+  if (same !== undefined) throw new StartError(`"${same}" has the same name`);
+  names.set(name.toLowerCase(), name);
+}
+
+function assign(fn: RegisteredFunction, triggers: readonly Trigger[], context: TriggerContext): void {
+  const { bindings, retryOptions } = fn.metadata;
+  if (retryOptions !== undefined) throw new StartError("retry is not supported by the local functions host");
+  const { bindingName, binding } = findTrigger(bindings);
+  const trigger = triggers.find(({ bindingType }) => bindingType === binding.type.toLowerCase());
+  if (trigger === undefined) {
+    throw new StartError(`the trigger "${binding.type}" is not supported by the local functions host`);
+  }
+  trigger.add({ ...fn, bindingName, binding, outputs: compileOutputs(bindings, binding, context) });
+}
+
+function findTrigger(bindings: Readonly<Record<string, BindingInfo>>): { bindingName: string; binding: BindingInfo } {
+  const [entry, ...others] = Object.entries(bindings).filter(([, { direction }]) => direction !== "out");
+  if (entry === undefined) throw new StartError("has no trigger");
+  const [input] = others;
+  if (input !== undefined) {
+    throw new StartError(`the binding "${input[1].type}" is not supported by the local functions host`);
+  }
+  return { bindingName: entry[0], binding: entry[1] };
+}
+
+function compileOutputs(
+  bindings: Readonly<Record<string, BindingInfo>>,
+  trigger: BindingInfo,
+  context: TriggerContext,
+): OutputBinding[] {
+  // What an HTTP function returns is its response, which the trigger sees to.
+  const isResponse = (name: string) => name === "$return" && trigger.type.toLowerCase() === "httptrigger";
+  return Object.entries(bindings)
+    .filter(([name, { direction }]) => direction === "out" && !isResponse(name))
+    .map(([name, binding]) => compileOutput(name, binding, context));
+}

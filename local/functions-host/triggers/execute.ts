@@ -1,0 +1,32 @@
+import { invoke } from "../worker/invocation.ts";
+import type { RpcInvocationRequest, RpcInvocationResponse } from "../worker/core-types.ts";
+import { withTimeout } from "./timeout.ts";
+import type { OutputBinding, TriggerContext, TriggeredFunction } from "./trigger.ts";
+
+/**
+ * One invocation from beginning to end: the function within host.json's `functionTimeout`, then its outputs.
+ * @throws whatever the function threw, or that an output could not be written
+ */
+export async function execute(
+  { app, hostJson }: TriggerContext,
+  fn: TriggeredFunction,
+  request: RpcInvocationRequest,
+): Promise<RpcInvocationResponse> {
+  const response = await withTimeout(invoke(app, fn, request), hostJson.functionTimeoutMs);
+  if (fn.outputs.length > 0) await writeOutputs(fn.outputs, response);
+  return response;
+}
+
+async function writeOutputs(
+  outputs: readonly OutputBinding[],
+  { outputData, returnValue }: RpcInvocationResponse,
+): Promise<void> {
+  const values = new Map((outputData ?? []).map(({ name, data }) => [name, data]));
+  if (returnValue !== undefined && returnValue !== null) values.set("$return", returnValue);
+  await Promise.all(
+    outputs.map(async (output) => {
+      const data = values.get(output.name);
+      if (data !== undefined) await output.write(data);
+    }),
+  );
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { assertProblem, clearsSession } from "../support/assertions.ts";
+import type { Answer, Ask, Client } from "../support/http-client.ts";
+import { response, startRawServer, type RawServer } from "../support/raw-server.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+const ada = "ada@contoso.example";
+
+interface Echo {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly bodyBase64: string;
+}
+
+describe("calling an API through the app", () => {
+  let world: World;
+  let client: Client;
+  let raw: RawServer;
+  before(async () => {
+    raw = await startRawServer({
+      "/html": response(
+        "200 OK",
+        ["content-type: text/html", "set-cookie: theirs=1", "x-frame-options: ALLOWALL"],
+        "<b>",
+      ),
+      "/gzip": response("200 OK", ["content-type: text/plain", "content-encoding: gzip"], gzipSync("unpacked")),
+      "/cors": response("200 OK", ["access-control-allow-origin: *", "content-security-policy: default-src *"]),
+    });
+    const environment = { DownstreamApis__raw__BaseUrl: raw.url, DownstreamApis__raw__Scopes: "User.Read" };
+    world = await startWorld({ environment });
+    client = world.client();
+    await signIn(client, ada, "/healthz");
+  });
+  after(async () => {
+    await world.stop();
+    await raw.stop();
+  });
+  beforeEach(() => {
+    world.downstreamApi.controls.clearFaults();
+    world.downstreamApi.controls.clearRequests();
+  });
+
+  const own = () => ({ origin: world.publicBaseUrl, "sec-fetch-site": "same-origin" });
+  const echo = async (path: string, ask?: Ask) => (await client.fetch(path, ask)).json() as unknown as Echo;
+
+  it("passes on what the API needs to know of the request, and neither cookies nor credentials nor origin", async () => {
+    const passed = {
+      accept: "application/json;odata.metadata=none",
+      "accept-language": "de",
+      consistencylevel: "eventual",
+      "content-type": "text/plain; charset=utf-8",
+      "if-match": '"1"',
+      prefer: "return=minimal",
+      range: "bytes=0-1",
+    };
+    const kept = {
+      authorization: "Bearer of-the-browser",
+      "proxy-authorization": "Basic eDp5",
+      referer: `${world.publicBaseUrl}/page`,
+      "x-forwarded-for": "203.0.113.7",
+      "x-ms-client-principal": "e30=",
+      "x-functions-key": "key",
+      forwarded: "for=203.0.113.7",
+      "x-anything": "else",
+      "user-agent": "a browser",
+    };
+    const { headers } = await echo("/api/graph/echo", {
+      method: "POST",
+      headers: { ...passed, ...kept, ...own() },
+      body: "1",
+    });
+    for (const [name, value] of Object.entries(passed)) assert.equal(headers[name], value, name);
+    assert.equal(headers["authorization"], "Bearer (verified)");
+    for (const [name, value] of Object.entries({ ...kept, ...own() })) assert.notEqual(headers[name], value, name);
+    assert.equal(headers["cookie"], undefined);
+    const [recorded] = world.downstreamApi.requests;
+    assert.equal(recorded?.cookiePresent, false);
+    assert.equal(recorded?.headers["host"], new URL(world.downstreamApi.url).host);
+    assert.ok(!JSON.stringify(recorded).includes(sessionOf(client).secret));
+  });
+
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+    it(`passes on ${method} with its body, byte by byte`, async () => {
+      const body = Buffer.from([0, 255, 10, 13, 128, 1]);
+      const headers = { ...own(), "content-type": "application/octet-stream" };
+      const received = await echo("/api/graph/echo", { method, headers, body });
+      assert.equal(received.method, method);
+      assert.equal(received.bodyBase64, body.toString("base64"));
+      assert.equal(received.headers["content-length"], "6");
+    });
+  }
+
+  it("passes on a request without a body", async () => {
+    const received = await echo("/api/graph/echo", { method: "POST", headers: own() });
+    assert.deepEqual([received.method, received.body], ["POST", ""]);
+  });
+
+  it("passes on a body of 4 MiB and refuses a larger one", async () => {
+    const headers = { ...own(), "content-type": "application/octet-stream" };
+    const limit = 4 * 1024 * 1024;
+    const most = await client.fetch("/api/graph/echo", { method: "PUT", headers, body: Buffer.alloc(limit, "a") });
+    assert.equal(most.status, 200);
+    const over = await client.fetch("/api/graph/echo", { method: "PUT", headers, body: Buffer.alloc(limit + 1, "a") });
+    assertProblem(over, 413, "body_too_large");
+    assert.equal(world.downstreamApi.requests.length, 1);
+  });
+
+  it("passes on path and query as a browser writes them", async () => {
+    const target =
+      "/echo/a%20b/%E2%82%AC/c;d=1?$select=displayName,id&$filter=startswith(x,%27a%27)&q=a+b%20c%2F%26&q=2&empty=";
+    assert.equal((await echo(`/api/graph${target}`, { rawTarget: `/api/graph${target}` })).path, `/v1.0${target}`);
+  });
+
+  it("knows the API by its name in any case", async () => {
+    assert.equal((await client.fetch("/api/GRAPH/me")).status, 200);
+  });
+
+  for (const status of [200, 201, 202, 400, 403, 404, 409, 412, 422, 429, 500, 503]) {
+    it(`passes back ${status} with its body`, async () => {
+      const headers = { "content-type": "application/json; charset=utf-8", "retry-after": "7", etag: '"5"' };
+      const fault = { type: "status", status, body: { error: { code: "theirs" } }, headers } as const;
+      world.downstreamApi.controls.failNext(fault);
+      const answer = await client.fetch("/api/graph/me");
+      assert.equal(answer.status, status);
+      assert.deepEqual(answer.json(), { error: { code: "theirs" } });
+      assert.equal(answer.headers["content-type"], headers["content-type"]);
+      assert.equal(answer.headers["retry-after"], "7");
+      assert.equal(answer.headers["etag"], '"5"');
+    });
+  }
+
+  for (const status of [204, 205, 304]) {
+    it(`passes back ${status}, which has no body`, async () => {
+      world.downstreamApi.controls.failNext({ type: "status", status, body: "", headers: { etag: '"5"' } });
+      const answer = await client.fetch("/api/graph/me", { headers: { "if-none-match": '"5"' } });
+      assert.equal(answer.status, status);
+      assert.equal(answer.bytes.length, 0);
+      assert.equal(answer.headers["etag"], '"5"');
+      assert.equal(world.downstreamApi.requests[0]?.headers["if-none-match"], '"5"');
+    });
+  }
+
+  it("passes back an image as it is", async () => {
+    const answer = await client.fetch("/api/graph/me/photo/$value");
+    assert.equal(answer.headers["content-type"], "image/png");
+    assert.equal(answer.bytes.subarray(1, 4).toString(), "PNG");
+  });
+
+  it("passes back what was compressed on the way, unpacked", async () => {
+    const answer = await client.fetch("/api/raw/gzip");
+    assert.deepEqual([answer.body, answer.headers["content-encoding"]], ["unpacked", undefined]);
+  });
+
+  it("gives the API no say over the app's own origin: cookies, frames, scripts, other origins", async () => {
+    const page = await client.fetch("/api/raw/html");
+    assert.equal(page.headers["set-cookie"], undefined);
+    assert.equal(page.headers["x-frame-options"], "DENY");
+    assert.match(String(page.headers["content-security-policy"]), /default-src 'none'.*sandbox/);
+    assert.equal(page.headers["x-content-type-options"], "nosniff");
+    const cors = await client.fetch("/api/raw/cors");
+    assert.equal(cors.headers["access-control-allow-origin"], undefined);
+    assert.match(String(cors.headers["content-security-policy"]), /^default-src 'none'/);
+  });
+
+  it("follows no redirect: neither token nor request reaches the address it names", async () => {
+    const seen = raw.requests.length;
+    const answer = await client.fetch(`/api/graph/redirect?to=${encodeURIComponent(`${raw.url}/trap`)}`);
+    assert.equal(answer.status, 302);
+    assert.equal(answer.headers.location, `${raw.url}/trap`);
+    assert.equal(raw.requests.length, seen);
+  });
+
+  it("hands out a claims challenge, and a sign-in with those claims meets it", async () => {
+    world.downstreamApi.controls.requireAuthenticationContext("c1");
+    try {
+      const refused = await client.fetch("/api/graph/me");
+      assertProblem(refused, 401, "signin_required");
+      assert.ok(!clearsSession(refused));
+      const claims = String(refused.json()["claims"]);
+      assert.deepEqual(JSON.parse(claims), { access_token: { acrs: { essential: true, value: "c1" } } });
+      const query = new URLSearchParams({ claims, loginHint: ada, returnUrl: "/healthz" });
+      const landed: Answer = await client.navigate(`/auth/login?${query.toString()}`);
+      assert.equal(landed.status, 200);
+      assert.equal((await client.fetch("/api/graph/me")).status, 200);
+    } finally {
+      world.downstreamApi.controls.requireAuthenticationContext(undefined);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { Tampering } from "../../local/identity-provider/provider.ts";
+import { defaultTenantId, otherTenantId } from "../../local/identity-provider/people.ts";
+import { assertProblem } from "../support/assertions.ts";
+import type { Answer, Client } from "../support/http-client.ts";
+import { untilCallback } from "../support/sign-in-steps.ts";
+import { dumpStore } from "../support/store.ts";
+import { sessionCookie, startWorld, type World } from "../support/world.ts";
+
+const ada = "ada@contoso.example";
+const priya = "priya@fabrikam.example";
+const now = Math.floor(Date.now() / 1000);
+const minutes = (count: number) => now + count * 60;
+const someId = "00000000-0000-4000-8000-000000000000";
+
+const wrong: Readonly<Record<string, Tampering>> = {
+  "with an unpublished key's signature": { signature: "foreign-key" },
+  "with a broken signature": { signature: "corrupt" },
+  "without a signature (alg none)": { signature: "none" },
+  "with a key id that is not published": { header: { kid: "somebody-elses" } },
+  "of another issuer": { claims: { iss: "https://evil.example/v2.0" } },
+  "of another tenant's issuer": { claims: { iss: `https://127.0.0.1/${otherTenantId}/v2.0`, tid: otherTenantId } },
+  "without an issuer": { claims: { iss: undefined } },
+  "for another app": { claims: { aud: someId } },
+  "for this app among others": { claims: (claims) => ({ ...claims, aud: [claims["aud"], someId] }) },
+  "for nobody": { claims: { aud: undefined } },
+  "for another sign-in": { claims: { nonce: "another" } },
+  "for no sign-in in particular": { claims: { nonce: undefined } },
+  "that expired six minutes ago": { claims: { iat: minutes(-66), nbf: minutes(-66), exp: minutes(-6) } },
+  "that never expires": { claims: { exp: undefined } },
+  "that expires at no time": { claims: { exp: "tomorrow" } },
+  "that begins in six minutes": { claims: { nbf: minutes(6) } },
+  "that was never issued": { claims: { iat: undefined } },
+  "about nobody": { claims: { sub: undefined } },
+  "without an object id": { claims: { oid: undefined } },
+  "without a tenant": { claims: { tid: undefined } },
+  "with a tenant that is no text": { claims: { tid: 7 } },
+};
+
+describe("an ID token", () => {
+  let world: World;
+  let multiTenant = 0;
+  before(async () => {
+    world = await startWorld();
+    await world.startInstance({ AzureAd__TenantId: "organizations", AzureAd__AllowedTenants: defaultTenantId });
+    multiTenant = world.instances.length - 1;
+  });
+  after(() => world.stop());
+
+  async function signInWith(tampering: Tampering | undefined, username = ada, instance = 0): Promise<[Answer, Client]> {
+    const client = world.client(instance);
+    const url = await untilCallback(client, username);
+    if (tampering) world.identityProvider.controls.tamperWithNextIdToken(tampering);
+    return [await client.fetch(url.href), client];
+  }
+
+  async function expectRefusal(attempt: () => Promise<[Answer, Client]>, status: number, code: string): Promise<void> {
+    const stored = await dumpStore(world);
+    const [answer, client] = await attempt();
+    assertProblem(answer, status, code);
+    assert.deepEqual(await dumpStore(world), stored);
+    assert.equal(client.cookies("localhost").get(sessionCookie), undefined);
+  }
+
+  for (const [what, tampering] of Object.entries(wrong)) {
+    it(`${what} signs nobody in`, () => expectRefusal(() => signInWith(tampering), 400, "signin_invalid"));
+  }
+
+  const fine: Readonly<Record<string, Tampering | undefined>> = {
+    "as it was issued": undefined,
+    "that expired four minutes ago, by a clock that differs": { claims: { exp: minutes(-4) } },
+    "that begins in four minutes, by a clock that differs": { claims: { nbf: minutes(4) } },
+    "for this app, as a list of one": { claims: (claims) => ({ ...claims, aud: [claims["aud"]] }) },
+  };
+  for (const [what, tampering] of Object.entries(fine)) {
+    it(`${what} signs in`, async () => {
+      const [answer, client] = await signInWith(tampering);
+      assert.equal(answer.status, 302, answer.body);
+      assert.equal((await client.fetch("/api/graph/me")).status, 200);
+    });
+  }
+
+  describe("for an app that lets one of several tenants in", () => {
+    for (const what of ["without a tenant", "of another issuer", "for another app", "without an issuer"]) {
+      it(`${what} is refused`, () =>
+        expectRefusal(() => signInWith(wrong[what], ada, multiTenant), 400, "signin_invalid"));
+    }
+
+    it("of that tenant signs in", async () => {
+      const [answer] = await signInWith(undefined, ada, multiTenant);
+      assert.equal(answer.status, 302, answer.body);
+    });
+
+    it("of another tenant is refused, by name", () =>
+      expectRefusal(() => signInWith(undefined, priya, multiTenant), 403, "tenant_not_allowed"));
+
+    it("that says one tenant and comes from another is refused", () =>
+      expectRefusal(() => signInWith({ claims: { tid: defaultTenantId } }, priya, multiTenant), 400, "signin_invalid"));
+
+    it("whose tenant would fill the issuer's template with a path of its own is refused", () => {
+      const { instance } = world.identityProvider;
+      const tid = `${defaultTenantId}/v2.0?`;
+      const claims = { tid, iss: `${instance}${tid}/v2.0` };
+      return expectRefusal(() => signInWith({ claims }, ada, multiTenant), 403, "tenant_not_allowed");
+    });
+  });
+
+  it("signed with a new key signs in, once the keys are read again", async () => {
+    // jose reads the key set again for an unknown key, but not more often than every 30 seconds; a new instance has none.
+    world.identityProvider.controls.rotateSigningKey();
+    await world.startInstance();
+    const [answer] = await signInWith(undefined, ada, world.instances.length - 1);
+    assert.equal(answer.status, 302, answer.body);
+  });
+});

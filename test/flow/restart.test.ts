@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { compileCache } from "../support/compile-cache.ts";
+import { createClient, type Client } from "../support/http-client.ts";
+import { generatePeople } from "../support/people.ts";
+import { beginSignIn } from "../support/sign-in-steps.ts";
+import { frontChannel, sidOf } from "../support/sign-out.ts";
+import { freePorts, ownForm, sessionOf, signIn, startWorld } from "../support/world.ts";
+
+const [ada, bruno, zoe] = ["ada@contoso.example", "bruno@contoso.example", "zoe@contoso.example"];
+
+describe("the local platform, started again with its data", () => {
+  it("finds everybody signed in as before, their tokens renewable, sign-ins under way and sign-outs to come", async () => {
+    const first = await startWorld();
+    const [signedIn, renewing, underWay, leaving] = [first.client(), first.client(), first.client(), first.client()];
+    await signIn(signedIn, ada, "/healthz");
+    await signIn(leaving, zoe, "/healthz");
+    first.identityProvider.controls.accessTokenLifetimeSeconds = 60;
+    await signIn(renewing, bruno, "/healthz");
+    const { location } = await beginSignIn(underWay, "mika@fabrikam.example");
+    const sid = sidOf(first, zoe);
+    await first.stop({ keepData: true });
+
+    const second = await startWorld({ folder: first.folder, ports: first.ports });
+    try {
+      for (const client of [signedIn, renewing]) {
+        assert.equal((await client.fetch("/auth/me")).status, 200);
+        assert.equal((await client.fetch("/api/graph/me")).status, 200);
+      }
+      assert.equal(second.identityProvider.controls.requests.count({ grantType: "refresh_token" }), 1);
+      assert.equal((await underWay.navigate(location)).status, 200);
+      assert.equal((await underWay.fetch("/api/graph/me")).status, 200);
+      // Single sign-on is still there, too: nobody is asked.
+      await signIn(signedIn, ada, "/healthz");
+      assert.equal((await frontChannel(leaving, `sid=${sid}`)).status, 200);
+      assert.equal((await leaving.fetch("/auth/me")).status, 401);
+    } finally {
+      await second.stop();
+    }
+  });
+});
+
+describe("the local platform, killed with everything in it", () => {
+  const people = generatePeople(12);
+
+  it("has lost nothing that was acknowledged: neither sign-ins nor sign-outs nor renewals", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "bff-killed-"));
+    const ports = await freePorts();
+    const publicBaseUrl = `http://localhost:${ports.app}`;
+    const kill = await startPlatformProcess(folder, JSON.stringify(ports));
+    const visitors = people.map(({ preferredUsername }) => visitor(createClient(publicBaseUrl), preferredUsername));
+    const work = visitors.map((each) => each.work(publicBaseUrl));
+    try {
+      await until(() => visitors.filter(({ acknowledged }) => acknowledged > 2).length > people.length / 2);
+    } finally {
+      await kill();
+    }
+    await Promise.all(work);
+    // The leader of the group is gone; the others free their ports in a moment.
+    const isGone = () =>
+      createClient(publicBaseUrl)
+        .fetch("/healthz")
+        .then(
+          () => false,
+          () => true,
+        );
+    await until(isGone);
+
+    const world = await startWorld({ folder, ports, people });
+    try {
+      const settled = visitors.filter(({ state }) => state !== "unknown");
+      assert.ok(settled.some(({ state }) => state === "signed in"));
+      for (const { client, state } of visitors) {
+        const me = await client.fetch("/auth/me");
+        if (state === "unknown") assert.ok([200, 401].includes(me.status), me.body);
+        else assert.equal(me.status, state === "signed in" ? 200 : 401, me.body);
+        if (me.status === 200) assert.equal((await client.fetch("/api/graph/me")).status, 200);
+      }
+    } finally {
+      await world.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  /** @returns how to kill it, its child process included */
+  async function startPlatformProcess(folder: string, ports: string): Promise<() => Promise<void>> {
+    const args = ["--disable-warning=ExperimentalWarning", "test/support/platform-process.ts", folder, ports];
+    // A process group of its own, so that one signal reaches all of it.
+    const child = spawn(process.execPath, [...args, String(people.length)], {
+      detached: true,
+      env: { ...process.env, ...compileCache },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exited = once(child, "exit");
+    const [output] = (await Promise.race([once(child.stdout, "data"), exited])) as [unknown];
+    assert.match(String(output), /ready/);
+    return async () => {
+      process.kill(-Number(child.pid), "SIGKILL");
+      await exited;
+    };
+  }
+});
+
+/** Signs in, calls and signs out again and again until the platform is gone, keeping account of what was said. */
+function visitor(client: Client, username: string) {
+  const self = {
+    client,
+    acknowledged: 0,
+    state: "unknown" as "unknown" | "signed in" | "signed out",
+    async work(publicBaseUrl: string): Promise<void> {
+      try {
+        for (;;) {
+          await step("signed in", () => signIn(client, username, "/healthz"));
+          await client.fetch("/api/graph/me");
+          const { value } = sessionOf(client);
+          await step("signed out", async () => {
+            const { status } = await client.fetch("/auth/logout", ownForm(publicBaseUrl));
+            if (status !== 303) throw new Error(`Signing out was answered with ${status}`);
+          });
+          client.setCookie("localhost", "__Host-session", value);
+        }
+      } catch {
+        // The platform has been killed; what was not answered may or may not have happened.
+      }
+    },
+  };
+  const step = async (next: typeof self.state, act: () => Promise<unknown>) => {
+    const before = self.state;
+    self.state = "unknown";
+    await act();
+    self.state = next;
+    if (before !== next) self.acknowledged++;
+  };
+  return self;
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error("It did not come to that");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

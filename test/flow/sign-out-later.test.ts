@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
+import { assertProblem, clearsSession, within } from "../support/assertions.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Answer, Client } from "../support/http-client.ts";
+import { frontChannel, sidOf } from "../support/sign-out.ts";
+import { accountDocument } from "../support/store.ts";
+import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+const queues = "AzureFunctionsJobHost__extensions__queues__";
+const quick = { [`${queues}visibilityTimeout`]: "00:00:01", [`${queues}maxPollingInterval`]: "00:00:01" };
+const finishing = "AzureWebJobs.finish-sign-out.Disabled";
+
+/** No operation on documents succeeds until `remove` is called on the result. */
+function stopStore({ cosmos }: World): { remove(): void } {
+  return cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault: { type: "status", status: 503 } });
+}
+
+function queueOf({ platform }: World, name: string): QueueClient {
+  const connectionString = platform.queueStorage?.connectionString ?? "";
+  return QueueServiceClient.fromConnectionString(connectionString).getQueueClient(name);
+}
+
+async function signedIn(world: World, username: string, instance = 0): Promise<{ client: Client; accountKey: string }> {
+  const client = world.client(instance);
+  await signIn(client, username, "/healthz");
+  return { client, accountKey: sessionOf(client).accountKey };
+}
+
+function signOut({ publicBaseUrl }: World, client: Client, accept = "text/html"): Promise<Answer> {
+  const { method, headers } = ownForm(publicBaseUrl);
+  return client.fetch("/auth/logout", { method, headers: { ...headers, accept } });
+}
+
+/** The attributes of every event of this name that the instances have logged. */
+function events(world: World, name: string): Record<string, unknown>[] {
+  return [...world.log().matchAll(/User: (\{"event":.*\})(?: \[|$)/gm)]
+    .map(([, json = ""]) => JSON.parse(json) as Record<string, unknown>)
+    .filter(({ event }) => event === name);
+}
+
+function isLate({ late, outcome, origin }: Record<string, unknown>, expectedOrigin: string): boolean {
+  return late === true && outcome === "account_deleted" && origin === expectedOrigin;
+}
+
+describe("a sign-out that the store cannot take", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ queueStorage: true, environment: quick });
+  });
+  after(() => world.stop());
+
+  async function assertFinished(accountKey: string, origin: string): Promise<void> {
+    await eventually("the document is gone", async () => !(await accountDocument(world, accountKey)));
+    await eventually("it is logged", () => events(world, "signout").some((event) => isLate(event, origin)));
+    await eventually("the order is done with", async () => {
+      return (await queueOf(world, "sign-outs").getProperties()).approximateMessagesCount === 0;
+    });
+  }
+
+  it("says so on a page, ends this browser's session, and is finished when the store is back", async () => {
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example");
+    const outage = stopStore(world);
+    const answer = await within(10, () => signOut(world, client));
+    assert.equal(answer.status, 503);
+    assert.match(answer.body, /<title>You are being signed out<\/title>/);
+    assert.match(answer.body, /The sign-out will be finished as soon as it can be, without you\./);
+    assert.ok(clearsSession(answer));
+    assert.equal(events(world, "signout_deferred").length, 1);
+    outage.remove();
+    await assertFinished(accountKey, "app");
+  });
+
+  it("tells a program the same, by its code", async () => {
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example");
+    const outage = stopStore(world);
+    const answer = await signOut(world, client, "application/json");
+    assertProblem(answer, 503, "signout_deferred");
+    assert.ok(clearsSession(answer));
+    outage.remove();
+    await assertFinished(accountKey, "app");
+  });
+
+  it("and that began elsewhere is finished too: nobody has to come back for it", async () => {
+    const { accountKey } = await signedIn(world, "bruno@contoso.example");
+    const sid = sidOf(world, "bruno@contoso.example");
+    const outage = stopStore(world);
+    const answer = await within(10, () => frontChannel(world.client(), `sid=${encodeURIComponent(sid)}`));
+    assert.equal(answer.status, 503);
+    outage.remove();
+    await assertFinished(accountKey, "front_channel");
+  });
+
+  it("and that an administrator asked for is finished too", async () => {
+    const { accountKey } = await signedIn(world, "ada@contoso.example");
+    const person = world.identityProvider.people.find((each) => each.preferredUsername === "ada@contoso.example");
+    const path = `/auth/accounts/${person?.oid}.${world.identityProvider.tenantId}`;
+    const headers = { "x-functions-key": world.platform.administratorKey };
+    const outage = stopStore(world);
+    const answer = await world.client().fetch(path, { method: "DELETE", headers });
+    assertProblem(answer, 503, "signout_deferred");
+    outage.remove();
+    await assertFinished(accountKey, "administrator");
+  });
+
+  it("leaves nothing in the queue that identifies anybody", async () => {
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example");
+    const { secret } = sessionOf(client);
+    const queue = queueOf(world, "sign-outs");
+    const outage = stopStore(world);
+    await signOut(world, client);
+    let text = "";
+    await eventually("the message can be seen", async () => {
+      const [message] = (await queue.peekMessages()).peekedMessageItems;
+      return (text = Buffer.from(message?.messageText ?? "", "base64").toString());
+    });
+    assert.ok(text.includes(accountKey), text);
+    for (const kept of [secret, "ada", "contoso", sidOf(world, "ada@contoso.example")]) assert.ok(!text.includes(kept));
+    outage.remove();
+    await assertFinished(accountKey, "app");
+  });
+});
+
+describe("a sign-out that waits in the queue", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ queueStorage: true, environment: { ...quick, [finishing]: "true" } });
+  });
+  after(() => world.stop());
+
+  it("survives the process that took it: another one finishes it", async () => {
+    const instance = await world.startInstance();
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example", world.instances.indexOf(instance));
+    const outage = stopStore(world);
+    assert.equal((await signOut(world, client)).status, 503);
+    await instance.kill();
+    outage.remove();
+    assert.ok(await accountDocument(world, accountKey));
+    const finisher = await world.startInstance({ [finishing]: "false" });
+    assert.match(finisher.lines.join("\n"), /^function finish-sign-out: queue sign-outs$/m);
+    await eventually("the document is gone", async () => !(await accountDocument(world, accountKey)));
+    await finisher.stop();
+  });
+
+  it("spares a sign-in made since", async () => {
+    const early = await signedIn(world, "bruno@contoso.example");
+    const other = await signedIn(world, "bruno@contoso.example");
+    const outage = stopStore(world);
+    assert.equal((await signOut(world, early.client)).status, 503);
+    outage.remove();
+    const late = await signedIn(world, "bruno@contoso.example");
+    const finisher = await world.startInstance({ [finishing]: "false" });
+    const sessions = async () => Object.keys((await accountDocument(world, early.accountKey))?.sessions ?? {}).length;
+    await eventually("only the new session is left", async () => (await sessions()) === 1);
+    assert.equal((await late.client.fetch("/auth/me")).status, 200);
+    assertProblem(await other.client.fetch("/auth/me"), 401, "signin_required");
+    await finisher.stop();
+  });
+});
+
+describe("a sign-out that cannot be finished", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ queueStorage: true, environment: { ...quick, [`${queues}maxDequeueCount`]: "2" } });
+  });
+  after(() => world.stop());
+
+  it("is put aside after the last attempt, where it can be seen, and is logged", async () => {
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example");
+    const outage = stopStore(world);
+    await signOut(world, client);
+    const poison = queueOf(world, "sign-outs-poison");
+    await eventually("it is in the poison queue", async () => {
+      return (await poison.peekMessages()).peekedMessageItems.length === 1;
+    });
+    const { peekedMessageItems } = await poison.peekMessages();
+    const order: unknown = JSON.parse(Buffer.from(peekedMessageItems[0]?.messageText ?? "", "base64").toString());
+    assert.equal((order as Record<string, unknown>)["accountKey"], accountKey);
+    assert.deepEqual(events(world, "signout_abandoned"), [{ event: "signout_abandoned", origin: "app", attempt: 2 }]);
+    assert.match(world.log(), /warn {2}Function\.finish-sign-out: a message that failed 2 times goes to/);
+    outage.remove();
+  });
+
+  it("and not even be put into the queue is an error, promises nothing, and leaves the cookie to try again", async () => {
+    const { client, accountKey } = await signedIn(world, "bruno@contoso.example");
+    const cookie = sessionOf(client).value;
+    await world.platform.queueStorage?.kill();
+    const outage = stopStore(world);
+    const answer = await within(15, () => signOut(world, client));
+    assert.deepEqual([answer.status, answer.body, answer.headers["set-cookie"]], [500, "", undefined]);
+    assert.equal(sessionOf(client).value, cookie);
+    const reported = /error Function\.logout: failed, answered 500: .*the queue "sign-outs" could not be written/;
+    await eventually("it is logged", () => reported.test(world.log()));
+    outage.remove();
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    assert.equal((await signOut(world, client)).status, 303);
+    assert.equal(await accountDocument(world, accountKey), undefined);
+  });
+});

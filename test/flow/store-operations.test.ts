@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { Client } from "../support/http-client.ts";
+import { frontChannel, sidOf, signOut } from "../support/sign-out.ts";
+import { operationsOf, startFresh } from "../support/store.ts";
+import { ownForm, sessionCookie, signIn, startWorld, type World } from "../support/world.ts";
+
+const ada = "ada@contoso.example";
+
+describe("what the store is asked, counted there", () => {
+  let world: World;
+  let client: Client;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.stop());
+
+  beforeEach(async () => {
+    await startFresh(world);
+    client = world.client();
+  });
+
+  const signInAs = (browser: Client, username = ada) =>
+    operationsOf(world, () => signIn(browser, username, "/healthz"));
+
+  describe("by a sign-in: four operations", () => {
+    it("the first time", async () => {
+      const expected = ["read accounts 404", "read sids 404", "create accounts 201", "create sids 201"];
+      assert.deepEqual(await signInAs(client), expected);
+    });
+
+    it("from a second browser of an account that is signed in", async () => {
+      await signInAs(client);
+      const expected = ["read accounts 200", "read sids 404", "replace accounts 200", "create sids 201"];
+      assert.deepEqual(await signInAs(world.client()), expected);
+    });
+
+    it("again in the same browser", async () => {
+      await signInAs(client);
+      const expected = ["read accounts 200", "read sids 200", "replace accounts 200", "replace sids 200"];
+      assert.deepEqual(await signInAs(client), expected);
+    });
+
+    it("in a second tab, begun before the first was done, under the same sid", async () => {
+      await signInAs(client);
+      const atProvider = await client.fetch(`/auth/login?loginHint=${ada}&returnUrl=/healthz`);
+      // The first tab's sign-in completes while the second one's is at the identity provider.
+      await signInAs(client);
+      const expected = ["read accounts 200", "read sids 200", "replace accounts 200", "replace sids 200"];
+      const secondTab = () => client.navigate(atProvider.headers.location ?? "");
+      assert.deepEqual(await operationsOf(world, secondTab), expected);
+      assert.equal((await client.fetch("/auth/me")).status, 200);
+    });
+
+    it("again after the cookie was lost, the identity provider's session still there", async () => {
+      await signInAs(client);
+      client.setCookie("localhost", sessionCookie, "");
+      assert.equal((await signInAs(client)).length, 4);
+    });
+  });
+
+  describe("by a request of somebody signed in", () => {
+    it("calling an API: one read, no write, no token request", async () => {
+      await signInAs(client);
+      world.identityProvider.controls.requests.clear();
+      for (let call = 0; call < 3; call++) {
+        const operations = await operationsOf(world, async () => {
+          assert.equal((await client.fetch("/api/graph/me")).status, 200);
+        });
+        assert.deepEqual(operations, ["read accounts 200"]);
+      }
+      assert.equal(world.identityProvider.controls.requests.count(), 0);
+    });
+
+    it("calling an API with an expired access token: one read, one write, one token request", async () => {
+      world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
+      await signInAs(client);
+      world.identityProvider.controls.requests.clear();
+      const call = () => client.fetch("/api/graph/me");
+      assert.deepEqual(await operationsOf(world, call), ["read accounts 200", "replace accounts 200"]);
+      assert.equal(world.identityProvider.controls.requests.count({ endpoint: "token" }), 1);
+      assert.equal(world.identityProvider.controls.requests.count(), 1);
+    });
+
+    it("many calls at once with an expired access token: one write and one token request for all", async () => {
+      world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
+      await signInAs(client);
+      world.identityProvider.controls.requests.clear();
+      const gate = world.identityProvider.controls.gate("token");
+      const operations = await operationsOf(world, async () => {
+        const calls = Array.from({ length: 8 }, () => client.fetch("/api/graph/me"));
+        await gate.reached();
+        gate.release();
+        for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200, answer.body);
+      });
+      assert.equal(operations.filter((operation) => operation.startsWith("read")).length, 8);
+      assert.deepEqual(
+        operations.filter((operation) => !operation.startsWith("read")),
+        ["replace accounts 200"],
+      );
+      assert.equal(world.identityProvider.controls.requests.count({ endpoint: "token" }), 1);
+    });
+
+    it("asking who is signed in: one read", async () => {
+      await signInAs(client);
+      assert.deepEqual(await operationsOf(world, () => client.fetch("/auth/me")), ["read accounts 200"]);
+    });
+
+    it("without a cookie, or with one that cannot be one: nothing", async () => {
+      assert.deepEqual(await operationsOf(world, () => client.fetch("/auth/me")), []);
+      client.setCookie("localhost", sessionCookie, "not.a-session");
+      assert.deepEqual(await operationsOf(world, () => client.fetch("/api/graph/me")), []);
+    });
+  });
+
+  describe("by a sign-out: four operations at most", () => {
+    it("in the app: the document goes before the browser is sent away", async () => {
+      await signInAs(client);
+      const post = () => client.fetch("/auth/logout", ownForm(world.publicBaseUrl));
+      assert.deepEqual(await operationsOf(world, post), ["read accounts 200", "delete accounts 204"]);
+    });
+
+    it("at the identity provider, by sid alone", async () => {
+      await signInAs(client);
+      const query = `sid=${sidOf(world, ada)}`;
+      const expected = ["read sids 200", "replace sids 200", "read accounts 200", "delete accounts 204"];
+      assert.deepEqual(await operationsOf(world, () => frontChannel(client, query)), expected);
+      // Browsers may load the frame again.
+      assert.deepEqual(await operationsOf(world, () => frontChannel(client, query)), [
+        "read sids 200",
+        "replace sids 200",
+        "read accounts 404",
+      ]);
+    });
+
+    it("in the app and then, in its wake, at the identity provider: the sid is marked, nothing else", async () => {
+      await signInAs(client);
+      const operations = await operationsOf(world, () => signOut(world, client));
+      assert.deepEqual(operations.slice(2), ["read sids 200", "replace sids 200", "read accounts 404"]);
+    });
+  });
+});

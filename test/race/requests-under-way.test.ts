@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { Client } from "../support/http-client.ts";
+import {
+  ada,
+  administratorSettings,
+  assertNoDocument,
+  assertOnlySessions,
+  assertUseless,
+  callApi,
+  holdStore,
+  loseAnswer,
+  signOutInTab,
+  startWithShortTokens,
+  waysOut,
+} from "../support/race.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+describe("requests that are under way when the account is deleted", () => {
+  let world: World;
+  let client: Client;
+  let old: { value: string; accountKey: string };
+  before(async () => {
+    world = await startWorld({ instances: 2, environment: administratorSettings });
+  });
+  after(() => world.stop());
+
+  async function signInWithTokensFor(seconds: number): Promise<void> {
+    await startWithShortTokens(world);
+    world.identityProvider.controls.accessTokenLifetimeSeconds = seconds;
+    client = world.client();
+    await signIn(client, ada, "/healthz");
+    old = sessionOf(client);
+  }
+
+  /*
+   * What a request has read, it may use for its one call: asking the store again before each call would cost every
+   * call a second read, and leave the same gap, only smaller.
+   */
+  it("reads a token that is good | delete | calls the API: that one call is answered, none after it", async (test) => {
+    await signInWithTokensFor(3600);
+    const read = holdStore(test, world, { kind: "read", when: "after" });
+    const call = callApi(client);
+    await read.reached();
+    await signOutInTab(world, client);
+    read.release();
+    assert.equal((await call).status, 200);
+    await assertUseless(world, old.value);
+    await assertNoDocument(world, old.accountKey);
+  });
+
+  it("both read | first renews, writes | delete | second shares what the first renewed: none after it", async (test) => {
+    await signInWithTokensFor(60);
+    const reads = holdStore(test, world, { kind: "read", when: "after", times: 2 });
+    const first = callApi(client);
+    await reads.reached(1);
+    const second = callApi(client);
+    await reads.reached(2);
+    reads.release();
+    assert.equal((await first).status, 200);
+    await signOutInTab(world, client);
+    reads.release();
+    const { status } = await second;
+    assert.ok(status === 200 || status === 401, String(status));
+    await assertUseless(world, old.value);
+    await assertNoDocument(world, old.accountKey);
+  });
+
+  describe("deleted, the answer lost | new sign-in | deleted again: the new sign-in stays", () => {
+    beforeEach(() => signInWithTokensFor(3600));
+
+    for (const { name, signOut } of waysOut) {
+      it(`signed out ${name}`, async (test) => {
+        const deleted = loseAnswer(test, world, { kind: "delete" });
+        const leaving = signOut(world, client);
+        await deleted.reached();
+        const arriving = world.client();
+        await signIn(arriving, ada, "/healthz");
+        deleted.cut();
+        await leaving;
+        await assertUseless(world, old.value);
+        await assertOnlySessions(world, [arriving]);
+      });
+    }
+  });
+});

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { Client } from "../support/http-client.ts";
+import {
+  ada,
+  administratorSettings,
+  assertNoDocument,
+  assertOnlySessions,
+  assertSignInRequired,
+  assertUseless,
+  callApi,
+  holdStore,
+  holdTokens,
+  loseAnswer,
+  signOutInTab,
+  startWithShortTokens,
+  tabOf,
+  waysOut,
+} from "../support/race.ts";
+import { rewriteSessions } from "../support/store.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+describe("a renewal that a sign-out on another instance overtakes", () => {
+  let world: World;
+  let client: Client;
+  let old: { value: string; accountKey: string };
+  before(async () => {
+    world = await startWorld({ instances: 3, environment: administratorSettings });
+  });
+  after(() => world.stop());
+
+  beforeEach(async () => {
+    await startWithShortTokens(world);
+    client = world.client();
+    await signIn(client, ada, "/healthz");
+    old = sessionOf(client);
+    world.downstreamApi.controls.clearRequests();
+  });
+
+  async function assertAllGone(): Promise<void> {
+    await assertNoDocument(world, old.accountKey);
+    await assertUseless(world, old.value);
+    assert.equal(world.downstreamApi.requests.length, 0, "An API was called with a token of the signed-out session");
+  }
+
+  for (const { name, signOut } of waysOut) {
+    describe(`signed out ${name}`, () => {
+      it("read | delete | token request, write: 401, and nothing comes back", async (test) => {
+        const read = holdStore(test, world, { kind: "read", when: "after" });
+        const call = callApi(client);
+        await read.reached();
+        await signOut(world, client);
+        read.release();
+        assertSignInRequired(await call);
+        await assertAllGone();
+      });
+
+      it("read, token request | delete | token response, write: 401, and nothing comes back", async (test) => {
+        const token = holdTokens(test, world);
+        const call = callApi(client);
+        await token.reached();
+        await signOut(world, client);
+        token.release();
+        assertSignInRequired(await call);
+        await assertAllGone();
+      });
+
+      it("read, token response | delete | write: 401, and nothing comes back", async (test) => {
+        const write = holdStore(test, world, { kind: "replace", when: "before" });
+        const call = callApi(client);
+        await write.reached();
+        await signOut(world, client);
+        write.release();
+        assertSignInRequired(await call);
+        await assertAllGone();
+      });
+
+      it("write, its answer lost | delete | write again: 401, and nothing comes back", async (test) => {
+        const written = loseAnswer(test, world, { kind: "replace" });
+        const call = callApi(client);
+        await written.reached();
+        await signOut(world, client);
+        written.cut();
+        assertSignInRequired(await call);
+        await assertAllGone();
+      });
+    });
+  }
+
+  it("sign-out reads | renewal writes | sign-out deletes: gone all the same", async (test) => {
+    const removal = holdStore(test, world, { kind: "delete", when: "before" });
+    const leaving = signOutInTab(world, client);
+    await removal.reached();
+    assert.equal((await callApi(client)).status, 200);
+    removal.release();
+    await leaving;
+    world.downstreamApi.controls.clearRequests();
+    await assertAllGone();
+  });
+
+  describe("two renewals of one session on two instances, and a sign-out on a third", () => {
+    it("both at the token endpoint | delete | both write: 401 for both", async (test) => {
+      const token = holdTokens(test, world);
+      const calls = [callApi(client), callApi(tabOf(world, client, 2))];
+      await token.reached(2);
+      await signOutInTab(world, client);
+      token.release();
+      for (const answer of await Promise.all(calls)) assertSignInRequired(answer);
+      await assertAllGone();
+    });
+
+    it("both about to write | delete | both write: 401 for both", async (test) => {
+      const write = holdStore(test, world, { kind: "replace", when: "before", times: 2 });
+      const calls = [callApi(client), callApi(tabOf(world, client, 2))];
+      await write.reached(2);
+      await signOutInTab(world, client);
+      write.release();
+      write.release();
+      for (const answer of await Promise.all(calls)) assertSignInRequired(answer);
+      await assertAllGone();
+    });
+
+    it("first writes | delete | second writes: the second gets 401", async (test) => {
+      const write = holdStore(test, world, { kind: "replace", when: "before", times: 2 });
+      const first = callApi(client);
+      await write.reached(1);
+      const second = callApi(tabOf(world, client, 2));
+      await write.reached(2);
+      write.release();
+      assert.equal((await first).status, 200);
+      world.downstreamApi.controls.clearRequests();
+      await signOutInTab(world, client);
+      write.release();
+      assertSignInRequired(await second);
+      await assertAllGone();
+    });
+
+    it("first writes | second's write conflicts, reads again | delete | second writes: 401", async (test) => {
+      const write = holdStore(test, world, { kind: "replace", when: "before", times: 3 });
+      const first = callApi(client);
+      await write.reached(1);
+      const second = callApi(tabOf(world, client, 2));
+      await write.reached(2);
+      write.release();
+      assert.equal((await first).status, 200);
+      world.downstreamApi.controls.clearRequests();
+      write.release();
+      await write.reached(3);
+      await signOutInTab(world, client);
+      write.release();
+      assertSignInRequired(await second);
+      await assertAllGone();
+    });
+  });
+
+  describe("delete | new sign-in | the old session's renewal writes", () => {
+    it("leaves the new sign-in of another browser alone in the document", async (test) => {
+      const write = holdStore(test, world, { kind: "replace", when: "before" });
+      const call = callApi(client);
+      await write.reached();
+      await signOutInTab(world, client);
+      const other = world.client(2);
+      await signIn(other, ada, "/healthz");
+      write.release();
+      assertSignInRequired(await call);
+      await assertUseless(world, old.value);
+      await assertOnlySessions(world, [other]);
+    });
+  });
+
+  describe("the extension of the idle lifetime", () => {
+    beforeEach(async () => {
+      // A token that needs no renewal, and a session that was last used half an hour ago.
+      world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
+      await signIn(client, ada, "/healthz");
+      old = sessionOf(client);
+      const lastSeenAt = new Date(Date.now() - 30 * 60_000).toISOString();
+      await rewriteSessions(world, old.accountKey, (session) => ({ ...session, lastSeenAt }));
+    });
+
+    for (const { name, signOut } of waysOut) {
+      it(`read | signed out ${name} | write: 401, the API is not called, nothing comes back`, async (test) => {
+        const write = holdStore(test, world, { kind: "replace", when: "before" });
+        const call = callApi(client);
+        await write.reached();
+        await signOut(world, client);
+        write.release();
+        assertSignInRequired(await call);
+        await assertAllGone();
+      });
+    }
+
+    it("sign-out reads | extension writes | sign-out deletes: gone all the same", async (test) => {
+      const removal = holdStore(test, world, { kind: "delete", when: "before" });
+      const leaving = signOutInTab(world, client);
+      await removal.reached();
+      assert.equal((await callApi(client)).status, 200);
+      removal.release();
+      await leaving;
+      world.downstreamApi.controls.clearRequests();
+      await assertAllGone();
+    });
+  });
+});

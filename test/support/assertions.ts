@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import type { Answer } from "./http-client.ts";
+
+/** Checks for problem details (RFC 9457) with this status and code. */
+export function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.equal(`${answer.status} ${codeOf(answer)}`, `${status} ${code}`, answer.body);
+  assert.match(answer.headers["content-type"] ?? "", /^application\/problem\+json/);
+  assert.equal(answer.json()["status"], status);
+}
+
+/** The stable code of a failure; its title where the answer is a page; nothing where the host itself has answered. */
+export function codeOf(answer: Answer): string {
+  if (answer.headers["content-type"]?.startsWith("application/problem+json")) return String(answer.json()["code"]);
+  return /<title>([^<]*)<\/title>/.exec(answer.body)?.[1] ?? "";
+}
+
+/** Whether the answer takes the session cookie away. */
+export function clearsSession({ headers }: Answer): boolean {
+  return (headers["set-cookie"] ?? []).some((cookie) => /^(__Host-)?session=;.*max-age=0/i.test(cookie));
+}
+
+/** Runs `act` and checks that it took no longer than `seconds`. */
+export async function within<T>(seconds: number, act: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await act();
+  const took = (performance.now() - startedAt) / 1000;
+  assert.ok(took <= seconds, `took ${took.toFixed(1)} s`);
+  return result;
+}

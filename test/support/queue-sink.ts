@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A Queue service that takes every message and gives none out. */
+export interface QueueSink {
+  readonly connectionString: string;
+  /** What was put into it, parsed. */
+  readonly messages: readonly unknown[];
+  stop(): Promise<void>;
+}
+
+/** For tests in which the app may hand over what it cannot do at once, and that has to stay undone. */
+export async function startQueueSink(): Promise<QueueSink> {
+  const messages: unknown[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const encoded = /<MessageText>([^<]*)<\/MessageText>/.exec(Buffer.concat(chunks).toString())?.[1];
+      const isPut = request.method === "POST" && encoded !== undefined;
+      if (isPut) messages.push(JSON.parse(Buffer.from(encoded, "base64").toString()));
+      response.writeHead(isPut ? 201 : 501, { "content-type": "application/xml" }).end(isPut ? receipt : undefined);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sink`;
+  return {
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=sink;AccountKey=c2luaw==;QueueEndpoint=${endpoint}`,
+    messages,
+    async stop() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const date = "Thu, 01 Jan 2026 00:00:00 GMT";
+const receipt = `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage><MessageId>sunk</MessageId><InsertionTime>${date}</InsertionTime><ExpirationTime>${date}</ExpirationTime><PopReceipt>none</PopReceipt><TimeNextVisible>${date}</TimeNextVisible></QueueMessage></QueueMessagesList>`;

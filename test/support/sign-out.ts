@@ -1,0 +1,39 @@
+import { decodeJwt } from "jose";
+import type { Answer, Client } from "./http-client.ts";
+import { ownForm, type World } from "./world.ts";
+
+/** The `sid` of a person's most recent sign-in, as the identity provider knows it. */
+export function sidOf({ identityProvider }: World, username: string): string {
+  const sids = identityProvider.controls.issuedTokens().flatMap((token) => {
+    if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return [];
+    const claims = decodeJwt(token);
+    return claims["preferred_username"] === username && typeof claims["sid"] === "string" ? [claims["sid"]] : [];
+  });
+  const last = sids.at(-1);
+  if (last === undefined) throw new Error(`No ID token with a sid was issued to ${username}`);
+  return last;
+}
+
+/** What the identity provider's page does in a browser that withholds cookies from frames. */
+export async function frontChannel(client: Client, query: string): Promise<Answer> {
+  return client.fetch(`/auth/frontchannel-logout?${query}`, { anonymous: true });
+}
+
+/** Loads the frames of the identity provider's sign-out page, and follows it to where it leads. */
+export async function finishSignOut(client: Client, page: Answer): Promise<{ frames: Answer[]; landed: Answer }> {
+  const urls = [...page.body.matchAll(/<iframe src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&"));
+  const frames = await Promise.all(urls.map((url) => client.fetch(url, { anonymous: true })));
+  const next = /<a href="([^"]+)">Continue/.exec(page.body)?.[1]?.replaceAll("&amp;", "&");
+  return { frames, landed: next === undefined ? page : await client.navigate(new URL(next, page.url).href) };
+}
+
+/** Signs out with the app's own form, and goes through the identity provider back to the app. */
+export async function signOut(
+  { publicBaseUrl }: World,
+  client: Client,
+  returnUrl = "/healthz",
+): Promise<{ posted: Answer; frames: Answer[]; landed: Answer }> {
+  const path = `/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}`;
+  const { trail, ...page } = await client.navigate(path, ownForm(publicBaseUrl));
+  return { posted: trail[0] ?? page, ...(await finishSignOut(client, page)) };
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { once } from "node:events";
+import type { Container } from "@azure/cosmos";
+import type { AppInstance } from "../../local/app-instance.ts";
+import type { CosmosEndpoint } from "../../local/cosmos/endpoint.ts";
+import type { DownstreamApi } from "../../local/downstream-api/api.ts";
+import type { IdentityProvider, Person, RegisteredApp } from "../../local/identity-provider/provider.ts";
+import type { Platform, Ports } from "../../local/platform.ts";
+import type { SecondApp } from "../../local/second-app/app.ts";
+import { seedCertificates } from "./certificates.ts";
+import { compileCache } from "./compile-cache.ts";
+import { startQueueSink } from "./queue-sink.ts";
+import { createClient, type Answer, type Client } from "./http-client.ts";
+
+// After the compile cache is there.
+const { CosmosClient } = await import("@azure/cosmos");
+const { startApp, startPlatform } = await import("../../local/platform.ts");
+
+export interface WorldOptions {
+  /** Instances of the app over one store; the first is where the public URL leads. */
+  readonly instances?: number;
+  /** Settings of the app that differ from the local ones. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly registration?: Partial<RegisteredApp>;
+  /** Who can sign in; the sample people unless given. */
+  readonly people?: readonly Person[];
+  /** Folder of an earlier world, to go on with its data. */
+  readonly folder?: string;
+  readonly ports?: Ports;
+  /** With a real queue storage. Without, sign-outs that the app leaves for later are taken down, and never done. */
+  readonly queueStorage?: boolean;
+  /** Folder with host.json, package.json and the bundle; the project's own unless given. */
+  readonly appFolder?: string;
+}
+
+/** The whole local platform on free ports, the bundle on the functions host, and the means to look at all of it. */
+export interface World {
+  readonly publicBaseUrl: string;
+  readonly instances: readonly AppInstance[];
+  readonly cosmos: CosmosEndpoint;
+  readonly identityProvider: IdentityProvider;
+  readonly downstreamApi: DownstreamApi;
+  readonly secondApp: SecondApp;
+  /** The containers through the SDK, as an operator would read them. */
+  readonly accounts: Container;
+  readonly sids: Container;
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly platform: Platform;
+  /** Sign-outs that the app has left for later, where there is no queue storage. */
+  readonly deferred: readonly unknown[];
+  /** A new browser, talking to the given instance. */
+  client(instance?: number): Client;
+  startInstance(environment?: Readonly<Record<string, string>>): Promise<AppInstance>;
+  /** Everything that the instances have logged. */
+  log(): string;
+  /** Everything that the browsers made by `client` have received, from any origin. */
+  readonly answers: readonly Answer[];
+  stop(options?: { keepData?: boolean }): Promise<void>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "bff-")));
+  const ports = { ...(options.ports ?? (await freePorts())), ...(options.queueStorage && { queueStorage: 0 }) };
+  await seedCertificates(join(folder, "certificates"));
+  const { registration, people } = options;
+  const platform = await startPlatform({
+    folder,
+    ports,
+    ...(registration && { registration }),
+    ...(people && { people }),
+  });
+  const { cosmos, identityProvider, downstreamApi, secondApp, publicBaseUrl } = platform;
+  if (!cosmos || !identityProvider || !downstreamApi || !secondApp) throw new Error("A part did not start");
+
+  const sink = platform.queueStorage ? undefined : await startQueueSink();
+  const queue = sink && { AzureWebJobsStorage: sink.connectionString, "AzureWebJobs.finish-sign-out.Disabled": "true" };
+  const appFolder = options.appFolder ?? ".";
+  const instances: AppInstance[] = [];
+  const startInstance = async (environment: Readonly<Record<string, string>> = {}) => {
+    const port = instances.length === 0 ? ports.app : 0;
+    const all = { ...compileCache, ...queue, ...options.environment, ...environment };
+    const instance = await startApp(platform, { appFolder, port, environment: all });
+    instances.push(instance);
+    return instance;
+  };
+  await startInstance();
+  for (let more = 1; more < (options.instances ?? 1); more++) await startInstance();
+
+  const answers: Answer[] = [];
+  const sdk = new CosmosClient({ connectionString: cosmos.connectionString });
+  const database = sdk.database("auth");
+  return {
+    publicBaseUrl,
+    instances,
+    cosmos,
+    identityProvider,
+    downstreamApi,
+    secondApp,
+    folder,
+    ports,
+    platform,
+    accounts: database.container("accounts"),
+    sids: database.container("sids"),
+    client: (instance = 0) =>
+      createClient(publicBaseUrl, instances[instance]?.url ?? publicBaseUrl, (answer) => answers.push(answer)),
+    startInstance,
+    answers,
+    deferred: sink?.messages ?? [],
+    log: () => instances.flatMap((instance) => instance.lines).join("\n"),
+    async stop({ keepData = false } = {}) {
+      sdk.dispose();
+      await Promise.all(instances.map((instance) => instance.stop()));
+      await Promise.all([platform.stop(), sink?.stop()]);
+      if (!keepData) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Signs a person in with the single sign-on of a browser that the identity provider does not know yet. */
+export async function signIn(client: Client, username: string, returnUrl = "/"): Promise<Answer> {
+  const query = new URLSearchParams({ loginHint: username, returnUrl });
+  const answer = await client.navigate(`/auth/login?${query.toString()}`);
+  if (answer.status !== 200) throw new Error(`Sign-in ended with ${answer.status} at ${answer.url}:\n${answer.body}`);
+  return answer;
+}
+
+/** A form of the app's own page. */
+export function ownForm(publicBaseUrl: string): { method: string; headers: Record<string, string> } {
+  return { method: "POST", headers: { origin: publicBaseUrl, "sec-fetch-site": "same-origin", accept: "text/html" } };
+}
+
+export const sessionCookie = "__Host-session";
+
+/** Account key and secret of the browser's session cookie. */
+export function sessionOf(client: Client): { value: string; accountKey: string; secret: string } {
+  const value = client.cookies("localhost").get(sessionCookie);
+  const [accountKey = "", secret = ""] = value?.split(".") ?? [];
+  if (!value || !secret) throw new Error("The browser has no session cookie");
+  return { value, accountKey, secret };
+}
+
+/** Ports that are free now, one for each part. */
+export async function freePorts(): Promise<Ports> {
+  const [app, identityProvider, identityProviderTls, cosmos, downstreamApi, secondApp] = await freePortNumbers(6);
+  if (!app || !identityProvider || !identityProviderTls || !cosmos || !downstreamApi || !secondApp)
+    throw new Error("No ports");
+  return { app, identityProvider, identityProviderTls, cosmos, downstreamApi, secondApp };
+}
+
+/** Held open together, so that they differ. */
+async function freePortNumbers(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
