@@ -27,9 +27,17 @@ export const logoutConfirmation: FunctionDefinition = {
         <button type="submit" class="button">Sign out</button>
         <a class="button secondary" href="${returnUrl}">Stay signed in</a>
       </form>`;
-    return page({ title: "Sign out?", content }, { formAction: originsOf(metadata?.endSessionEndpoint) });
+    return page(
+      { title: "Sign out?", content },
+      { formAction: [...originsOf(metadata?.endSessionEndpoint), ...signOutNeighbours(app.authority.environment)] },
+    );
   },
 };
+
+/** Entra sends people with personal accounts on to the sign-out page of Microsoft's consumer service. */
+function signOutNeighbours(environment: string): string[] {
+  return environment === "login.microsoftonline.com" ? ["https://login.live.com"] : [];
+}
 
 /** `POST /auth/logout`: signs the account out here first, then leads to the identity provider's end-session endpoint. */
 export const logout: FunctionDefinition = {

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/encoding.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { originsOf, pagePolicy } from "../shared/http/security-headers.ts";
+import { pagePolicy } from "../shared/http/security-headers.ts";
 
 interface Asset {
   readonly contentType: string;
@@ -26,12 +26,7 @@ export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET"],
-  async handler(request, { app: { authority }, signal }) {
-    // For the sign-out form's redirect; with scripts the page does not need it, so it does not wait for it either.
-    authority.metadata.get(signal).catch(() => undefined);
-    const formAction = originsOf(authority.metadata.known?.endSessionEndpoint);
-    return serve(indexPage, request.headers, { "content-security-policy": pagePolicy({ formAction }) });
-  },
+  handler: async (request) => serve(indexPage, request.headers, { "content-security-policy": pagePolicy() }),
 };
 
 /** `GET /assets/{file}`: what the page loads. */

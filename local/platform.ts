@@ -150,7 +150,7 @@ async function startIdentity(
   const app: RegisteredApp = {
     clientId: appClientId,
     clientSecret: randomUUID(),
-    name: "Your app",
+    name: "Entra Functions BFF",
     redirectUris: [`${publicBaseUrl}/auth/callback`],
     postLogoutRedirectUris: [`${publicBaseUrl}/auth/signed-out`],
     frontChannelLogoutUri: `${publicBaseUrl}/auth/frontchannel-logout`,

@@ -28,6 +28,8 @@ const reasons: Record<Exclude<SignedOut["reason"], "here">, string> = {
   elsewhere:
     "This session was ended elsewhere: in another app, in another browser or by an administrator. Your tokens have been deleted.",
   expired: "This session’s time was up, if it was not ended elsewhere before. Sign in again to go on.",
+  deferred:
+    "This browser is signed out. Your tokens will be deleted as soon as the server can reach its store, without you.",
   unconfirmed:
     "This browser is signed out, but the server could not confirm that your tokens were deleted. Sign in and out again to make sure.",
 };

@@ -1,13 +1,14 @@
-import { askMe, isRecord, type Me } from "./requests.ts";
+import { askMe, isRecord, ProblemError, type Me } from "./requests.ts";
 
 /** A session of this browser that is no more. */
 export interface SignedOut {
   /**
    * `here`: signed out in this tab. `other-tab`: in another tab of this browser. `elsewhere`: by another app, another
-   * browser or an administrator. `expired`: its time was up. `unconfirmed`: signed out here, but the server could not
-   * say that the stored tokens are deleted.
+   * browser or an administrator. `expired`: its time was up. `deferred`: signed out here, and the server will delete the
+   * stored tokens when it can reach its store. `unconfirmed`: signed out here, but whether the stored tokens are deleted
+   * is not known.
    */
-  readonly reason: "here" | "other-tab" | "elsewhere" | "expired" | "unconfirmed";
+  readonly reason: "here" | "other-tab" | "elsewhere" | "expired" | "deferred" | "unconfirmed";
   /** When this tab noticed. */
   readonly noticedAt: Date;
   /** When the session was last known to be alive. */
@@ -43,7 +44,7 @@ let askedAt = 0;
 let asked = 0;
 let settled = 0;
 let signingOut = false;
-let unconfirmed = false;
+let unfinished: "deferred" | "unconfirmed" | undefined;
 let memory: Seen | undefined;
 
 /**
@@ -78,16 +79,21 @@ export async function duringSignOut<T>(signOut: () => Promise<T>): Promise<T> {
   try {
     const result = await signOut();
     tellOtherTabs();
-    settleSignedOut(unconfirmed ? "unconfirmed" : "here");
+    settleSignedOut(unfinished ?? "here");
     return result;
   } catch (error) {
-    unconfirmed = true;
+    unfinished = isDeferred(error) ? "deferred" : "unconfirmed";
     wake();
     throw error;
   } finally {
     signingOut = false;
     settled = ++asked;
   }
+}
+
+/** The server will finish the sign-out by itself. */
+function isDeferred(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.code === "signout_deferred";
 }
 
 function tellOtherTabs(): void {
@@ -168,19 +174,19 @@ async function lookNow(): Promise<void> {
 
 /** The `Date` header is cut to the second, hence the one second of grace. */
 function endOf(seen: Seen | undefined, serverTime: number): SignedOut["reason"] {
-  if (unconfirmed) return "unconfirmed";
+  if (unfinished) return unfinished;
   return seen !== undefined && serverTime + 1000 > seen.endsAt ? "expired" : "elsewhere";
 }
 
 function settleSignedIn(me: Me): void {
   const { idleExpiresAt, expiresAt } = me.session;
-  unconfirmed = false;
+  unfinished = undefined;
   writeSeen({ confirmedAt: Date.now(), endsAt: Math.min(Date.parse(idleExpiresAt), Date.parse(expiresAt)) });
   emit({ state: "signed-in", me });
 }
 
 function settleSignedOut(reason: SignedOut["reason"]): void {
-  unconfirmed = false;
+  unfinished = undefined;
   const seen = readSeen();
   writeSeen(undefined);
   const signedOut = seen && { reason, noticedAt: new Date(), confirmedAt: new Date(seen.confirmedAt) };

@@ -61,8 +61,10 @@ function layout(main: string): string {
 <style>${STYLE}</style>
 </head>
 <body>
+<header>
 <h1>Local Cosmos DB</h1>
 <p class="note">The documents as they are stored, with long values shortened. This page keeps itself up to date.</p>
+</header>
 <main>${main}</main>
 <script>${SCRIPT}</script>
 </body>

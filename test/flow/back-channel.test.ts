@@ -112,14 +112,14 @@ describe("back-channel sign-out", () => {
       "another type": await logoutToken({ sid }, { header: { typ: "at+jwt" } }),
       "no JWT": "nonsense",
     };
-    const before = await dumpStore(world);
+    const stored = await dumpStore(world);
     for (const [flaw, token] of Object.entries(tokens)) {
       const answer = await send(token);
       assert.equal(`${flaw}: ${answer.status}`, `${flaw}: 400`);
       assertProblem(answer, 400, "logout_token_invalid");
     }
     assertProblem(await send(await logoutToken({ sid }), "application/json"), 400, "invalid_request");
-    assert.deepEqual(await dumpStore(world), before);
+    assert.deepEqual(await dumpStore(world), stored);
     assert.equal((await client.fetch("/auth/me")).status, 200);
   });
 });

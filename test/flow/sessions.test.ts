@@ -12,6 +12,12 @@ interface Listed {
   readonly userAgent: string;
 }
 
+async function list(client: Client): Promise<readonly Listed[]> {
+  const answer = await client.fetch("/auth/sessions");
+  assert.equal(answer.status, 200, answer.body);
+  return answer.json()["sessions"] as Listed[];
+}
+
 describe("the sessions of an account", () => {
   let world: World;
   before(async () => {
@@ -23,12 +29,6 @@ describe("the sessions of an account", () => {
     const clients = Array.from({ length: count }, () => world.client());
     for (const client of clients) await signIn(client, username, "/healthz");
     return clients;
-  }
-
-  async function list(client: Client): Promise<readonly Listed[]> {
-    const answer = await client.fetch("/auth/sessions");
-    assert.equal(answer.status, 200, answer.body);
-    return answer.json()["sessions"] as Listed[];
   }
 
   const own = () => ({ method: "DELETE", headers: { origin: world.publicBaseUrl } });
@@ -88,8 +88,8 @@ describe("the sessions of an account", () => {
     for (const headers of [{}, { origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
       assertProblem(await victim.fetch("/auth/sessions", { method: "DELETE", headers }), 403, "cross_site_request");
     }
-    for (const id of ["__proto__", "constructor", "toString"]) {
-      assertProblem(await victim.fetch(`/auth/sessions/${id}`, own()), 404, "session_unknown");
+    for (const name of ["__proto__", "constructor", "toString"]) {
+      assertProblem(await victim.fetch(`/auth/sessions/${name}`, own()), 404, "session_unknown");
     }
     assert.equal((await victim.fetch("/auth/me")).status, 200);
   });

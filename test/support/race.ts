@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Gate as StoreGate, OperationKind, When } from "../../local/cosmos/endpoint.ts";
-import type { Gate as TokenGate } from "../../local/identity-provider/provider.ts";
 import { homeAccountId } from "../../local/identity-provider/people.ts";
 import type { Answer, Client } from "./http-client.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";
@@ -55,14 +54,37 @@ export interface HeldRequests {
   readonly times?: number;
 }
 
+/** A gate at which requests wait for the test. */
+export interface Hold {
+  /** Resolves when `count` requests (default 1) have arrived. Rejects when that takes longer than the app would wait. */
+  reached(count?: number): Promise<void>;
+  /** Lets the request go that has been held longest; at the token endpoint, all of them. */
+  release(): void;
+}
+
 /** Holds requests at the store. They go on when the test ends, however it ends. */
-export function holdStore(test: TestContext, world: World, held: HeldRequests): StoreGate {
+export function holdStore(
+  test: TestContext,
+  world: World,
+  held: HeldRequests,
+): Hold & Pick<StoreGate, "releaseAll" | "held"> {
   const { kind, container = "accounts", when, times = 1 } = held;
   const gate = world.cosmos.faults.gate({ match: { kind, container }, times, when });
   test.after(() => {
     gate.releaseAll();
   });
-  return gate;
+  return {
+    reached: async (count) => inTime(gate.reached(count), `${kind.toString()} in ${container}`),
+    release: () => {
+      gate.release();
+    },
+    releaseAll: () => {
+      gate.releaseAll();
+    },
+    get held() {
+      return gate.held;
+    },
+  };
 }
 
 export interface LostAnswer {
@@ -90,12 +112,32 @@ export function loseAnswer(test: TestContext, world: World, held: Omit<HeldReque
 }
 
 /** Holds every request at the token endpoint until released, or until the test ends. */
-export function holdTokens(test: TestContext, world: World): TokenGate {
-  const gate = world.identityProvider.controls.gate("token");
+export function holdTokens(test: TestContext, world: World, grantType?: "refresh_token"): Hold {
+  const gate = world.identityProvider.controls.gate("token", grantType && { grantType });
   test.after(() => {
     gate.release();
   });
-  return gate;
+  return {
+    reached: async (count) => inTime(gate.reached(count), "request at the token endpoint"),
+    release: () => {
+      gate.release();
+    },
+  };
+}
+
+/** Longer than the app gives any request: what has not arrived by then never will. */
+const longestWaitMs = 10_000;
+
+async function inTime(arrival: Promise<void>, what: string): Promise<void> {
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => tooLate.reject(new Error(`There was no ${what}`)), longestWaitMs);
+  try {
+    await Promise.race([arrival, tooLate.promise]);
+  } finally {
+    clearTimeout(timer);
+    // The gate rejects when the test ends without it.
+    arrival.catch(() => undefined);
+  }
 }
 
 /** A sign-out, by what it is begun with. Resolves when it is acknowledged. */
