@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { startAppInstance, type AppInstance } from "./app-instance.ts";
 import { startCosmosEndpoint, type CosmosEndpoint } from "./cosmos/endpoint.ts";
@@ -90,6 +90,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         DownstreamApis__graph__Scopes: "User.Read",
       }),
       ...settings,
+      ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
       ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
     },
     async stop() {
@@ -97,6 +98,16 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       await Promise.all([entra?.identityProvider.stop(), cosmos?.stop(), queueStorage?.stop()]);
     },
   };
+}
+
+/** The local certificate authority beside those that the person's machine trusts already; Node takes one file of them. */
+async function trustToo(local: Settings, given: Settings): Promise<string> {
+  const [own = "", others] = [local["NODE_EXTRA_CA_CERTS"], given["NODE_EXTRA_CA_CERTS"]];
+  if (others === undefined) return own;
+  const bundle = join(dirname(own), "trusted.pem");
+  const texts = await Promise.all([own, others].map((file) => readFile(file, "utf8").catch(() => "")));
+  await writeFile(bundle, texts.join("\n"));
+  return bundle;
 }
 
 async function startQueues({ folder, ports }: PlatformOptions): Promise<QueueStorage | undefined> {
