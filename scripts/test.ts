@@ -14,7 +14,7 @@ if (files.length === 0) throw new Error(`There are no tests of the kind ${kinds.
 await run(process.execPath, [
   "--disable-warning=ExperimentalWarning",
   "--test",
-  `--test-concurrency=${Math.max(2, availableParallelism())}`,
+  `--test-concurrency=${Math.max(3, availableParallelism())}`,
   "--test-timeout=120000",
   ...files,
 ]);

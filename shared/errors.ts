@@ -16,6 +16,7 @@ export const conditions = {
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },
   api_unknown: { status: 404, title: "There is no such API" },
   api_path_invalid: { status: 400, title: "The path is not valid for this API" },
+  length_required: { status: 411, title: "The request must say how long its body is" },
   body_too_large: { status: 413, title: "The request body is too large" },
   api_unavailable: { status: 502, title: "The API could not be reached" },
   api_timeout: { status: 504, title: "The API did not answer in time" },

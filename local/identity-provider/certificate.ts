@@ -107,8 +107,8 @@ interface CertificateRequest {
 
 function signedCertificate(request: CertificateRequest): string {
   const certificate = forge.pki.createCertificate();
-  // A leading zero byte keeps the serial number positive (RFC 5280, section 4.1.2.2).
-  certificate.serialNumber = `00${randomBytes(15).toString("hex")}`;
+  // A small first byte that is not zero: positive (RFC 5280, section 4.1.2.2), and in its shortest form as DER demands.
+  certificate.serialNumber = `01${randomBytes(15).toString("hex")}`;
   certificate.publicKey = forge.pki.publicKeyFromPem(request.publicKey);
   certificate.validity.notBefore = new Date(Date.now() - day);
   certificate.validity.notAfter = new Date(Date.now() + lifetime);

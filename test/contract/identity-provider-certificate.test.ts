@@ -22,6 +22,11 @@ test("the certificate is for loopback names only, signed by a CA of its own", as
   assert.equal(leaf.ca, false);
 });
 
+test("serial numbers are positive and in their shortest form, or OpenSSL would refuse one certificate in some hundred", async () => {
+  const { ca, cert } = await loadOrCreateCertificates(join(folder, "serial"));
+  for (const pem of [ca, cert]) assert.match(new X509Certificate(pem).serialNumber, /^0?1[0-9A-F]{30}$/);
+});
+
 test("the certificate is kept, and made anew when a file is missing or damaged", async () => {
   const kept = join(folder, "kept");
   const first = await loadOrCreateCertificates(kept);

@@ -166,6 +166,18 @@ describe("calling an API through the app", () => {
     assert.match(String(cors.headers["content-security-policy"]), /^default-src 'none'/);
   });
 
+  it("refuses a body in chunks, which the Functions host would drop on the way", async () => {
+    const cookie = `__Host-session=${sessionOf(client).value}`;
+    const answer = await fetch(`${world.instances[0]?.url}/api/graph/echo`, {
+      method: "POST",
+      headers: { cookie, origin: world.publicBaseUrl },
+      body: new Blob(["in chunks"]).stream(),
+      duplex: "half",
+    });
+    assert.equal(answer.status, 411);
+    assert.equal(((await answer.json()) as { code: string }).code, "length_required");
+  });
+
   it("follows no redirect: neither token nor request reaches the address it names", async () => {
     const seen = raw.requests.length;
     const answer = await client.fetch(`/api/graph/redirect?to=${encodeURIComponent(`${raw.url}/trap`)}`);

@@ -10,6 +10,7 @@ import {
   assertWorks,
   callApi,
   holdStore,
+  holdTokens,
   login,
   loseAnswer,
   signOutBySid,
@@ -135,8 +136,7 @@ describe("the limit of sessions for an account", () => {
     await signIn(oldest, ada, "/healthz");
     const { value } = sessionOf(oldest);
     // The sign-ins redeem codes at the same endpoint.
-    const token = world.identityProvider.controls.gate("token", { grantType: "refresh_token" });
-    test.after(() => token.release());
+    const token = holdTokens(test, world, "refresh_token");
     const call = callApi(oldest);
     await token.reached();
     const others = await signInTwoMore();
