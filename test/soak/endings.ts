@@ -1,0 +1,171 @@
+import type { Entry, ExpiryEntry, History, RevocationEntry, SignInEntry, SignOutEntry } from "./history.ts";
+
+/** Why and when a session ended, or may have. */
+export interface Ending {
+  readonly at: number;
+  readonly cause: Entry;
+}
+
+/** What a history says about the end of each of its sessions. */
+export interface Endings {
+  /** The earliest moment at which the session must be gone. `stored` leaves out what ends a session in place. */
+  certain(signIn: SignInEntry, options?: { stored: boolean }): Ending | undefined;
+  /** The earliest moment at which the session may be gone. */
+  possible(signIn: SignInEntry): Ending | undefined;
+}
+
+interface Account {
+  readonly signIns: SignInEntry[];
+  readonly signOuts: SignOutEntry[];
+  readonly expiries: ExpiryEntry[];
+  readonly revocations: RevocationEntry[];
+}
+
+/** Reasons backwards in time: what a sign-out did depends on what had happened before it, and so on. */
+export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
+  const accounts = byAccount(entries);
+  const replacements = byReplaced(entries);
+  const wide = new Map<SignOutEntry, boolean>();
+  const crowds = new Map<SignInEntry, readonly SignInEntry[]>();
+  const accountOf = (name: string) => accounts.get(name) ?? emptyAccount();
+
+  const widens = ({ origin }: SignOutEntry) => scope === "account" && (origin === "app" || origin === "front_channel");
+
+  /** Whether a sign-out has certainly taken the whole account: its own session must have been there to be found. */
+  function tookAll(signOut: SignOutEntry): boolean {
+    const known = wide.get(signOut);
+    if (known !== undefined) return known;
+    const result = isWhole(signOut) || (widens(signOut) && foundItsSession(signOut));
+    wide.set(signOut, result);
+    return result;
+  }
+
+  function foundItsSession(signOut: SignOutEntry): boolean {
+    const named = accountOf(signOut.account).signIns.filter(
+      (signIn) => signIn.session !== undefined && signIn.to <= signOut.from && names(signOut, signIn),
+    );
+    // The app answered "signed out" only after it had read the session: what was before does not matter.
+    const since = signOut.origin === "app" ? signOut.from : -Infinity;
+    return named.some((signIn) => possibleCauses(signIn, signOut.to, signOut).every((cause) => doneBy(cause) < since));
+  }
+
+  function isEndedBy(signOut: SignOutEntry, signIn: SignInEntry): boolean {
+    if (!signOut.acknowledged) return false;
+    // Marks its `sid`: a sign-in that is under way for it is refused, or its session goes.
+    const isUnderWay = signIn.begunBy <= signOut.from;
+    if (signOut.origin === "front_channel" && signOut.sid === signIn.sid && isUnderWay) return true;
+    return signIn.to <= signOut.from && (names(signOut, signIn) || tookAll(signOut));
+  }
+
+  /** The sessions that may have been there when `signIn` looked for room. */
+  function crowdOf(signIn: SignInEntry): readonly SignInEntry[] {
+    const known = crowds.get(signIn);
+    if (known) return known;
+    const crowd = accountOf(signIn.account).signIns.filter((other) => {
+      return other !== signIn && other.from < signIn.to && !hasCertainlyEnded(other, signIn.from);
+    });
+    crowds.set(signIn, crowd);
+    return crowd;
+  }
+
+  function certainCauses(signIn: SignInEntry): Ending[] {
+    const { signOuts, expiries } = accountOf(signIn.account);
+    const endings: Ending[] = signOuts
+      .filter((signOut) => isEndedBy(signOut, signIn))
+      .map((cause) => ({ at: Math.max(cause.to, signIn.to), cause }));
+    if (signIn.session === undefined) return endings;
+    for (const cause of expiries) {
+      if (cause.acknowledged && cause.session === signIn.session) endings.push({ at: cause.to, cause });
+    }
+    for (const cause of replacements.get(signIn.session) ?? []) {
+      if (cause.session !== undefined) endings.push({ at: cause.to, cause });
+    }
+    return endings;
+  }
+
+  /** The same for what ended before `moment`, looking at nothing later. */
+  function hasCertainlyEnded(signIn: SignInEntry, moment: number): boolean {
+    const replaced = (replacements.get(signIn.session ?? "") ?? []).some(
+      (cause) => cause.session !== undefined && cause.to < moment,
+    );
+    return (
+      replaced ||
+      accountOf(signIn.account).signOuts.some(
+        (cause) => cause.to < moment && signIn.to < moment && isEndedBy(cause, signIn),
+      )
+    );
+  }
+
+  /** Whatever may have ended the session and was begun before `moment`. */
+  function possibleCauses(signIn: SignInEntry, moment: number, except?: Entry): Entry[] {
+    const { signIns, signOuts, expiries, revocations } = accountOf(signIn.account);
+    const isRelevant = (entry: Entry) => entry !== except && entry.from < moment && entry.to > signIn.from;
+    const isEvictor = (other: SignInEntry) => {
+      const crowd = crowdOf(other);
+      const newer = crowd.filter((each) => each !== signIn && each.to > signIn.from).length;
+      return crowd.includes(signIn) && newer >= maxPerAccount - 1;
+    };
+    return [
+      ...signOuts.filter((cause) => {
+        return isRelevant(cause) && (isWhole(cause) || widens(cause) || names(cause, signIn));
+      }),
+      ...expiries.filter((cause) => isRelevant(cause) && cause.session === signIn.session),
+      ...revocations.filter(isRelevant),
+      ...(replacements.get(signIn.session ?? "") ?? []).filter(isRelevant),
+      ...signIns.filter((other) => other !== signIn && isRelevant(other) && isEvictor(other)),
+    ];
+  }
+
+  return {
+    certain(signIn, { stored } = { stored: false }) {
+      const causes = certainCauses(signIn);
+      return earliest(stored ? causes.filter(({ cause }) => cause.kind !== "expiry") : causes);
+    },
+    possible: (signIn) => earliest(possibleCauses(signIn, Infinity).map((cause) => ({ at: cause.from, cause }))),
+  };
+}
+
+function isWhole({ origin }: SignOutEntry): boolean {
+  return origin === "list_all" || origin === "administrator";
+}
+
+/** When a cause has had all the effect that it will ever have. */
+function doneBy(cause: Entry): number {
+  const lasts = cause.kind === "revocation" || (cause.kind === "sign_out" && !cause.acknowledged);
+  return lasts ? Infinity : cause.to;
+}
+
+function names(signOut: SignOutEntry, signIn: SignInEntry): boolean {
+  const bySession = signOut.session !== undefined && signOut.session === signIn.session;
+  return isWhole(signOut) || bySession || (signOut.sid !== undefined && signOut.sid === signIn.sid);
+}
+
+function earliest(endings: readonly Ending[]): Ending | undefined {
+  let first: Ending | undefined;
+  for (const ending of endings) if (!first || ending.at < first.at) first = ending;
+  return first;
+}
+
+function emptyAccount(): Account {
+  return { signIns: [], signOuts: [], expiries: [], revocations: [] };
+}
+
+function byAccount(entries: readonly Entry[]): ReadonlyMap<string, Account> {
+  const accounts = new Map<string, Account>();
+  for (const entry of entries) {
+    const account = accounts.get(entry.account) ?? emptyAccount();
+    accounts.set(entry.account, account);
+    if (entry.kind === "sign_in") account.signIns.push(entry);
+    if (entry.kind === "sign_out") account.signOuts.push(entry);
+    if (entry.kind === "expiry") account.expiries.push(entry);
+    if (entry.kind === "revocation") account.revocations.push(entry);
+  }
+  // The recursion above then meets what it has already decided.
+  for (const { signOuts } of accounts.values()) signOuts.sort((a, b) => a.to - b.to);
+  return accounts;
+}
+
+function byReplaced(entries: readonly Entry[]): ReadonlyMap<string, readonly SignInEntry[]> {
+  const signIns = entries.filter((entry) => entry.kind === "sign_in").filter(({ replaces }) => replaces !== undefined);
+  return Map.groupBy(signIns, ({ replaces }) => replaces ?? "");
+}
