@@ -90,6 +90,13 @@ describe("the checker accepts", () => {
     assert.deepEqual(found(entries, store({ two: 5 })), []);
   });
 
+  it("that only the browser's own session ends in the app where that one may have been gone", () => {
+    const sameSid = { sid: "sid of one" };
+    const others = [signIn(0, 10, "two"), signIn(0, 10, "three", sameSid)];
+    const entries = [signIn(0, 10, "one"), ...others, expiry(11, 12, "one"), inTheApp, works(40, "two")];
+    assert.deepEqual(found([...entries, works(40, "three")], store({ two: 5, three: 5 })), []);
+  });
+
   it("that the oldest session was evicted", () => {
     const entries = [signIn(0, 10, "one"), signIn(11, 12, "two"), signIn(13, 14, "three"), refused(20, "one")];
     assert.deepEqual(found(entries, store({ two: 11, three: 13 }), { maxPerAccount: 2 }), []);

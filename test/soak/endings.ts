@@ -40,13 +40,13 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
     return result;
   }
 
+  /** The app says "signed out" to a cookie that opens nothing too, and then has nobody to sign out. */
   function foundItsSession(signOut: SignOutEntry): boolean {
-    const named = accountOf(signOut.account).signIns.filter(
-      (signIn) => signIn.session !== undefined && signIn.to <= signOut.from && names(signOut, signIn),
-    );
-    // The app answered "signed out" only after it had read the session: what was before does not matter.
-    const since = signOut.origin === "app" ? signOut.from : -Infinity;
-    return named.some((signIn) => possibleCauses(signIn, signOut.to, signOut).every((cause) => doneBy(cause) < since));
+    const isOwn = ({ session, sid }: SignInEntry) =>
+      signOut.origin === "app" ? session === signOut.session : sid === signOut.sid;
+    return accountOf(signOut.account)
+      .signIns.filter((signIn) => signIn.session !== undefined && signIn.to <= signOut.from && isOwn(signIn))
+      .some((signIn) => possibleCauses(signIn, signOut.to, signOut).length === 0);
   }
 
   function isEndedBy(signOut: SignOutEntry, signIn: SignInEntry): boolean {
@@ -54,7 +54,9 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
     // Marks its `sid`: a sign-in that is under way for it is refused, or its session goes.
     const isUnderWay = signIn.begunBy <= signOut.from;
     if (signOut.origin === "front_channel" && signOut.sid === signIn.sid && isUnderWay) return true;
-    return signIn.to <= signOut.from && (names(signOut, signIn) || tookAll(signOut));
+    if (signIn.to > signOut.from) return false;
+    const isNamed = signOut.origin === "app" ? signOut.session === signIn.session : names(signOut, signIn);
+    return isNamed || tookAll(signOut) || (names(signOut, signIn) && foundItsSession(signOut));
   }
 
   /** The sessions that may have been there when `signIn` looked for room. */
@@ -127,12 +129,6 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
 
 function isWhole({ origin }: SignOutEntry): boolean {
   return origin === "list_all" || origin === "administrator";
-}
-
-/** When a cause has had all the effect that it will ever have. */
-function doneBy(cause: Entry): number {
-  const lasts = cause.kind === "revocation" || (cause.kind === "sign_out" && !cause.acknowledged);
-  return lasts ? Infinity : cause.to;
 }
 
 function names(signOut: SignOutEntry, signIn: SignInEntry): boolean {
