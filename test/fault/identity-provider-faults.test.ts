@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, afterEach, before, describe, it } from "node:test";
+import { assertProblem, within } from "../support/assertions.ts";
+import type { Client } from "../support/http-client.ts";
+import { generatePeople } from "../support/people.ts";
+import { frontChannel, sidOf } from "../support/sign-out.ts";
+import { accountDocument, dumpStore } from "../support/store.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import {
+  assertNotSignedIn,
+  assertSignedOut,
+  assertUnavailable,
+  callApi,
+  login,
+  returning,
+  seconds,
+  signedIn,
+  troubles,
+} from "./identity-provider/trouble.ts";
+
+const many = 1_000;
+const incomplete = /\/auth\/signed-out\?incomplete=1$/;
+const people = generatePeople(80).map(({ preferredUsername }) => preferredUsername);
+const person = () => people.pop() ?? assert.fail("Too few people");
+
+describe("when the identity provider is in trouble", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ people: generatePeople(80) });
+  });
+  after(() => world.stop());
+  afterEach(() => {
+    world.identityProvider.controls.clearFaults();
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
+  });
+
+  const failing = (endpoint: "discovery" | "jwks" | "token", { fault }: (typeof troubles)[number]) =>
+    world.identityProvider.controls.failNext(endpoint, fault, many);
+  const issuer = () => `${world.identityProvider.instance}${world.identityProvider.tenantId}/v2.0`;
+  /** An instance that has asked the identity provider for nothing yet. */
+  const startInstance = async () => {
+    await world.startInstance();
+    return world.instances.length - 1;
+  };
+
+  async function backChannel(instance: number) {
+    const now = Math.floor(Date.now() / 1000);
+    const token = await world.identityProvider.controls.signToken({
+      iss: issuer(),
+      aud: world.platform.environment["AzureAd__ClientId"],
+      iat: now,
+      exp: now + 120,
+      jti: randomUUID(),
+      sid: "a sid that nobody knows",
+      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    const body = new URLSearchParams({ logout_token: token }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return world.client(instance).fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+  }
+
+  async function withShortTokens(): Promise<Client> {
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
+    const client = await signedIn(world, person(), 0);
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
+    return client;
+  }
+
+  describe("discovery, and an instance that has never reached it", () => {
+    let fresh: number;
+    let staying: Client;
+    before(async () => {
+      fresh = await startInstance();
+      staying = await signedIn(world, person(), fresh);
+    });
+
+    for (const trouble of troubles) {
+      it(`${trouble.name}: everybody is told in time, sessions are kept, signing out works`, async () => {
+        const [arriving, leaving, leavingByFrame] = [
+          await returning(world, person(), fresh),
+          await signedIn(world, person(), fresh),
+          person(),
+        ];
+        const framed = await signedIn(world, leavingByFrame, fresh);
+        const sid = sidOf(world, leavingByFrame);
+        failing("discovery", trouble);
+        await Promise.all([
+          assertUnavailable(() => login(world.client(fresh))),
+          assertNotSignedIn(arriving),
+          assertUnavailable(() => callApi(staying)),
+          assertSignedOut(world, leaving, incomplete),
+          assertFrameSignsOut(framed, `sid=${sid}&iss=${encodeURIComponent(issuer())}`),
+          assertAnswers("/", 200),
+          assertAnswers("/auth/logout", 200),
+          assertAnswers("/auth/me", 401),
+          assertAnswers("/readyz", 503),
+        ]);
+      });
+    }
+
+    it("is well again: everything works, without a restart", async () => {
+      // A request that was still waiting for an answer may fail yet, and those that share it.
+      await within(seconds, async () => {
+        while ((await login(world.client(fresh))).status !== 302);
+      });
+      assert.equal((await callApi(staying)).status, 200);
+      const { callback } = await returning(world, person(), fresh);
+      assert.equal((await callback()).status, 302);
+      await assertAnswers("/readyz", 200);
+      await assertSignedOut(world, staying, /\/oauth2\/v2\.0\/logout\?/);
+    });
+
+    it("fails later: what was learned is used", async () => {
+      failing("discovery", { name: "", fault: { type: "hang" } });
+      assert.equal((await within(1, () => login(world.client(fresh)))).status, 302);
+      await assertAnswers("/readyz", 200);
+    });
+
+    async function assertFrameSignsOut(client: Client, query: string): Promise<void> {
+      const answer = await within(seconds, () => frontChannel(world.client(fresh), query));
+      assert.equal(answer.status, 200, answer.body);
+      assert.equal(await accountDocument(world, sessionOf(client).accountKey), undefined);
+    }
+
+    async function assertAnswers(path: string, status: number): Promise<void> {
+      const answer = await within(seconds, () => world.client(fresh).fetch(path));
+      assert.equal(answer.status, status, `${path}: ${answer.body}`);
+    }
+  });
+
+  describe("the signing keys, and an instance that has never read them", () => {
+    let fresh: number;
+    before(async () => {
+      fresh = await startInstance();
+    });
+
+    for (const trouble of troubles) {
+      it(`${trouble.name}: nobody is signed in, and nothing is stored`, async () => {
+        const arriving = await returning(world, person(), fresh);
+        const stored = await dumpStore(world);
+        failing("jwks", trouble);
+        await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => backChannel(fresh))]);
+        assert.deepEqual(await dumpStore(world), stored);
+      });
+    }
+
+    it("is well again: sign-in and back-channel sign-out work", async () => {
+      const { callback } = await returning(world, person(), fresh);
+      assert.equal((await callback()).status, 302);
+      assert.equal((await backChannel(fresh)).status, 200);
+    });
+
+    it("fails later: the keys that are known do", async () => {
+      const { callback } = await returning(world, person(), fresh);
+      failing("jwks", { name: "", fault: { type: "hang" } });
+      assert.equal((await within(1, callback)).status, 302);
+    });
+  });
+
+  describe("the token endpoint", () => {
+    for (const trouble of troubles) {
+      it(`${trouble.name}: no sign-in, no renewal, and the session is kept as it was`, async () => {
+        const [arriving, renewing] = [await returning(world, person(), 0), await withShortTokens()];
+        const stored = await dumpStore(world);
+        failing("token", trouble);
+        await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => callApi(renewing))]);
+        assert.deepEqual(await dumpStore(world), stored);
+
+        world.identityProvider.controls.clearFaults();
+        assert.equal((await callApi(renewing)).status, 200);
+        await signIn(arriving.client, person(), "/healthz");
+        assert.equal((await callApi(arriving.client)).status, 200);
+      });
+    }
+
+    it("fails: the token that is still good is used, and signing out works", async () => {
+      const client = await signedIn(world, person(), 0);
+      failing("token", { name: "", fault: { type: "hang" } });
+      assert.equal((await within(1, () => callApi(client))).status, 200);
+      await assertSignedOut(world, client, /\/oauth2\/v2\.0\/logout\?/);
+    });
+
+    it("refuses the app itself: 502, which says whose business it is, and the session is kept", async () => {
+      const [arriving, renewing] = [await returning(world, person(), 0), await withShortTokens()];
+      failing("token", { name: "", fault: { type: "status", status: 401, body: { error: "invalid_client" } } });
+      assertProblem(await arriving.callback(), 502, "app_refused");
+      assertProblem(await callApi(renewing), 502, "app_refused");
+      world.identityProvider.controls.clearFaults();
+      assert.equal((await callApi(renewing)).status, 200);
+    });
+  });
+
+  describe("the end-session endpoint", () => {
+    for (const trouble of troubles.filter(({ fault }) => fault.type !== "hang")) {
+      it(`${trouble.name}: the account is gone here before the browser gets there`, async () => {
+        const client = await signedIn(world, person(), 0);
+        world.identityProvider.controls.failNext("end-session", trouble.fault);
+        await assertSignedOut(world, client, /\/oauth2\/v2\.0\/logout\?/);
+        assert.equal((await client.fetch("/auth/signed-out")).status, 200);
+      });
+    }
+  });
+
+  it("and the log names what failed, without a stack of retries or an unhandled rejection", () => {
+    assert.doesNotMatch(world.log(), /unhandled|internal_error/i);
+    assert.match(world.log(), /"event":"request_failed","function":"callback","code":"identity_provider_unavailable"/);
+  });
+});

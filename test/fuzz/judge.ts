@@ -1,0 +1,84 @@
+import { conditions } from "../../shared/errors.ts";
+import { markup, splitHeader } from "./texts.ts";
+import type { RawAnswer } from "./wire.ts";
+
+/** Where an answer may lead to: the app itself, and the identity provider. */
+export interface Origins {
+  readonly app: string;
+  readonly identityProvider: string;
+}
+
+/** The host's own answers, for what is no request of the app: a bare status, without a function having been asked. */
+const hostStatuses = new Set([204, 400, 401, 404, 408, 411, 413, 414, 415, 417, 426, 431, 501, 505]);
+
+const bareHeaders = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
+
+/** Failures that somebody else is to blame for. */
+const dependencyFailures = Object.entries(conditions).filter(
+  ([code, { status }]) => status >= 500 && code !== "internal_error" && code !== "configuration_invalid",
+);
+
+const everyAnswer: Readonly<Record<string, RegExp>> = {
+  "x-content-type-options": /^nosniff$/,
+  "referrer-policy": /^same-origin$/,
+  "cross-origin-opener-policy": /^same-origin$/,
+  "cross-origin-resource-policy": /^same-origin$/,
+  "cache-control": /^no-(store|cache)$/,
+  "content-security-policy": /default-src 'none'.*frame-ancestors [^*]+/,
+};
+
+/** What is wrong with an answer; nothing if all is as it should be. */
+export function judge(sent: Uint8Array, answer: RawAnswer, origins: Origins): string[] {
+  const of = (name: string) => answer.headers.filter(([each]) => each === name).map(([, value]) => value);
+  if (isOfHost(answer, sent)) return [];
+  return [
+    ...Object.entries(everyAnswer).flatMap(([name, pattern]) => {
+      const [value, ...more] = of(name);
+      return value !== undefined && pattern.test(value) && more.length === 0
+        ? []
+        : [`${name} is ${value ?? "missing"}`];
+    }),
+    ...(of("x-frame-options")[0] === "DENY" || of("content-security-policy")[0]?.includes("frame-ancestors http")
+      ? []
+      : ["anybody may frame it"]),
+    ...(answer.status >= 500 && !isNamedFailure(answer) ? [`an unnamed ${answer.status}`] : []),
+    ...of("location").flatMap((location) => (leadsHome(location, origins) ? [] : [`leads to ${location}`])),
+    ...of("set-cookie").flatMap((cookie) => (isKept(cookie) ? [] : [`a cookie that is not kept: ${cookie}`])),
+    ...(of(splitHeader).length > 0 ? ["its head was split"] : []),
+    ...(of("content-type")[0]?.includes("html") && answer.body.includes(markup) ? ["markup of the request"] : []),
+  ];
+}
+
+function isOfHost({ status, headers, body }: RawAnswer, sent: Uint8Array): boolean {
+  const isBare = headers.every(([name]) => bareHeaders.has(name)) && body === "";
+  return isBare && (hostStatuses.has(status) || (status === 500 && isBeyondProgrammingModel(sent)));
+}
+
+/**
+ * The host reads header values as UTF-8, and the programming model's `Headers` takes nothing above U+00FF: it throws
+ * before any function of the app is called, and the host answers 500 by itself.
+ */
+function isBeyondProgrammingModel(sent: Uint8Array): boolean {
+  const [head = ""] = Buffer.from(sent).toString("utf8").split("\r\n\r\n");
+  return /[^\0-\xff]/.test(head);
+}
+
+function isNamedFailure({ status, body }: RawAnswer): boolean {
+  return dependencyFailures.some(
+    ([code, { status: expected, title }]) =>
+      status === expected && (body.includes(`"code":"${code}"`) || body.includes(`<title>${title}</title>`)),
+  );
+}
+
+/** A path of the app, or an address of the app or the identity provider, however a browser may read it. */
+function leadsHome(location: string, { app, identityProvider }: Origins): boolean {
+  const origin = URL.parse(location, app)?.origin;
+  return (origin === app || origin === identityProvider) && /^[\x21-\x5b\x5d-\x7e]+$/.test(location);
+}
+
+/** From scripts, and from other sites' requests; and for the whole host alone. */
+function isKept(cookie: string): boolean {
+  const attributes = new Set(cookie.toLowerCase().split("; ").slice(1));
+  const isSecure = attributes.has("secure") === cookie.startsWith("__Host-");
+  return isSecure && ["httponly", "samesite=lax", "path=/"].every((attribute) => attributes.has(attribute));
+}
