@@ -8,7 +8,7 @@ import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { mergeTokenCaches } from "../identity/token-cache.ts";
-import { resolveSession, sessionEnded, type ResolvedSession } from "../session/resolve.ts";
+import { requireSession, sessionEnded, sessionMissing, type ResolvedSession } from "../session/resolve.ts";
 import { endRefusedSession } from "../sign-out/sign-out.ts";
 
 export interface AcquiredToken {
@@ -111,8 +111,8 @@ async function storeTokenCache(
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };
   const { accounts } = await app.store();
-  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (outcome !== "replaced") throw sessionEnded();
+  const { outcome, before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
 }
 
 /**
@@ -131,15 +131,16 @@ async function afterRefusal(
 ): Promise<AcquiredToken> {
   for (const waitMs of refusal.final ? secondLooksMs : [0]) {
     await sleep(waitMs);
-    const latest = await resolveSession(app, session, invocation);
-    if (!latest) throw sessionEnded(refusal);
+    const latest = await requireSession(app, session, invocation, refusal);
     if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
   }
   invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
   if (refusal.final) {
     const { outcome } = await endRefusedSession(app, session, invocation);
-    const latest = outcome === "nothing" ? await resolveSession(app, session, invocation) : undefined;
-    if (latest) return acquireToken(app, latest, api, invocation);
+    if (outcome === "nothing") {
+      const latest = await requireSession(app, session, invocation, refusal);
+      return acquireToken(app, latest, api, invocation);
+    }
   }
   throw new SignInRequiredError("The identity provider asks you to sign in again.", {
     claims: refusal.claims,

@@ -143,7 +143,9 @@ describe("the page", () => {
     try {
       await button(tab, "Call Microsoft Graph").click();
       await heading(tab, "One more step").waitFor();
+      const back = tab.waitForEvent("load");
       await button(tab, "Continue").click();
+      await back;
       await seesSignedIn(tab, "Ada Lindqvist");
       await button(tab, "Call Microsoft Graph").click();
       await tab.getByText('"displayName": "Ada Lindqvist"').waitFor();
