@@ -72,7 +72,7 @@ describe("the page", () => {
     await seesSignedIn(other, "Ada Lindqvist");
     await setTabVisible(other, false);
     await button(tab, "Sign out").click();
-    await other.getByText("You signed out in another tab of this browser.").first().waitFor({ timeout: 1_000 });
+    await other.getByText("You signed out in another tab of this browser.").first().waitFor();
     await seesSignedOut(other, "Ada Lindqvist");
     await seesSignedOut(tab, "Ada Lindqvist");
     await assertGone(world, cookie);
