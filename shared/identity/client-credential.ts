@@ -2,13 +2,13 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../config.ts";
+import { managedIdentity } from "./managed-identity.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
 
 type Assertion = (request: { tokenEndpoint?: string | undefined }) => Promise<string>;
 
 const assertionLifetimeSeconds = 600;
-const tokenTimeoutMs = 4_000;
 
 /**
  * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
@@ -22,18 +22,14 @@ export async function msalCredential(credential: ClientCredential, clientId: str
     case "certificate":
       return { clientAssertion: await certificateAssertion(credential.pem, clientId) };
     case "managedIdentity":
-      return { clientAssertion: await managedIdentityAssertion(credential.clientId) };
+      return { clientAssertion: managedIdentityAssertion(credential.clientId) };
   }
 }
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
-async function managedIdentityAssertion(clientId: string): Promise<Assertion> {
-  const { ManagedIdentityCredential } = await import("@azure/identity");
-  const credential = new ManagedIdentityCredential({ clientId });
-  return async () => {
-    const abortSignal = AbortSignal.timeout(tokenTimeoutMs);
-    return (await credential.getToken("api://AzureADTokenExchange/.default", { abortSignal })).token;
-  };
+function managedIdentityAssertion(clientId: string): Assertion {
+  const identity = managedIdentity(clientId);
+  return async () => (await identity.getToken("api://AzureADTokenExchange/.default")).token;
 }
 
 /** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */
