@@ -1,11 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 
-/**
- * Builds `dist/index.cjs`: everything the app needs, the page's files included, in one CommonJS bundle. With `--analyze`
- * it also prints which packages its bytes come from.
- */
-const { metafile } = await build({
+/** How `dist/index.cjs` is built: everything the app needs, the page's files included, in one CommonJS bundle. */
+export const bundleOptions = {
   entryPoints: ["functions/index.ts"],
   outfile: "dist/index.cjs",
   bundle: true,
@@ -23,10 +20,17 @@ const { metafile } = await build({
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
   plugins: [webAssets(), withoutJsonWebToken()],
   logLevel: "warning",
-});
-const { size } = await stat("dist/index.cjs");
-console.log(`dist/index.cjs ${Math.round(size / 1000)} KB`);
-if (process.argv.includes("--analyze")) printOrigins(metafile);
+} as const satisfies BuildOptions;
+
+if (import.meta.main) await main();
+
+/** Builds it. With `--analyze` it also prints which packages its bytes come from. */
+async function main(): Promise<void> {
+  const { metafile } = await build(bundleOptions);
+  const { size } = await stat(bundleOptions.outfile);
+  console.log(`${bundleOptions.outfile} ${Math.round(size / 1000)} KB`);
+  if (process.argv.includes("--analyze")) printOrigins(metafile);
+}
 
 /** Bytes in the bundle by package; this project's own files are listed as one. */
 function printOrigins({ outputs }: Metafile): void {
