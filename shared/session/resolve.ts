@@ -17,6 +17,8 @@ export interface ResolvedSession extends SessionCookie {
 
 /** Part of the idle timeout that has to pass before using a session is worth a write. */
 const extendAfter = 1 / 4;
+/** What the session is used for needs most of the request's time. */
+const extendTimeoutMs = 2_500;
 
 /**
  * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
@@ -52,15 +54,10 @@ export async function extendIdleLifetime(app: App, session: ResolvedSession, inv
   const lastSeenAt = new Date().toISOString();
   const touch = (document: AccountDocument) =>
     changeSession(document, session.sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+  const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
-    const { outcome } = await changeAccount(
-      accounts,
-      session.account,
-      touch,
-      app.configuration.session,
-      invocation.signal,
-    );
+    const { outcome } = await changeAccount(accounts, session.account, touch, app.configuration.session, signal);
     if (outcome !== "replaced") throw sessionEnded();
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
