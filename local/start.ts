@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { startApp, startPlatform, type Platform, type Ports } from "./platform.ts";
-import { readLocalSettings, type Settings } from "./settings.ts";
+import { givenSettings, ports } from "./given-settings.ts";
+import { startApp, startPlatform, type Platform } from "./platform.ts";
 
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
 
@@ -11,16 +11,6 @@ identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a lo
 AzureWebJobsStorage a local queue storage (Azurite), and without AzureAd__… and DownstreamApis__… a small API like
 Microsoft Graph. Their data is kept in .local/; delete that folder to start afresh.
 `;
-
-const ports: Ports = {
-  app: 7071,
-  identityProvider: 7072,
-  identityProviderTls: 7073,
-  cosmos: 7074,
-  downstreamApi: 7075,
-  secondApp: 7076,
-  queueStorage: 7077,
-};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
@@ -37,16 +27,6 @@ async function main(): Promise<void> {
   const code = await instance.exited;
   await platform.stop();
   process.exitCode = typeof code === "number" ? code : 1;
-}
-
-const settingName =
-  /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$)/i;
-
-async function givenSettings(): Promise<Settings> {
-  const fromEnvironment = Object.entries(process.env).flatMap(([name, value]) =>
-    value !== undefined && settingName.test(name) ? [[name, value] as const] : [],
-  );
-  return { ...(await readLocalSettings("local.settings.json")), ...Object.fromEntries(fromEnvironment) };
 }
 
 function printLine(line: string): void {
