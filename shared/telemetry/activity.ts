@@ -71,7 +71,7 @@ export async function httpDependency<T extends { readonly status: number }>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { host } = new URL(url);
-  return dependency({ type: "HTTP", name: `${method} ${host}`, target: host }, work, (outcome) => {
+  return dependency({ type: "Http", name: `${method} ${host}`, target: host }, work, (outcome) => {
     if ("error" in outcome) return { success: false, resultCode: "0" };
     return { success: outcome.value.status < 400, resultCode: String(outcome.value.status) };
   });

@@ -116,7 +116,7 @@ describe("where Application Insights is configured", () => {
     assert.notEqual(call.tags["ai.operation.parentId"], callerSpan);
     assert.equal(call.data.baseData.type, "InProc");
     assert.equal(call.data.baseData.resultCode, "200");
-    assert.match(call.data.baseData.duration, /^0\.00:00:\d\d\.\d{3}$/);
+    assert.match(call.data.baseData.duration, /^00:00:\d\d\.\d{3}$/);
     const inside = spans.filter(({ tags }) => tags["ai.operation.parentId"] === call.data.baseData.id);
     const idp = hostOf(world.identityProvider.instance);
     const api = hostOf(world.downstreamApi.url);
@@ -124,9 +124,9 @@ describe("where Application Insights is configured", () => {
       inside.map(({ data: { baseData } }) => [baseData.type, baseData.name, baseData.target, baseData.resultCode]),
       [
         ["azure.cosmosdb", "read in accounts", "accounts", "200"],
-        ["HTTP", `POST ${idp}`, idp, "200"],
+        ["Http", `POST ${idp}`, idp, "200"],
         ["azure.cosmosdb", "replace in accounts", "accounts", "200"],
-        ["HTTP", `GET ${api}`, api, "200"],
+        ["Http", `GET ${api}`, api, "200"],
       ],
     );
     for (const { data, tags } of inside) {

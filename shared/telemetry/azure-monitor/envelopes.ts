@@ -64,7 +64,8 @@ const maxMessageLength = 32_768;
 
 export function messageEnvelope(source: Source, level: Level, text: string, trace: TraceContext | undefined): Envelope {
   const message = text.slice(0, maxMessageLength);
-  return envelope(source, "Message", "MessageData", { ver: 2, message, severityLevel: severities[level] }, trace);
+  const baseData = { ver: 2, message, severityLevel: severities[level], ...split() };
+  return envelope(source, "Message", "MessageData", baseData, trace);
 }
 
 export function metricEnvelope(source: Source, { name, dimensions, sum, count, min, max }: Aggregate): Envelope {
@@ -111,9 +112,10 @@ function split(attributes: EventAttributes = {}): {
   return { properties, measurements };
 }
 
-/** `d.hh:mm:ss.fff` */
+/** `[d.]hh:mm:ss.fff` */
 function timeSpan(milliseconds: number): string {
   const total = Math.max(0, Math.round(milliseconds));
   const days = Math.floor(total / 86_400_000);
-  return `${days}.${new Date(total % 86_400_000).toISOString().slice(11, 23)}`;
+  const rest = new Date(total % 86_400_000).toISOString().slice(11, 23);
+  return days > 0 ? `${days}.${rest}` : rest;
 }
