@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { wasExecuted } from "../support/coverage.ts";
 import { instrumentationKey, startIngestion } from "../support/ingestion.ts";
+import { startManagedIdentity } from "../support/managed-identity.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
+const identityClientId = "66666666-6666-4666-8666-666666666666";
 const setting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 /** Stands in the module that sends telemetry, where it runs as soon as the module is loaded. */
 const inTheSender = "[401,403,408,429,439,500,502,503,504]";
@@ -47,6 +49,35 @@ describe("telemetry", () => {
     await using ingestion = await startIngestion();
     assert.equal(await isSenderLoaded({ [setting]: ingestion.connectionString }), true);
     assert.ok(ingestion.items.length > 0);
+  });
+
+  it("goes with the token of the managed identity that the host's setting names", async () => {
+    await using ingestion = await startIngestion();
+    await using identity = await startManagedIdentity("token for telemetry");
+    await useInstance({
+      [setting]: ingestion.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${identityClientId};Authorization=AAD`,
+      IDENTITY_ENDPOINT: identity.url,
+      IDENTITY_HEADER: "header",
+    });
+    assert.ok(ingestion.items.length > 0);
+    assert.deepEqual(new Set(ingestion.authorizations), new Set(["Bearer token for telemetry"]));
+    const [asked = new URL("about:blank")] = identity.asked;
+    assert.match(asked.searchParams.get("resource") ?? "", /^https:\/\/monitor\.azure\.com\/?$/);
+    assert.equal(asked.searchParams.get("client_id"), identityClientId);
+    assert.equal(identity.asked.length, 1);
+  });
+
+  it("waits while there is no token, and keeps nobody waiting", async () => {
+    await using ingestion = await startIngestion();
+    const log = await useInstance({
+      [setting]: ingestion.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: "Authorization=AAD",
+      IDENTITY_ENDPOINT: `${ingestion.url}/no-such-path`,
+      IDENTITY_HEADER: "header",
+    });
+    assert.deepEqual(ingestion.bodies, []);
+    assert.match(log, /telemetry: the ingestion endpoint does not take any/);
   });
 
   it("does not keep the app from working, nor from ending, while nobody takes it", async () => {

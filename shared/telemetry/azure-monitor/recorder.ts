@@ -60,7 +60,6 @@ export function azureMonitorRecorder(environment: Environment, warn: (text: stri
 }
 
 const scope = "https://monitor.azure.com/.default";
-const tokenTimeoutMs = 4_000;
 
 /** With a managed identity, which keeps its token; or with nothing but the instrumentation key, where that is enough. */
 function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
@@ -74,7 +73,7 @@ function authorizer(authentication: string | undefined): SenderOptions["authoriz
   // Awaited with each request; until then nobody is to stumble over it.
   credential.catch(() => undefined);
   return async () => {
-    const { token } = await (await credential).getToken(scope, { abortSignal: AbortSignal.timeout(tokenTimeoutMs) });
+    const { token } = await (await credential).getToken(scope);
     return { authorization: `Bearer ${token}` };
   };
 }

@@ -1,3 +1,4 @@
+import { withinDeadline } from "../../deadline.ts";
 import { isRecord } from "../../encoding.ts";
 import type { Envelope } from "./envelopes.ts";
 
@@ -38,12 +39,15 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
   let target = url;
 
   const post = async (batch: readonly Envelope[]): Promise<readonly Envelope[]> => {
+    const signal = AbortSignal.timeout(requestTimeoutMs);
+    // A managed identity that does not answer is asked again and again, whatever it is told.
+    const credential = await withinDeadline(signal, authorize());
     const response = await fetch(target, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(await authorize()) },
+      headers: { "content-type": "application/json", ...credential },
       body: JSON.stringify(batch),
       redirect: "manual",
-      signal: AbortSignal.timeout(requestTimeoutMs),
+      signal,
     });
     if (response.status === 307 || response.status === 308) {
       target = redirected(response, target);
