@@ -47,8 +47,8 @@ export class ConditionError extends Error {
 
 /**
  * The person has to sign in again.
- * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that the session is
- * over, not only the token: the cookie goes too.
+ * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that this browser has no
+ * session any more, so that the cookie goes too.
  */
 export class SignInRequiredError extends ConditionError {
   readonly claims: string | undefined;

@@ -89,11 +89,14 @@ function report(
   logFailure(log, describe(error));
 }
 
+/** `errorNo` is MSAL's: the number of an AADSTS error, which says what to correct. */
+type Label = "code" | "errorCode" | "errorNo" | "operation";
+
 /** Names and stack frames of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
 function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return "A value that is not an error was thrown";
-  const { code, errorCode, operation } = error as { code?: unknown; errorCode?: unknown; operation?: unknown };
-  const labels = [error.name, code, errorCode, operation].filter(
+  const { code, errorCode, errorNo, operation } = error as Readonly<Partial<Record<Label, unknown>>>;
+  const labels = [error.name, code, errorCode, errorNo, operation].filter(
     (label) => typeof label === "string" || typeof label === "number",
   );
   const cause = error.cause === undefined || depth >= 3 ? [] : [`caused by ${describe(error.cause, depth + 1)}`];

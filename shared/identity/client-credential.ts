@@ -13,26 +13,41 @@ const tokenTimeoutMs = 4_000;
 /**
  * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
  * every call, even when it then needs no network.
+ * @param environment host of the authority, such as `login.microsoftonline.com`
  * @throws if the certificate or its key cannot be used
  */
-export async function msalCredential(credential: ClientCredential, clientId: string): Promise<MsalCredential> {
+export async function msalCredential(
+  credential: ClientCredential,
+  clientId: string,
+  environment: string,
+): Promise<MsalCredential> {
   switch (credential.kind) {
     case "secret":
       return { clientSecret: credential.secret };
     case "certificate":
       return { clientAssertion: await certificateAssertion(credential.pem, clientId) };
     case "managedIdentity":
-      return { clientAssertion: await managedIdentityAssertion(credential.clientId) };
+      return { clientAssertion: await managedIdentityAssertion(credential.clientId, tokenExchangeScope(environment)) };
   }
 }
 
+/** Audience of federated credentials in national clouds, by the host of the authority. */
+const nationalAudiences: Readonly<Record<string, string>> = {
+  "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
+  "login.partner.microsoftonline.cn": "api://AzureADTokenExchangeChina",
+};
+
+function tokenExchangeScope(environment: string): string {
+  return `${nationalAudiences[environment] ?? "api://AzureADTokenExchange"}/.default`;
+}
+
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
-async function managedIdentityAssertion(clientId: string): Promise<Assertion> {
+async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
   const { ManagedIdentityCredential } = await import("@azure/identity");
   const credential = new ManagedIdentityCredential({ clientId });
   return async () => {
     const abortSignal = AbortSignal.timeout(tokenTimeoutMs);
-    return (await credential.getToken("api://AzureADTokenExchange/.default", { abortSignal })).token;
+    return (await credential.getToken(scope, { abortSignal })).token;
   };
 }
 

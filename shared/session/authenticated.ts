@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { RequestContext } from "../http/handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "./cookie.ts";
-import { resolveSession, sessionEnded, type ResolvedSession } from "./resolve.ts";
+import { requireSession, type ResolvedSession } from "./resolve.ts";
 
 export type AuthenticatedHandler = (
   request: HttpRequest,
@@ -17,13 +17,8 @@ export type AuthenticatedHandler = (
 export function authenticated(handler: AuthenticatedHandler) {
   return async function authenticatedHandler(request: HttpRequest, context: RequestContext): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicBaseUrl);
-    const session = await sessionOf(context);
-    if (!session) throw sessionEnded();
+    const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+    const session = await requireSession(context.app, cookie, context);
     return handler(request, session, context);
   };
-}
-
-/** The session that the request's cookie opens, if any. */
-export async function sessionOf(context: RequestContext): Promise<ResolvedSession | undefined> {
-  return resolveSession(context.app, parseSessionCookie(context.cookies.read(sessionCookieName)), context);
 }

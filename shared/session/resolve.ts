@@ -1,4 +1,11 @@
-import { changeSession, endOf, liveSession, type AccountDocument, type StoredSession } from "../account/document.ts";
+import {
+  changeSession,
+  endOf,
+  isReplaced,
+  liveSession,
+  type AccountDocument,
+  type StoredSession,
+} from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
 import { unseal, type SessionSecrets } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
@@ -27,9 +34,32 @@ export async function resolveSession(
   cookie: SessionCookie | undefined,
   { signal }: Invocation,
 ): Promise<ResolvedSession | undefined> {
-  if (!cookie) return undefined;
+  const account = cookie && (await (await app.store()).accounts.read(cookie.accountKey, signal));
+  return account && openStored(app, cookie, account);
+}
+
+/**
+ * The same for a caller that cannot go on without a session.
+ * @throws {SignInRequiredError}
+ */
+export async function requireSession(
+  app: App,
+  cookie: SessionCookie | undefined,
+  { signal }: Invocation,
+  cause?: unknown,
+): Promise<ResolvedSession> {
+  if (!cookie) throw sessionEnded(cause);
   const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
-  if (!account) return undefined;
+  const session = account && (await openStored(app, cookie, account));
+  if (!session) throw sessionMissing(account?.document, sessionKeyOf(cookie.secret), cause);
+  return session;
+}
+
+async function openStored(
+  app: App,
+  cookie: SessionCookie,
+  account: Versioned<AccountDocument>,
+): Promise<ResolvedSession | undefined> {
   const sessionKey = sessionKeyOf(cookie.secret);
   const stored = liveSession(account.document, sessionKey, app.configuration.session, Date.now());
   if (!stored) return undefined;
@@ -54,19 +84,33 @@ export async function extendIdleLifetime(app: App, session: ResolvedSession, inv
     changeSession(document, session.sessionKey, (stored) => ({ ...stored, lastSeenAt }));
   try {
     const { accounts } = await app.store();
-    const { outcome } = await changeAccount(
+    const { outcome, before } = await changeAccount(
       accounts,
       session.account,
       touch,
       app.configuration.session,
       invocation.signal,
     );
-    if (outcome !== "replaced") throw sessionEnded();
+    if (outcome !== "replaced") throw sessionMissing(before, session.sessionKey);
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.
     invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
   }
+}
+
+/**
+ * For a session that is not in `document`, the account as last read. If the browser has signed in anew, it has another
+ * cookie by now, or will when its answer arrives: this late answer must not take that away.
+ */
+export function sessionMissing(
+  document: AccountDocument | undefined,
+  sessionKey: string,
+  cause?: unknown,
+): SignInRequiredError {
+  if (!document || !isReplaced(document, sessionKey)) return sessionEnded(cause);
+  const detail = "This browser has signed in anew since the request was sent. Send it again.";
+  return new SignInRequiredError(detail, { sessionEnded: false, cause });
 }
 
 export function sessionEnded(cause?: unknown): SignInRequiredError {
