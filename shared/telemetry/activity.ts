@@ -70,6 +70,7 @@ export async function httpDependency<T extends { readonly status: number }>(
   url: URL | string,
   work: () => Promise<T>,
 ): Promise<T> {
+  if (!currentTrace()?.sampled) return work();
   const { host } = new URL(url);
   return dependency({ type: "Http", name: `${method} ${host}`, target: host }, work, (outcome) => {
     if ("error" in outcome) return { success: false, resultCode: "0" };

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { metrics } from "../../shared/telemetry/metrics.ts";
+import { eventNames } from "./event-names.ts";
 import { at, readPrediction, resourcesOf, type Prediction } from "./template.ts";
 
 const folder = join("infra", "queries");
@@ -91,11 +92,4 @@ async function reportingSource(): Promise<string> {
   ];
   const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));
   return texts.join("\n");
-}
-
-/** The members of `EventName`, which exists for the compiler only. */
-async function eventNames(): Promise<readonly string[]> {
-  const source = await readFile(join("shared", "telemetry.ts"), "utf8");
-  const union = /type EventName =([^;]*);/.exec(source)?.[1] ?? "";
-  return [...union.matchAll(/"([a-z_]+)"/g)].map(([, name]) => name ?? "");
 }
