@@ -2,6 +2,7 @@
 export { api } from "./api.ts";
 export { backChannelLogout } from "./back-channel-logout.ts";
 export { callback } from "./callback.ts";
+export { cookieCheck } from "./cookie-check.ts";
 export { frontChannelLogout } from "./front-channel-logout.ts";
 export { healthz, readyz } from "./health.ts";
 export { login } from "./login.ts";

@@ -29,7 +29,7 @@ export function requestedPath(api: string, requestUrl: string): string {
 export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string): URL {
   const base = new URL(`${baseUrl}/`);
   const relative = path.startsWith(base.href) ? path.slice(base.href.length) : path.replace(/^\//, "");
-  const [pathname = "", query] = splitAtQuery(relative);
+  const [pathname, query] = splitAtQuery(relative);
   if (forbidden.test(pathname) || pathname.includes("#") || dotSegment.test(pathname) || pathname.startsWith("/")) {
     throw invalidPath();
   }

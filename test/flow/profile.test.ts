@@ -20,9 +20,9 @@ describe("the profile, an example of a function of one's own", () => {
 
   it("has name and picture from Graph", async () => {
     await signIn(client, "zoe@contoso.example", "/healthz");
-    const { status, body, json } = await profile();
-    assert.equal(status, 200, body);
-    const { name, jobTitle, picture } = json();
+    const answer = await profile();
+    assert.equal(answer.status, 200, answer.body);
+    const { name, jobTitle, picture } = answer.json();
     assert.deepEqual([name, jobTitle], ["Zoë Okonkwo", null]);
     const [type = "", image = ""] = String(picture).split(",");
     assert.equal(type, "data:image/png;base64");

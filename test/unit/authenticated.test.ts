@@ -114,8 +114,7 @@ describe("a function of one's own, for a person who is signed in", () => {
   });
 
   test("need not care for an answer of the API that breaks off", async () => {
-    const broken = () => new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
-    answering(() => new Response(broken()));
+    answering(() => new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) })));
     const exchange = await ask(async (_request, session) => {
       const response = await session.fetch("graph", "me");
       return { body: await response.text() };
@@ -131,13 +130,13 @@ describe("a function of one's own, for a person who is signed in", () => {
   });
 });
 
-describe("the session's idle time", () => {
-  const nothing: AuthenticatedHandler = async () => ({ status: 204 });
-  const twoCalls: AuthenticatedHandler = async (_request, session) => {
-    await Promise.all([session.fetch("graph", "me"), session.fetch("graph", "me/manager"), session.getToken("graph")]);
-    return { status: 204 };
-  };
+const nothing: AuthenticatedHandler = async () => ({ status: 204 });
+const twoCalls: AuthenticatedHandler = async (_request, session) => {
+  await Promise.all([session.fetch("graph", "me"), session.fetch("graph", "me/manager"), session.getToken("graph")]);
+  return { status: 204 };
+};
 
+describe("the session's idle time", () => {
   test("costs an ordinary request nothing: one read, no write", async () => {
     for (const handler of [nothing, twoCalls]) assert.deepEqual(await operations(() => ask(handler)), ["read"]);
   });
@@ -159,8 +158,7 @@ describe("the session's idle time", () => {
 
   test("is not extended by a request that fails", async () => {
     pass(16);
-    const fail: AuthenticatedHandler = () => Promise.reject(new Error("x"));
-    assert.deepEqual(await operations(() => ask(fail)), ["read"]);
+    assert.deepEqual(await operations(() => ask(() => Promise.reject(new Error("x")))), ["read"]);
   });
 
   test("of a session that was signed out meanwhile is over: the answer is 401, and nothing is written back", async () => {

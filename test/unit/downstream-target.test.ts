@@ -61,8 +61,9 @@ describe("a call that tries to leave the API's base URL is refused", () => {
   });
 });
 
+const called = (path: string) => targetUrl(graph, path).href;
+
 describe("a function's own call", () => {
-  const called = (path: string) => targetUrl(graph, path).href;
   const calls: readonly [path: string, target: string][] = [
     ["me", "/me"],
     ["/me", "/me"],
