@@ -88,7 +88,8 @@ function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason"
   const title = titles[reason] ?? "You have been signed out";
   const isOwn = reason === "here" || reason === "other-tab";
   const clock = isOwn ? "" : `At ${clockTime(confirmedAt)} the session was still there.`;
-  view.showNotice(title, reasons[reason], noticedAt, clock);
+  const when = isOwn ? "Signed out" : "Noticed";
+  view.showNotice({ title, text: reasons[reason], when, at: noticedAt, clock });
 }
 
 const signedOutKey = "signed-out-here";

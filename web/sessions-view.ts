@@ -48,10 +48,10 @@ function newRow(session: ListedSession, onEnd: (session: ListedSession) => void)
   const { userAgent, createdAt, current } = session;
   const name = create("p", "name", userAgent);
   const lastUsed = create("span", "");
-  const times = create("p", "muted", `Signed in ${dayTime(new Date(createdAt))} · last used `);
-  times.append(lastUsed);
+  const lastUse = create("p", "muted", "Last used ");
+  lastUse.append(lastUsed);
   const text = create("div", "");
-  text.append(name, times);
+  text.append(name, create("p", "muted", `Since ${dayTime(new Date(createdAt))}`), lastUse);
   const item = document.createElement("li");
   item.append(text, current ? create("span", "badge", "This browser") : endButton(session, onEnd));
   return { item, lastUsed };

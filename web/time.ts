@@ -2,6 +2,7 @@
 
 // In the runtime's own locale: navigator.languages can hold tags that Intl refuses ("en-US@posix").
 const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 // In the page's language: it is part of a sentence.
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
@@ -14,9 +15,15 @@ const units = [
   ["second", 1],
 ] as const;
 
-/** `Mar 1, 2026, 2:03 PM`, as the reader writes it. */
+/** `Mar 1, 2026, 2:03 PM`, as the reader writes it; `today, 2:03 PM` and `tomorrow, 2:03 PM` where that is so. */
 export function dayTime(date: Date): string {
-  return dayAndTime.format(date);
+  const isDay = (offset: number): boolean => {
+    const day = new Date();
+    day.setDate(day.getDate() + offset);
+    return day.toDateString() === date.toDateString();
+  };
+  if (isDay(0)) return `today, ${hourAndMinute.format(date)}`;
+  return isDay(1) ? `tomorrow, ${hourAndMinute.format(date)}` : dayAndTime.format(date);
 }
 
 /** `2:03:15 PM`, as the reader writes it. */

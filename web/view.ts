@@ -92,10 +92,21 @@ export function forgetAccount(): void {
   clearAnswer();
 }
 
+export interface Notice {
+  readonly title: string;
+  readonly text: string;
+  /** What stands before the time that has passed: "Noticed". */
+  readonly when: string;
+  readonly at: Date;
+  /** What follows it. */
+  readonly clock: string;
+}
+
 /** Says what happened, and when; stays until the next sign-in. */
-export function showNotice(title: string, text: string, at: Date, clock: string): void {
+export function showNotice({ title, text, when, at, clock }: Notice): void {
   element("notice-title").textContent = title;
   element("notice-text").textContent = text;
+  element("notice-when").textContent = when;
   showAgo(element("notice-ago"), at);
   element("notice-clock").textContent = `, at ${clockTime(at)}. ${clock}`;
   element("notice").hidden = false;
