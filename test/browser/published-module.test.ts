@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { assertGone, pickAccount, sessionCookieOf, signOutAtProvider } from "./steps.ts";
 
@@ -98,6 +99,26 @@ describe("the published module, in a page of one's own", () => {
     await tab.evaluate("dispatchEvent(new Event('focus'))");
     await tab.getByText("Signed out: elsewhere").waitFor();
     await assertGone(world, cookie);
+  });
+
+  it("does what docs/extending.md shows", async (test) => {
+    const text = await readFile("docs/extending.md", "utf8");
+    const [, script] = /<!-- file: page\.js -->\n\n```js\n([^]*?)```/.exec(text) ?? assert.fail("The example is gone");
+    const { profile, tab } = await signedIn(test);
+    await profile.context.route("**/documented", (route) =>
+      route.fulfill({
+        contentType: "text/html",
+        body: `<!doctype html><link rel="icon" href="data:,"><button id="sign-out"></button><script type="module">${script}</script>`,
+      }),
+    );
+    const written: string[] = [];
+    tab.on("console", (message) => written.push(message.text()));
+    await tab.goto(`${world.publicBaseUrl}/documented`);
+    await eventually("the page has written both answers", () => written.length === 2);
+    assert.match(written[0] ?? "", /^Ada Lindqvist \{/);
+    const leaving = tab.waitForRequest(/\/oauth2\/v2\.0\/logout/);
+    await tab.evaluate("document.querySelector('#sign-out').click()");
+    await leaving;
   });
 
   it("is found by everybody, with types that a strict compiler takes", async () => {
