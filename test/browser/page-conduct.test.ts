@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startWorld, type World } from "../support/world.ts";
+import { looksRight } from "./looks.ts";
 import { seesSignedIn, seesSignedOut, signIn } from "./steps.ts";
 
 /** Half of what counts as good for a page's cumulative layout shift. */
@@ -63,6 +64,7 @@ describe("the page keeps its manners:", () => {
     await notice.getByText("Your tokens were deleted before the browser went on").waitFor();
     await notice.getByText(/^(now|\d+ sec\. ago)$/).waitFor();
     await seesSignedOut(tab, "Ada Lindqvist");
+    await looksRight(tab, "signed-out-here");
     await tab.reload();
     await seesSignedOut(tab, "Ada Lindqvist");
     assert.equal(await notice.isVisible(), false);
