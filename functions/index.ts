@@ -6,6 +6,7 @@ import { signOutQueue, signOutQueueConnection, signOutQueueName } from "../share
 import * as definitions from "./definitions.ts";
 import { finishSignOut } from "./finish-sign-out.ts";
 import { misconfigured } from "./misconfigured.ts";
+import { recordTelemetry } from "./telemetry.ts";
 
 const handlerOf = handlers();
 for (const definition of Object.values<FunctionDefinition>(definitions)) {
@@ -31,9 +32,11 @@ function handlers(): (definition: FunctionDefinition) => HttpHandler {
       connection: signOutQueueConnection,
       handler: finishSignOut(app, process.env),
     });
+    recordTelemetry(process.env, undefined);
     return (definition) => httpHandler(definition, app);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
+    recordTelemetry(process.env, error);
     return misconfigured(error);
   }
 }

@@ -11,7 +11,7 @@ import { endSessionUrl } from "../shared/identity/end-session.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { resolveSession, sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import { deferSignOutHere, endAllSessions, signOutHere } from "../shared/sign-out/sign-out.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutReplacedHere } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -75,6 +75,7 @@ async function endSession(context: RequestContext): Promise<ResolvedSession | un
     throw cookie ? deferSignOutHere(cookie, context, error) : error;
   });
   if (session) await signOutHere(context.app, session, context);
+  else if (cookie) await signOutReplacedHere(context.app, cookie, context);
   return session;
 }
 
@@ -84,6 +85,7 @@ async function endEverySession(context: RequestContext): Promise<ResolvedSession
   const session = await resolveSession(context.app, cookie, context);
   context.cookies.clear(sessionCookieName);
   if (session) await endAllSessions(context.app, session, context);
+  else if (cookie) await signOutReplacedHere(context.app, cookie, context);
   return session;
 }
 

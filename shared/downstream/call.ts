@@ -1,6 +1,7 @@
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
+import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
 import { acquireToken } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
@@ -38,7 +39,9 @@ export async function callDownstream(
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
 async function send(target: URL, init: DownstreamInit, signal: AbortSignal): Promise<Response> {
   try {
-    const response = await fetch(target, { ...init, redirect: "manual", signal });
+    const response = await httpDependency(init.method ?? "GET", target, () =>
+      fetch(target, { ...init, redirect: "manual", signal }),
+    );
     if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
     return response;
   } catch (error) {

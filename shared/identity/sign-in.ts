@@ -139,8 +139,16 @@ function signInRefused(cause: AuthError): ConditionError {
   return new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause });
 }
 
-/** The first API's scopes come with the sign-in; every other API's are only consented to. */
+/**
+ * The first API's scopes come with the sign-in; every other API's are only consented to. `.default` stands for what the app
+ * registration lists, for all of its APIs, and cannot be asked for together with other scopes.
+ */
 function scopesOf({ downstreamApis }: Configuration): { first: readonly string[]; others: readonly string[] } {
-  const [first, ...others] = downstreamApis.values();
-  return { first: first?.scopes ?? [], others: others.flatMap((api) => api.scopes) };
+  const [{ scopes: first } = { scopes: [] }, ...more] = downstreamApis.values();
+  const others = more.flatMap((api) => api.scopes).filter((scope) => !isDefault(scope));
+  return { first, others: first.some(isDefault) ? [] : others };
+}
+
+function isDefault(scope: string): boolean {
+  return scope.toLowerCase().endsWith("/.default");
 }

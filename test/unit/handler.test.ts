@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
+import { ServerError } from "@azure/msal-node";
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError, SignInRequiredError } from "../../shared/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../../shared/http/handler.ts";
@@ -88,6 +89,13 @@ describe("the log", () => {
     assert.match(log, /StoreUnavailableError store_unavailable read in accounts/);
     assert.match(log, /caused by Error 403/);
     assert.match(log, /handler\.test\.ts/);
+  });
+
+  test("tells the operator the AADSTS number of a refusal, which says what to correct", async () => {
+    const refused = new ServerError("invalid_client", "", `AADSTS700213: ${secret}`, "", "700213");
+    const { log } = await call(app, failing(new ConditionError("app_refused", "x", { cause: refused })));
+    assert.match(log, /caused by ServerError invalid_client 700213/);
+    assert.doesNotMatch(log, /secret/);
   });
 
   test("never repeats a message, which may hold a token or a name", async () => {

@@ -63,6 +63,26 @@ describe("the way to the identity provider", () => {
     assert.match(claims ?? "", /cp1/);
   });
 
+  const mixed: readonly [what: string, graph: string, orders: string][] = [
+    ["the first API's with another's", "https://graph.microsoft.com/.default", "api://orders/read"],
+    ["another API's with the first's", "User.Read", "api://orders/.default"],
+    ["one with another", "https://graph.microsoft.com/.default", "api://orders/.default"],
+  ];
+  for (const [what, graph, orders] of mixed) {
+    test(`does not mix the scope .default with others, which Entra refuses: ${what}`, async () => {
+      const apis = configuration({
+        ...settings,
+        DownstreamApis__graph__BaseUrl: "https://graph.example",
+        DownstreamApis__graph__Scopes: graph,
+        DownstreamApis__orders__BaseUrl: "https://orders.example",
+        DownstreamApis__orders__Scopes: orders,
+      });
+      const url = new URL(await authorizationUrl(authorityOf(apis), apis, transaction, plain, signal));
+      const scopes = (url.searchParams.get("scope") ?? "").split(" ");
+      assert.deepEqual(scopes.sort(), [graph, "offline_access", "openid", "profile"].sort());
+    });
+  }
+
   test("shows neither the code verifier nor the app's secret", async () => {
     const { href } = await open();
     assert.ok(!href.includes(transaction.codeVerifier) && !href.includes("s3cret"));
