@@ -5,8 +5,8 @@ import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts"
 import { signOutQueue, signOutQueueConnection, signOutQueueName } from "../shared/sign-out/queue.ts";
 import * as definitions from "./definitions.ts";
 import { finishSignOut } from "./finish-sign-out.ts";
-import { misconfigured } from "./misconfigured.ts";
 import { recordTelemetry } from "./telemetry.ts";
+import { misconfigured } from "./misconfigured.ts";
 
 const handlerOf = handlers();
 for (const definition of Object.values<FunctionDefinition>(definitions)) {

@@ -39,9 +39,9 @@ export async function callDownstream(
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
 async function send(target: URL, init: DownstreamInit, signal: AbortSignal): Promise<Response> {
   try {
-    const response = await httpDependency(init.method ?? "GET", target, () =>
-      fetch(target, { ...init, redirect: "manual", signal }),
-    );
+    const { method = "GET" } = init;
+    const request = async () => fetch(target, { ...init, redirect: "manual", signal });
+    const response = await httpDependency(method, target, request);
     if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
     return response;
   } catch (error) {
