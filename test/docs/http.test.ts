@@ -6,6 +6,7 @@ import { createWorkerApp } from "../../local/functions-host/worker/app.ts";
 import type { FunctionMetadata } from "../../local/functions-host/worker/core-types.ts";
 import { loadApp } from "../../local/functions-host/worker/loader.ts";
 import { conditions } from "../../shared/errors.ts";
+import { environment } from "../unit/support/environment.ts";
 import { readPage, tableOf } from "./markdown.ts";
 
 const page = readPage("docs/http.md");
@@ -13,6 +14,7 @@ const page = readPage("docs/http.md");
 describe("docs/http.md", () => {
   let functions: readonly FunctionMetadata[];
   before(async () => {
+    Object.assign(process.env, environment());
     const app = createWorkerApp(createLog({ default: "none" }, () => undefined));
     await loadApp(resolve("."), app);
     functions = [...app.functions.values()].map(({ metadata }) => metadata);
