@@ -25,7 +25,10 @@ export function readPage(path: string): Page {
 }
 
 /** All tokens of one type, however deep. */
-export function tokensOf<Type extends keyof TokenTypes>({ tokens }: Page, type: Type): TokenTypes[Type][] {
+export function tokensOf<Type extends keyof TokenTypes>(
+  { tokens }: Pick<Page, "tokens">,
+  type: Type,
+): TokenTypes[Type][] {
   const found: TokenTypes[Type][] = [];
   // A walker that waits for nothing leaves nothing to wait for.
   void marked.walkTokens([...tokens], (token) => {
@@ -41,6 +44,11 @@ interface TokenTypes {
   readonly image: Tokens.Image;
   readonly link: Tokens.Link;
   readonly table: Tokens.Table;
+}
+
+/** The texts of a page's code, blocks and spans. */
+export function codeOf(page: Page): string[] {
+  return [...tokensOf(page, "code"), ...tokensOf(page, "codespan")].map(({ text }) => text);
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
