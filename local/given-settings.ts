@@ -1,16 +1,4 @@
-import type { Ports } from "./platform.ts";
 import { readLocalSettings, type Settings } from "./settings.ts";
-
-/** Where the parts listen when a person starts them. */
-export const ports: Ports = {
-  app: 7071,
-  identityProvider: 7072,
-  identityProviderTls: 7073,
-  cosmos: 7074,
-  downstreamApi: 7075,
-  secondApp: 7076,
-  queueStorage: 7077,
-};
 
 const settingName =
   /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$|APPLICATIONINSIGHTS_)/i;

@@ -245,13 +245,13 @@ async function findAccount(
 async function findAccountKey(
   sids: PointOperations<SidEntry>,
   { sidKey, subjectKey }: SignOutOrder,
-  { late = false, jti = null }: { late?: boolean; jti?: string | null },
+  { late = false, jti, located }: CarryOutOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
   const indexKey = sidKey ?? subjectKey;
   if (indexKey === null) return null;
   if (late) return (await sids.read(indexKey, signal))?.document.accountKey ?? null;
-  const tomb = await entomb(sids, indexKey, jti, signal);
+  const tomb = await entomb(sids, indexKey, jti ?? null, signal, located);
   if (tomb.replayed) throw replayed();
   return tomb.accountKey;
 }

@@ -65,10 +65,8 @@ const scope = "https://monitor.azure.com/.default";
 function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
   const identity = parseAuthenticationString(authentication);
   if (!identity) return async () => ({});
-  const credential = import("@azure/identity").then(({ ManagedIdentityCredential }) =>
-    identity.clientId
-      ? new ManagedIdentityCredential({ clientId: identity.clientId })
-      : new ManagedIdentityCredential(),
+  const credential = import("../../identity/managed-identity.ts").then(({ managedIdentity }) =>
+    managedIdentity(identity.clientId),
   );
   // Awaited with each request; until then nobody is to stumble over it.
   credential.catch(() => undefined);
