@@ -1,7 +1,7 @@
 import { packageFolder } from "../infra/deploy/package.ts";
 import { runUnderFunc } from "./func.ts";
 import { givenSettings } from "./given-settings.ts";
-import type { Ports } from "./platform.ts";
+import { portsFrom } from "./ports.ts";
 
 const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.
 
@@ -10,17 +10,6 @@ Usage: npm run start:func
 The bundle, the settings and the stand-ins are those of npm start; only the host is Microsoft's own. Keys for the purge
 route are not asked for. Exit codes: 3 no Core Tools, otherwise that of func.
 `;
-
-/** Those of npm start. */
-export const ports: Ports = {
-  app: 7071,
-  identityProvider: 7072,
-  identityProviderTls: 7073,
-  cosmos: 7074,
-  downstreamApi: 7075,
-  secondApp: 7076,
-  queueStorage: 7077,
-};
 
 async function main(): Promise<number> {
   if (process.argv.includes("--help")) {
@@ -33,7 +22,7 @@ async function main(): Promise<number> {
     root: ".",
     packageFolder,
     dataFolder: ".local",
-    ports,
+    ports: portsFrom(7071),
     settings: await givenSettings(),
     environment: process.env,
     printError: (text) => process.stderr.write(text),

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { givenSettings } from "./given-settings.ts";
 import { readableLine, wantsColour } from "./log-lines.ts";
 import { startApp, startPlatform, type Platform, type Ports } from "./platform.ts";
+import { partNames, portsFrom } from "./ports.ts";
 import { watchApp } from "./watch.ts";
 
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
@@ -18,16 +19,6 @@ identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a lo
 AzureWebJobsStorage a local queue storage (Azurite), and without AzureAd__… and DownstreamApis__… a small API like
 Microsoft Graph. Their data is kept in .local/; delete that folder to start afresh.
 `;
-
-const partNames = {
-  app: "the app",
-  identityProvider: "the identity provider",
-  identityProviderTls: "the identity provider by https",
-  cosmos: "Azure Cosmos DB",
-  downstreamApi: "the downstream API",
-  secondApp: "the other app",
-  queueStorage: "queue storage",
-} as const satisfies Readonly<Record<keyof Ports, string>>;
 
 interface Arguments {
   readonly ports: Ports;
@@ -52,10 +43,9 @@ function readArguments(): Arguments | "help" {
   });
   if (values.help) return "help";
   const first = /^\d{1,5}$/.test(values.port) ? Number(values.port) : 0;
-  const names = Object.keys(partNames);
-  if (first < 1 || first + names.length > 65_536) throw new Error(`--port must be a port number, not "${values.port}"`);
-  const ports = Object.fromEntries(names.map((name, index) => [name, first + index])) as unknown as Ports;
-  return { ports, watch: values.watch };
+  const last = first + Object.keys(partNames).length - 1;
+  if (first < 1 || last > 65_535) throw new Error(`--port must be a port number, not "${values.port}"`);
+  return { ports: portsFrom(first), watch: values.watch };
 }
 
 type Start = () => ReturnType<typeof startApp>;
