@@ -19,12 +19,15 @@ const connectionPolicy = {
 
 /** Connects to Azure Cosmos DB. Sends nothing yet: the first operation does. */
 export async function connectStore({ connection, databaseName }: Configuration["cosmosDb"]): Promise<AccountStore> {
-  const client = new CosmosClient({ ...credentialOptions(connection), connectionPolicy });
-  const database = client.database(databaseName);
+  const database = cosmosClient(connection).database(databaseName);
   return {
     accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument),
     sids: pointOperations(database.container(containerNames.sids), isSidEntry),
   };
+}
+
+export function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): CosmosClient {
+  return new CosmosClient({ ...credentialOptions(connection), connectionPolicy });
 }
 
 function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): CosmosClientOptions {
