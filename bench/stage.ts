@@ -74,7 +74,7 @@ export async function startStage(): Promise<Stage> {
       return result;
     },
     startApp: (port = appPort) =>
-      kept(startOnHost({ appFolder: ".", port, environment: { ...environment, ...quiet } })),
+      kept(startOnHost({ appFolder: process.env["BENCH_APP_FOLDER"] ?? ".", port, environment: { ...environment, ...quiet } })),
     async startHello() {
       const appFolder = await buildBaseline("hello", folder);
       return kept(startOnHost({ appFolder, port: 0, environment: {} }));
