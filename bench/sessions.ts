@@ -19,9 +19,13 @@ export interface SignedIn {
 }
 
 /** Signs people in, each in a browser of their own, through the identity provider. */
-export async function signInAll(baseUrl: string, loginPath: (username: string) => string): Promise<readonly Client[]> {
+export async function signInAll(
+  baseUrl: string,
+  loginPath: (username: string) => string,
+  count = people,
+): Promise<readonly Client[]> {
   const clients: Client[] = [];
-  for (let index = 0; index < people; index++) {
+  for (let index = 0; index < count; index++) {
     const client = createClient(baseUrl);
     const toProvider = await client.fetch(loginPath(`person${index}@contoso.example`));
     const location = new URL(toProvider.headers.location ?? "", baseUrl);
@@ -81,8 +85,12 @@ async function copier({ store, environment }: Stage, template: Client) {
   if (!cookie) throw new Error("No session cookie");
   const { accountKey, secret } = cookie;
   const sessionKey = sessionKeyOf(secret);
-  const { resource } = await store.database("auth").container("accounts").item(accountKey, accountKey).read();
-  const session = (resource as AccountDocument | undefined)?.sessions[sessionKey];
+  const { resource } = await store
+    .database("auth")
+    .container("accounts")
+    .item(accountKey, accountKey)
+    .read<AccountDocument>();
+  const session = resource?.sessions[sessionKey];
   const secrets = session && (await unseal(session.sealed, { accountKey, sessionKey, secret }));
   if (!session || !secrets) throw new Error("The template's session cannot be opened");
   const authority = `${environment["AzureAd__Instance"]}${environment["AzureAd__TenantId"]}`;

@@ -22,6 +22,8 @@ export interface Stage {
   readonly environment: Environment;
   readonly publicBaseUrl: string;
   readonly store: CosmosClient;
+  /** For what is built; it is gone when the stage is. */
+  readonly folder: string;
   /** @throws when anything but a success was answered */
   load(plan: LoadPlan): Promise<LoadResult>;
   /** @param port 0 picks a free one; the app's own by default, where its redirect URI leads */
@@ -67,6 +69,7 @@ export async function startStage(): Promise<Stage> {
     environment,
     publicBaseUrl: `http://localhost:${appPort}`,
     store,
+    folder,
     async load(plan) {
       const result = await load.call.run(plan);
       const failures = Object.entries(result.failures);
@@ -74,14 +77,22 @@ export async function startStage(): Promise<Stage> {
       return result;
     },
     startApp: (port = appPort) =>
-      kept(startOnHost({ appFolder: process.env["BENCH_APP_FOLDER"] ?? ".", port, environment: { ...environment, ...quiet } })),
+      kept(
+        startOnHost({
+          appFolder: process.env["BENCH_APP_FOLDER"] ?? ".",
+          port,
+          environment: { ...environment, ...quiet },
+        }),
+      ),
     async startHello() {
       const appFolder = await buildBaseline("hello", folder);
       return kept(startOnHost({ appFolder, port: 0, environment: {} }));
     },
     async startFloor(accessToken) {
       const appFolder = await buildBaseline("floor", folder);
-      return kept(startOnHost({ appFolder, port: 0, environment: { ...environment, Bench__AccessToken: accessToken } }));
+      return kept(
+        startOnHost({ appFolder, port: 0, environment: { ...environment, Bench__AccessToken: accessToken } }),
+      );
     },
     startPeers: async () => ({
       expressOpenidConnect: await peer("express-openid-connect.ts", portA),

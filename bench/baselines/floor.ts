@@ -14,7 +14,7 @@ app.http("floor", {
   authLevel: "anonymous",
   handler: async (request) => {
     const id = request.params["id"] ?? "";
-    const { resource } = await accounts.item(id, id).read();
+    const { resource } = await accounts.item(id, id).read<Record<string, unknown>>();
     if (resource === undefined) return { status: 404 };
     const answer = await fetch(target, { headers: { authorization } });
     const body = new Uint8Array(await answer.arrayBuffer());

@@ -51,7 +51,8 @@ export async function measureApiCalls(
     const all: Map<Contestant, Measured>[] = [];
     for (let round = 0; round < rounds; round++) {
       const measured = new Map<Contestant, Measured>();
-      for (const [name, entrant] of entrants) measured.set(name, await measure(stage, entrant, connections, durationMs));
+      for (const [name, entrant] of entrants)
+        measured.set(name, await measure(stage, entrant, connections, durationMs));
       all.push(measured);
       await stage.identity.call.clearApiRequests();
       await stage.cosmos.call.clearOperations();
@@ -67,16 +68,20 @@ async function enter(stage: Stage, app: MeasuredServer): Promise<ReadonlyMap<Con
   const tokens = (await stage.identity.call.issuedTokens()).filter((token) => /"scp":/.test(payloadOf(token)));
   const floor = await stage.startFloor(tokens.at(-1) ?? "");
   const { expressOpenidConnect, msalCache } = await stage.startPeers();
-  const peerBrowsers = async (server: MeasuredServer, loginPath: (username: string) => string) =>
-    apiCalls((await signInAll(server.url, loginPath)).map(cookieHeader));
-  const loginOfA = () => "/login";
   return new Map<Contestant, Entrant>([
     ["hello", { server: await stage.startHello(), requests: [{ path: "/hello" }] }],
     ["floor", { server: floor, requests: browsers.map((each) => ({ path: `/floor/${accountKeyIn(each)}` })) }],
     ["app", { server: app, requests: apiCalls(browsers.map(cookieHeader)) }],
-    ["expressOpenidConnect", { server: expressOpenidConnect, requests: await peerBrowsers(expressOpenidConnect, loginOfA) }],
-    ["msalCache", { server: msalCache, requests: await peerBrowsers(msalCache, (name) => `/login?login_hint=${name}`) }],
+    [
+      "expressOpenidConnect",
+      { server: expressOpenidConnect, requests: await callsAt(expressOpenidConnect, () => "/login") },
+    ],
+    ["msalCache", { server: msalCache, requests: await callsAt(msalCache, (name) => `/login?login_hint=${name}`) }],
   ]);
+}
+
+async function callsAt(peer: MeasuredServer, loginPath: (username: string) => string): Promise<LoadRequest[]> {
+  return apiCalls((await signInAll(peer.url, loginPath)).map(cookieHeader));
 }
 
 function payloadOf(token: string): string {

@@ -75,13 +75,15 @@ function remote<M extends Methods>(
 ): Remote<M> {
   let last = 0;
   return new Proxy({} as Remote<M>, {
-    get: (_, method) => async (...args: never[]) => {
-      const id = ++last;
-      const call = Promise.withResolvers<unknown>();
-      waiting.set(id, call);
-      child.send({ id, method: String(method), args } satisfies Call);
-      return call.promise;
-    },
+    get:
+      (_, method) =>
+      async (...args: never[]) => {
+        const id = ++last;
+        const call = Promise.withResolvers<unknown>();
+        waiting.set(id, call);
+        child.send({ id, method: String(method), args } satisfies Call);
+        return call.promise;
+      },
   });
 }
 

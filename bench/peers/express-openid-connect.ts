@@ -1,3 +1,4 @@
+import { callbackify } from "node:util";
 import express from "express";
 import openid, { type Session } from "express-openid-connect";
 import { passOn } from "./api.ts";
@@ -44,19 +45,18 @@ app.use(
     },
     session: {
       store: {
-        get(id, done) {
-          sessions.get(id).then((text) => done(null, text === undefined ? null : (JSON.parse(text) as Payload)), done);
-        },
-        set(id, session, done) {
-          sessions.set(id, JSON.stringify(session)).then(() => done?.(), done);
-        },
-        destroy(id, done) {
-          sessions.remove(id).then(() => done?.(), done);
-        },
+        get: callbackify(async (id: string) => {
+          const text = await sessions.get(id);
+          return text === undefined ? null : (JSON.parse(text) as Payload);
+        }),
+        set: callbackify(async (id: string, session: Payload) => sessions.set(id, JSON.stringify(session))),
+        destroy: callbackify(async (id: string) => sessions.remove(id)),
       },
     },
   }),
 );
+// Express 5 takes handlers that return promises.
+// oxlint-disable-next-line oxc/no-async-endpoint-handlers
 app.get("/api/graph/me", requiresAuth(), async (request, response) => {
   let token = request.oidc.accessToken;
   if (token?.isExpired()) token = await token.refresh();

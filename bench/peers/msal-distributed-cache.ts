@@ -1,3 +1,4 @@
+import { callbackify } from "node:util";
 import {
   ConfidentialClientApplication,
   CryptoProvider,
@@ -10,6 +11,7 @@ import session, { Store, type SessionData } from "express-session";
 import { passOn } from "./api.ts";
 import { documents } from "./documents.ts";
 
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 takes handlers that return promises. */
 /**
  * Peer B: MSAL Node with `DistributedCachePlugin`, put together as its sample "auth-code-distributed-cache" does it: an
  * Express session in the store, and for each request a client whose cache is the account's entry in the store. Spared is
@@ -56,17 +58,27 @@ function clientFor(homeAccountId: string): ConfidentialClientApplication {
   });
 }
 
+const loadSession = callbackify(async (id: string) => {
+  const text = await sessions.get(id);
+  return text === undefined ? null : (JSON.parse(text) as SessionData);
+});
+const saveSession = callbackify(async (id: string, data: SessionData) => sessions.set(id, JSON.stringify(data)));
+const removeSession = callbackify(async (id: string) => sessions.remove(id));
+const ignore = () => undefined;
+
 class CosmosSessions extends Store {
-  override get(id: string, done: (error: unknown, session?: SessionData | null) => void): void {
-    sessions.get(id).then((text) => done(null, text === undefined ? null : (JSON.parse(text) as SessionData)), done);
+  override get(id: string, done: (error: unknown, session: SessionData | null) => void): void {
+    loadSession(id, done);
   }
-  override set(id: string, data: SessionData, done?: (error?: unknown) => void): void {
-    sessions.set(id, JSON.stringify(data)).then(() => done?.(), done);
+  override set(id: string, data: SessionData, done: (error?: unknown) => void = ignore): void {
+    saveSession(id, data, done);
   }
-  override destroy(id: string, done?: (error?: unknown) => void): void {
-    sessions.remove(id).then(() => done?.(), done);
+  override destroy(id: string, done: (error?: unknown) => void = ignore): void {
+    removeSession(id, done);
   }
 }
+
+const textOf = (parameter: unknown) => (typeof parameter === "string" ? parameter : "");
 
 const app = express();
 app.disable("x-powered-by");
@@ -76,14 +88,14 @@ app.use(session({ store: new CosmosSessions(), secret, resave: false, saveUninit
 app.get("/login", async (request, response) => {
   const { challenge, verifier } = await new CryptoProvider().generatePkceCodes();
   request.session.pkceVerifier = verifier;
-  const loginHint = String(request.query["login_hint"] ?? "");
+  const loginHint = textOf(request.query["login_hint"]);
   const pkce = { codeChallenge: challenge, codeChallengeMethod: "S256" };
   response.redirect(await clientFor("").getAuthCodeUrl({ scopes, redirectUri, loginHint, ...pkce }));
 });
 
 app.get("/callback", async (request, response) => {
   const client = clientFor("");
-  const code = String(request.query["code"] ?? "");
+  const code = textOf(request.query["code"]);
   const codeVerifier = request.session.pkceVerifier ?? "";
   const { account } = await client.acquireTokenByCode({ code, scopes, redirectUri, codeVerifier });
   if (account) request.session.account = account;
