@@ -12,26 +12,35 @@ const renewalOffsetSeconds = 300;
  * @returns undefined when MSAL has to decide: no such token, several, one that is about to expire or due for renewal
  */
 export function freshAccessToken(
-  { claims, tokenCache }: SessionSecrets,
+  secrets: SessionSecrets,
   clientId: string,
   scopes: readonly string[],
   now: number,
 ): string | undefined {
-  const parsed: unknown = JSON.parse(tokenCache);
-  const entries = isRecord(parsed) && isRecord(parsed["AccessToken"]) ? Object.values(parsed["AccessToken"]) : [];
+  const { homeAccountId } = secrets.claims;
   const wanted = scopes.map((scope) => scope.toLowerCase());
-  const matching = entries.filter((entry): entry is Entry => {
-    if (!isPlainBearerToken(entry)) return false;
-    const granted = new Set(entry.target.toLowerCase().split(" "));
+  const matching = bearerTokens(secrets).filter(({ home_account_id, client_id, target }) => {
+    const granted = target.toLowerCase().split(" ");
     return (
-      entry.home_account_id === claims.homeAccountId &&
-      entry.client_id === clientId &&
-      wanted.every((scope) => granted.has(scope))
+      home_account_id === homeAccountId && client_id === clientId && wanted.every((scope) => granted.includes(scope))
     );
   });
   const [token, ...others] = matching;
   if (!token || others.length > 0) return undefined;
   return isFresh(token, now / 1000) ? token.secret : undefined;
+}
+
+/** Parsed once for secrets that are asked for again. */
+const parsed = new WeakMap<SessionSecrets, readonly Entry[]>();
+
+function bearerTokens(secrets: SessionSecrets): readonly Entry[] {
+  const known = parsed.get(secrets);
+  if (known) return known;
+  const cache: unknown = JSON.parse(secrets.tokenCache);
+  const entries = isRecord(cache) && isRecord(cache["AccessToken"]) ? Object.values(cache["AccessToken"]) : [];
+  const tokens = entries.filter(isPlainBearerToken);
+  parsed.set(secrets, tokens);
+  return tokens;
 }
 
 /** An access token in the format that MSAL's libraries share. Times are in seconds since the epoch, as text. */

@@ -1,6 +1,6 @@
 import { changeSession, endOf, liveSession, type AccountDocument, type StoredSession } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
-import { unseal, type SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { conditionOf, SignInRequiredError } from "../errors.ts";
@@ -29,11 +29,13 @@ export async function resolveSession(
 ): Promise<ResolvedSession | undefined> {
   if (!cookie) return undefined;
   const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
-  if (!account) return undefined;
   const sessionKey = sessionKeyOf(cookie.secret);
-  const stored = liveSession(account.document, sessionKey, app.configuration.session, Date.now());
-  if (!stored) return undefined;
-  const secrets = await unseal(stored.sealed, { ...cookie, sessionKey });
+  const stored = account && liveSession(account.document, sessionKey, app.configuration.session, Date.now());
+  if (!stored) {
+    app.openedSeals.forget(sessionKey);
+    return undefined;
+  }
+  const secrets = await app.openedSeals.open(stored.sealed, { ...cookie, sessionKey });
   return secrets && { ...cookie, sessionKey, stored, account, secrets };
 }
 
