@@ -1,11 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { authTypes } from "./auth-types.ts";
+import { withoutUnused } from "./without-unused.ts";
 
-/**
- * Builds `dist/index.cjs`: everything the app needs, the page's files included, in one CommonJS bundle. With `--analyze`
- * it also prints which packages its bytes come from.
- */
-const { metafile } = await build({
+/** How `dist/index.cjs` is built: everything the app needs, the page's files included, in one CommonJS bundle. */
+export const bundleOptions = {
   entryPoints: ["functions/index.ts"],
   outfile: "dist/index.cjs",
   bundle: true,
@@ -21,12 +20,19 @@ const { metafile } = await build({
   external: ["@azure/functions-core"],
   // The same library, minified by its makers with more knowledge than esbuild has of a file that is a bundle already.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
-  plugins: [webAssets(), withoutJsonWebToken()],
+  plugins: [webAssets(), withoutJsonWebToken(), withoutUnused()],
   logLevel: "warning",
-});
-const { size } = await stat("dist/index.cjs");
-console.log(`dist/index.cjs ${Math.round(size / 1000)} KB`);
-if (process.argv.includes("--analyze")) printOrigins(metafile);
+} as const satisfies BuildOptions;
+
+if (import.meta.main) await main();
+
+/** Builds it. With `--analyze` it also prints which packages its bytes come from. */
+async function main(): Promise<void> {
+  const { metafile } = await build(bundleOptions);
+  const { size } = await stat(bundleOptions.outfile);
+  console.log(`${bundleOptions.outfile} ${Math.round(size / 1000)} KB`);
+  if (process.argv.includes("--analyze")) printOrigins(metafile);
+}
 
 /** Bytes in the bundle by package; this project's own files are listed as one. */
 function printOrigins({ outputs }: Metafile): void {
@@ -76,12 +82,24 @@ async function assetsModule(): Promise<string> {
   const assets = {
     pageHtml: await readFile("web/index.html", "utf8"),
     pageScript: await minified("web/page.ts"),
+    authScript: await minified("web/auth.ts"),
+    authTypes: await authTypes(),
     styleSheet: await minified("web/style.css"),
     favicon: await readFile("web/favicon.svg", "utf8"),
   };
   return Object.entries(assets)
     .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
     .join("\n");
+}
+
+/** The page loads the module that is published for everybody, so that there is one of it. */
+function publishedAuth(): Plugin {
+  return {
+    name: "published-auth",
+    setup(building) {
+      building.onResolve({ filter: /^\.\/auth\.ts$/ }, () => ({ path: "/assets/auth.js", external: true }));
+    },
+  };
 }
 
 async function minified(entryPoint: string): Promise<string> {
@@ -92,6 +110,7 @@ async function minified(entryPoint: string): Promise<string> {
     format: "esm",
     target: "es2022",
     write: false,
+    plugins: [publishedAuth()],
     logLevel: "warning",
   });
   return outputFiles[0]?.text ?? "";

@@ -15,7 +15,7 @@ await run(process.execPath, [
   "--disable-warning=ExperimentalWarning",
   "--test",
   `--test-concurrency=${Math.max(3, availableParallelism())}`,
-  "--test-timeout=120000",
+  "--test-timeout=300000",
   ...files,
 ]);
 

@@ -9,6 +9,10 @@ export const conditions = {
   signin_cancelled: { status: 400, title: "Signing in was cancelled" },
   signin_refused: { status: 400, title: "The identity provider refused the sign-in" },
   signin_invalid: { status: 400, title: "The sign-in could not be verified" },
+  admin_consent_required: { status: 403, title: "An administrator has to approve this app first" },
+  account_not_assigned: { status: 403, title: "Your account is not assigned to this app" },
+  cookies_blocked: { status: 400, title: "Your browser does not keep this app’s cookies" },
+  clock_skew: { status: 503, title: "The clocks of this app and the identity provider differ" },
   signin_signed_out: { status: 403, title: "This sign-in was signed out before it was complete" },
   tenant_not_allowed: { status: 403, title: "Your organization has no access to this app" },
   signin_required: { status: 401, title: "Sign in again" },
@@ -47,8 +51,8 @@ export class ConditionError extends Error {
 
 /**
  * The person has to sign in again.
- * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that the session is
- * over, not only the token: the cookie goes too.
+ * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that this browser has no
+ * session any more, so that the cookie goes too.
  */
 export class SignInRequiredError extends ConditionError {
   readonly claims: string | undefined;

@@ -6,7 +6,7 @@ const connectionString = process.env["CosmosDb"] ?? "";
 const target = `${process.env["DownstreamApis__graph__BaseUrl"]}/me`;
 const authorization = `Bearer ${process.env["Bench__AccessToken"]}`;
 const client = cosmosClient({ kind: "connectionString", connectionString });
-const accounts = client.database("auth").container("accounts");
+const accounts = client.then((connected) => connected.database("auth").container("accounts"));
 
 app.http("floor", {
   route: "floor/{id}",
@@ -14,7 +14,7 @@ app.http("floor", {
   authLevel: "anonymous",
   handler: async (request) => {
     const id = request.params["id"] ?? "";
-    const { resource } = await accounts.item(id, id).read<Record<string, unknown>>();
+    const { resource } = await (await accounts).item(id, id).read<Record<string, unknown>>();
     if (resource === undefined) return { status: 404 };
     const answer = await fetch(target, { headers: { authorization } });
     const body = new Uint8Array(await answer.arrayBuffer());

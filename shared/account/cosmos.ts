@@ -1,6 +1,5 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
 import type { Configuration } from "../config.ts";
-import { managedIdentity } from "../identity/managed-identity.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument } from "./document.ts";
 import { isSidEntry } from "./sid-index.ts";
@@ -19,18 +18,21 @@ const connectionPolicy = {
 
 /** Connects to Azure Cosmos DB. Sends nothing yet: the first operation does. */
 export async function connectStore({ connection, databaseName }: Configuration["cosmosDb"]): Promise<AccountStore> {
-  const database = cosmosClient(connection).database(databaseName);
+  const database = (await cosmosClient(connection)).database(databaseName);
   return {
     accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument),
     sids: pointOperations(database.container(containerNames.sids), isSidEntry),
   };
 }
 
-export function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): CosmosClient {
-  return new CosmosClient({ ...credentialOptions(connection), connectionPolicy });
+/** The client as the store uses it. */
+export async function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClient> {
+  return new CosmosClient({ ...(await credentialOptions(connection)), connectionPolicy });
 }
 
-function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): CosmosClientOptions {
+async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {
   if (connection.kind === "connectionString") return { connectionString: connection.connectionString };
+  // Loaded only where it is used: a cold start with another credential does not pay for it.
+  const { managedIdentity } = await import("../identity/managed-identity.ts");
   return { endpoint: connection.endpoint, aadCredentials: managedIdentity(connection.clientId) };
 }

@@ -12,6 +12,8 @@ export interface StoredSession {
   readonly userAgent: string;
   /** Compact JWE that only the cookie's secret opens. */
   readonly sealed: string;
+  /** Key of the session that the same browser had before, and that ended when this one began. */
+  readonly replaced?: string;
 }
 
 /** Everything kept for one account. Deleting this document signs the account out everywhere. */
@@ -55,6 +57,11 @@ export function liveSession(
 ): StoredSession | undefined {
   const session = Object.hasOwn(document.sessions, sessionKey) ? document.sessions[sessionKey] : undefined;
   return session && endOf(session, lifetimes) > now ? session : undefined;
+}
+
+/** Whether the browser that held `sessionKey` has signed in anew and holds the cookie of another session by now. */
+export function isReplaced(document: AccountDocument, sessionKey: string): boolean {
+  return Object.values(document.sessions).some(({ replaced }) => replaced === sessionKey);
 }
 
 /** Whole seconds from `now` until the last of `sessions` ends; at least 1, the least that Azure Cosmos DB takes. */
@@ -116,5 +123,6 @@ function isStoredSession(value: unknown): value is StoredSession {
   if (!isRecord(value)) return false;
   const times = [value["createdAt"], value["lastSeenAt"], value["expiresAt"]];
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
-  return hasTimes && typeof value["sealed"] === "string" && (value["sid"] === null || typeof value["sid"] === "string");
+  const { sealed, sid, replaced = "" } = value;
+  return hasTimes && [sealed, sid === null ? "" : sid, replaced].every((text) => typeof text === "string");
 }

@@ -7,9 +7,9 @@ import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { appRefused } from "../identity/refusal.ts";
-import { mergeTokenCaches } from "../identity/token-cache.ts";
+import { mergeTokenCaches, withoutEarlyRenewal } from "../identity/token-cache.ts";
+import { requireSession, sessionEnded, sessionMissing, type ResolvedSession } from "../session/resolve.ts";
 import { freshAccessToken } from "./cached-token.ts";
-import { resolveSession, sessionEnded, type ResolvedSession } from "../session/resolve.ts";
 import { endRefusedSession } from "../sign-out/sign-out.ts";
 
 export interface AcquiredToken {
@@ -55,7 +55,14 @@ class RefusedError extends Error {
   }
 }
 
-const wantsMore = new Set(["consent_required", "interaction_required", "basic_action", "additional_action"]);
+/** Errors and suberrors about the resource that is asked for, such as a Conditional Access policy of that API alone. */
+const wantsMore = new Set([
+  "consent_required",
+  "interaction_required",
+  "basic_action",
+  "additional_action",
+  "message_only",
+]);
 
 function needsMoreOfThePerson(error: AuthError): boolean {
   return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
@@ -79,8 +86,14 @@ async function acquireAndStore(
   // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
   // A renewal that MSAL tried ahead of time and that failed is none.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
-  await storeTokenCache(app, session, cache.serialize(), invocation);
-  invocation.telemetry.info("token_renewed", { api: api.name });
+  if (network.tokensIssued) {
+    await storeTokenCache(app, session, cache.serialize(), invocation);
+    invocation.telemetry.info("token_renewed", { api: api.name });
+  } else {
+    // One that was refused would be tried with every call from now on. What it means shows when the token has expired.
+    await storeIfUnchanged(app, session, withoutEarlyRenewal(cache.serialize()), invocation);
+    invocation.telemetry.warn("token_refused", { api: api.name, final: false });
+  }
   return { accessToken, stored: true };
 }
 
@@ -115,8 +128,27 @@ async function storeTokenCache(
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };
   const { accounts } = await app.store();
-  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (outcome !== "replaced") throw sessionEnded();
+  const { outcome, before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
+}
+
+/** Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile. */
+async function storeIfUnchanged(
+  app: App,
+  session: ResolvedSession,
+  tokenCache: string,
+  { signal }: Invocation,
+): Promise<void> {
+  const { sessionKey, stored } = session;
+  const sealed = await seal({ claims: session.secrets.claims, tokenCache }, session);
+  const lastSeenAt = new Date().toISOString();
+  const decide = (document: AccountDocument): Change =>
+    document.sessions[sessionKey]?.sealed === stored.sealed
+      ? changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }))
+      : { kind: "none" };
+  const { accounts } = await app.store();
+  const { before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionMissing(before, sessionKey);
 }
 
 /**
@@ -135,15 +167,16 @@ async function afterRefusal(
 ): Promise<AcquiredToken> {
   for (const waitMs of refusal.final ? secondLooksMs : [0]) {
     await sleep(waitMs);
-    const latest = await resolveSession(app, session, invocation);
-    if (!latest) throw sessionEnded(refusal);
+    const latest = await requireSession(app, session, invocation, refusal);
     if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
   }
   invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
   if (refusal.final) {
     const { outcome } = await endRefusedSession(app, session, invocation);
-    const latest = outcome === "nothing" ? await resolveSession(app, session, invocation) : undefined;
-    if (latest) return acquireToken(app, latest, api, invocation);
+    if (outcome === "nothing") {
+      const latest = await requireSession(app, session, invocation, refusal);
+      return acquireToken(app, latest, api, invocation);
+    }
   }
   throw new SignInRequiredError("The identity provider asks you to sign in again.", {
     claims: refusal.claims,

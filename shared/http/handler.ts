@@ -4,9 +4,10 @@ import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
 import type { SignOutOrder } from "../sign-out/order.ts";
 import { signOutQueue } from "../sign-out/queue.ts";
-import { logTelemetry } from "../telemetry.ts";
+import { logFailure, logTelemetry } from "../telemetry.ts";
+import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
 import { wantsPage } from "./page.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, type Occurrence } from "./problem.ts";
 import { withDefaults } from "./security-headers.ts";
 
 /** What a handler works with besides the request. */
@@ -35,7 +36,7 @@ const requestTimeoutMs = 8_000;
  * headers lose all but the last), and the security headers that every answer owes.
  */
 export function httpHandler(definition: FunctionDefinition, app: App): HttpHandler {
-  return async (request, invocation) => {
+  const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(requestTimeoutMs);
@@ -44,6 +45,17 @@ export function httpHandler(definition: FunctionDefinition, app: App): HttpHandl
     const response = await answer(definition, request, context, invocation);
     return { ...response, cookies: [...cookies.changes] };
   };
+  return async (request, invocation) => {
+    const traceParent = invocation.traceContext?.traceParent ?? undefined;
+    const call = { name: definition.name, trigger: "http", traceParent } as const;
+    return runFunction(call, async () => handle(request, invocation), endingOf);
+  };
+}
+
+/** Refusals are no failures of the function. */
+function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
+  const status = "value" in outcome ? ((outcome.value as HttpResponseInit).status ?? 200) : 500;
+  return { success: status < 500, resultCode: String(status) };
 }
 
 async function answer(
@@ -57,31 +69,39 @@ async function answer(
     const response = await definition.handler(request, context);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   } catch (error) {
-    report(error, definition, context, invocation);
+    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId };
+    report(error, definition, occurrence, context, invocation);
     if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
-    const response = problemResponse(error, wantsPage(request));
+    const response = problemResponse(error, occurrence);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   }
 }
 
-/** Failures are for the operator; refusals are the caller's own business. */
+/** Failures are for the operator; refusals are the caller's own business, but people come to support with theirs. */
 function report(
   error: unknown,
   { name }: FunctionDefinition,
+  { wantsPage: isPage, id }: Occurrence,
   { telemetry }: RequestContext,
   log: InvocationContext,
 ): void {
   const code = conditionOf(error);
-  if (conditions[code].status < 500) return;
-  telemetry.error("request_failed", { function: name, code });
-  log.error(describe(error));
+  if (conditions[code].status < 500) {
+    if (isPage) telemetry.info("request_refused", { function: name, code, id });
+    return;
+  }
+  telemetry.error("request_failed", { function: name, code, id });
+  logFailure(log, describe(error));
 }
+
+/** `errorNo` is MSAL's: the number of an AADSTS error, which says what to correct. */
+type Label = "code" | "errorCode" | "errorNo" | "operation";
 
 /** Names and stack frames of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
 function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return "A value that is not an error was thrown";
-  const { code, errorCode, operation } = error as { code?: unknown; errorCode?: unknown; operation?: unknown };
-  const labels = [error.name, code, errorCode, operation].filter(
+  const { code, errorCode, errorNo, operation } = error as Readonly<Partial<Record<Label, unknown>>>;
+  const labels = [error.name, code, errorCode, errorNo, operation].filter(
     (label) => typeof label === "string" || typeof label === "number",
   );
   const cause = error.cause === undefined || depth >= 3 ? [] : [`caused by ${describe(error.cause, depth + 1)}`];

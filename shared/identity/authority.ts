@@ -40,7 +40,7 @@ export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Author
 
     async client(signal, tokenCache) {
       const { text } = await metadata.get(signal);
-      credential ??= msalCredential(azureAd.credential, azureAd.clientId);
+      credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment);
       const network = tokenNetwork(signal);
       const msal = new ConfidentialClientApplication({
         auth: {

@@ -2,34 +2,55 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../config.ts";
-import { managedIdentity } from "./managed-identity.ts";
+import { withinDeadline } from "../deadline.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
 
 type Assertion = (request: { tokenEndpoint?: string | undefined }) => Promise<string>;
 
 const assertionLifetimeSeconds = 600;
+const tokenTimeoutMs = 4_000;
 
 /**
  * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
  * every call, even when it then needs no network.
+ * @param environment host of the authority, such as `login.microsoftonline.com`
  * @throws if the certificate or its key cannot be used
  */
-export async function msalCredential(credential: ClientCredential, clientId: string): Promise<MsalCredential> {
+export async function msalCredential(
+  credential: ClientCredential,
+  clientId: string,
+  environment: string,
+): Promise<MsalCredential> {
   switch (credential.kind) {
     case "secret":
       return { clientSecret: credential.secret };
     case "certificate":
       return { clientAssertion: await certificateAssertion(credential.pem, clientId) };
     case "managedIdentity":
-      return { clientAssertion: managedIdentityAssertion(credential.clientId) };
+      return { clientAssertion: await managedIdentityAssertion(credential.clientId, tokenExchangeScope(environment)) };
   }
 }
 
+/** Audience of federated credentials in national clouds, by the host of the authority. */
+const nationalAudiences: Readonly<Record<string, string>> = {
+  "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
+  "login.partner.microsoftonline.cn": "api://AzureADTokenExchangeChina",
+};
+
+function tokenExchangeScope(environment: string): string {
+  return `${nationalAudiences[environment] ?? "api://AzureADTokenExchange"}/.default`;
+}
+
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
-function managedIdentityAssertion(clientId: string): Assertion {
-  const identity = managedIdentity(clientId);
-  return async () => (await identity.getToken("api://AzureADTokenExchange/.default")).token;
+async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
+  const { managedIdentity } = await import("./managed-identity.ts");
+  const credential = managedIdentity(clientId);
+  return async () => {
+    // The credential's own abort signal does not reach the request.
+    const request = credential.getToken(scope);
+    return (await withinDeadline(AbortSignal.timeout(tokenTimeoutMs), request)).token;
+  };
 }
 
 /** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */

@@ -1,5 +1,6 @@
-import type { INetworkModule } from "@azure/msal-node";
+import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { isRecord } from "../encoding.ts";
+import { httpDependency } from "../telemetry/activity.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
 
 const requestTimeoutMs = 5_000;
@@ -10,6 +11,8 @@ type Response<T> = Awaited<ReturnType<INetworkModule["sendGetRequestAsync"]>> & 
 export interface TokenNetwork extends INetworkModule {
   /** Requests to the token endpoint so far: the only sure sign that MSAL's cache may have changed. */
   readonly tokenRequests: number;
+  /** Whether the token endpoint answered one of them with tokens, rather than with a refusal. */
+  readonly tokensIssued: boolean;
   /** Why the last request failed, if it did. MSAL wraps what is thrown to it, and the reason with it. */
   readonly failure: IdentityProviderUnavailableError | undefined;
 }
@@ -17,6 +20,7 @@ export interface TokenNetwork extends INetworkModule {
 /** @param signal ends every request of the operation */
 export function tokenNetwork(signal: AbortSignal): TokenNetwork {
   let tokenRequests = 0;
+  let tokensIssued = false;
   let failure: IdentityProviderUnavailableError | undefined;
 
   const send = async <T>(url: string, init: RequestInit): Promise<Response<T>> => {
@@ -35,22 +39,29 @@ export function tokenNetwork(signal: AbortSignal): TokenNetwork {
     get tokenRequests() {
       return tokenRequests;
     },
+    get tokensIssued() {
+      return tokensIssued;
+    },
     get failure() {
       return failure;
     },
     sendGetRequestAsync: (url, options) =>
       send(url, { method: "GET", ...(options?.headers && { headers: options.headers }) }),
-    sendPostRequestAsync: (url, options) => {
+    async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions) {
       tokenRequests++;
       const { headers, body } = options ?? {};
-      return send(url, { method: "POST", ...(headers && { headers }), ...(body !== undefined && { body }) });
+      const init = { method: "POST", ...(headers && { headers }), ...(body !== undefined && { body }) };
+      const response = await send<T>(url, init);
+      tokensIssued ||= response.status < 400;
+      return response;
     },
   };
 }
 
 /** What MSAL would take for an answer, or for a refusal of the app, and is neither: the endpoint is in trouble. */
 async function request<T>(url: string, init: RequestInit): Promise<Response<T>> {
-  const response = await fetch(url, { ...init, redirect: "error" });
+  const send = () => fetch(url, { ...init, redirect: "error" });
+  const response = await httpDependency(init.method ?? "GET", url, send);
   if (response.status >= 500 || response.status === 429) throw new Error(`The endpoint answered ${response.status}`);
   const body: unknown = await response.json();
   if (init.method === "POST" && !isTokenResponse(response.ok, body))

@@ -17,6 +17,15 @@ export function mergeTokenCaches(base: string, theirs: string, ours: string): st
   return JSON.stringify(Object.fromEntries(merged));
 }
 
+/** A serialized MSAL cache whose access tokens serve until they expire: none is due for renewal ahead of that. */
+export function withoutEarlyRenewal(cache: string): string {
+  const parsed = parse(cache);
+  const tokens = Object.entries(entriesOf(parsed, "AccessToken")).map(([key, token]) => {
+    return [key, isRecord(token) ? { ...token, refresh_on: undefined } : token] as const;
+  });
+  return JSON.stringify({ ...parsed, AccessToken: Object.fromEntries(tokens) });
+}
+
 function mergeSection(base: Entries, theirs: Entries, ours: Entries): Entries {
   const isChanged = (key: string) => JSON.stringify(ours[key]) !== JSON.stringify(base[key]);
   const kept = Object.entries(theirs).filter(([key]) => key in ours || !isChanged(key));

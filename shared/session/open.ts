@@ -49,7 +49,7 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   const cookie = newSessionCookie(accountKeyOf(app.authority.environment, opened.signedIn.claims.homeAccountId));
   const { accountKey } = cookie;
   const replaces = opened.previous?.accountKey === accountKey ? sessionKeyOf(opened.previous.secret) : undefined;
-  const write = { accountKey, replaces, ...(await newStoredSession(app, opened, cookie)) };
+  const write = { accountKey, replaces, ...(await newStoredSession(app, opened, cookie, replaces)) };
   const { sid } = write.session;
 
   if (opened.previous && replaces === undefined) await endReplacedSession(app, opened.previous, invocation);
@@ -75,6 +75,7 @@ async function newStoredSession(
   app: App,
   { signedIn, userAgent }: NewSession,
   { accountKey, secret }: SessionCookie,
+  replaced: string | undefined,
 ): Promise<{ sessionKey: string; session: StoredSession }> {
   const now = Date.now();
   const sessionKey = sessionKeyOf(secret);
@@ -86,6 +87,7 @@ async function newStoredSession(
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
     sealed: await seal({ claims, tokenCache }, { accountKey, sessionKey, secret }),
+    ...(replaced !== undefined && { replaced }),
   };
   return { sessionKey, session };
 }

@@ -1,4 +1,11 @@
-import { changeSession, endOf, liveSession, type AccountDocument, type StoredSession } from "../account/document.ts";
+import {
+  changeSession,
+  endOf,
+  isReplaced,
+  liveSession,
+  type AccountDocument,
+  type StoredSession,
+} from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
 import type { SessionSecrets } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
@@ -17,6 +24,8 @@ export interface ResolvedSession extends SessionCookie {
 
 /** Part of the idle timeout that has to pass before using a session is worth a write. */
 const extendAfter = 1 / 4;
+/** What the session is used for needs most of the request's time. */
+const extendTimeoutMs = 2_500;
 
 /**
  * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
@@ -27,8 +36,31 @@ export async function resolveSession(
   cookie: SessionCookie | undefined,
   { signal }: Invocation,
 ): Promise<ResolvedSession | undefined> {
-  if (!cookie) return undefined;
+  return cookie && openStored(app, cookie, await (await app.store()).accounts.read(cookie.accountKey, signal));
+}
+
+/**
+ * The same for a caller that cannot go on without a session.
+ * @throws {SignInRequiredError}
+ */
+export async function requireSession(
+  app: App,
+  cookie: SessionCookie | undefined,
+  { signal }: Invocation,
+  cause?: unknown,
+): Promise<ResolvedSession> {
+  if (!cookie) throw sessionEnded(cause);
   const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
+  const session = await openStored(app, cookie, account);
+  if (!session) throw sessionMissing(account?.document, sessionKeyOf(cookie.secret), cause);
+  return session;
+}
+
+async function openStored(
+  app: App,
+  cookie: SessionCookie,
+  account: Versioned<AccountDocument> | undefined,
+): Promise<ResolvedSession | undefined> {
   const sessionKey = sessionKeyOf(cookie.secret);
   const stored = account && liveSession(account.document, sessionKey, app.configuration.session, Date.now());
   if (!stored) {
@@ -44,6 +76,9 @@ export function idleEndOf(app: App, session: ResolvedSession): number {
   return endOf(session.stored, app.configuration.session);
 }
 
+/** One request may call several APIs at once: one write will do. */
+const extensions = new WeakMap<ResolvedSession, Promise<void>>();
+
 /**
  * Extends the idle lifetime of a session that is being used, by a write only when a good part of it has passed.
  * @throws {SignInRequiredError} when the write finds the session gone: it was signed out a moment ago
@@ -51,24 +86,46 @@ export function idleEndOf(app: App, session: ResolvedSession): number {
 export async function extendIdleLifetime(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
   const idleMs = app.configuration.session.idleTimeoutMinutes * 60_000;
   if (Date.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
+  const extension = extensions.get(session) ?? writeLastSeen(app, session, invocation);
+  extensions.set(session, extension);
+  await extension;
+}
+
+async function writeLastSeen(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
   const lastSeenAt = new Date().toISOString();
+  const { sessionKey } = session;
   const touch = (document: AccountDocument) =>
-    changeSession(document, session.sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+    changeSession(document, sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+  const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
-    const { outcome } = await changeAccount(
+    const { outcome, before } = await changeAccount(
       accounts,
       session.account,
       touch,
       app.configuration.session,
-      invocation.signal,
+      signal,
     );
-    if (outcome !== "replaced") throw sessionEnded();
+    if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.
     invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
   }
+}
+
+/**
+ * For a session that is not in `document`, the account as last read. If the browser has signed in anew, it has another
+ * cookie by now, or will when its answer arrives: this late answer must not take that away.
+ */
+export function sessionMissing(
+  document: AccountDocument | undefined,
+  sessionKey: string,
+  cause?: unknown,
+): SignInRequiredError {
+  if (!document || !isReplaced(document, sessionKey)) return sessionEnded(cause);
+  const detail = "This browser has signed in anew since the request was sent. Send it again.";
+  return new SignInRequiredError(detail, { sessionEnded: false, cause });
 }
 
 export function sessionEnded(cause?: unknown): SignInRequiredError {

@@ -35,33 +35,50 @@ export interface SignOutOrder {
 }
 
 /**
- * What an order does to the document as it is now: nothing if the named sessions are gone.
+ * What an order does to the document as it is now: nothing if the named sessions are not there.
  * @param late whether the order is being finished some time after it was asked for: then sessions begun since are spared
- * @param known the sessions that were there when the order was first looked at. An order for all of the account's sessions
- *   means these: what it finds after a conflict may be a sign-in that is newer than the sign-out
+ * @param first the document as the order first found it. The sessions in it are what the order is about, also when a
+ *   conflict shows that the named one has gone meanwhile: what came since may be a sign-in that is newer than the sign-out
  */
 export function decideSignOut(
   document: AccountDocument,
   order: SignOutOrder,
   scope: "account" | "session",
   late = false,
-  known?: ReadonlySet<string>,
+  first = document,
 ): Change {
-  // The very session that was named is due whatever the clock said that dated it.
-  const isDue = (session: StoredSession, key: string) =>
-    !late || key === order.sessionKey || session.createdAt <= order.requestedAt;
-  const isNamed = (session: StoredSession, key: string) =>
-    key === order.sessionKey || (order.sidKey !== null && session.sid === order.sidKey);
-  const wide = order.reach === "account" || (order.reach === "scope" && scope === "account");
-  const isFound = Object.entries(document.sessions).some(
-    ([key, session]) => isDue(session, key) && isNamed(session, key),
-  );
-  if (order.reach !== "account" && !isFound) return { kind: "none" };
-  const isMeant = (key: string) => order.reach !== "account" || (known?.has(key) ?? true);
+  if (order.reach !== "account" && !namesSessionOf(first, order, late)) return { kind: "none" };
+  const wide = reachesAccount(order, scope);
+  const isNamedThere = namesSessionOf(document, order, late);
+  const isMeant = (key: string) =>
+    wide && ((order.reach === "scope" && isNamedThere) || Object.hasOwn(first.sessions, key));
   return removeSessions(
     document,
-    (session, key) => isDue(session, key) && isMeant(key) && (wide || isNamed(session, key)),
+    (session, key) => isDue(order, session, key, late) && (isNamed(order, session, key) || isMeant(key)),
   );
+}
+
+/** Whether an order that has found what it names ends all of the account's sessions. */
+export function reachesAccount({ reach }: SignOutOrder, scope: "account" | "session"): boolean {
+  return reach === "account" || (reach === "scope" && scope === "account");
+}
+
+/** Whether a session that the order names is in the document. */
+export function namesSessionOf({ sessions }: AccountDocument, order: SignOutOrder, late: boolean): boolean {
+  return Object.entries(sessions).some(
+    ([key, session]) => isDue(order, session, key, late) && isNamed(order, session, key),
+  );
+}
+
+/** The very session that was named is due whatever the clock said that dated it. */
+function isDue(order: SignOutOrder, { createdAt }: StoredSession, key: string, late: boolean): boolean {
+  return !late || key === order.sessionKey || createdAt <= order.requestedAt;
+}
+
+/** A browser that signs out and is just signing in anew means the session that it gets, too. */
+function isNamed({ sessionKey, sidKey, reach }: SignOutOrder, session: StoredSession, key: string): boolean {
+  const isSuccessor = reach === "scope" && sessionKey !== null && session.replaced === sessionKey;
+  return key === sessionKey || (sidKey !== null && session.sid === sidKey) || isSuccessor;
 }
 
 /** Whether `value`, as read from a queue, is an order. */

@@ -1,4 +1,4 @@
-import type { AccountDocument, Change } from "../account/document.ts";
+import { isReplaced, type AccountDocument, type Change } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { entomb, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
@@ -8,8 +8,9 @@ import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { SignOutDeferredError } from "./deferred.ts";
-import { decideSignOut, type SignOutOrder } from "./order.ts";
+import { decideSignOut, namesSessionOf, reachesAccount, type SignOutOrder } from "./order.ts";
 
 export interface SignOutResult {
   /** "nothing": there was no such session, or an earlier sign-out had taken it. */
@@ -30,13 +31,25 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
 }
 
 /**
+ * The same for a cookie whose session is not there. It ends the session of a sign-in in the same browser that has just
+ * replaced it, and whose answer, with the new cookie, may still be under way.
+ */
+export async function signOutReplacedHere(app: App, cookie: SessionCookie, invocation: Invocation): Promise<void> {
+  const order = orderByCookie(cookie);
+  const onlyIf = (document: AccountDocument) => isReplaced(document, sessionKeyOf(cookie.secret));
+  await carryOutOrDefer(app, order, invocation, { onlyIf });
+}
+
+/**
  * The same where the store could not even be asked whether the cookie opens a session. The order names the session that
  * the cookie's secret hashes to, so that it does nothing if there is none.
  */
 export function deferSignOutHere(cookie: SessionCookie, invocation: Invocation, cause: unknown): SignOutDeferredError {
-  const { accountKey, secret } = cookie;
-  const order = orderOf({ origin: "app", accountKey, sessionKey: sessionKeyOf(secret), reach: "scope" });
-  return deferred(order, invocation, cause);
+  return deferred(orderByCookie(cookie), invocation, cause);
+}
+
+function orderByCookie({ accountKey, secret }: SessionCookie): SignOutOrder {
+  return orderOf({ origin: "app", accountKey, sessionKey: sessionKeyOf(secret), reach: "scope" });
 }
 
 /**
@@ -146,6 +159,8 @@ export interface CarryOutOptions {
   readonly jti?: string;
   /** Told which account it is about, as soon as that is known. */
   readonly located?: (accountKey: string) => void;
+  /** Told when a session that the order names is there. */
+  readonly found?: () => void;
 }
 
 /** Does what an order says and tells what became of it. Every sign-out goes through here. */
@@ -155,21 +170,22 @@ export async function carryOut(
   invocation: Invocation,
   options: CarryOutOptions = {},
 ): Promise<SignOutResult> {
-  const startedAt = performance.now();
+  const cost = costMeter(options.seen !== undefined);
   const { origin } = order;
   const { late = false, spareNewer = late, onlyIf = () => true } = options;
   const { scope } = app.configuration.signOut;
   try {
     const account = options.seen ?? (await findAccount(app, order, options, invocation));
-    const known = account && new Set(Object.keys(account.document.sessions));
+    const first = account?.document;
+    if (first && namesSessionOf(first, order, spareNewer)) options.found?.();
     const decide = (document: AccountDocument) =>
-      onlyIf(document) ? decideSignOut(document, order, scope, spareNewer, known) : noChange;
+      onlyIf(document) ? decideSignOut(document, order, scope, spareNewer, first) : noChange;
     const result = await endSessions(app, account, decide, invocation);
-    invocation.telemetry.info("signout", { origin, late, ...result, durationMs: since(startedAt) });
+    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
     return result;
   } catch (error) {
     const code = conditionOf(error);
-    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, durationMs: since(startedAt) });
+    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, ...cost() });
     throw error;
   }
 }
@@ -180,13 +196,15 @@ async function carryOutOrDefer(
   invocation: Invocation,
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
-  let { accountKey } = order;
+  let { accountKey, reach } = order;
+  const located = (key: string) => (accountKey = key);
+  const found = () => (reach = reachesAccount(order, app.configuration.signOut.scope) ? "account" : reach);
   try {
-    return await carryOut(app, order, invocation, { ...options, located: (key) => (accountKey = key) });
+    return await carryOut(app, order, invocation, { ...options, located, found });
   } catch (error) {
     if (conditionOf(error) === "logout_token_invalid") throw error;
-    // With the account in it: the index entry may be gone by the time that the order is finished.
-    throw deferred({ ...order, accountKey }, invocation, error);
+    // With what is known by now: the index entry, and the session that was named, may be gone when the order is finished.
+    throw deferred({ ...order, accountKey, reach }, invocation, error);
   }
 }
 
@@ -227,13 +245,13 @@ async function findAccount(
 async function findAccountKey(
   sids: PointOperations<SidEntry>,
   { sidKey, subjectKey }: SignOutOrder,
-  { late = false, jti = null }: { late?: boolean; jti?: string | null },
+  { late = false, jti, located }: CarryOutOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
   const indexKey = sidKey ?? subjectKey;
   if (indexKey === null) return null;
   if (late) return (await sids.read(indexKey, signal))?.document.accountKey ?? null;
-  const tomb = await entomb(sids, indexKey, jti, signal);
+  const tomb = await entomb(sids, indexKey, jti ?? null, signal, located);
   if (tomb.replayed) throw replayed();
   return tomb.accountKey;
 }
@@ -258,6 +276,15 @@ function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
 
 const noChange: Change = { kind: "none" };
 
-function since(startedAt: number): number {
-  return Math.round(performance.now() - startedAt);
+/**
+ * What a sign-out takes: time, and request units of every operation made for it.
+ * @param wasRead whether the account's document was read before: then that is all the invocation has done so far
+ */
+function costMeter(wasRead: boolean): () => { durationMs: number; requestUnits: number } {
+  const startedAt = performance.now();
+  const spentBefore = wasRead ? 0 : requestUnitsSoFar();
+  return () => ({
+    durationMs: Math.round(performance.now() - startedAt),
+    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
+  });
 }

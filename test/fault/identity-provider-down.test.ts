@@ -16,6 +16,7 @@ import {
   assertUnavailable,
   callApi,
   login,
+  promptly,
   returning,
   seconds,
   signedIn,
@@ -82,7 +83,7 @@ describe("when the identity provider is down, and nothing listens at its address
   it("a day later, sign-ins still begin with what was learned", async () => {
     await writeFile(tomorrow, "");
     for (let attempt = 0; attempt < 3; attempt++) {
-      assert.equal((await within(1, () => login(world.client(warm)))).status, 302);
+      assert.equal((await within(promptly, () => login(world.client(warm)))).status, 302);
     }
     await rm(tomorrow);
     assert.ok(!existsSync(tomorrow));

@@ -135,6 +135,14 @@ describe("a sign-in that a sign-out on another instance overtakes", () => {
       await assertNoDocument(world, old.accountKey);
     });
 
+    it("second tab signs in, its answer under way | sign-out with the cookie before: both sessions are gone", async () => {
+      await login(secondTab);
+      const fresh = sessionOf(secondTab);
+      assert.equal((await postSignOut()).status, 303);
+      await assertUseless(world, fresh.value);
+      await assertNoDocument(world, old.accountKey);
+    });
+
     it("sign-out deletes | second tab signs in under the same sid | sign-out goes on, also at the provider: all gone", async (test) => {
       const deleted = holdStore(test, world, { kind: "delete", when: "after" });
       const posted = postSignOut();

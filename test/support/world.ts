@@ -1,5 +1,6 @@
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -151,11 +152,36 @@ export async function freePorts(): Promise<Ports> {
   return { app, identityProvider, identityProviderTls, cosmos, downstreamApi, secondApp };
 }
 
-/** Held open together, so that they differ. */
+/**
+ * From below the range that systems take ports for outgoing connections from: what is free now is still free when the part
+ * starts, unless another test draws the same number.
+ */
 async function freePortNumbers(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(10_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+/** The first of `count` ports in a row that are all free. */
+export async function freePortRow(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(10_000, 32_000 - count);
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(row.map(isFree))).every(Boolean)) return first;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = once(server, "listening").then(
+    () => true,
+    () => false,
+  );
+  server.listen(port, "127.0.0.1");
+  const free = await listening;
+  if (free) await new Promise((closed) => server.close(closed));
+  return free;
 }

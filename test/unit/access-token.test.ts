@@ -94,6 +94,47 @@ describe("an access token that is good but due for renewal", () => {
   });
 });
 
+describe("an access token whose renewal ahead of time is refused", () => {
+  afterEach(() => mock.timers.reset());
+
+  for (const suberror of ["bad_token", undefined]) {
+    test(`serves until it expires, with one request and one write for all calls (suberror ${suberror})`, async () => {
+      await due();
+      idp.token = refusal("invalid_grant", { suberror });
+      const events = [];
+      for (const call of [1, 2, 3]) {
+        const asked = invocation();
+        assert.equal((await acquire(await session(), asked)).accessToken, "access-0", `call ${call}`);
+        events.push(...asked.events.map(({ event }) => event));
+      }
+      assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+      assert.deepEqual(events, ["token_refused"]);
+    });
+  }
+
+  test("does not take away what another instance has renewed meanwhile", async () => {
+    const open = await due();
+    const elsewhere = { ...app, renewals: testApp().renewals };
+    idp.token = async () => {
+      idp.token = () => tokens({ accessToken: "access-2", refreshToken: "refresh-2" });
+      await acquireToken(elsewhere, open, apiOf("graph"), invocation());
+      return refusal("invalid_grant", { suberror: "bad_token" })();
+    };
+    await acquire(open);
+    assert.equal((await acquire(await session())).accessToken, "access-2");
+    assert.match((await session()).secrets.tokenCache, /"secret":"refresh-2"/);
+  });
+
+  test("is not used when the account was signed out while the token endpoint answered", async () => {
+    const open = await due();
+    idp.token = async () => {
+      await purgeAccount(app, `${userId}.${tenantId}`, invocation());
+      return refusal("invalid_grant")();
+    };
+    await assert.rejects(acquire(open), condition("signin_required"));
+  });
+});
+
 describe("an access token that has expired", () => {
   beforeEach(() => signedIn(60));
 
@@ -220,6 +261,7 @@ describe("when the identity provider wants something else", () => {
     ["a claims challenge", "interaction_required", { claims: '{"access_token":{}}' }, '{"access_token":{}}'],
     ["another factor", "interaction_required", {}, undefined],
     ["consent", "invalid_grant", { suberror: "consent_required" }, undefined],
+    ["what only a message can explain", "invalid_grant", { suberror: "message_only" }, undefined],
   ];
   for (const [what, error, answer, claims] of more) {
     test(`${what}: the person is asked, and stays signed in`, async () => {

@@ -162,6 +162,7 @@ describe("what is read from the store is taken for an account only if it", () =>
     ["has times that can be read", withSession({ expiresAt: "never" })],
     ["has a seal", withSession({ sealed: undefined })],
     ["has a sid or says that there is none", withSession({ sid: undefined })],
+    ["names a replaced session by its key, if at all", withSession({ replaced: 1 })],
   ];
   for (const [what, value] of others) test(what, () => assert.equal(isAccountDocument(value), false));
 });

@@ -13,6 +13,7 @@ async function assertion(): Promise<() => Promise<string>> {
   const { clientAssertion } = await msalCredential(
     { kind: "certificate", pem: certificate + pair.privateKey },
     clientId,
+    "idp.example",
   );
   if (typeof clientAssertion !== "function") return assert.fail("no assertion");
   return (endpoint = tokenEndpoint) => clientAssertion({ clientId, tokenEndpoint: endpoint });
@@ -22,7 +23,9 @@ afterEach(() => mock.timers.reset());
 
 describe("the app proves itself", () => {
   test("with its secret", async () => {
-    assert.deepEqual(await msalCredential({ kind: "secret", secret: "s" }, clientId), { clientSecret: "s" });
+    assert.deepEqual(await msalCredential({ kind: "secret", secret: "s" }, clientId, "idp.example"), {
+      clientSecret: "s",
+    });
   });
 
   test("with an assertion that its certificate's key has signed for the token endpoint (RFC 7523)", async () => {
@@ -57,6 +60,6 @@ test("a certificate that cannot be used is refused", async () => {
     pair.privateKey,
     `${certificate}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----`,
   ]) {
-    await assert.rejects(msalCredential({ kind: "certificate", pem }, clientId));
+    await assert.rejects(msalCredential({ kind: "certificate", pem }, clientId, "idp.example"));
   }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
+import { ServerError } from "@azure/msal-node";
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError, SignInRequiredError } from "../../shared/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../../shared/http/handler.ts";
@@ -90,6 +91,13 @@ describe("the log", () => {
     assert.match(log, /handler\.test\.ts/);
   });
 
+  test("tells the operator the AADSTS number of a refusal, which says what to correct", async () => {
+    const refused = new ServerError("invalid_client", "", `AADSTS700213: ${secret}`, "", "700213");
+    const { log } = await call(app, failing(new ConditionError("app_refused", "x", { cause: refused })));
+    assert.match(log, /caused by ServerError invalid_client 700213/);
+    assert.doesNotMatch(log, /secret/);
+  });
+
   test("never repeats a message, which may hold a token or a name", async () => {
     const errors = [
       new StoreUnavailableError("read", inner),
@@ -104,6 +112,15 @@ describe("the log", () => {
 
   test("says nothing about what is the caller's own business", async () => {
     assert.equal((await call(app, failing(new ConditionError("invalid_request", "x")))).log, "");
+  });
+
+  test("has the reference that a person reads on the page, also of what was refused", async () => {
+    const headers = { accept: "text/html" };
+    for (const error of [new ConditionError("signin_refused", "x"), new StoreUnavailableError("read")]) {
+      const { body, log } = await call(app, failing(error), { headers });
+      const [, id = "none"] = /Reference for support: <code>([^<]+)</.exec(String(body)) ?? [];
+      assert.ok(log.includes(`"id":"${id}"`), log);
+    }
   });
 
   test("survives an error that is its own cause", async () => {

@@ -63,6 +63,26 @@ describe("the way to the identity provider", () => {
     assert.match(claims ?? "", /cp1/);
   });
 
+  const mixed: readonly [what: string, graph: string, orders: string][] = [
+    ["the first API's with another's", "https://graph.microsoft.com/.default", "api://orders/read"],
+    ["another API's with the first's", "User.Read", "api://orders/.default"],
+    ["one with another", "https://graph.microsoft.com/.default", "api://orders/.default"],
+  ];
+  for (const [what, graph, orders] of mixed) {
+    test(`does not mix the scope .default with others, which Entra refuses: ${what}`, async () => {
+      const apis = configuration({
+        ...settings,
+        DownstreamApis__graph__BaseUrl: "https://graph.example",
+        DownstreamApis__graph__Scopes: graph,
+        DownstreamApis__orders__BaseUrl: "https://orders.example",
+        DownstreamApis__orders__Scopes: orders,
+      });
+      const url = new URL(await authorizationUrl(authorityOf(apis), apis, transaction, plain, signal));
+      const scopes = (url.searchParams.get("scope") ?? "").split(" ");
+      assert.deepEqual(scopes.sort(), [graph, "offline_access", "openid", "profile"].sort());
+    });
+  }
+
   test("shows neither the code verifier nor the app's secret", async () => {
     const { href } = await open();
     assert.ok(!href.includes(transaction.codeVerifier) && !href.includes("s3cret"));
@@ -129,18 +149,29 @@ describe("a sign-in is refused", () => {
   });
 
   test("when the identity provider wants more of the person", async () => {
-    for (const error of ["interaction_required", "login_required", "consent_required"]) {
+    for (const error of ["interaction_required", "login_required"]) {
       idp.token = refusal(error);
       await assert.rejects(complete(), condition("signin_refused"), error);
     }
+  });
+
+  test("when nobody has agreed to what the app asks for", async () => {
+    idp.token = refusal("consent_required");
+    await assert.rejects(complete(), condition("admin_consent_required", /^(?!.*AADSTS)/));
   });
 
   const bad: readonly [what: string, changes: Claims][] = [
     ["of another sign-in", { nonce: "another" }],
     ["for another app", { aud: tenantId }],
     ["of another identity provider", { iss: "https://evil.example" }],
-    ["that has expired", { exp: 1 }],
   ];
+  test("when the ID token is one that has expired, or is not valid yet: by name", async () => {
+    for (const changes of [{ exp: 1 }, { nbf: 9_999_999_999 }]) {
+      idTokenSays(changes);
+      await assert.rejects(complete(), condition("clock_skew"));
+    }
+  });
+
   for (const [what, changes] of bad) {
     test(`when the ID token is one ${what}`, async () => {
       idTokenSays(changes);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
+import type { Invocation } from "../../shared/app.ts";
 import { openSession } from "../../shared/session/open.ts";
+import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import {
   carryOut,
@@ -13,6 +15,7 @@ import {
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
+import { once } from "./support/memory-store.ts";
 import { aMinuteAgo, aMomentLater, isSignedIn, signIn, visit } from "./support/sessions.ts";
 
 const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
@@ -152,6 +155,64 @@ describe("a sign-out that is finished later", () => {
     await frontChannel(app, "s");
     assert.equal(await isSignedIn(app, fresh), false);
   });
+});
+
+/** Ada's laptop, her phone, and room for no third: the next sign-in takes the laptop's place. */
+async function full(): Promise<{ app: TestApp; laptop: ResolvedSession; phone: SessionCookie }> {
+  const app = testApp({ Session__MaxPerAccount: "2" });
+  const laptop = await signIn(app, "ada", { sid: "laptop" });
+  await aMomentLater();
+  const phone = await signIn(app, "ada", { sid: "phone" });
+  return { app, laptop: await session(app, laptop), phone };
+}
+
+describe("a sign-out of the account is not lost on a session that gives way to a new one meanwhile", () => {
+  /*
+   * laptop: POST /auth/logout   reads
+   * tablet: callback            writes its session, and drops the laptop's
+   * laptop: POST /auth/logout   conflict
+   */
+  test("while it is carried out", async () => {
+    const { app, laptop, phone } = await full();
+    once(app.memory.accounts, "delete", () => signIn(app, "ada", { sid: "tablet" }));
+    await signOutHere(app, laptop, invocation());
+    assert.equal(await isSignedIn(app, phone), false);
+  });
+
+  const ways: readonly [way: string, signOut: (app: TestApp, laptop: ResolvedSession, asked: Invocation) => unknown][] =
+    [
+      ["here", (app, laptop, asked) => signOutHere(app, laptop, asked)],
+      ["elsewhere", (app, _, asked) => signOutFrontChannel(app, "laptop", asked)],
+    ];
+  for (const [way, signOut] of ways) {
+    test(`before it is finished later, begun ${way}`, async () => {
+      const { app, laptop, phone } = await full();
+      const asked = invocation();
+      app.memory.accounts.before = (kind) => (kind === "delete" ? unavailable() : undefined);
+      await assert.rejects(async () => signOut(app, laptop, asked), condition("signout_deferred"));
+      app.memory.accounts.before = () => undefined;
+      await aMomentLater();
+      const tablet = await signIn(app, "ada", { sid: "tablet" });
+      await finish(app, asked.orders[0] ?? assert.fail("nothing was handed on"));
+      assert.equal(await isSignedIn(app, phone), false);
+      assert.ok(await isSignedIn(app, tablet), "a sign-in that is newer than the sign-out was ended");
+    });
+  }
+});
+
+/*
+ * tab A: POST /auth/logout   reads
+ * tab B: callback            replaces the browser's session; its answer, with the new cookie, is under way
+ * tab A: POST /auth/logout   conflict
+ */
+test("a sign-out is not lost on a sign-in in the same browser, also without a sid", async () => {
+  const app = testApp();
+  const old = await signIn(app, "ada");
+  const tabA = await session(app, old);
+  const tabB = Promise.withResolvers<SessionCookie>();
+  once(app.memory.accounts, "delete", async () => tabB.resolve(await signIn(app, "ada", { previous: old })));
+  await signOutHere(app, tabA, invocation());
+  assert.equal(await isSignedIn(app, await tabB.promise), false);
 });
 
 /*

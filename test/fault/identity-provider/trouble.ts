@@ -8,6 +8,8 @@ import type { Fault } from "../../../local/identity-provider/provider.ts";
 
 /** Nobody waits longer. */
 export const seconds = 10;
+/** In seconds. Less than any wait for an identity provider that hangs: it was not asked. */
+export const promptly = 3;
 
 /** How an endpoint of the identity provider goes wrong. */
 export const troubles: readonly { readonly name: string; readonly fault: Fault }[] = [

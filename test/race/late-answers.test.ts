@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { clearsSession } from "../support/assertions.ts";
+import {
+  ada,
+  assertOnlySessions,
+  assertSignInRequired,
+  callApi,
+  holdStore,
+  holdTokens,
+  login,
+  shareCookies,
+  signOutBySid,
+  startWithShortTokens,
+  tabOf,
+} from "../support/race.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+/*
+ * A page asks who is signed in, again and again, and goes on asking while the person signs in anew: for a claims
+ * challenge, or in another tab. The answer to the earlier cookie may be the last to arrive, and what it does to the cookie
+ * it does to the new one.
+ */
+describe("an answer to the cookie that a new sign-in has replaced in the same browser", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ instances: 2 });
+  });
+  after(() => world.stop());
+  beforeEach(() => startWithShortTokens(world));
+
+  it("asks who is signed in | new sign-in | reads: 401, and the new cookie stays", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const read = holdStore(test, world, { kind: "read", when: "before" });
+    const asking = tab.fetch("/auth/me");
+    await read.reached();
+    assert.equal((await login(browser)).status, 200);
+    read.release();
+    const late = await asking;
+    assertSignInRequired(late);
+    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
+    await assertOnlySessions(world, [browser]);
+  });
+
+  it("calls the API, renews | new sign-in | writes: 401, and the new cookie stays", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const tokens = holdTokens(test, world, "refresh_token");
+    const calling = callApi(tab);
+    await tokens.reached();
+    assert.equal((await login(browser)).status, 200);
+    tokens.release();
+    const late = await calling;
+    assertSignInRequired(late);
+    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
+    await assertOnlySessions(world, [browser]);
+  });
+
+  it("signed in twice since: the cookie from before the last but one goes, as that of any ended session", async () => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const first = tabOf(world, browser, 1);
+    await login(browser);
+    const second = tabOf(world, browser, 1);
+    await login(browser);
+    assert.equal(clearsSession(await first.fetch("/auth/me")), true);
+    assert.equal(clearsSession(await second.fetch("/auth/me")), false);
+  });
+
+  it("signed out since: no cookie stays that opens nothing", async () => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const replaced = tabOf(world, browser, 1);
+    await login(browser);
+    await signOutBySid(world);
+    const current = world.client(1);
+    shareCookies(browser, current);
+    for (const holder of [replaced, current]) {
+      const answer = await holder.fetch("/auth/me");
+      assertSignInRequired(answer);
+      assert.equal(clearsSession(answer), true);
+    }
+    assert.throws(() => sessionOf(current));
+  });
+});
