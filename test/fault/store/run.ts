@@ -6,7 +6,7 @@ import { contended } from "./judge.ts";
 import { calls } from "./journeys/calls.ts";
 import { queued } from "./journeys/queue.ts";
 import { signIns } from "./journeys/sign-ins.ts";
-import { signOuts } from "./journeys/sign-outs.ts";
+import { signOutsElsewhere, signOutsHere } from "./journeys/sign-outs.ts";
 import { startFinisher } from "./queue.ts";
 import { deferredOf, type Journey, type Outcome, type Scene, type StoreOperation } from "./scene.ts";
 import { openSlots, type Slots } from "./slots.ts";
@@ -38,14 +38,15 @@ const patienceMs = 40_000;
 export const journeys = {
   calls,
   "sign-ins": signIns,
-  "sign-outs": [...signOuts, ...queued],
+  "sign-outs-here": signOutsHere,
+  "sign-outs-elsewhere": [...signOutsElsewhere, ...queued],
 } as const satisfies Record<string, readonly Journey[]>;
 export type Part = keyof typeof journeys;
 
 /** Tries every fault at every operation of the journeys. */
 export async function observeFaults(part: Part): Promise<readonly Observation[]> {
   const world = await startWorld({ people: generatePeople(340) });
-  const finisher = part === "sign-outs" ? await startFinisher(world) : undefined;
+  const finisher = part.startsWith("sign-outs") ? await startFinisher(world) : undefined;
   try {
     const stage = await openStage(world, world.identityProvider.people, finisher);
     const slots = openSlots();

@@ -1,3 +1,3 @@
 import { describeFaults } from "./store/described.ts";
 
-describeFaults("sign-outs");
+describeFaults("sign-outs-here");
