@@ -4,6 +4,7 @@ import type { App } from "../shared/app.ts";
 import { isSignOutOrder } from "../shared/sign-out/order.ts";
 import { carryOut } from "../shared/sign-out/sign-out.ts";
 import { logTelemetry } from "../shared/telemetry.ts";
+import { runFunction, type Ending } from "../shared/telemetry/activity.ts";
 
 /** One attempt; the message comes back after the queue's visibility timeout. */
 const attemptTimeoutMs = 30_000;
@@ -18,7 +19,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function finishSignOut(app: App, environment: Environment): StorageQueueHandler {
   const maxAttempts = maxAttemptsOf(environment);
-  return async (message, context) => {
+  const handle: StorageQueueHandler = async (message, context) => {
     const telemetry = logTelemetry(context);
     const attempt = attemptOf(context);
     try {
@@ -31,6 +32,16 @@ export function finishSignOut(app: App, environment: Environment): StorageQueueH
       throw error;
     }
   };
+  return async (message, context) => {
+    const traceParent = context.traceContext?.traceParent ?? undefined;
+    const call = { name: "finish-sign-out", trigger: "queue", traceParent } as const;
+    await runFunction(call, async () => handle(message, context), endingOf);
+  };
+}
+
+function endingOf(outcome: object): Ending {
+  const success = "value" in outcome;
+  return { success, resultCode: success ? "0" : "1" };
 }
 
 /** There is nothing later than this: a failure goes back to the queue by itself. */

@@ -15,6 +15,7 @@ import { login } from "./login.ts";
 import { logout, logoutConfirmation } from "./logout.ts";
 import { me } from "./me.ts";
 import { signedOut } from "./signed-out.ts";
+import { recordTelemetry } from "./telemetry.ts";
 import { misconfigured } from "./misconfigured.ts";
 import { index, pageAssets } from "./web.ts";
 
@@ -62,9 +63,11 @@ function handlers(): (definition: FunctionDefinition) => HttpHandler {
       connection: signOutQueueConnection,
       handler: finishSignOut(app, process.env),
     });
+    recordTelemetry(process.env, undefined);
     return (definition) => httpHandler(definition, app);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
+    recordTelemetry(process.env, error);
     return misconfigured(error);
   }
 }

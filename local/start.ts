@@ -1,10 +1,18 @@
 import { parseArgs } from "node:util";
+import { givenSettings } from "./given-settings.ts";
+import { readableLine, wantsColour } from "./log-lines.ts";
 import { startApp, startPlatform, type Platform, type Ports } from "./platform.ts";
-import { readLocalSettings, type Settings } from "./settings.ts";
+import { partNames, portsFrom } from "./ports.ts";
+import { watchApp } from "./watch.ts";
 
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
 
-Usage: npm start
+Usage: npm start        builds the app and runs it
+       npm run dev      the same, and again whenever a file in functions/, shared/ or web/ changes
+
+Options, after "--":
+  --port <number>       the first of seven ports in a row (7071)
+  --help                this text
 
 Settings come from the environment and from "Values" in local.settings.json. Without settings named AzureAd__… a local
 identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint, without
@@ -12,45 +20,64 @@ AzureWebJobsStorage a local queue storage (Azurite), and without AzureAd__… an
 Microsoft Graph. Their data is kept in .local/; delete that folder to start afresh.
 `;
 
-const ports: Ports = {
-  app: 7071,
-  identityProvider: 7072,
-  identityProviderTls: 7073,
-  cosmos: 7074,
-  downstreamApi: 7075,
-  secondApp: 7076,
-  queueStorage: 7077,
-};
+interface Arguments {
+  readonly ports: Ports;
+  readonly watch: boolean;
+}
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
+async function main({ ports, watch }: Arguments): Promise<void> {
   const platform = await startPlatform({ folder: ".local", ports, settings: await givenSettings() });
-  const instance = await startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
-  console.log(banner(platform));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void instance.stop());
-  }
-  const code = await instance.exited;
+  const start = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
+  process.exitCode = await (watch ? runWatched(platform, start) : runOnce(platform, start));
   await platform.stop();
-  process.exitCode = typeof code === "number" ? code : 1;
 }
 
-const settingName =
-  /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$)/i;
-
-async function givenSettings(): Promise<Settings> {
-  const fromEnvironment = Object.entries(process.env).flatMap(([name, value]) =>
-    value !== undefined && settingName.test(name) ? [[name, value] as const] : [],
-  );
-  return { ...(await readLocalSettings("local.settings.json")), ...Object.fromEntries(fromEnvironment) };
+/** @throws what to tell the person who typed them */
+function readArguments(): Arguments | "help" {
+  const { values } = parseArgs({
+    options: {
+      help: { type: "boolean", short: "h" },
+      watch: { type: "boolean", default: false },
+      port: { type: "string", default: "7071" },
+    },
+  });
+  if (values.help) return "help";
+  const first = /^\d{1,5}$/.test(values.port) ? Number(values.port) : 0;
+  const last = first + Object.keys(partNames).length - 1;
+  if (first < 1 || last > 65_535) throw new Error(`--port must be a port number, not "${values.port}"`);
+  return { ports: portsFrom(first), watch: values.watch };
 }
+
+type Start = () => ReturnType<typeof startApp>;
+
+/** @returns the exit code */
+async function runOnce(platform: Platform, start: Start): Promise<number> {
+  const instance = await start();
+  console.log(banner(platform));
+  const stop = async () => instance.stop();
+  void stopRequested().then(stop);
+  const code = await instance.exited;
+  return typeof code === "number" ? code : 1;
+}
+
+async function runWatched(platform: Platform, start: Start): Promise<number> {
+  const app = await watchApp(start, (line) => console.log(line));
+  console.log(banner(platform));
+  await stopRequested();
+  await app.stop();
+  return 0;
+}
+
+async function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+const colour = wantsColour(process.stdout, process.env);
 
 function printLine(line: string): void {
-  if (!/^(listening|function) /.test(line)) console.log(line);
+  if (!/^(listening|function|could not start:?) /.test(line)) console.log(readableLine(line, colour));
 }
 
 function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform): string {
@@ -75,4 +102,32 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform
   return [...lines, "  Ctrl+C stops everything. People stay signed in across restarts.", ""].join("\n");
 }
 
-await main();
+/** A taken port is the usual trouble; its owner is most often an earlier start of this program. */
+function explain(error: unknown, ports: Ports): string {
+  const { message = String(error), port } = error as { message?: string; port?: number };
+  const text = /port (\d+) is already in use|address already in use \S+:(\d+)/.exec(message);
+  const taken = port ?? Number(text?.[1] ?? text?.[2]);
+  const [part] = Object.entries(ports).find(([, number]) => number === taken) ?? [];
+  if (part === undefined) return message;
+  const owner = partNames[part as keyof Ports];
+  return `Port ${taken} is already in use (${owner}). Does the local platform run already? --port takes others.`;
+}
+
+function endWith(message: string, code: number): never {
+  console.error(message);
+  // The parts that did start would keep the process.
+  process.exit(code);
+}
+
+let given: Arguments | "help";
+try {
+  given = readArguments();
+} catch (error) {
+  endWith(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, 2);
+}
+if (given === "help") {
+  process.stdout.write(usage);
+} else {
+  const { ports } = given;
+  await main(given).catch((error: unknown) => endWith(explain(error, ports), 1));
+}

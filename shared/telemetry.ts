@@ -1,3 +1,6 @@
+import { currentTrace } from "./telemetry/activity.ts";
+import { recording, type Level } from "./telemetry/recorder.ts";
+
 /** Event names are part of the interface to whoever operates the app. */
 export type EventName =
   | "configuration_invalid"
@@ -27,13 +30,19 @@ export interface Log {
   error(...values: unknown[]): void;
 }
 
-/** Writes each event as one line of JSON, which Application Insights and people can both read. */
+/** Writes each event as one line of JSON to the log, and records it where there is a recorder. */
 export function logTelemetry(log: Log): Telemetry {
-  return {
-    info: (event, attributes) => log.info(line(event, attributes)),
-    warn: (event, attributes) => log.warn(line(event, attributes)),
-    error: (event, attributes) => log.error(line(event, attributes)),
+  const at = (level: Level) => (event: EventName, attributes?: EventAttributes) => {
+    log[level](line(event, attributes));
+    recording()?.event(event, level, attributes ?? {}, currentTrace());
   };
+  return { info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Writes what an operator needs to find the fault: no more than that, see {@link EventAttributes}. */
+export function logFailure(log: Log, text: string): void {
+  log.error(text);
+  recording()?.message("error", text, currentTrace());
 }
 
 function line(event: EventName, attributes: EventAttributes = {}): string {

@@ -78,6 +78,16 @@ var queries = [
     displayName: 'Failed requests by code'
     query: loadTextContent('../queries/failed-requests.kql')
   }
+  {
+    name: 'store'
+    displayName: 'Request units, conflicts and retries at the store'
+    query: loadTextContent('../queries/store.kql')
+  }
+  {
+    name: 'dependencies'
+    displayName: 'Functions, and what they wait for'
+    query: loadTextContent('../queries/dependencies.kql')
+  }
 ]
 
 resource savedSearches 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = [

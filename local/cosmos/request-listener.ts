@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Authorize } from "./authorization.ts";
 import type { Outcome, PerformDocumentRequest } from "./document-operations.ts";
 import { parseDocumentRequest, refuseQueriesAndBatches } from "./document-request.ts";
@@ -40,12 +41,18 @@ export function createRequestListener(service: Service): RequestListener {
 async function respond(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const outcome = await outcomeOf(service, request);
-    if (outcome === "cut") request.socket.resetAndDestroy();
+    if (outcome === "cut") cut(request.socket);
     else send(request, response, outcome);
   } catch (error) {
     if (error instanceof ClientGoneError || response.headersSent) response.destroy();
     else send(request, response, { answer: errorAnswer(asCosmosError(error)), requestCharge: 0 });
   }
+}
+
+/** A reset while an orderly close is under way is never finished: Node would spin at the end of the process. */
+function cut(socket: Socket): void {
+  if (socket.writable) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 async function outcomeOf(service: Service, request: IncomingMessage): Promise<Outcome | "cut"> {

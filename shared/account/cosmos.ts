@@ -29,9 +29,6 @@ export async function connectStore({ connection, databaseName }: Configuration["
 async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {
   if (connection.kind === "connectionString") return { connectionString: connection.connectionString };
   // Loaded only where it is used: a cold start with another credential does not pay for it.
-  const { ManagedIdentityCredential } = await import("@azure/identity");
-  const credential = connection.clientId
-    ? new ManagedIdentityCredential({ clientId: connection.clientId })
-    : new ManagedIdentityCredential();
-  return { endpoint: connection.endpoint, aadCredentials: credential };
+  const { managedIdentity } = await import("../identity/managed-identity.ts");
+  return { endpoint: connection.endpoint, aadCredentials: managedIdentity(connection.clientId) };
 }

@@ -1,5 +1,5 @@
 import { isRecord } from "../encoding.ts";
-import { StoreContentionError } from "../store/errors.ts";
+import { StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
 import type { PointOperations, Stored, Unwritten, Versioned } from "../store/point-operations.ts";
 
 /**
@@ -50,6 +50,7 @@ export async function claimSid(
   signal: AbortSignal,
 ): Promise<"claimed" | "signed out"> {
   let current = seen;
+  let isLost = false;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const entry = current?.document;
     if (isSignedOutSince(entry, startedAt)) return "signed out";
@@ -64,9 +65,9 @@ export async function claimSid(
     };
     const written = await createOrReplace(sids, claimed, current, signal);
     if (written.outcome === "written") return "claimed";
-    current = written.current;
+    ({ current, isLost } = written);
   }
-  throw new StoreContentionError();
+  throw outOfAttempts(isLost);
 }
 
 /** Whether the entry was signed out after a sign-in that began at `startedAt`. */
@@ -78,6 +79,7 @@ export function isSignedOutSince(entry: SidEntry | undefined, startedAt: number)
 /**
  * Marks a `sid` as signed out, known or not, before anything else is done about it.
  * @param jti of the logout token, if there is one
+ * @param located told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again
  * @returns the account that the `sid` led to, also when it was marked before: a sign-out that failed half-way can be
  *   repeated. `replayed` if the same logout token had marked it.
  */
@@ -86,11 +88,17 @@ export async function entomb(
   sidKey: string,
   jti: string | null,
   signal: AbortSignal,
+  located: (accountKey: string) => void = () => undefined,
 ): Promise<{ accountKey: string | null; replayed: boolean }> {
   const now = new Date().toISOString();
   let current = await sids.read(sidKey, signal);
+  let accountKey: string | null = null;
+  let isLost = false;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const { accountKey = null, sessionKey = null, signedOutAt = null, jti: used = null } = current?.document ?? {};
+    const { sessionKey = null, signedOutAt = null, jti: used = null } = current?.document ?? {};
+    // An entry that expires meanwhile still has told whom it is about.
+    accountKey = current?.document.accountKey ?? accountKey;
+    if (accountKey !== null) located(accountKey);
     // A lost write of an earlier attempt that has arrived by now is no replay.
     const isOwn = attempt > 1 && signedOutAt === now;
     if (jti !== null && used === jti && !isOwn) return { accountKey, replayed: true };
@@ -98,9 +106,14 @@ export async function entomb(
     const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti: jti ?? used, ttl: tombstoneSeconds };
     const written = await createOrReplace(sids, tombstone, current, signal);
     if (written.outcome === "written") return { accountKey, replayed: false };
-    current = written.current;
+    ({ current, isLost } = written);
   }
-  throw new StoreContentionError();
+  throw outOfAttempts(isLost);
+}
+
+/** @param isLost whether the last attempt came to nothing, rather than to somebody else's entry */
+function outOfAttempts(isLost: boolean): Error {
+  return isLost ? new StoreUnavailableError("create in sids") : new StoreContentionError();
 }
 
 async function createOrReplace(
@@ -108,11 +121,13 @@ async function createOrReplace(
   entry: Unwritten<SidEntry>,
   current: Versioned<SidEntry> | undefined,
   signal: AbortSignal,
-): Promise<{ outcome: "written" } | { outcome: "refused"; current: Versioned<SidEntry> | undefined }> {
+): Promise<{ outcome: "written" } | { outcome: "refused"; current: Versioned<SidEntry> | undefined; isLost: boolean }> {
   const result = current ? await sids.replace(entry, current.etag, signal) : await sids.create(entry, signal);
-  if (result.outcome === "conflict") return { outcome: "refused", current: result.current };
+  if (result.outcome === "conflict") return { outcome: "refused", current: result.current, isLost: false };
   // A lost entry that arrives late leads to nothing that is not there: writing it again is safe.
-  if (result.outcome === "gone" || result.outcome === "lost") return { outcome: "refused", current: undefined };
+  if (result.outcome === "gone" || result.outcome === "lost") {
+    return { outcome: "refused", current: undefined, isLost: result.outcome === "lost" };
+  }
   return { outcome: "written" };
 }
 

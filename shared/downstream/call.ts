@@ -1,6 +1,7 @@
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
+import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
 import { acquireToken } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
@@ -37,7 +38,8 @@ export async function callDownstream(
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
 async function send(target: URL, { method, headers, body }: DownstreamRequest, signal: AbortSignal): Promise<Response> {
   try {
-    const response = await fetch(target, { method, headers, redirect: "manual", signal, ...(body && { body }) });
+    const init: RequestInit = { method, headers, redirect: "manual", signal, ...(body && { body }) };
+    const response = await httpDependency(method, target, () => fetch(target, init));
     if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
     return response;
   } catch (error) {

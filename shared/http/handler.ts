@@ -4,7 +4,8 @@ import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
 import type { SignOutOrder } from "../sign-out/order.ts";
 import { signOutQueue } from "../sign-out/queue.ts";
-import { logTelemetry } from "../telemetry.ts";
+import { logFailure, logTelemetry } from "../telemetry.ts";
+import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
 import { wantsPage } from "./page.ts";
 import { problemResponse } from "./problem.ts";
 import { withDefaults } from "./security-headers.ts";
@@ -35,7 +36,7 @@ const requestTimeoutMs = 8_000;
  * headers lose all but the last), and the security headers that every answer owes.
  */
 export function httpHandler(definition: FunctionDefinition, app: App): HttpHandler {
-  return async (request, invocation) => {
+  const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(requestTimeoutMs);
@@ -44,6 +45,17 @@ export function httpHandler(definition: FunctionDefinition, app: App): HttpHandl
     const response = await answer(definition, request, context, invocation);
     return { ...response, cookies: [...cookies.changes] };
   };
+  return async (request, invocation) => {
+    const traceParent = invocation.traceContext?.traceParent ?? undefined;
+    const call = { name: definition.name, trigger: "http", traceParent } as const;
+    return runFunction(call, async () => handle(request, invocation), endingOf);
+  };
+}
+
+/** Refusals are no failures of the function. */
+function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
+  const status = "value" in outcome ? ((outcome.value as HttpResponseInit).status ?? 200) : 500;
+  return { success: status < 500, resultCode: String(status) };
 }
 
 async function answer(
@@ -74,7 +86,7 @@ function report(
   const code = conditionOf(error);
   if (conditions[code].status < 500) return;
   telemetry.error("request_failed", { function: name, code });
-  log.error(describe(error));
+  logFailure(log, describe(error));
 }
 
 /** `errorNo` is MSAL's: the number of an AADSTS error, which says what to correct. */

@@ -2,6 +2,7 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../config.ts";
+import { withinDeadline } from "../deadline.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
 
@@ -43,11 +44,12 @@ function tokenExchangeScope(environment: string): string {
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
 async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
-  const { ManagedIdentityCredential } = await import("@azure/identity");
-  const credential = new ManagedIdentityCredential({ clientId });
+  const { managedIdentity } = await import("./managed-identity.ts");
+  const credential = managedIdentity(clientId);
   return async () => {
-    const abortSignal = AbortSignal.timeout(tokenTimeoutMs);
-    return (await credential.getToken(scope, { abortSignal })).token;
+    // The credential's own abort signal does not reach the request.
+    const request = credential.getToken(scope);
+    return (await withinDeadline(AbortSignal.timeout(tokenTimeoutMs), request)).token;
   };
 }
 

@@ -1,6 +1,7 @@
 import { withinDeadline } from "../deadline.ts";
 import { isRecord } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
+import { httpDependency } from "../telemetry/activity.ts";
 
 /** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
 export interface AuthorityMetadata {
@@ -74,7 +75,8 @@ export function metadataSource(authority: string): MetadataSource {
 }
 
 async function fetchMetadata(url: string): Promise<AuthorityMetadata> {
-  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
+  const send = () => fetch(url, { redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
+  const response = await httpDependency("GET", url, send);
   const text = await response.text();
   if (!response.ok) throw new Error(`Discovery answered ${response.status}`);
   return parseMetadata(text);

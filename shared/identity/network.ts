@@ -1,5 +1,6 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { isRecord } from "../encoding.ts";
+import { httpDependency } from "../telemetry/activity.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
 
 const requestTimeoutMs = 5_000;
@@ -59,7 +60,8 @@ export function tokenNetwork(signal: AbortSignal): TokenNetwork {
 
 /** What MSAL would take for an answer, or for a refusal of the app, and is neither: the endpoint is in trouble. */
 async function request<T>(url: string, init: RequestInit): Promise<Response<T>> {
-  const response = await fetch(url, { ...init, redirect: "error" });
+  const send = () => fetch(url, { ...init, redirect: "error" });
+  const response = await httpDependency(init.method ?? "GET", url, send);
   if (response.status >= 500 || response.status === 429) throw new Error(`The endpoint answered ${response.status}`);
   const body: unknown = await response.json();
   if (init.method === "POST" && !isTokenResponse(response.ok, body))

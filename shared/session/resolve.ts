@@ -24,6 +24,8 @@ export interface ResolvedSession extends SessionCookie {
 
 /** Part of the idle timeout that has to pass before using a session is worth a write. */
 const extendAfter = 1 / 4;
+/** What the session is used for needs most of the request's time. */
+const extendTimeoutMs = 2_500;
 
 /**
  * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
@@ -80,8 +82,10 @@ export async function extendIdleLifetime(app: App, session: ResolvedSession, inv
   const idleMs = app.configuration.session.idleTimeoutMinutes * 60_000;
   if (Date.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
   const lastSeenAt = new Date().toISOString();
+  const { sessionKey } = session;
   const touch = (document: AccountDocument) =>
-    changeSession(document, session.sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+    changeSession(document, sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+  const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
     const { outcome, before } = await changeAccount(
@@ -89,9 +93,9 @@ export async function extendIdleLifetime(app: App, session: ResolvedSession, inv
       session.account,
       touch,
       app.configuration.session,
-      invocation.signal,
+      signal,
     );
-    if (outcome !== "replaced") throw sessionMissing(before, session.sessionKey);
+    if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.

@@ -8,6 +8,7 @@ import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { SignOutDeferredError } from "./deferred.ts";
 import { decideSignOut, namesSessionOf, reachesAccount, type SignOutOrder } from "./order.ts";
 
@@ -169,7 +170,7 @@ export async function carryOut(
   invocation: Invocation,
   options: CarryOutOptions = {},
 ): Promise<SignOutResult> {
-  const startedAt = performance.now();
+  const cost = costMeter(options.seen !== undefined);
   const { origin } = order;
   const { late = false, spareNewer = late, onlyIf = () => true } = options;
   const { scope } = app.configuration.signOut;
@@ -180,11 +181,11 @@ export async function carryOut(
     const decide = (document: AccountDocument) =>
       onlyIf(document) ? decideSignOut(document, order, scope, spareNewer, first) : noChange;
     const result = await endSessions(app, account, decide, invocation);
-    invocation.telemetry.info("signout", { origin, late, ...result, durationMs: since(startedAt) });
+    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
     return result;
   } catch (error) {
     const code = conditionOf(error);
-    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, durationMs: since(startedAt) });
+    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, ...cost() });
     throw error;
   }
 }
@@ -244,13 +245,13 @@ async function findAccount(
 async function findAccountKey(
   sids: PointOperations<SidEntry>,
   { sidKey, subjectKey }: SignOutOrder,
-  { late = false, jti = null }: { late?: boolean; jti?: string | null },
+  { late = false, jti, located }: CarryOutOptions,
   signal: AbortSignal,
 ): Promise<string | null> {
   const indexKey = sidKey ?? subjectKey;
   if (indexKey === null) return null;
   if (late) return (await sids.read(indexKey, signal))?.document.accountKey ?? null;
-  const tomb = await entomb(sids, indexKey, jti, signal);
+  const tomb = await entomb(sids, indexKey, jti ?? null, signal, located);
   if (tomb.replayed) throw replayed();
   return tomb.accountKey;
 }
@@ -275,6 +276,15 @@ function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
 
 const noChange: Change = { kind: "none" };
 
-function since(startedAt: number): number {
-  return Math.round(performance.now() - startedAt);
+/**
+ * What a sign-out takes: time, and request units of every operation made for it.
+ * @param wasRead whether the account's document was read before: then that is all the invocation has done so far
+ */
+function costMeter(wasRead: boolean): () => { durationMs: number; requestUnits: number } {
+  const startedAt = performance.now();
+  const spentBefore = wasRead ? 0 : requestUnitsSoFar();
+  return () => ({
+    durationMs: Math.round(performance.now() - startedAt),
+    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
+  });
 }

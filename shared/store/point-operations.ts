@@ -1,5 +1,6 @@
 import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../encoding.ts";
+import { count } from "../telemetry/activity.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
 
@@ -80,6 +81,7 @@ export function pointOperations<T extends Stored>(
     const current = await read(id, signal);
     if (!current) return { outcome: "gone" };
     if (own && current.document.writeId === own.writeId) return { outcome: own.outcome };
+    count("bff.store.conflicts", { container: name });
     return { outcome: "conflict", current };
   };
 

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withinDeadline } from "../deadline.ts";
+import { count } from "../telemetry/activity.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
+import { observed } from "./observe.ts";
 
 const maxAttempts = 5;
 const attemptTimeoutMs = 2_000;
@@ -59,7 +61,7 @@ export async function untilAnswered<T>(
   let lastError: unknown;
   for (let attempt = 1; attempt <= maxAttempts && !signal.aborted; attempt++) {
     try {
-      return await bounded(signal, request);
+      return await observed(operation, () => bounded(signal, request));
     } catch (error) {
       const { code: status, substatus } = partsOf(error);
       const isAboutDocument = !(typeof substatus === "number" && unrelatedToDocument.has(substatus));
@@ -69,7 +71,9 @@ export async function untilAnswered<T>(
       const mayBeWritten = typeof status !== "number" || !notWritten.has(status);
       if (repeat === "unwritten" && mayBeWritten) throw new LostWriteError(operation, error);
       lastError = error;
-      if (attempt < maxAttempts) await pause(attempt, retryAfterMs(error), signal);
+      if (attempt === maxAttempts) break;
+      count("bff.store.retries", { operation });
+      await pause(attempt, retryAfterMs(error), signal);
     }
   }
   throw new StoreUnavailableError(operation, lastError);

@@ -6,7 +6,8 @@ import { type CosmosConnection, describeCosmosContract } from "./cosmos-contract
 describeCosmosContract("the local endpoint", connectToLocalEndpoint);
 
 const account = process.env["CosmosDb"];
-if (account !== undefined) describeCosmosContract("the account that CosmosDb names", () => connectToAccount(account));
+if (account !== undefined)
+  describeCosmosContract("the account that CosmosDb names", () => connectToAccount(account), { realTime: true });
 
 async function connectToLocalEndpoint(): Promise<CosmosConnection> {
   let now = Date.now();

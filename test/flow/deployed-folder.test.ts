@@ -1,27 +1,25 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { packageApp } from "../../infra/deploy/package.ts";
 import { signOut } from "../support/sign-out.ts";
 import { accountDocument } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-describe("what is deployed, alone in a folder: bundle, host.json and package.json", () => {
+describe("the folder that is published, with no node_modules beside it", () => {
   let world: World;
-  let appFolder: string;
+  let folder: string;
   before(async () => {
-    appFolder = await mkdtemp(join(tmpdir(), "bff-deployed-"));
-    const { main } = JSON.parse(await readFile("package.json", "utf8")) as { main: string };
-    for (const file of ["host.json", "package.json", main]) {
-      await mkdir(dirname(join(appFolder, file)), { recursive: true });
-      await copyFile(file, join(appFolder, file));
-    }
+    folder = await mkdtemp(join(tmpdir(), "bff-deployed-"));
+    const appFolder = join(folder, "app");
+    await packageApp(".", appFolder);
     world = await startWorld({ appFolder });
   });
   after(async () => {
     await world.stop();
-    await rm(appFolder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   });
 
   it("is ready, and shows its page with everything that the page loads", async () => {

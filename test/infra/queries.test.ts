@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { metrics } from "../../shared/telemetry/metrics.ts";
+import { eventNames } from "./event-names.ts";
 import { at, readPrediction, resourcesOf, type Prediction } from "./template.ts";
 
 const folder = join("infra", "queries");
@@ -16,21 +18,34 @@ describe("saved queries and alerts", () => {
     queries = new Map(files.map((file, index) => [file.replace(".kql", ""), texts[index] ?? ""]));
   });
 
-  it("ask for events that the app reports, by their names", async () => {
-    const reported = await eventNames();
-    assert.ok(reported.includes("signout_abandoned"));
+  it("ask for events and metrics that the app reports, by their names", async () => {
+    const reported = { AppEvents: await eventNames(), AppMetrics: Object.keys(metrics), AppDependencies: undefined };
+    assert.ok(reported.AppEvents.includes("signout_abandoned"));
     for (const [name, text] of queries) {
-      const asked = [
-        ...text.matchAll(/"((?:sign|session|token|sid|request|configuration)\w*_\w+)"|"event":"([a-z_]+)"/g),
-      ];
-      const names = asked.map(([, quoted, inMessage]) => quoted ?? inMessage ?? "");
-      for (const event of names) assert.ok(reported.includes(event), `${name}: ${event}`);
+      const table = /^(App\w+)$/m.exec(text)?.[1] ?? "";
+      assert.ok(table in reported, `${name}: ${table}`);
+      const known = reported[table as keyof typeof reported];
+      if (known === undefined) continue;
+      const asked = namesIn(text);
+      assert.ok(asked.length > 0, name);
+      for (const one of asked) assert.ok(known.includes(one), `${name}: ${one}`);
+    }
+  });
+
+  it("ask for attributes that the events have, numbers among the measurements and all else among the properties", async () => {
+    const source = await reportingSource();
+    for (const [name, text] of queries) {
+      const asked = [...text.matchAll(/\b(?:Properties|Measurements)\.(\w+)/g)].map(([, attribute]) => attribute ?? "");
+      for (const attribute of asked) assert.match(source, new RegExp(`\\b${attribute}\\b`), `${name}: ${attribute}`);
+      const wrong =
+        /Properties\.(?:durationMs|requestUnits|sessionsRemoved|attempt)|Measurements\.(?:origin|outcome|late|code)/;
+      assert.doesNotMatch(text, wrong, name);
     }
   });
 
   it("cover every event", async () => {
-    const all = [...queries.values()].join("\n");
-    for (const event of await eventNames()) assert.ok(all.includes(event), event);
+    const all = new Set([...queries.values()].flatMap(namesIn));
+    for (const event of await eventNames()) assert.ok(all.has(event), event);
   });
 
   it("are all deployed", () => {
@@ -56,9 +71,25 @@ describe("saved queries and alerts", () => {
   });
 });
 
-/** The members of `EventName`, which exists for the compiler only. */
-async function eventNames(): Promise<readonly string[]> {
-  const source = await readFile(join("shared", "telemetry.ts"), "utf8");
-  const union = /type EventName =([^;]*);/.exec(source)?.[1] ?? "";
-  return [...union.matchAll(/"([a-z_]+)"/g)].map(([, name]) => name ?? "");
+/** The names that a query compares with. */
+function namesIn(query: string): readonly string[] {
+  const comparisons = query.match(/\bName (?:==|in) [^\n]*/g) ?? [];
+  return comparisons.flatMap((text) => [...text.matchAll(/"([\w.]+)"/g)].map(([, name]) => name ?? "").filter(isName));
+}
+
+/** Other columns are compared on the same lines. */
+function isName(text: string): boolean {
+  return text !== "failed";
+}
+
+/** Where events and metrics are reported. */
+async function reportingSource(): Promise<string> {
+  const files = [
+    "shared/sign-out/sign-out.ts",
+    "shared/http/handler.ts",
+    "functions/finish-sign-out.ts",
+    "shared/store/retry.ts",
+  ];
+  const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));
+  return texts.join("\n");
 }

@@ -165,6 +165,15 @@ async function freePortNumbers(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** The first of `count` ports in a row that are all free. */
+export async function freePortRow(count: number): Promise<number> {
+  for (;;) {
+    const first = randomInt(10_000, 32_000 - count);
+    const row = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(row.map(isFree))).every(Boolean)) return first;
+  }
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const listening = once(server, "listening").then(

@@ -8,6 +8,7 @@ import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { once } from "./support/memory-store.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
+import { controlledTimeouts } from "./support/timeouts.ts";
 
 const minute = 60_000;
 let app: TestApp;
@@ -18,7 +19,10 @@ beforeEach(async () => {
   app = testApp({ Session__IdleTimeoutMinutes: "60", Session__AbsoluteTimeoutMinutes: "90" });
   cookie = await signIn(app, "ada", { sid: "s" });
 });
-afterEach(() => mock.timers.reset());
+afterEach(() => {
+  mock.restoreAll();
+  mock.timers.reset();
+});
 
 const session = async () => (await visit(app, cookie)) ?? assert.fail("not signed in");
 const pass = (minutes: number) => mock.timers.setTime(Date.now() + minutes * minute);
@@ -123,6 +127,20 @@ describe("using a session", () => {
       [["warn", "store_unavailable"]],
     );
   });
+});
+
+test("the extension of the idle lifetime leaves time for what the session is used for", async () => {
+  pass(20);
+  const open = await session();
+  const timeouts = controlledTimeouts();
+  const { accounts } = app.memory;
+  mock.method(accounts, "replace", async (...[, , signal]: Parameters<typeof accounts.replace>) => {
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    throw new StoreUnavailableError("replace in accounts");
+  });
+  const extended = extendIdleLifetime(app, open, invocation());
+  timeouts.pass(3_000);
+  await extended;
 });
 
 test("the list of sessions holds the live ones, the one last seen first, and says which one asks", async () => {

@@ -38,6 +38,35 @@ const bury = (jti: string | null = null) => entomb(sids, "sid", jti, signal);
 const entry = () => sids.documents.get("sid");
 const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signed out"));
 
+test("an entry that the store loses again and again is trouble of the store, not of other requests", async () => {
+  mock.method(sids, "create", async () => ({ outcome: "lost" }) as const);
+  await assert.rejects(claim("ada"), condition("store_unavailable"));
+  await assert.rejects(bury(), condition("store_unavailable"));
+});
+
+describe("a sign-out for a sid", () => {
+  test("tells which account it is about before it marks the sid: the mark may not come through", async () => {
+    await claim("ada");
+    sids.before = (kind) => {
+      if (kind === "replace") throw new StoreUnavailableError("replace in sids");
+    };
+    const located: string[] = [];
+    await assert.rejects(
+      entomb(sids, "sid", null, signal, (accountKey) => located.push(accountKey)),
+      condition("store_unavailable"),
+    );
+    assert.deepEqual(located, ["ada"]);
+  });
+
+  test("reaches the account that it has found, also when the entry expires meanwhile", async () => {
+    await claim("ada");
+    once(sids, "replace", () => sids.delete("sid", undefined, signal));
+    assert.equal((await bury()).accountKey, "ada");
+    assert.equal(entry()?.accountKey, "ada");
+    assert.ok(markedAt() > 0);
+  });
+});
+
 describe("a sign-in claims its sid", () => {
   test("and the index leads to its account, for as long as the session can live", async () => {
     assert.equal(await claim("ada"), "claimed");

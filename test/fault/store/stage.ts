@@ -8,6 +8,7 @@ import { homeAccountId, type Person } from "../../../local/identity-provider/peo
 import type { Client } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";
+import type { Finisher } from "./queue.ts";
 
 /** What a seeded session's tokens are like: good, due for renewal, or due and refused by the token endpoint. */
 export type Tokens = "fresh" | "stale" | "refused";
@@ -20,8 +21,12 @@ export interface SeedOptions {
   readonly idleMinutes?: number;
   /** The session of the identity provider that it was opened under; a new one unless given. */
   readonly sid?: string;
-  /** The app instance that the browser talks to. */
-  readonly instance?: number;
+  /** Whether the index knows the `sid`; it does unless told otherwise. */
+  readonly indexed?: boolean;
+  /** Whose account it is; somebody's of whom nothing else is known unless given. */
+  readonly homeAccountId?: string;
+  /** The browser that gets the cookie; a new one unless given. */
+  readonly client?: Client;
 }
 
 /** A signed-in browser and where its session is kept. */
@@ -30,68 +35,95 @@ export interface Seeded {
   readonly homeAccountId: string;
   readonly accountKey: string;
   readonly sessionKey: string;
+  readonly session: StoredSession;
   readonly sid: string;
   readonly sidKey: string;
+}
+
+/** Somebody who has not signed in yet, and the id of the account document to come. */
+export interface Newcomer {
+  readonly username: string;
+  readonly homeAccountId: string;
+  readonly accountKey: string;
 }
 
 /** A world with hundreds of accounts: most are written into the store as a sign-in would have, which is quicker. */
 export interface Stage {
   readonly world: World;
-  /** Somebody who has not signed in yet, and the id of the account document to come. */
-  newPerson(): { readonly person: Person; readonly accountKey: string };
+  /** Carries out what was left for later, where the world has a queue. */
+  readonly finisher: Finisher | undefined;
+  newcomer(): Newcomer;
   sidKey(sid: string): string;
   seed(options?: SeedOptions): Promise<Seeded>;
 }
 
 const hour = 3_600_000;
-export const neighbourKey = sessionKeyOf("neighbour");
 
-export async function openStage(world: World, people: readonly Person[]): Promise<Stage> {
+/** The session of another browser, which no test's browser can open. */
+export const neighbourKey = sessionKeyOf("neighbour");
+export const neighbourSession: StoredSession = {
+  sid: null,
+  createdAt: ago(hour),
+  lastSeenAt: ago(0),
+  expiresAt: ago(-hour),
+  userAgent: "Safari on macOS",
+  sealed: "sealed for another browser",
+};
+
+export async function openStage(world: World, people: readonly Person[], finisher?: Finisher): Promise<Stage> {
   const { identityProvider } = world;
   const { host } = new URL(identityProvider.instance);
   const authority = identityProvider.instance + identityProvider.tenantId;
   const [first, second, ...others] = people;
   if (!first || !second) throw new Error("Too few people");
-  const fresh = await signedIn(world, first.preferredUsername, 3600);
-  const stale = await signedIn(world, second.preferredUsername, 60);
+  const fresh = await secretsOf(world, first.preferredUsername, 3600);
+  const stale = await secretsOf(world, second.preferredUsername, 60);
   identityProvider.controls.accessTokenLifetimeSeconds = 3600;
   const secrets: Record<Tokens, SessionSecrets> = { fresh, stale, refused: withUselessRefreshToken(stale) };
   const sidKey = (sid: string) => sidKeyOf(authority, sid);
 
   return {
     world,
+    finisher,
     sidKey,
-    newPerson() {
+    newcomer() {
       const person = others.pop();
       if (!person) throw new Error("Too few people");
-      return { person, accountKey: accountKeyOf(host, homeAccountId(person)) };
+      const id = homeAccountId(person);
+      return { username: person.preferredUsername, homeAccountId: id, accountKey: accountKeyOf(host, id) };
     },
     async seed(options = {}) {
-      const { tokens = "fresh", neighbour = false, idleMinutes = 0, instance = 0 } = options;
-      const { sid = randomUUID() } = options;
-      const homeAccount = `${randomUUID()}.${randomUUID()}`;
+      const { tokens = "fresh", sid = randomUUID(), client = world.client() } = options;
+      const homeAccount = options.homeAccountId ?? `${randomUUID()}.${randomUUID()}`;
       const accountKey = accountKeyOf(host, homeAccount);
       const secret = randomBase64Url();
       const sessionKey = sessionKeyOf(secret);
-      const session: StoredSession = {
-        sid: sidKey(sid),
-        createdAt: ago(hour),
-        lastSeenAt: ago(idleMinutes * 60_000),
-        expiresAt: ago(-hour),
-        userAgent: "Firefox on Linux",
-        sealed: await seal(secrets[tokens], { accountKey, sessionKey, secret }),
-      };
-      const sessions = { [sessionKey]: session, ...(neighbour && { [neighbourKey]: { ...session, sid: null } }) };
-      const document = withSessions(accountKey, sessions, { idleTimeoutMinutes: 60 });
-      const writeId = "seed";
-      await world.accounts.items.create({ ...document, writeId });
-      const entry = { id: sidKey(sid), accountKey, sessionKey, signedOutAt: null, ttl: 3600, writeId };
-      await world.sids.items.create(entry);
-      const client = world.client(instance);
+      const sealed = await seal(secrets[tokens], { accountKey, sessionKey, secret });
+      const session = newSession(sealed, sidKey(sid), options.idleMinutes);
       client.setCookie("localhost", sessionCookie, `${accountKey}.${secret}`);
-      return { client, homeAccountId: homeAccount, accountKey, sessionKey, sid, sidKey: sidKey(sid) };
+      const seeded = { client, homeAccountId: homeAccount, accountKey, sessionKey, session, sid, sidKey: sidKey(sid) };
+      await store(world, seeded, options);
+      return seeded;
     },
   };
+}
+
+function newSession(sealed: string, sid: string, idleMinutes = 0): StoredSession {
+  const [createdAt, lastSeenAt, expiresAt] = [ago(hour), ago(idleMinutes * 60_000), ago(-hour)];
+  return { sid, createdAt, lastSeenAt, expiresAt, userAgent: "Firefox on Linux", sealed };
+}
+
+async function store(
+  world: World,
+  { accountKey, sessionKey, session, sidKey }: Seeded,
+  { neighbour = false, indexed = true }: SeedOptions,
+): Promise<void> {
+  const sessions = { [sessionKey]: session, ...(neighbour && { [neighbourKey]: neighbourSession }) };
+  const document = withSessions(accountKey, sessions, { idleTimeoutMinutes: 60 });
+  await world.accounts.items.create({ ...document, writeId: "seed" });
+  if (!indexed) return;
+  const entry = { id: sidKey, accountKey, sessionKey, signedOutAt: null, ttl: 3600, writeId: "seed" };
+  await world.sids.items.create(entry);
 }
 
 function ago(milliseconds: number): string {
@@ -99,7 +131,7 @@ function ago(milliseconds: number): string {
 }
 
 /** What a real sign-in has brought, for all the sessions that are seeded. */
-async function signedIn(world: World, username: string, lifetimeSeconds: number): Promise<SessionSecrets> {
+async function secretsOf(world: World, username: string, lifetimeSeconds: number): Promise<SessionSecrets> {
   world.identityProvider.controls.accessTokenLifetimeSeconds = lifetimeSeconds;
   const client = world.client();
   await signIn(client, username, "/healthz");

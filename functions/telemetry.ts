@@ -1,0 +1,23 @@
+import { app as functions } from "@azure/functions";
+import { recording } from "../shared/telemetry/recorder.ts";
+import { isRecordingConfigured, startRecording } from "../shared/telemetry/start.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Records telemetry from the start of the app to its end, where Application Insights is configured.
+ * @param broken what is wrong with the app's settings, if anything is
+ */
+export function recordTelemetry(
+  environment: Environment,
+  broken: { readonly problems: readonly object[] } | undefined,
+): void {
+  if (!isRecordingConfigured(environment)) return;
+  // The host then leaves to the app what the app logs, which would otherwise be recorded twice.
+  functions.setup({ capabilities: { WorkerOpenTelemetryEnabled: true } });
+  functions.hook.appStart(async () => {
+    await startRecording(environment, (text) => process.stderr.write(`${text}\n`));
+    if (broken) recording()?.event("configuration_invalid", "error", { problems: broken.problems.length }, undefined);
+  });
+  functions.hook.appTerminate(async () => recording()?.flush());
+}

@@ -1,0 +1,3 @@
+import { manifestText, packageApp, packageFolder } from "./package.ts";
+
+process.stdout.write(manifestText(packageFolder, await packageApp(".", packageFolder)));

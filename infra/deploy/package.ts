@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+export interface PackagedFile {
+  /** Inside the folder, with slashes. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What was put together, and where. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly PackagedFile[];
+  readonly totalBytes: number;
+}
+
+/** Where the folder to publish is put together, and the manifest beside it. */
+export const packageFolder = join(".local", "package");
+
+/**
+ * Puts together the folder that is published: the bundle, host.json and a package.json with nothing in it but what the
+ * Functions host reads. Whatever was in the folder is removed.
+ * @param root the project, with the bundle built
+ * @throws if there is no bundle
+ */
+export async function packageApp(root: string, folder: string): Promise<Manifest> {
+  const { name, version, main } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as ProjectManifest;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, dirname(main)), { recursive: true });
+  await cp(join(root, main), join(folder, main));
+  await cp(join(root, "host.json"), join(folder, "host.json"));
+  // No dependencies: should Azure be asked to build after all, there is nothing to install.
+  await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version, main }, undefined, 2)}\n`);
+
+  const files = await Promise.all([main, "host.json", "package.json"].map((path) => describe(folder, path)));
+  const manifest = { name, version, files, totalBytes: files.reduce((total, { bytes }) => total + bytes, 0) };
+  await writeFile(manifestFile(folder), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return manifest;
+}
+
+interface ProjectManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly main: string;
+}
+
+/** Beside the folder, not in it: it is not published. */
+export function manifestFile(folder: string): string {
+  return `${folder}.manifest.json`;
+}
+
+async function describe(folder: string, path: string): Promise<PackagedFile> {
+  const contents = await readFile(join(folder, path));
+  return { path, bytes: contents.byteLength, sha256: createHash("sha256").update(contents).digest("hex") };
+}
+
+/** The manifest as a table. */
+export function manifestText(folder: string, { files, totalBytes }: Manifest): string {
+  const rows = files.map(({ path, bytes, sha256 }) => `  ${path.padEnd(16)}${sizeOf(bytes)}  ${sha256}`);
+  return [folder, ...rows, `  ${"total".padEnd(16)}${sizeOf(totalBytes)}`, ""].join("\n");
+}
+
+function sizeOf(bytes: number): string {
+  return `${bytes.toLocaleString("en")} bytes`.padStart(17);
+}

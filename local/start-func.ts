@@ -1,0 +1,33 @@
+import { packageFolder } from "../infra/deploy/package.ts";
+import { runUnderFunc } from "./func.ts";
+import { givenSettings } from "./given-settings.ts";
+import { portsFrom } from "./ports.ts";
+
+const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.
+
+Usage: npm run start:func
+
+The bundle, the settings and the stand-ins are those of npm start; only the host is Microsoft's own. Keys for the purge
+route are not asked for. Exit codes: 3 no Core Tools, otherwise that of func.
+`;
+
+async function main(): Promise<number> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  // Ctrl+C reaches func too, which ends; then everything else does.
+  process.on("SIGINT", () => undefined);
+  return runUnderFunc({
+    root: ".",
+    packageFolder,
+    dataFolder: ".local",
+    ports: portsFrom(7071),
+    settings: await givenSettings(),
+    environment: process.env,
+    printError: (text) => process.stderr.write(text),
+    ready: ({ publicBaseUrl }) => console.log(`The app will be at ${publicBaseUrl}. Ctrl+C stops everything.`),
+  });
+}
+
+process.exitCode = await main();

@@ -1,0 +1,134 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomBytes } from "node:crypto";
+import type { EventAttributes } from "../telemetry.ts";
+import type { MetricName } from "./metrics.ts";
+import { recording, type Span, type TraceContext } from "./recorder.ts";
+
+/** What is known of the invocation that is running. */
+interface Activity {
+  readonly trace: TraceContext | undefined;
+  /** Spent on the store so far. */
+  requestUnits: number;
+}
+
+const activities = new AsyncLocalStorage<Activity>();
+
+/** How a span ended. */
+export interface Ending {
+  readonly success: boolean;
+  readonly resultCode: string;
+  readonly attributes?: EventAttributes;
+}
+
+/** What came of a piece of work. */
+export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
+export interface FunctionCall {
+  readonly name: string;
+  readonly trigger: "http" | "queue";
+  /** `traceparent` that the host sends with the invocation. */
+  readonly traceParent: string | undefined;
+}
+
+/**
+ * Runs an invocation: what it spends on the store is added up, and where there is a recorder, it becomes the span that
+ * everything it does belongs to.
+ */
+export async function runFunction<T>(
+  { name, trigger, traceParent }: FunctionCall,
+  work: () => Promise<T>,
+  endingOf: (outcome: Outcome<T>) => Ending,
+): Promise<T> {
+  const parent = recording() && parseTraceParent(traceParent);
+  const trace = parent && { ...parent, spanId: newSpanId() };
+  const call = { kind: "function", type: "InProc", name, attributes: { "faas.trigger": trigger } } as const;
+  return activities.run({ trace, requestUnits: 0 }, async () =>
+    asSpan({ ...call, trace, parentSpanId: parent?.spanId }, work, endingOf),
+  );
+}
+
+export interface DependencyCall {
+  readonly type: string;
+  readonly name: string;
+  readonly target: string;
+}
+
+/** Runs a request to something outside of this process. */
+export async function dependency<T>(
+  call: DependencyCall,
+  work: () => Promise<T>,
+  endingOf: (outcome: Outcome<T>) => Ending,
+): Promise<T> {
+  const inside = activities.getStore()?.trace;
+  const trace = inside && { ...inside, spanId: newSpanId() };
+  return asSpan({ ...call, kind: "dependency", trace, parentSpanId: inside?.spanId }, work, endingOf);
+}
+
+/** The same for an HTTP request, of which only method, host and status are told: paths and queries may be personal. */
+export async function httpDependency<T extends { readonly status: number }>(
+  method: string,
+  url: URL | string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!currentTrace()?.sampled) return work();
+  const { host } = new URL(url);
+  return dependency({ type: "Http", name: `${method} ${host}`, target: host }, work, (outcome) => {
+    if ("error" in outcome) return { success: false, resultCode: "0" };
+    return { success: outcome.value.status < 400, resultCode: String(outcome.value.status) };
+  });
+}
+
+type Begun = Omit<Span, "trace" | "startedAt" | "durationMs" | "success" | "resultCode"> & {
+  readonly trace: TraceContext | undefined;
+};
+
+async function asSpan<T>(begun: Begun, work: () => Promise<T>, endingOf: (outcome: Outcome<T>) => Ending): Promise<T> {
+  const startedAt = Date.now();
+  const start = performance.now();
+  const end = (outcome: Outcome<T>) => {
+    const { success, resultCode, attributes } = endingOf(outcome);
+    const { trace } = begun;
+    if (!trace?.sampled) return;
+    const durationMs = performance.now() - start;
+    const all = { ...begun.attributes, ...attributes };
+    recording()?.span({ ...begun, trace, startedAt, durationMs, success, resultCode, attributes: all });
+  };
+  try {
+    const value = await work();
+    end({ value });
+    return value;
+  } catch (error) {
+    end({ error });
+    throw error;
+  }
+}
+
+/** The trace that the running invocation belongs to. */
+export function currentTrace(): TraceContext | undefined {
+  return activities.getStore()?.trace;
+}
+
+/** Request units that the running invocation has spent so far; 0 outside of one. */
+export function requestUnitsSoFar(): number {
+  return activities.getStore()?.requestUnits ?? 0;
+}
+
+export function addRequestUnits(units: number): void {
+  const activity = activities.getStore();
+  if (activity) activity.requestUnits += units;
+}
+
+export function count(metric: MetricName, dimensions: Readonly<Record<string, string>>): void {
+  recording()?.measure(metric, 1, dimensions);
+}
+
+/** `traceparent` (W3C Trace Context section 3.2); without a valid one a new trace begins, which is kept. */
+function parseTraceParent(text: string | undefined): TraceContext {
+  const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(text ?? "") ?? [];
+  if (!traceId || !spanId || !flags) return { traceId: randomBytes(16).toString("hex"), spanId: "", sampled: true };
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+function newSpanId(): string {
+  return randomBytes(8).toString("hex");
+}

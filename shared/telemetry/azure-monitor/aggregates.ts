@@ -1,0 +1,32 @@
+import type { Measurement } from "../metrics.ts";
+import type { Aggregate } from "./envelopes.ts";
+
+export interface Aggregates {
+  add(measurement: Measurement): void;
+  /** What was added since it was last taken. */
+  take(): readonly Aggregate[];
+}
+
+/** Adds up what is measured, one aggregate for each metric and combination of dimensions; those are few and bounded. */
+export function aggregates(): Aggregates {
+  let current = new Map<string, Aggregate>();
+  return {
+    add({ metric, value, dimensions }) {
+      const key = [metric, ...Object.values(dimensions)].join(" ");
+      const { sum = 0, count = 0, min = value, max = value } = current.get(key) ?? {};
+      current.set(key, {
+        name: metric,
+        dimensions,
+        sum: sum + value,
+        count: count + 1,
+        min: Math.min(min, value),
+        max: Math.max(max, value),
+      });
+    },
+    take() {
+      const taken = [...current.values()];
+      current = new Map();
+      return taken;
+    },
+  };
+}

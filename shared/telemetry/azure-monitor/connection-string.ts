@@ -1,0 +1,44 @@
+import { isLoopback } from "../../settings-reader.ts";
+import { connectionStringSetting } from "../settings.ts";
+
+export interface AzureMonitorConnection {
+  readonly instrumentationKey: string;
+  readonly trackUrl: URL;
+}
+
+const globalEndpoint = "https://dc.services.visualstudio.com";
+
+/**
+ * Where telemetry goes, from the connection string of Application Insights.
+ * @returns what is wrong with it, without its value, otherwise
+ */
+export function parseConnectionString(text: string): AzureMonitorConnection | string {
+  const parts = pairsOf(text);
+  const instrumentationKey = parts.get("instrumentationkey") ?? "";
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(instrumentationKey)) {
+    return `${connectionStringSetting}: expects an InstrumentationKey that is a GUID`;
+  }
+  const suffix = parts.get("endpointsuffix");
+  const endpoint = parts.get("ingestionendpoint") ?? (suffix ? `https://dc.${suffix}` : globalEndpoint);
+  const trackUrl = URL.canParse(endpoint) ? new URL(`${endpoint.replace(/\/$/, "")}/v2.1/track`) : undefined;
+  const isAllowed =
+    trackUrl?.protocol === "https:" || (trackUrl?.protocol === "http:" && isLoopback(trackUrl.hostname));
+  if (!trackUrl || !isAllowed) {
+    return `${connectionStringSetting}: expects an IngestionEndpoint that is an https:// URL (http:// only for a loopback address)`;
+  }
+  return { instrumentationKey, trackUrl };
+}
+
+/** How the app signs in to write telemetry: a managed identity, or undefined for the instrumentation key alone. */
+export function parseAuthenticationString(
+  text: string | undefined,
+): { readonly clientId: string | undefined } | undefined {
+  const parts = pairsOf(text ?? "");
+  if (parts.get("authorization")?.toUpperCase() !== "AAD") return undefined;
+  return { clientId: parts.get("clientid") };
+}
+
+function pairsOf(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split(";").map((pair) => /^\s*([^=]+)=(.*)$/.exec(pair));
+  return new Map(pairs.flatMap((match) => (match ? [[(match[1] ?? "").toLowerCase(), (match[2] ?? "").trim()]] : [])));
+}

@@ -1,0 +1,77 @@
+import { hostname } from "node:os";
+import { measurementsOf, type Measurement } from "../metrics.ts";
+import type { Recorder } from "../recorder.ts";
+import { aggregates } from "./aggregates.ts";
+import { authenticationSetting, connectionStringSetting } from "../settings.ts";
+import { parseAuthenticationString, parseConnectionString } from "./connection-string.ts";
+import {
+  eventEnvelope,
+  messageEnvelope,
+  metricEnvelope,
+  spanEnvelope,
+  type Envelope,
+  type Source,
+} from "./envelopes.ts";
+import { sender, type SenderOptions } from "./sender.ts";
+
+const sendEveryMs = 5_000;
+const aggregateOverMs = 60_000;
+const flushTimeoutMs = 5_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Sends to Application Insights: events, spans and messages every few seconds, metrics once a minute.
+ * @returns what is wrong with the connection string, otherwise
+ */
+export function azureMonitorRecorder(environment: Environment, warn: (text: string) => void): Recorder | string {
+  const connection = parseConnectionString(environment[connectionStringSetting] ?? "");
+  if (typeof connection === "string") return connection;
+  const { instrumentationKey, trackUrl } = connection;
+  const source: Source = {
+    instrumentationKey,
+    role: environment["WEBSITE_SITE_NAME"] ?? "entra-functions-bff",
+    roleInstance: environment["WEBSITE_INSTANCE_ID"] ?? environment["CONTAINER_NAME"] ?? hostname(),
+  };
+  const outbox = sender({ url: trackUrl, authorize: authorizer(environment[authenticationSetting]), warn });
+  const measured = aggregates();
+  const add = (envelope: Envelope) => outbox.add(envelope);
+  const addMeasured = () => {
+    for (const aggregate of measured.take()) add(metricEnvelope(source, aggregate));
+  };
+  const measure = (measurement: Measurement) => measured.add(measurement);
+  // Neither keeps the process alive.
+  setInterval(() => void outbox.send(), sendEveryMs).unref();
+  setInterval(addMeasured, aggregateOverMs).unref();
+
+  return {
+    span: (span) => add(spanEnvelope(source, span)),
+    event(name, level, attributes, trace) {
+      add(eventEnvelope(source, name, { level, ...attributes }, trace));
+      for (const measurement of measurementsOf(name, attributes)) measure(measurement);
+    },
+    message: (level, text, trace) => add(messageEnvelope(source, level, text, trace)),
+    measure: (metric, value, dimensions) => measure({ metric, value, dimensions }),
+    async flush() {
+      addMeasured();
+      await outbox.drain(flushTimeoutMs);
+    },
+  };
+}
+
+const scope = "https://monitor.azure.com/.default";
+
+/** With a managed identity, which keeps its token; or with nothing but the instrumentation key, where that is enough. */
+function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
+  const identity = parseAuthenticationString(authentication);
+  if (!identity) return async () => ({});
+  const credential = import("../../identity/managed-identity.ts").then(({ managedIdentity }) =>
+    managedIdentity(identity.clientId),
+  );
+  // Awaited with each request; until then nobody is to stumble over it.
+  credential.catch(() => undefined);
+  return async () => {
+    const { token } = await (await credential).getToken(scope);
+    return { authorization: `Bearer ${token}` };
+  };
+}

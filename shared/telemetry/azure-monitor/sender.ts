@@ -1,0 +1,145 @@
+import { withinDeadline } from "../../deadline.ts";
+import { isRecord } from "../../encoding.ts";
+import type { Envelope } from "./envelopes.ts";
+
+export interface SenderOptions {
+  readonly url: URL;
+  /** Headers that prove who writes. */
+  readonly authorize: () => Promise<Readonly<Record<string, string>>>;
+  /** Told once for each outage, and never with contents. */
+  readonly warn: (text: string) => void;
+}
+
+export interface Sender {
+  add(envelope: Envelope): void;
+  /** Sends what is there now; false if not all was taken, which then stays for the next time. Never rejects. */
+  send(): Promise<boolean>;
+  /** The same, until nothing is left, the endpoint takes no more, or the time is up. */
+  drain(timeMs: number): Promise<void>;
+}
+
+/** More than a busy instance gathers in the minute for which an endpoint may be away. */
+const maxWaiting = 8_192;
+const maxBatch = 500;
+const requestTimeoutMs = 4_000;
+const maxPauseMs = 5 * 60_000;
+
+/** Answers after which the same may be sent again. 401 and 403: roles take minutes to become effective. */
+const passing = new Set([401, 403, 408, 429, 439, 500, 502, 503, 504]);
+
+/**
+ * Posts envelopes in batches. Bounded in memory: what comes when too much is waiting is dropped. While the endpoint is
+ * away, it is asked less and less often.
+ */
+export function sender({ url, authorize, warn }: SenderOptions): Sender {
+  let waiting: Envelope[] = [];
+  let sending: Promise<boolean> | undefined;
+  let failures = 0;
+  let pausedUntil = 0;
+  let target = url;
+
+  const post = async (batch: readonly Envelope[]): Promise<readonly Envelope[]> => {
+    const signal = AbortSignal.timeout(requestTimeoutMs);
+    // A managed identity that does not answer is asked again and again, whatever it is told.
+    const credential = await withinDeadline(signal, authorize());
+    const response = await fetch(target, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...credential },
+      body: JSON.stringify(batch),
+      redirect: "manual",
+      signal,
+    });
+    if (response.status === 307 || response.status === 308) {
+      target = redirected(response, target);
+      await response.body?.cancel();
+      return batch;
+    }
+    if (response.status === 206) return refusedForNow(batch, await response.json());
+    await response.body?.cancel();
+    if (passing.has(response.status)) throw new RefusedError(response);
+    if (!response.ok) warn(`telemetry: the ingestion endpoint refused ${batch.length} items (${response.status})`);
+    return [];
+  };
+
+  const sendBatch = async (): Promise<boolean> => {
+    const batch = waiting.slice(0, maxBatch);
+    waiting = waiting.slice(maxBatch);
+    try {
+      const again = await post(batch);
+      waiting = [...again, ...waiting].slice(0, maxWaiting);
+      failures = 0;
+      return true;
+    } catch (error) {
+      waiting = [...batch, ...waiting].slice(0, maxWaiting);
+      if (failures === 0) warn(`telemetry: the ingestion endpoint does not take any (${reasonOf(error)})`);
+      failures++;
+      const asked = error instanceof RefusedError ? error.retryAfterMs : 0;
+      pausedUntil = Date.now() + Math.min(maxPauseMs, Math.max(asked, 1_000 * 2 ** failures));
+      return false;
+    }
+  };
+
+  const sendAll = async (): Promise<boolean> => {
+    if (Date.now() < pausedUntil) return false;
+    // What is added or comes back meanwhile is for the next time.
+    for (let batches = Math.ceil(waiting.length / maxBatch); batches > 0; batches--) {
+      if (!(await sendBatch())) return false;
+    }
+    return true;
+  };
+  const send = () => (sending ??= sendAll().finally(() => (sending = undefined)));
+
+  return {
+    add(envelope) {
+      if (waiting.length < maxWaiting) waiting.push(envelope);
+    },
+    send,
+    async drain(timeMs) {
+      const end = Date.now() + timeMs;
+      await sending;
+      pausedUntil = 0;
+      while (waiting.length > 0 && Date.now() < end) if (!(await send())) return;
+    },
+  };
+}
+
+class RefusedError extends Error {
+  readonly retryAfterMs: number;
+
+  constructor({ status, headers }: Response) {
+    super(String(status));
+    this.retryAfterMs = (Number(headers.get("retry-after")) || 0) * 1_000;
+  }
+}
+
+/** Name, code or status of a failure; messages may name hosts, and nothing more is needed. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RefusedError) return error.message;
+  const { cause } = error as { cause?: { code?: unknown } };
+  if (typeof cause?.code === "string") return cause.code;
+  return error instanceof Error ? error.name : "unknown";
+}
+
+/**
+ * Another host of the same service, for from now on; the token goes there too.
+ * @throws if it is anything else
+ */
+function redirected(response: Response, from: URL): URL {
+  const location = response.headers.get("location") ?? "";
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (!to || to.protocol !== from.protocol || domainOf(to) !== domainOf(from)) throw new Error("A redirect elsewhere");
+  return to;
+}
+
+function domainOf({ host }: URL): string {
+  return host.slice(host.indexOf(".") + 1);
+}
+
+/** Of a batch taken in part: the items that may be sent again. */
+function refusedForNow(batch: readonly Envelope[], answer: unknown): readonly Envelope[] {
+  const errors = isRecord(answer) && Array.isArray(answer["errors"]) ? (answer["errors"] as unknown[]) : [];
+  return errors.flatMap((error) => {
+    if (!isRecord(error) || !passing.has(Number(error["statusCode"]))) return [];
+    return batch[Number(error["index"])] ?? [];
+  });
+}

@@ -1,0 +1,57 @@
+import type { EventAttributes, EventName } from "../telemetry.ts";
+import type { MetricName } from "./metrics.ts";
+
+export type Level = "info" | "warn" | "error";
+
+/** Where something belongs in a distributed trace (W3C Trace Context). */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: the span that it happened in. */
+  readonly spanId: string;
+  /** Whether the spans of this trace are kept. */
+  readonly sampled: boolean;
+}
+
+/** A piece of work that has ended: an invocation of a function, or a request to something else. */
+export interface Span {
+  readonly kind: "function" | "dependency";
+  readonly name: string;
+  readonly trace: TraceContext;
+  readonly parentSpanId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly success: boolean;
+  /** Status of the answer, or the code of the error. */
+  readonly resultCode: string;
+  /** What kind of thing was asked, for example `azure.cosmosdb`. */
+  readonly type: string;
+  /** Whom: a host or a container, never a path. */
+  readonly target?: string | undefined;
+  readonly attributes?: EventAttributes | undefined;
+}
+
+/**
+ * Takes down what is sent somewhere besides the log. None of it throws or waits, and none of it may hold a token, a
+ * cookie, a `sid`, a URL's path or anything personal.
+ */
+export interface Recorder {
+  span(span: Span): void;
+  event(name: EventName, level: Level, attributes: EventAttributes, trace: TraceContext | undefined): void;
+  message(level: Level, text: string, trace: TraceContext | undefined): void;
+  measure(metric: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void;
+  /** Sends what is still here, for a few seconds at most. Never rejects. */
+  flush(): Promise<void>;
+}
+
+let recorder: Recorder | undefined;
+
+/** The recorder of this process; undefined where nothing is sent. */
+export function recording(): Recorder | undefined {
+  return recorder;
+}
+
+export function recordWith(next: Recorder | undefined): void {
+  recorder = next;
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { accountDocument } from "../../../support/store.ts";
+import { assertCookieOpens, assertDeferred, outcomeOf, type Journey, type Outcome, type Scene } from "../scene.ts";
+import type { SeedOptions, Seeded, Stage } from "../stage.ts";
+import { accountInWords } from "../words.ts";
+
+const readAccount = { kind: "read", container: "accounts" } as const;
+const replaceAccount = { kind: "replace", container: "accounts" } as const;
+
+/** What a signed-in browser asks for, without ending anything. */
+export const calls: readonly Journey[] = [
+  {
+    title: "Calling an API",
+    what: "`/api/graph/me`, with an access token that is still good. One read. `/auth/me` and `/auth/sessions` read the same.",
+    operations: [readAccount],
+    setUp: (stage) => calling(stage, {}),
+  },
+  {
+    title: "Listing the sessions",
+    what: "`GET /auth/sessions`.",
+    operations: [readAccount],
+    setUp: (stage) => asking(stage, "/auth/sessions"),
+  },
+  {
+    title: "Calling an API, the idle lifetime is extended",
+    what: "As above, after a good part of the idle time. The call does not depend on the extension.",
+    operations: [readAccount, replaceAccount],
+    setUp: (stage) => calling(stage, { idleMinutes: 30 }),
+  },
+  {
+    title: "Calling an API, the token is renewed",
+    what: "The access token has expired. New tokens are used only when they are stored.",
+    operations: [readAccount, replaceAccount],
+    setUp: (stage) => calling(stage, { tokens: "stale" }),
+  },
+  {
+    title: "Calling an API, the renewal is refused",
+    what: "The token endpoint will renew no more: the session ends, after the store has been asked whether another instance has newer tokens.",
+    operations: [
+      { ...readAccount, of: "second look", skip: 1 },
+      { kind: "delete", container: "accounts" },
+    ],
+    setUp: (stage) => calling(stage, { tokens: "refused" }),
+  },
+];
+
+async function calling(stage: Stage, options: SeedOptions): Promise<Scene> {
+  const call = randomUUID();
+  const { requests } = stage.world.downstreamApi;
+  const scene = await asking(stage, `/api/graph/me?call=${call}`, options);
+  return {
+    ...scene,
+    async verify(outcome) {
+      const heard = requests.filter(({ path }) => path.endsWith(call)).length;
+      assert.equal(heard, outcome.answer?.status === 200 ? 1 : 0, "calls that reached the API");
+      await scene.verify(outcome);
+    },
+  };
+}
+
+async function asking(stage: Stage, path: string, options: SeedOptions = {}): Promise<Scene> {
+  const own = await stage.seed(options);
+  const { client, accountKey } = own;
+  return {
+    accountKey,
+    idOf: () => accountKey,
+    act: async () => outcomeOf(await client.fetch(path)),
+    stored: () => accountInWords(stage.world, accountKey, { own }),
+    verify: (outcome) => verifyKept(stage, own, outcome),
+  };
+}
+
+/** The session is kept, or it is over and the caller was told so. */
+async function verifyKept(stage: Stage, own: Seeded, outcome: Outcome): Promise<void> {
+  const isStored = (await accountDocument(stage.world, own.accountKey)) !== undefined;
+  // An answer that could not be given does not say that the session is over.
+  if (outcome.answer?.status === 401) assert.ok(!isStored, "told that it is over, and it is not");
+  assertDeferred(stage, [own.accountKey, own.sidKey], outcome);
+  await assertCookieOpens(own.client, isStored);
+}

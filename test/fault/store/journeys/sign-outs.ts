@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { appClientId } from "../../../../local/platform.ts";
+import type { Answer } from "../../../support/http-client.ts";
+import { frontChannel } from "../../../support/sign-out.ts";
+import { accountDocument } from "../../../support/store.ts";
+import { ownForm } from "../../../support/world.ts";
+import {
+  assertCookieOpens,
+  assertDeferred,
+  outcomeOf,
+  type Journey,
+  type Scene,
+  type StoreOperation,
+} from "../scene.ts";
+import { neighbourKey, type SeedOptions, type Seeded, type Stage } from "../stage.ts";
+import { accountInWords, sidInWords } from "../words.ts";
+
+const readAccount: StoreOperation = { kind: "read", container: "accounts" };
+const deleteAccount: StoreOperation = { kind: "delete", container: "accounts" };
+const replaceAccount: StoreOperation = { kind: "replace", container: "accounts" };
+const inSids = (kind: StoreOperation["kind"]): StoreOperation => ({ kind, container: "sids" });
+const byKnownSid = [inSids("read"), inSids("replace"), readAccount, deleteAccount];
+
+/** Every way out that somebody waits for. */
+export const signOuts: readonly Journey[] = [
+  {
+    title: "Signing out in the app",
+    what: "`POST /auth/logout`.",
+    operations: [readAccount, deleteAccount],
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => post(stage, own, "POST", "/auth/logout")),
+  },
+  {
+    title: "Signing out at the identity provider",
+    what: "`GET /auth/frontchannel-logout`, with the `sid` alone.",
+    operations: byKnownSid,
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => bySid(stage, own), true),
+  },
+  {
+    title: "Signing out at the identity provider, before the sign-in has claimed its `sid`",
+    what: "The callback that is still under way finds the mark and is refused; the session goes with it.",
+    operations: [inSids("create")],
+    setUp: (stage) => tooEarly(stage),
+  },
+  {
+    title: "Signing out by a logout token",
+    what: "`POST /auth/backchannel-logout`.",
+    operations: byKnownSid,
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => byLogoutToken(stage, own), true),
+  },
+  {
+    title: "Ending another browser's session",
+    what: "`DELETE /auth/sessions/{id}`, from the list of sessions.",
+    operations: [readAccount, replaceAccount],
+    setUp: endingNeighbour,
+  },
+  {
+    title: "Ending all sessions",
+    what: "`DELETE /auth/sessions`.",
+    operations: [readAccount, deleteAccount],
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => post(stage, own, "DELETE", "/auth/sessions")),
+  },
+  {
+    title: "Purging an account",
+    what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program.",
+    operations: [readAccount, deleteAccount],
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => purge(stage, own)),
+  },
+];
+
+async function leaving(
+  stage: Stage,
+  options: SeedOptions,
+  act: (own: Seeded) => Promise<Answer>,
+  withSid = false,
+): Promise<Scene> {
+  const own = await stage.seed(options);
+  const { accountKey, sidKey, client } = own;
+  const words = () => accountInWords(stage.world, accountKey, { own });
+  return {
+    accountKey,
+    idOf: ({ container }) => (container === "sids" ? sidKey : accountKey),
+    act: async () => outcomeOf(await act(own)),
+    stored: async () => (withSid ? `${await words()}; ${await sidInWords(stage.world, sidKey, accountKey)}` : words()),
+    async verify(outcome) {
+      assertDeferred(stage, [accountKey, sidKey], outcome);
+      const document = await accountDocument(stage.world, accountKey);
+      if ((outcome.answer?.status ?? 500) < 400) assert.equal(document, undefined, "acknowledged, and not done");
+      const hasCookie = client.cookies("localhost").size > 0;
+      await assertCookieOpens(client, hasCookie && document !== undefined);
+    },
+    storedInTheEnd: "no account",
+  };
+}
+
+/** The document is written, the index is not. */
+async function tooEarly(stage: Stage): Promise<Scene> {
+  const own = await stage.seed({ indexed: false });
+  const { accountKey, sidKey } = own;
+  const stored = async () => {
+    const words = [accountInWords(stage.world, accountKey, { own }), sidInWords(stage.world, sidKey, accountKey)];
+    return (await Promise.all(words)).join("; ");
+  };
+  return {
+    accountKey,
+    idOf: () => sidKey,
+    act: async () => outcomeOf(await bySid(stage, own)),
+    stored,
+    async verify(outcome) {
+      assertDeferred(stage, [accountKey, sidKey], outcome);
+      if (outcome.answer?.status !== 200) return;
+      const words = await sidInWords(stage.world, sidKey, accountKey);
+      assert.equal(words, "sid signed out", "acknowledged, and not marked");
+    },
+  };
+}
+
+async function endingNeighbour(stage: Stage): Promise<Scene> {
+  const own = await stage.seed({ neighbour: true });
+  const { accountKey, sidKey, client } = own;
+  return {
+    accountKey,
+    idOf: () => accountKey,
+    act: async () => outcomeOf(await post(stage, own, "DELETE", `/auth/sessions/${neighbourKey}`)),
+    stored: () => accountInWords(stage.world, accountKey, { own }),
+    async verify(outcome) {
+      assertDeferred(stage, [accountKey, sidKey], outcome);
+      const document = await accountDocument(stage.world, accountKey);
+      const isThere = Object.hasOwn(document?.sessions ?? {}, neighbourKey);
+      if (outcome.answer?.status === 204) assert.ok(!isThere, "acknowledged, and not done");
+      await assertCookieOpens(client, document !== undefined);
+    },
+    storedInTheEnd: "the session",
+  };
+}
+
+async function post({ world }: Stage, { client }: Seeded, method: string, path: string): Promise<Answer> {
+  const { headers } = ownForm(world.publicBaseUrl);
+  return client.fetch(path, { method, headers: { ...headers, accept: "application/json" } });
+}
+
+async function bySid({ world }: Stage, { sid }: Seeded): Promise<Answer> {
+  return frontChannel(world.client(), `sid=${encodeURIComponent(sid)}`);
+}
+
+async function byLogoutToken({ world }: Stage, { sid }: Seeded): Promise<Answer> {
+  const { instance, tenantId, controls } = world.identityProvider;
+  const now = Math.floor(Date.now() / 1000);
+  const token = await controls.signToken({
+    iss: `${instance}${tenantId}/v2.0`,
+    aud: appClientId,
+    iat: now,
+    exp: now + 120,
+    jti: randomUUID(),
+    sid,
+    events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+  });
+  const body = new URLSearchParams({ logout_token: token }).toString();
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  return world.client().fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+}
+
+async function purge({ world }: Stage, { homeAccountId }: Seeded): Promise<Answer> {
+  const headers = { "x-functions-key": world.platform.administratorKey };
+  return world.client().fetch(`/auth/accounts/${homeAccountId}`, { method: "DELETE", headers });
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { createClient } from "../support/http-client.ts";
+import { freePortRow, signIn } from "../support/world.ts";
+
+/** Two processes and a build, on a machine that may be busy. */
+const until = async (what: string, check: () => unknown) => eventually(what, check, 60_000);
+
+/** The program behind `npm start` and `npm run dev`, in a copy of the project, on ports of its own. */
+describe("the program that runs the local platform", () => {
+  let copy: string;
+  before(async () => {
+    copy = await mkdtemp(join(tmpdir(), "bff-copy-"));
+    const parts = ["functions", "shared", "web", "local", "scripts", "dist", "host.json", "package.json"];
+    await Promise.all(parts.map(async (part) => cp(part, join(copy, part), { recursive: true })));
+    await symlink(resolve("node_modules"), join(copy, "node_modules"));
+  });
+  after(() => rm(copy, { recursive: true, force: true }));
+
+  it("as npm run dev: a change is there, people stay signed in, and a mistake does not end the app", async (test) => {
+    const { program, url } = await start(test, "--watch");
+    const client = createClient(url);
+    await signIn(client, "ada@contoso.example", "/healthz");
+    const health = async () => (await client.fetch("/healthz")).body;
+    const source = join(copy, "functions/health.ts");
+    const text = await readFile(source, "utf8");
+
+    await writeFile(source, text.replace('status: "ok"', 'status: "changed"'));
+    await until("the change answers", async () => /changed/.test(await health()));
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+
+    await writeFile(source, "export const healthz = ;");
+    await until("the mistake is told", () => /Unexpected ";"/.test(program.output()));
+    assert.match(await health(), /changed/);
+
+    await writeFile(source, text);
+    await until("the mended app answers", async () => /ok/.test(await health()));
+    assert.equal(await program.stop(), 0);
+  });
+
+  it("as npm start: says what runs where, and ends when it is asked to", async (test) => {
+    const { program, url } = await start(test);
+    assert.match(program.output(), new RegExp(`The app +${url}\\n`));
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    assert.equal(await program.stop(), 0);
+  });
+
+  it("on a port that is taken: says which, and whose", async (test) => {
+    const first = await freePortRow(7);
+    const squatter = createServer().listen(first + 3, "127.0.0.1");
+    await once(squatter, "listening");
+    const program = run(test, ["--port", String(first)]);
+    assert.equal(await program.exited, 1);
+    assert.match(program.output(), new RegExp(`^Port ${first + 3} is already in use \\(Azure Cosmos DB\\)\\. .+\\n$`));
+    squatter.close();
+  });
+
+  it("with arguments that it does not know: says how to use it", async (test) => {
+    for (const args of [["--nonsense"], ["--port", "65535"]]) {
+      const program = run(test, args);
+      assert.equal(await program.exited, 2, args.join(" "));
+      assert.match(program.output(), /Usage: npm start/);
+    }
+  });
+
+  async function start(test: TestContext, ...args: string[]) {
+    const port = await freePortRow(7);
+    const program = run(test, ["--port", String(port), ...args]);
+    await until("the banner", () => program.output().includes("Ctrl+C stops everything"));
+    return { program, url: `http://localhost:${port}` };
+  }
+
+  function run(test: TestContext, args: readonly string[]) {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "local/start.ts", ...args], {
+      cwd: copy,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const exited = once(child, "close").then(([code]) => code as number | null);
+    const stop = async () => {
+      child.kill("SIGTERM");
+      return exited;
+    };
+    test.after(async () => {
+      if (child.exitCode === null) await stop();
+    });
+    return { output: () => output, exited, stop };
+  }
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { wasExecuted } from "../support/coverage.ts";
+import { instrumentationKey, startIngestion } from "../support/ingestion.ts";
+import { startManagedIdentity } from "../support/managed-identity.ts";
+import { signIn, startWorld, type World } from "../support/world.ts";
+
+const identityClientId = "66666666-6666-4666-8666-666666666666";
+const setting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+/** Stands in the module that sends telemetry, where it runs as soon as the module is loaded. */
+const inTheSender = "[401,403,408,429,439,500,502,503,504]";
+
+describe("telemetry", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.stop());
+
+  /** Starts an instance, uses it as a person would, and ends it. */
+  async function useInstance(environment: Readonly<Record<string, string>>): Promise<string> {
+    const instance = await world.startInstance(environment);
+    const client = world.client(world.instances.length - 1);
+    await signIn(client, "ada@contoso.example", "/healthz");
+    assert.equal((await client.fetch("/api/graph/me")).status, 200);
+    await instance.stop();
+    assert.equal(await instance.exited, 0);
+    return instance.lines.join("\n");
+  }
+
+  async function isSenderLoaded(environment: Readonly<Record<string, string>>): Promise<boolean> {
+    const folder = await mkdtemp(join(tmpdir(), "coverage-"));
+    await useInstance({ ...environment, NODE_V8_COVERAGE: folder });
+    const loaded = await wasExecuted(folder, "dist/index.cjs", inTheSender);
+    await rm(folder, { recursive: true });
+    return loaded;
+  }
+
+  it("is not even loaded where Application Insights is not configured", async () => {
+    assert.equal(await isSenderLoaded({}), false);
+  });
+
+  it("is loaded where it is, or the test before would prove nothing", async () => {
+    await using ingestion = await startIngestion();
+    assert.equal(await isSenderLoaded({ [setting]: ingestion.connectionString }), true);
+    assert.ok(ingestion.items.length > 0);
+  });
+
+  it("goes with the token of the managed identity that the host's setting names", async () => {
+    await using ingestion = await startIngestion();
+    await using identity = await startManagedIdentity("token for telemetry");
+    await useInstance({
+      [setting]: ingestion.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${identityClientId};Authorization=AAD`,
+      IDENTITY_ENDPOINT: identity.url,
+      IDENTITY_HEADER: "header",
+    });
+    assert.ok(ingestion.items.length > 0);
+    assert.deepEqual(new Set(ingestion.authorizations), new Set(["Bearer token for telemetry"]));
+    const [asked = new URL("about:blank")] = identity.asked;
+    assert.match(asked.searchParams.get("resource") ?? "", /^https:\/\/monitor\.azure\.com\/?$/);
+    assert.equal(asked.searchParams.get("client_id"), identityClientId);
+    assert.equal(identity.asked.length, 1);
+  });
+
+  it("waits while there is no token, and keeps nobody waiting", async () => {
+    await using ingestion = await startIngestion();
+    const log = await useInstance({
+      [setting]: ingestion.connectionString,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: "Authorization=AAD",
+      IDENTITY_ENDPOINT: `${ingestion.url}/no-such-path`,
+      IDENTITY_HEADER: "header",
+    });
+    assert.deepEqual(ingestion.bodies, []);
+    assert.match(log, /telemetry: the ingestion endpoint does not take any/);
+  });
+
+  it("does not keep the app from working, nor from ending, while nobody takes it", async () => {
+    const refusing = createServer().listen(0, "127.0.0.1");
+    await once(refusing, "listening");
+    const { port } = refusing.address() as AddressInfo;
+    await new Promise((closed) => refusing.close(closed));
+    const log = await useInstance({
+      [setting]: `InstrumentationKey=${instrumentationKey};IngestionEndpoint=http://127.0.0.1:${port}/`,
+    });
+    assert.deepEqual(log.match(/telemetry: .*/g), [
+      "telemetry: the ingestion endpoint does not take any (ECONNREFUSED)",
+    ]);
+  });
+
+  it("does not keep the app from working, nor from ending, while it gets no answer", async () => {
+    await using ingestion = await startIngestion();
+    ingestion.answers.push(...Array.from({ length: 20 }, () => "hang" as const));
+    await useInstance({ [setting]: ingestion.connectionString });
+    assert.ok(ingestion.bodies.length > 0);
+    assert.deepEqual(ingestion.items, []);
+  });
+
+  for (const [what, value] of [
+    ["no instrumentation key", "IngestionEndpoint=https://somewhere.example/"],
+    ["an endpoint without TLS", `InstrumentationKey=${instrumentationKey};IngestionEndpoint=http://somewhere.example/`],
+    ["nonsense", "nonsense"],
+  ] as const) {
+    it(`is told of once, and no more, when its connection string has ${what}`, async () => {
+      const log = await useInstance({ [setting]: value });
+      assert.match(log, /^APPLICATIONINSIGHTS_CONNECTION_STRING: expects /m);
+      assert.ok(!log.includes("somewhere.example") && !log.includes("nonsense"));
+    });
+  }
+
+  it("tells that an app cannot start its work, and how many settings are wrong", async () => {
+    await using ingestion = await startIngestion();
+    const environment = { [setting]: ingestion.connectionString, SignOut__Scope: "everything" };
+    const instance = await world.startInstance(environment);
+    assert.equal((await fetch(`${instance.url}/auth/me`)).status, 503);
+    await instance.stop();
+    const [event] = ingestion.dataOf("EventData");
+    assert.equal(event?.name, "configuration_invalid");
+    assert.deepEqual(event?.measurements, { problems: 1 });
+  });
+});

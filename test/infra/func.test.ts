@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { runUnderFunc } from "../../local/func.ts";
+import { freePorts } from "../support/world.ts";
+import { createFakeFunc } from "./fake-func.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program of the project with nothing on the PATH but `folders`. */
+async function runProgram(program: string, args: readonly string[], folders: readonly string[]): Promise<Ended> {
+  const all = ["--disable-warning=ExperimentalWarning", program, ...args];
+  const env = { PATH: folders.join(delimiter), HOME: process.env["HOME"] };
+  return new Promise((done) => {
+    const child = execFile(process.execPath, all, { env }, (_error, output, errors) =>
+      done({ code: child.exitCode ?? -1, output, errors }),
+    );
+  });
+}
+
+function deploy(args: readonly string[], folders: readonly string[]): Promise<Ended> {
+  return runProgram("infra/deploy/deploy-main.ts", args, folders);
+}
+
+describe("npm run deploy", () => {
+  it("publishes the packaged folder with the Core Tools, and has nothing built", async () => {
+    await using func = await createFakeFunc();
+    const { code, output, errors } = await deploy(["func-production-abc123", "--slot", "staging"], [func.folder]);
+    assert.equal(code, 0, errors);
+    const { args, files } = await func.call();
+    const publish = ["azure", "functionapp", "publish", "func-production-abc123"];
+    assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--slot", "staging"]);
+    assert.deepEqual(files, ["dist/index.cjs", "host.json", "package.json"]);
+    assert.match(output, /dist\/index\.cjs .* [0-9a-f]{64}\n/);
+  });
+
+  it("ends as the Core Tools end", async () => {
+    await using func = await createFakeFunc(7);
+    assert.equal((await deploy(["func-production-abc123"], [func.folder])).code, 7);
+  });
+
+  it("says what to install where the Core Tools are missing", async () => {
+    const { code, errors } = await deploy(["func-production-abc123"], [resolve("docs")]);
+    assert.equal(code, 3);
+    assert.match(errors, /Azure Functions Core Tools are missing/);
+    assert.match(errors, /azure-functions-core-tools@4/);
+  });
+
+  for (const [what, args] of [
+    ["no name", []],
+    ["an option in place of the name", ["--slot"]],
+    ["a name that a shell would take apart", ["app;reboot"]],
+    ["an option that a shell would take apart", ["app", "--slot", "a b"]],
+  ] as const) {
+    it(`says how it is used when given ${what}, and calls nothing`, async () => {
+      await using func = await createFakeFunc();
+      const { code, errors } = await deploy(args, [func.folder]);
+      assert.equal(code, 2);
+      assert.match(errors, /Usage: npm run deploy/);
+      await assert.rejects(func.call(), { code: "ENOENT" });
+    });
+  }
+});
+
+describe("npm run start:func", () => {
+  it("runs the packaged folder under the Core Tools, with the local parts around it", async () => {
+    await using func = await createFakeFunc(5);
+    const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+    const ports = { ...(await freePorts()), queueStorage: 0 };
+    const code = await runUnderFunc({
+      root: ".",
+      packageFolder: join(folder, "package"),
+      dataFolder: join(folder, "data"),
+      ports,
+      settings: {},
+      environment: { PATH: func.folder },
+      printError: assert.fail,
+    });
+    assert.equal(code, 5);
+    const { args, files, environment } = await func.call();
+    assert.deepEqual(args, ["start", "--port", String(ports.app)]);
+    assert.deepEqual(files, ["dist/index.cjs", "host.json", "package.json"]);
+    assert.equal(environment["FUNCTIONS_WORKER_RUNTIME"], "node");
+    assert.equal(environment["PublicBaseUrl"], `http://localhost:${ports.app}`);
+    assert.match(environment["CosmosDb"] ?? "", new RegExp(`^AccountEndpoint=http://[^;]*:${ports.cosmos}`));
+    assert.match(environment["AzureAd__Instance"] ?? "", new RegExp(`:${ports.identityProviderTls}/`));
+    assert.match(environment["AzureWebJobsStorage"] ?? "", /;QueueEndpoint=http:\/\/127\.0\.0\.1:/);
+    assert.doesNotMatch(environment["AzureWebJobsStorage"] ?? "", /core\.windows\.net/);
+    await rm(folder, { recursive: true });
+  });
+
+  it("says what to install where the Core Tools are missing, and starts nothing", async () => {
+    const { code, errors } = await runProgram("local/start-func.ts", [], [resolve("docs")]);
+    assert.equal(code, 3);
+    assert.match(errors, /Azure Functions Core Tools are missing/);
+  });
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { decodeJwt } from "jose";
+import { appClientId } from "../../local/platform.ts";
+import {
+  ada,
+  assertOnlySessions,
+  assertUseless,
+  holdStore,
+  login,
+  startWithShortTokens,
+  type HeldRequests,
+} from "../support/race.ts";
+import { dumpStore } from "../support/store.ts";
+import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+/** Where the callback stands when the logout token comes. The subject is claimed after the `sid`. */
+const places: readonly { readonly name: string; readonly held: HeldRequests }[] = [
+  { name: "about to write the document", held: { kind: "create", container: "accounts", when: "before" } },
+  { name: "document written, about to claim the sid", held: { kind: "create", container: "sids", when: "before" } },
+];
+
+describe("a logout token for a subject, to another instance, while a sign-in is still in the callback", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ instances: 2 });
+    world.identityProvider.controls.announceBackChannelLogout = true;
+  });
+  after(() => world.stop());
+  beforeEach(() => startWithShortTokens(world));
+
+  /** Everything of the subject is signed out: the token names no session. */
+  async function signOutSubject(): Promise<void> {
+    const { instance, tenantId, controls } = world.identityProvider;
+    const now = Math.floor(Date.now() / 1000);
+    const token = await controls.signToken({
+      iss: `${instance}${tenantId}/v2.0`,
+      aud: appClientId,
+      iat: now,
+      exp: now + 120,
+      jti: randomUUID(),
+      sub: subject(),
+      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    const body = new URLSearchParams({ logout_token: token }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await world.client(1).fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+    assert.equal(answer.status, 200, answer.body);
+  }
+
+  function subject(): string {
+    const tokens = world.identityProvider.controls.issuedTokens().filter((token) => token.split(".").length === 3);
+    const claims = tokens.map((token) => decodeJwt(token));
+    return claims.find((each) => each["preferred_username"] === ada && each.aud === appClientId)?.sub ?? assert.fail();
+  }
+
+  for (const { name, held } of places) {
+    it(`${name} | logout token | goes on: refused, and no document stays`, async (test) => {
+      const gate = holdStore(test, world, held);
+      const client = world.client();
+      const arrival = login(client);
+      await gate.reached();
+      await signOutSubject();
+      gate.release();
+      assert.equal((await arrival).status, 403);
+      assert.equal(client.cookies("localhost").get(sessionCookie), undefined);
+      assert.deepEqual((await dumpStore(world)).accounts, {});
+    });
+  }
+
+  it("logout token | a sign-in begun later: it works", async () => {
+    const client = world.client();
+    await signIn(client, ada, "/healthz");
+    const old = sessionOf(client);
+    await signOutSubject();
+    const later = world.client();
+    await signIn(later, ada, "/healthz");
+    await assertUseless(world, old.value);
+    await assertOnlySessions(world, [later]);
+  });
+});
