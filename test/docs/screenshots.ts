@@ -27,6 +27,7 @@ try {
 
 /** The story that `npm start` suggests. */
 async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, secondApp }: World): Promise<void> {
+  const documents = await open(context, cosmos.url);
   const app = await open(context, publicBaseUrl);
   await app.getByRole("link", { name: "Sign in" }).click();
   await app.getByRole("heading", { name: "Pick an account" }).waitFor();
@@ -38,8 +39,11 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await app.getByText(`"displayName": "${person}"`).waitFor();
   await save(app, "signed-in");
 
-  const documents = await open(context, cosmos.url);
-  await documents.getByText("sealed").first().waitFor();
+  await documents.bringToFront();
+  await documents
+    .getByText(/^Created at /)
+    .first()
+    .waitFor();
   await save(documents, "documents");
 
   const other = await open(context, secondApp.url);
@@ -55,7 +59,7 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await save(app, "signed-out-elsewhere");
 
   await documents.bringToFront();
-  await documents.getByText("sealed").first().waitFor({ state: "detached" });
+  await documents.getByText(/^Deleted at /).waitFor();
   await save(documents, "documents-gone");
 }
 
