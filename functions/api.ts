@@ -1,7 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import { callDownstream } from "../shared/downstream/call.ts";
 import { forwardedRequestHeaders, forwardedResponseHeaders } from "../shared/downstream/forwarding.ts";
-import { targetUrl } from "../shared/downstream/target.ts";
+import { requestedPath } from "../shared/downstream/target.ts";
 import { ConditionError } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 import { authenticated } from "../shared/session/authenticated.ts";
@@ -13,17 +12,13 @@ export const api: FunctionDefinition = {
   name: "api",
   route: "api/{api}/{*path}",
   methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  handler: authenticated(async (request, session, context) => {
-    const called = context.app.configuration.downstreamApis.get((request.params["api"] ?? "").toLowerCase());
-    if (!called) throw new ConditionError("api_unknown", "No API of this name is configured.");
-    const target = targetUrl(called, request.url);
-    const forwarded = {
-      method: request.method,
-      headers: forwardedRequestHeaders(request.headers),
-      body: await bodyOf(request),
-    };
-    const response = await callDownstream(context.app, session, called, target, forwarded, context);
-    return toResponse(response, context.signal);
+  handler: authenticated(async (request, session) => {
+    const name = request.params["api"] ?? "";
+    const { method } = request;
+    const headers = forwardedRequestHeaders(request.headers);
+    const body = await bodyOf(request);
+    const init = { method, headers, ...(body && { body }) };
+    return toResponse(await session.fetch(name, requestedPath(name, request.url), init));
   }),
 };
 
@@ -39,14 +34,9 @@ async function bodyOf(request: HttpRequest): Promise<ArrayBuffer | undefined> {
 }
 
 /** The API's answer as it came, but for headers that are not the browser's business. */
-async function toResponse(response: Response, signal: AbortSignal): Promise<HttpResponseInit> {
-  try {
-    const body = new Uint8Array(await response.arrayBuffer());
-    const headers = forwardedResponseHeaders(response.headers);
-    // Of answers without a body (204, 304) the programming model refuses even an empty one.
-    return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
-  } catch (error) {
-    if (signal.aborted) throw new ConditionError("api_timeout", "Try again in a moment.", { cause: error });
-    throw new ConditionError("api_unavailable", "The answer broke off. Try again in a moment.", { cause: error });
-  }
+async function toResponse(response: Response): Promise<HttpResponseInit> {
+  const body = new Uint8Array(await response.arrayBuffer());
+  const headers = forwardedResponseHeaders(response.headers);
+  // Of answers without a body (204, 304) the programming model refuses even an empty one.
+  return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
 }

@@ -1,21 +1,16 @@
-import type { HttpResponseInit } from "@azure/functions";
+import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { ConditionError } from "../shared/errors.ts";
+import { wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
 import { completeSignIn } from "../shared/identity/sign-in.ts";
 import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
 import { formatSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { openSession } from "../shared/session/open.ts";
 import { describeUserAgent } from "../shared/session/user-agent.ts";
-
-/** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
-const needsInteraction = new Set([
-  "login_required",
-  "interaction_required",
-  "consent_required",
-  "account_selection_required",
-]);
+import { checkCookies } from "./cookie-check.ts";
 
 /** `GET /auth/callback`: the redirect URI. Completes a sign-in and opens the session. */
 export const callback: FunctionDefinition = {
@@ -25,12 +20,13 @@ export const callback: FunctionDefinition = {
   async handler(request, context) {
     const state = queryParameter(request, "state");
     if (state === null) throw new ConditionError("invalid_request", "The parameter state is missing.");
-    const transaction = takeTransaction(context.cookies, state);
+    const transaction = transactionOf(state, request, context);
+    if (!transaction) return checkCookies(context);
 
     // Checked again: a cookie is no better than a parameter.
     const location = safeReturnUrl(transaction.returnUrl, context.app.configuration.publicBaseUrl);
     const error = queryParameter(request, "error");
-    if (error !== null) return refused(error, transaction, location);
+    if (error !== null) return refused(request, error, transaction, location);
     const code = queryParameter(request, "code", 8_192);
     if (code === null) throw new ConditionError("invalid_request", "The parameter code is missing.");
 
@@ -59,11 +55,30 @@ export const callback: FunctionDefinition = {
   },
 };
 
-/** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6). Its texts are not shown: anyone can write them. */
-function refused(error: string, { silent }: SignInTransaction, location: string): HttpResponseInit {
-  if (silent && needsInteraction.has(error)) return { status: 302, headers: { location } };
-  if (error === "access_denied") throw new ConditionError("signin_cancelled", "You can sign in again at any time.");
-  throw new ConditionError("signin_refused", "Go back to the app and sign in again.");
+/** Undefined when it may be that the browser keeps no cookies, which a person can be told with some effort. */
+function transactionOf(
+  state: string,
+  request: HttpRequest,
+  { cookies }: RequestContext,
+): SignInTransaction | undefined {
+  try {
+    return takeTransaction(cookies, state);
+  } catch (error) {
+    if (wantsPage(request) && !request.headers.has("cookie")) return undefined;
+    throw error;
+  }
+}
+
+function refused(
+  request: HttpRequest,
+  error: string,
+  { silent }: SignInTransaction,
+  location: string,
+): HttpResponseInit {
+  const description = queryParameter(request, "error_description", 8_192);
+  const response = { error, description, uri: queryParameter(request, "error_uri") };
+  if (silent && isNotSignedIn(response)) return { status: 302, headers: { location } };
+  throw authorizationError(response);
 }
 
 function warnOfMissingSid({ app, telemetry }: RequestContext): void {

@@ -3,44 +3,13 @@ import { createApp } from "../shared/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
 import { signOutQueue, signOutQueueConnection, signOutQueueName } from "../shared/sign-out/queue.ts";
-import { api } from "./api.ts";
-import { backChannelLogout } from "./back-channel-logout.ts";
-import { callback } from "./callback.ts";
+import * as definitions from "./definitions.ts";
 import { finishSignOut } from "./finish-sign-out.ts";
-import { frontChannelLogout } from "./front-channel-logout.ts";
-import { healthz, readyz } from "./health.ts";
-import { purge } from "./purge.ts";
-import { endSession, endSessions, sessions } from "./sessions.ts";
-import { login } from "./login.ts";
-import { logout, logoutConfirmation } from "./logout.ts";
-import { me } from "./me.ts";
-import { signedOut } from "./signed-out.ts";
 import { recordTelemetry } from "./telemetry.ts";
 import { misconfigured } from "./misconfigured.ts";
-import { index, pageAssets } from "./web.ts";
-
-const definitions: readonly FunctionDefinition[] = [
-  login,
-  callback,
-  me,
-  logoutConfirmation,
-  logout,
-  frontChannelLogout,
-  backChannelLogout,
-  signedOut,
-  sessions,
-  endSession,
-  endSessions,
-  purge,
-  api,
-  healthz,
-  readyz,
-  index,
-  pageAssets,
-];
 
 const handlerOf = handlers();
-for (const definition of definitions) {
+for (const definition of Object.values<FunctionDefinition>(definitions)) {
   functions.http(definition.name, {
     route: definition.route,
     methods: [...definition.methods],

@@ -11,7 +11,7 @@ import { endSessionUrl } from "../shared/identity/end-session.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { resolveSession, sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import { deferSignOutHere, signOutHere, signOutReplacedHere } from "../shared/sign-out/sign-out.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutReplacedHere } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -39,7 +39,10 @@ function signOutNeighbours(environment: string): string[] {
   return environment === "login.microsoftonline.com" ? ["https://login.live.com"] : [];
 }
 
-/** `POST /auth/logout`: signs the account out here first, then leads to the identity provider's end-session endpoint. */
+/**
+ * `POST /auth/logout`: signs the account out here first, then leads to the identity provider's end-session endpoint. With
+ * the parameter `everywhere`, in every browser, whatever `SignOut__Scope` says.
+ */
 export const logout: FunctionDefinition = {
   name: "logout",
   route: "auth/logout",
@@ -52,7 +55,8 @@ export const logout: FunctionDefinition = {
     if (context.cookies.read(sessionCookieName) === undefined) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
-    const session = await endSession(context);
+    const everywhere = queryParameter(request, "everywhere") !== null;
+    const session = await (everywhere ? endEverySession(context) : endSession(context));
     // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
     // sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
@@ -72,6 +76,15 @@ async function endSession(context: RequestContext): Promise<ResolvedSession | un
   });
   if (session) await signOutHere(context.app, session, context);
   else if (cookie) await signOutReplacedHere(context.app, cookie, context);
+  return session;
+}
+
+/** A store that cannot say whose cookie this is must not be left an order for all of an account's sessions: it fails instead. */
+async function endEverySession(context: RequestContext): Promise<ResolvedSession | undefined> {
+  const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+  const session = await resolveSession(context.app, cookie, context);
+  context.cookies.clear(sessionCookieName);
+  if (session) await endAllSessions(context.app, session, context);
   return session;
 }
 

@@ -7,15 +7,18 @@ export const me: FunctionDefinition = {
   name: "me",
   route: "auth/me",
   methods: ["GET"],
-  handler: authenticated(async (_request, session, { app }) => {
-    const { name, username, tenantId, objectId } = session.secrets.claims;
-    const { createdAt, lastSeenAt, expiresAt } = session.stored;
-    const idleExpiresAt = new Date(idleEndOf(app, session)).toISOString();
-    return {
-      jsonBody: {
-        account: { name, username, tenantId, objectId },
-        session: { createdAt, lastSeenAt, idleExpiresAt, expiresAt },
-      },
-    };
-  }),
+  handler: authenticated(
+    async (_request, { claims, resolved }, { app }) => {
+      const { name, username, tenantId, objectId } = claims;
+      const { createdAt, lastSeenAt, expiresAt } = resolved.stored;
+      const idleExpiresAt = new Date(idleEndOf(app, resolved)).toISOString();
+      return {
+        jsonBody: {
+          account: { name, username, tenantId, objectId },
+          session: { createdAt, lastSeenAt, idleExpiresAt, expiresAt },
+        },
+      };
+    },
+    { extendsSession: false },
+  ),
 };

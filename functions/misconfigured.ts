@@ -18,16 +18,17 @@ export function misconfigured(error: ConfigurationError): (definition: FunctionD
     "Whoever runs this app finds the settings to correct at /readyz.",
   );
 
-  return (definition) => async (request) => {
-    const response = answer(definition);
-    return { ...response, headers: withDefaults(response.headers, "") };
+  return (definition) =>
+    async (request, { invocationId: id }) => {
+      const response = answer(definition);
+      return { ...response, headers: withDefaults(response.headers, "") };
 
-    function answer({ name }: FunctionDefinition): HttpResponseInit {
-      if (name === healthz.name) return { jsonBody: { status: "ok" } };
-      if (name === readyz.name) return notReady(error);
-      return problemResponse(unavailable, wantsPage(request));
-    }
-  };
+      function answer({ name }: FunctionDefinition): HttpResponseInit {
+        if (name === healthz.name) return { jsonBody: { status: "ok" } };
+        if (name === readyz.name) return notReady(error);
+        return problemResponse(unavailable, { wantsPage: wantsPage(request), id });
+      }
+    };
 }
 
 function notReady({ problems }: ConfigurationError): HttpResponseInit {

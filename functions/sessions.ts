@@ -10,9 +10,12 @@ export const sessions: FunctionDefinition = {
   name: "sessions",
   route: "auth/sessions",
   methods: ["GET"],
-  handler: authenticated(async (_request, session, { app }) => ({
-    jsonBody: { sessions: listSessions(session, app.configuration.session, Date.now()) },
-  })),
+  handler: authenticated(
+    async (_request, { resolved }, { app }) => ({
+      jsonBody: { sessions: listSessions(resolved, app.configuration.session, Date.now()) },
+    }),
+    { extendsSession: false },
+  ),
 };
 
 /** `DELETE /auth/sessions/{id}`: ends one of them. */
@@ -21,15 +24,18 @@ export const endSession: FunctionDefinition = {
   route: "auth/sessions/{id}",
   methods: ["DELETE"],
   signsOut: true,
-  handler: authenticated(async (request, session, context) => {
-    const id = request.params["id"] ?? "";
-    if (!Object.hasOwn(session.account.document.sessions, id)) {
-      throw new ConditionError("session_unknown", "It may have ended already.");
-    }
-    if (id === session.sessionKey) context.cookies.clear(sessionCookieName);
-    await endOneSession(context.app, session, id, context);
-    return { status: 204 };
-  }),
+  handler: authenticated(
+    async (request, { resolved }, context) => {
+      const id = request.params["id"] ?? "";
+      if (!Object.hasOwn(resolved.account.document.sessions, id)) {
+        throw new ConditionError("session_unknown", "It may have ended already.");
+      }
+      if (id === resolved.sessionKey) context.cookies.clear(sessionCookieName);
+      await endOneSession(context.app, resolved, id, context);
+      return { status: 204 };
+    },
+    { extendsSession: false },
+  ),
 };
 
 /** `DELETE /auth/sessions`: signs the account out everywhere. */
@@ -38,9 +44,12 @@ export const endSessions: FunctionDefinition = {
   route: "auth/sessions",
   methods: ["DELETE"],
   signsOut: true,
-  handler: authenticated(async (_request, session, context) => {
-    context.cookies.clear(sessionCookieName);
-    await endAllSessions(context.app, session, context);
-    return { status: 204 };
-  }),
+  handler: authenticated(
+    async (_request, { resolved }, context) => {
+      context.cookies.clear(sessionCookieName);
+      await endAllSessions(context.app, resolved, context);
+      return { status: 204 };
+    },
+    { extendsSession: false },
+  ),
 };

@@ -2,6 +2,8 @@
 declare module "web-assets" {
   export const pageHtml: string;
   export const pageScript: string;
+  export const authScript: string;
+  export const authTypes: string;
   export const styleSheet: string;
   export const favicon: string;
 }

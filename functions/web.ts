@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { favicon, pageHtml, pageScript, styleSheet } from "web-assets";
+import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/encoding.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 import { pagePolicy } from "../shared/http/security-headers.ts";
@@ -16,6 +16,8 @@ function asset(contentType: string, body: string): Asset {
 
 const indexPage = asset("text/html", pageHtml);
 const assets: ReadonlyMap<string, Asset> = new Map([
+  ["auth.js", asset("text/javascript", authScript)],
+  ["auth.d.ts", asset("text/plain", authTypes)],
   ["page.js", asset("text/javascript", pageScript)],
   ["style.css", asset("text/css", styleSheet)],
   ["favicon.svg", asset("image/svg+xml", favicon)],
@@ -29,7 +31,7 @@ export const index: FunctionDefinition = {
   handler: async (request) => serve(indexPage, request.headers, { "content-security-policy": pagePolicy() }),
 };
 
-/** `GET /assets/{file}`: what the page loads. */
+/** `GET /assets/{file}`: what the page loads, and the module for other pages, `auth.js`, with its types. */
 export const pageAssets: FunctionDefinition = {
   name: "assets",
   route: "assets/{file}",

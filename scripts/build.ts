@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { authTypes } from "./auth-types.ts";
 
 /** How `dist/index.cjs` is built: everything the app needs, the page's files included, in one CommonJS bundle. */
 export const bundleOptions = {
@@ -80,12 +81,24 @@ async function assetsModule(): Promise<string> {
   const assets = {
     pageHtml: await readFile("web/index.html", "utf8"),
     pageScript: await minified("web/page.ts"),
+    authScript: await minified("web/auth.ts"),
+    authTypes: await authTypes(),
     styleSheet: await minified("web/style.css"),
     favicon: await readFile("web/favicon.svg", "utf8"),
   };
   return Object.entries(assets)
     .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
     .join("\n");
+}
+
+/** The page loads the module that is published for everybody, so that there is one of it. */
+function publishedAuth(): Plugin {
+  return {
+    name: "published-auth",
+    setup(building) {
+      building.onResolve({ filter: /^\.\/auth\.ts$/ }, () => ({ path: "/assets/auth.js", external: true }));
+    },
+  };
 }
 
 async function minified(entryPoint: string): Promise<string> {
@@ -96,6 +109,7 @@ async function minified(entryPoint: string): Promise<string> {
     format: "esm",
     target: "es2022",
     write: false,
+    plugins: [publishedAuth()],
     logLevel: "warning",
   });
   return outputFiles[0]?.text ?? "";

@@ -12,7 +12,8 @@ export type EventName =
   | "token_renewed"
   | "token_refused"
   | "sid_missing"
-  | "request_failed";
+  | "request_failed"
+  | "request_refused";
 
 /** Never a token, a cookie, a name or another personal value: counts, codes, outcomes and durations only. */
 export type EventAttributes = Readonly<Record<string, string | number | boolean>>;

@@ -9,11 +9,12 @@
  * if (who === undefined) login();
  * else show(await (await call("graph", "me")).json());
  */
-import { askMe, isProblem, isRecord, jsonOf, problemIn, send, type Me } from "./requests.ts";
+import { areSessions, askMe, isProblem, isRecord, jsonOf, problemIn, send } from "./requests.ts";
+import type { ListedSession, Me } from "./requests.ts";
 import { duringSignOut, onSession, wake, type SignedOut } from "./session-watch.ts";
 
 export { ProblemError, UnreachableError } from "./requests.ts";
-export type { Account, Me, Problem, SessionTimes } from "./requests.ts";
+export type { Account, ListedSession, Me, Problem, SessionTimes } from "./requests.ts";
 export { onSession, wake as checkSession } from "./session-watch.ts";
 export type { SessionStatus, SignedOut } from "./session-watch.ts";
 
@@ -46,20 +47,32 @@ export function login(options: LoginOptions = {}): void {
   location.assign(loginUrl(options));
 }
 
+/** How to sign out. */
+export interface LogoutOptions {
+  /** Path on this origin to end at, when the identity provider is done. Default: `/`. */
+  readonly returnUrl?: string;
+  /** In every browser of the account, whatever the server's policy for one of them. */
+  readonly everywhere?: boolean;
+}
+
 /**
  * Signs out: the server deletes the account's tokens, the other tabs are told, and the browser goes on to the identity
  * provider to end the session there. Resolves to true when on the way there, to false when there was no session left.
  * Throws ProblemError (503: the tokens could not be deleted) or UnreachableError; calling it again is safe.
  */
-export async function logout(): Promise<boolean> {
-  const endSessionUrl = await duringSignOut(postLogout);
+export async function logout({ returnUrl, everywhere = false }: LogoutOptions = {}): Promise<boolean> {
+  const query = new URLSearchParams({
+    ...(returnUrl !== undefined && { returnUrl }),
+    ...(everywhere && { everywhere: "1" }),
+  });
+  const endSessionUrl = await duringSignOut(() => postLogout(query));
   if (endSessionUrl === undefined) return false;
   location.assign(endSessionUrl);
   return true;
 }
 
-async function postLogout(): Promise<string | undefined> {
-  const response = await send("/auth/logout", {
+async function postLogout(query: URLSearchParams): Promise<string | undefined> {
+  const response = await send(query.size === 0 ? "/auth/logout" : `/auth/logout?${query.toString()}`, {
     method: "POST",
     headers: { accept: "application/json" },
     signal: AbortSignal.timeout(20_000),
@@ -84,11 +97,35 @@ export async function call(api: string, path: string, init: RequestInit = {}): P
   // The URL parser has resolved "..", "%2e%2e" and the like by now.
   if (!url.pathname.startsWith(root) || url.origin !== location.origin)
     throw new TypeError(`"${path}" leads out of the API "${api}"`);
-  const response = await send(url.href, init);
+  return request(url.href, init);
+}
+
+/**
+ * Calls a function of this app: `request("/me/profile")`. Takes what `fetch` takes and returns the answer, whatever its
+ * status. Throws ProblemError when the server describes an error, as `call` does, and UnreachableError.
+ */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await send(path, init);
   if (response.ok || !isProblem(response)) return response;
   const error = await problemIn(response);
   if (error.problem.code === "signin_required") wake();
   throw error;
+}
+
+/** Where the account is signed in, the session last used first. Throws ProblemError, UnreachableError. */
+export async function sessions(): Promise<readonly ListedSession[]> {
+  const response = await request("/auth/sessions", { signal: AbortSignal.timeout(10_000) });
+  const body = await jsonOf(response.clone());
+  const listed = isRecord(body) ? body["sessions"] : undefined;
+  if (!areSessions(listed)) throw await problemIn(response);
+  return listed;
+}
+
+/** Ends one of the account's sessions, in whatever browser. Throws as `call`; 404 `session_unknown` if it is over. */
+export async function endSession(id: string): Promise<void> {
+  const path = `/auth/sessions/${encodeURIComponent(id)}`;
+  const response = await request(path, { method: "DELETE", signal: AbortSignal.timeout(20_000) });
+  if (!response.ok) throw await problemIn(response);
 }
 
 /**

@@ -14,6 +14,19 @@ export interface SessionTimes {
   readonly expiresAt: string;
 }
 
+/** One of the account's sessions, as `GET /auth/sessions` lists them. */
+export interface ListedSession {
+  /** For `endSession`. */
+  readonly id: string;
+  /** Whether it is this browser's. */
+  readonly current: boolean;
+  /** Such as "Firefox on Windows". */
+  readonly userAgent: string;
+  readonly createdAt: string;
+  readonly lastSeenAt: string;
+  readonly expiresAt: string;
+}
+
 /** The answer of `GET /auth/me`. */
 export interface Me {
   readonly account: Account;
@@ -26,6 +39,8 @@ export interface Problem {
   readonly code: string;
   readonly title: string;
   readonly detail?: string;
+  /** By which support finds this occurrence in the server's log: `urn:uuid:…`. */
+  readonly instance?: string;
   /** A claims challenge: signing in with it (`login({ claims })`) is what the API asks for. */
   readonly claims?: string;
 }
@@ -78,11 +93,13 @@ export async function problemIn(response: Response): Promise<ProblemError> {
   };
   const detail = text("detail");
   const claims = text("claims");
+  const instance = text("instance");
   return new ProblemError({
     status: response.status,
     code: text("code") ?? "unexpected_answer",
     title: text("title") ?? `The server's answer (status ${response.status}) was not understood`,
     ...(detail === undefined ? {} : { detail }),
+    ...(instance === undefined ? {} : { instance }),
     ...(claims === undefined ? {} : { claims }),
   });
 }
@@ -119,6 +136,12 @@ export async function askMe(): Promise<MeAnswer> {
   // A captive portal answers 200 with its own page: that says nothing about who is signed in.
   if (!isMe(me)) throw await problemIn(response);
   return { me, serverTime };
+}
+
+/** Whether `value` is a list of sessions, rather than what a gateway may say instead. */
+export function areSessions(value: unknown): value is readonly ListedSession[] {
+  const texts = ["id", "userAgent", "createdAt", "lastSeenAt", "expiresAt"];
+  return Array.isArray(value) && value.every((each) => hasTexts(each, texts));
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

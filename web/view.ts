@@ -1,5 +1,6 @@
 /** What the page can show. Data from the server becomes text only, never markup. */
 import type { Me } from "./auth.ts";
+import { clockTime, dayTime, showAgo } from "./time.ts";
 
 /** One of the page's states, mirrored in the `data-state` of the root element. */
 export type State = "loading" | "signed-in" | "signed-out" | "error";
@@ -12,6 +13,8 @@ export interface ShownError {
   readonly onAction: () => void;
   readonly code?: string | undefined;
   readonly status?: number | undefined;
+  /** By which support finds it in the log. */
+  readonly reference?: string | undefined;
 }
 
 const appName = document.title;
@@ -23,10 +26,6 @@ const titles: Record<State, string> = {
 };
 const views = ["loading", "signed-in", "signed-out"] as const;
 
-// In the runtime's own locale: navigator.languages can hold tags that Intl refuses ("en-US@posix").
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-
 let onErrorAction: (() => void) | undefined;
 element("error-action").addEventListener("click", actOnError);
 
@@ -35,11 +34,6 @@ export function element(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`index.html has no #${id}`);
   return found;
-}
-
-/** `2:03:15 PM`, as the reader writes it. */
-export function clockTime(date: Date): string {
-  return timeOfDay.format(date);
 }
 
 export function isShown(state: State): boolean {
@@ -63,6 +57,28 @@ export function showSignedIn({ account, session }: Me): void {
   switchTo("signed-in");
 }
 
+/** In place of the initials; an image that cannot be shown leaves them. `data-picture` says what it came to. */
+export function showPicture(source: string | null): void {
+  const picture = element("picture");
+  const settle = (hasPicture: boolean): void => {
+    picture.hidden = !hasPicture;
+    element("portrait").dataset["picture"] = hasPicture ? "shown" : "none";
+  };
+  if (source === null) {
+    settle(false);
+    return;
+  }
+  picture.addEventListener("load", () => settle(true), { once: true });
+  picture.addEventListener("error", () => settle(false), { once: true });
+  picture.setAttribute("src", source);
+}
+
+function forgetPicture(): void {
+  element("picture").removeAttribute("src");
+  element("picture").hidden = true;
+  delete element("portrait").dataset["picture"];
+}
+
 export function showSignedOut(): void {
   forgetAccount();
   switchTo("signed-out");
@@ -72,14 +88,27 @@ export function showSignedOut(): void {
 export function forgetAccount(): void {
   for (const id of ["initials", "account-name", "account-username"]) element(id).textContent = "";
   for (const id of ["created-at", "last-seen-at", "idle-expires-at", "expires-at"]) setTime(id, "");
+  forgetPicture();
   clearAnswer();
 }
 
-/** Says what happened while the person was away; stays until the next sign-in. */
-export function showNotice(title: string, text: string, times: string): void {
+export interface Notice {
+  readonly title: string;
+  readonly text: string;
+  /** What stands before the time that has passed: "Noticed". */
+  readonly when: string;
+  readonly at: Date;
+  /** What follows it. */
+  readonly clock: string;
+}
+
+/** Says what happened, and when; stays until the next sign-in. */
+export function showNotice({ title, text, when, at, clock }: Notice): void {
   element("notice-title").textContent = title;
   element("notice-text").textContent = text;
-  element("notice-times").textContent = times;
+  element("notice-when").textContent = when;
+  showAgo(element("notice-ago"), at);
+  element("notice-clock").textContent = `, at ${clockTime(at)}. ${clock}`;
   element("notice").hidden = false;
   announce(`${title}. ${text}`);
 }
@@ -94,8 +123,10 @@ export function showErrorPage(error: ShownError): void {
   switchTo("error");
 }
 
+export type ErrorPlace = "page-error" | "sessions-error" | "graph-error";
+
 /** Shows the error within the present view. */
-export function showError(error: ShownError, place: "page-error" | "graph-error"): void {
+export function showError(error: ShownError, place: ErrorPlace): void {
   const panel = element("error");
   const action = element("error-action");
   const isNews = panel.hidden || isBusy(action) || element("error-title").textContent !== error.title;
@@ -105,6 +136,7 @@ export function showError(error: ShownError, place: "page-error" | "graph-error"
   setBusy(action, false);
   element("error-code").textContent = error.code ?? "";
   element("error-status").textContent = error.status === undefined ? "" : String(error.status);
+  element("error-reference").textContent = error.reference ?? "";
   element("error-details").hidden = error.code === undefined;
   onErrorAction = error.onAction;
   const home = element(place);
@@ -178,7 +210,7 @@ function focusView(): void {
 function setTime(id: string, iso: string): void {
   const time = element(id);
   time.setAttribute("datetime", iso);
-  time.textContent = iso === "" ? "" : dayAndTime.format(new Date(iso));
+  time.textContent = iso === "" ? "" : dayTime(new Date(iso));
 }
 
 /** `Ada King Lovelace` is `AL`, and so is `Ada Lovelace (Contoso)`. */

@@ -6,10 +6,11 @@ import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts"
 import { acquireToken } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 
-export interface DownstreamRequest {
-  readonly method: string;
-  readonly headers: Headers;
-  readonly body?: ArrayBuffer | undefined;
+/** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
+export interface DownstreamInit {
+  readonly method?: string;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
+  readonly body?: NonNullable<Exclude<RequestInit["body"], ReadableStream>>;
 }
 
 /**
@@ -23,23 +24,24 @@ export async function callDownstream(
   session: ResolvedSession,
   api: DownstreamApiConfiguration,
   target: URL,
-  request: DownstreamRequest,
+  init: DownstreamInit,
   invocation: Invocation,
 ): Promise<Response> {
   const { accessToken, stored } = await acquireToken(app, session, api, invocation);
   if (!stored) await extendIdleLifetime(app, session, invocation);
-  const headers = new Headers(request.headers);
+  const headers = new Headers(init.headers);
   headers.set("authorization", `Bearer ${accessToken}`);
-  const response = await send(target, { ...request, headers }, invocation.signal);
+  const response = await send(target, { ...init, headers }, invocation.signal);
   if (response.status === 401) await refuse(response);
   return response;
 }
 
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
-async function send(target: URL, { method, headers, body }: DownstreamRequest, signal: AbortSignal): Promise<Response> {
+async function send(target: URL, init: DownstreamInit, signal: AbortSignal): Promise<Response> {
   try {
-    const init: RequestInit = { method, headers, redirect: "manual", signal, ...(body && { body }) };
-    const response = await httpDependency(method, target, () => fetch(target, init));
+    const { method = "GET" } = init;
+    const request = async () => fetch(target, { ...init, redirect: "manual", signal });
+    const response = await httpDependency(method, target, request);
     if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
     return response;
   } catch (error) {

@@ -7,27 +7,42 @@ const forbidden = /[^!-[\]-~]|%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f|2e)/i;
 const dotSegment = /(?:^|\/)\.{1,2}(?:[/;]|$)/;
 
 /**
- * URL of the API that a request to `/api/{api}/{*path}` is for, never outside of the API's base URL.
+ * Path and query below an API's base URL that a request to `/api/{api}/{*path}` is for.
+ * @param api the route parameter: what the router took for the API's name
  * @param requestUrl the raw path is used: the route parameter has been decoded already, and what was encoded must stay so
  * @throws {ConditionError} `api_path_invalid`
  */
-export function targetUrl({ name, baseUrl }: DownstreamApiConfiguration, requestUrl: string): URL {
+export function requestedPath(api: string, requestUrl: string): string {
   const { pathname, search } = new URL(requestUrl);
-  const [, api, path] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
+  const [, name, path] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
   // Dot segments may have been resolved on the way here: then this is no longer the API that the router saw.
-  if (
-    api?.toLowerCase() !== name ||
-    path === undefined ||
-    forbidden.test(path) ||
-    dotSegment.test(path) ||
-    path.startsWith("/")
-  )
-    throw invalidPath();
-  const target = new URL(`${baseUrl}/${path}${search}`);
-  // The checks above leave no way out; this is what they promise.
+  const isSame = [api, encodeURIComponent(api)].some((each) => each.toLowerCase() === name?.toLowerCase());
+  if (!isSame || path === undefined || path.startsWith("/")) throw invalidPath();
+  return path + search;
+}
+
+/**
+ * URL of the API, never outside of its base URL.
+ * @param path with its query. One slash at the beginning means nothing; an absolute URL must be below the base URL
+ * @throws {ConditionError} `api_path_invalid`
+ */
+export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string): URL {
   const base = new URL(`${baseUrl}/`);
+  const relative = path.startsWith(base.href) ? path.slice(base.href.length) : path.replace(/^\//, "");
+  const [pathname, query] = splitAtQuery(relative);
+  if (forbidden.test(pathname) || pathname.includes("#") || dotSegment.test(pathname) || pathname.startsWith("/")) {
+    throw invalidPath();
+  }
+  const target = new URL(base.href + pathname);
+  if (query !== undefined) target.search = query;
+  // The checks above leave no way out; this is what they promise.
   if (target.origin !== base.origin || !target.pathname.startsWith(base.pathname)) throw invalidPath();
   return target;
+}
+
+function splitAtQuery(path: string): [string, string | undefined] {
+  const at = path.indexOf("?");
+  return at < 0 ? [path, undefined] : [path.slice(0, at), path.slice(at + 1)];
 }
 
 function invalidPath(): ConditionError {

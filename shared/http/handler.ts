@@ -7,7 +7,7 @@ import { signOutQueue } from "../sign-out/queue.ts";
 import { logFailure, logTelemetry } from "../telemetry.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
 import { wantsPage } from "./page.ts";
-import { problemResponse } from "./problem.ts";
+import { problemResponse, type Occurrence } from "./problem.ts";
 import { withDefaults } from "./security-headers.ts";
 
 /** What a handler works with besides the request. */
@@ -69,23 +69,28 @@ async function answer(
     const response = await definition.handler(request, context);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   } catch (error) {
-    report(error, definition, context, invocation);
+    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId };
+    report(error, definition, occurrence, context, invocation);
     if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
-    const response = problemResponse(error, wantsPage(request));
+    const response = problemResponse(error, occurrence);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   }
 }
 
-/** Failures are for the operator; refusals are the caller's own business. */
+/** Failures are for the operator; refusals are the caller's own business, but people come to support with theirs. */
 function report(
   error: unknown,
   { name }: FunctionDefinition,
+  { wantsPage: isPage, id }: Occurrence,
   { telemetry }: RequestContext,
   log: InvocationContext,
 ): void {
   const code = conditionOf(error);
-  if (conditions[code].status < 500) return;
-  telemetry.error("request_failed", { function: name, code });
+  if (conditions[code].status < 500) {
+    if (isPage) telemetry.info("request_refused", { function: name, code, id });
+    return;
+  }
+  telemetry.error("request_failed", { function: name, code, id });
   logFailure(log, describe(error));
 }
 

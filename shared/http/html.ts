@@ -25,3 +25,8 @@ function render(value: string | Html | undefined): string {
   if (value instanceof Html) return value.markup;
   return (value ?? "").replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }
+
+/** One after the other. */
+export function joined(parts: readonly Html[]): Html {
+  return new Html(parts.map(({ markup }) => markup).join(" "));
+}

@@ -16,6 +16,10 @@ export function page(
         <link rel="stylesheet" href="/assets/style.css" />
       </head>
       <body class="centered">
+        <header class="brand">
+          <img src="/assets/favicon.svg" width="28" height="28" alt="" />
+          Entra Functions BFF
+        </header>
         <main class="card">
           <h1>${title}</h1>
           ${content}

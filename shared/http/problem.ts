@@ -1,14 +1,22 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../errors.ts";
-import { html } from "./html.ts";
+import { adviceFor, type Link } from "./advice.ts";
+import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";
 
-/** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
-export function problemResponse(error: unknown, wantsPage: boolean): HttpResponseInit {
-  return wantsPage ? problemPage(error) : problemDetails(error);
+export interface Occurrence {
+  /** Whether a person's navigation failed, rather than a program's call. */
+  readonly wantsPage: boolean;
+  /** Id of the invocation, by which the operator finds the log of it: a UUID. */
+  readonly id: string;
 }
 
-function problemDetails(error: unknown): HttpResponseInit {
+/** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
+export function problemResponse(error: unknown, occurrence: Occurrence): HttpResponseInit {
+  return occurrence.wantsPage ? problemPage(error, occurrence) : problemDetails(error, occurrence);
+}
+
+function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   const code = conditionOf(error);
   const { status, title } = conditions[code];
   const claims = error instanceof SignInRequiredError ? error.claims : undefined;
@@ -17,6 +25,7 @@ function problemDetails(error: unknown): HttpResponseInit {
     title,
     status,
     detail: detailOf(error),
+    instance: `urn:uuid:${id}`,
     code,
     ...(claims !== undefined && { claims }),
   };
@@ -27,13 +36,19 @@ function problemDetails(error: unknown): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown): HttpResponseInit {
-  const { status, title } = conditions[conditionOf(error)];
-  const action = status === 401 ? { href: "/auth/login", text: "Sign in" } : { href: "/", text: "Back to the app" };
-  const content = html`<p>${detailOf(error)}</p>
-    <p class="actions"><a class="button" href="${action.href}">${action.text}</a></p>`;
+function problemPage(error: unknown, { id }: Occurrence): HttpResponseInit {
+  const code = conditionOf(error);
+  const { status, title } = conditions[code];
+  const { text = detailOf(error), links } = adviceFor(code);
+  const content = html`<p>${text}</p>
+    <p class="actions">${joined(links.map(button))}</p>
+    <p class="muted reference">Reference for support: <code>${id}</code></p>`;
   const response = page({ title, content });
   return { ...response, status, headers: { ...response.headers, ...retryAfter(status) } };
+}
+
+function button({ href, text }: Link, index: number): Html {
+  return html`<a class="${index === 0 ? "button" : "button secondary"}" href="${href}">${text}</a>`;
 }
 
 /** Only conditions explain themselves; what is unforeseen may hold anything. */

@@ -29,7 +29,7 @@ export interface IdTokenExpectations {
 /**
  * Verifies an ID token (OpenID Connect Core 1.0 section 3.1.3.7): signature, issuer, audience, times, nonce, and whether
  * its tenant may use the app. MSAL checks none of these but the nonce.
- * @throws {ConditionError} `signin_invalid` or `tenant_not_allowed`
+ * @throws {ConditionError} `signin_invalid`, `clock_skew` or `tenant_not_allowed`
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
@@ -40,6 +40,8 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     clientId: azureAd.clientId,
     requiredClaims: ["iss", "sub", "exp", "iat", "nonce", "tid", "oid"],
     code: "signin_invalid",
+    // It was issued a moment ago for this very sign-in.
+    timesCode: "clock_skew",
     signal,
   });
   if (token.payload["nonce"] !== nonce) throw token.invalid("nonce");

@@ -27,6 +27,8 @@ export interface TokenExpectations {
   readonly maxAgeSeconds?: number;
   /** The condition that a token which is not valid stands for. */
   readonly code: ConditionCode;
+  /** The one for a token that is not valid now, where that says something about the clocks. */
+  readonly timesCode?: ConditionCode;
   readonly signal: AbortSignal;
 }
 
@@ -47,8 +49,9 @@ export interface VerifiedToken {
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyToken(token: string, expected: TokenExpectations): Promise<VerifiedToken> {
-  const invalid = (what: string, cause?: unknown) =>
-    new ConditionError(expected.code, `The token is not valid: ${what}.`, { cause });
+  const { code, timesCode = code } = expected;
+  const invalid = (what: string, cause?: unknown, condition = code) =>
+    new ConditionError(condition, `The token is not valid: ${what}.`, { cause });
   const verification = jwtVerify(token, expected.keys(expected.metadata.jwksUri), {
     algorithms,
     audience: expected.clientId,
@@ -58,7 +61,7 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
   });
   const result = await withinDeadline(expected.signal, verification).catch((error: unknown) => {
     if (!isBadToken(error)) throw new IdentityProviderUnavailableError(error);
-    throw invalid(claimOf(error), error);
+    throw invalid(claimOf(error), error, isWrongTime(error) ? timesCode : code);
   });
   const { payload, protectedHeader } = result;
   const optional = (claim: string) => textClaim(payload, claim);
@@ -67,10 +70,12 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
     if (value === undefined) throw invalid(claim);
     return value;
   };
+  // jose looks at the time of issue only where a token has a greatest age.
+  if ((payload.iat ?? 0) > Date.now() / 1000 + clockToleranceSeconds) throw invalid("iat", undefined, timesCode);
   // With several audiences, azp must name this app; the platform issues one audience only.
   if (Array.isArray(payload.aud) && payload.aud.length > 1) throw invalid("aud");
   if (!isIssuer(expected.metadata, required("iss"), optional("tid"))) throw invalid("iss");
-  return { payload, type: protectedHeader.typ, required, optional, invalid };
+  return { payload, type: protectedHeader.typ, required, optional, invalid: (claim) => invalid(claim) };
 }
 
 /** Under a multi-tenant authority the metadata's issuer is a template, to be filled with the token's tenant. */
@@ -93,6 +98,12 @@ function isBadToken(error: unknown): error is Error {
     errors.JWKSMultipleMatchingKeys,
   ];
   return badToken.some((type) => error instanceof type);
+}
+
+/** Expired or not valid yet, beyond what clocks may differ. */
+function isWrongTime(error: Error): boolean {
+  if (error instanceof errors.JWTExpired) return true;
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === "nbf" && error.reason === "check_failed";
 }
 
 function claimOf(error: Error): string {

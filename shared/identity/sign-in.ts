@@ -10,6 +10,7 @@ import { ConditionError } from "../errors.ts";
 import type { AccountClaims } from "../account/seal.ts";
 import type { Authority } from "./authority.ts";
 import type { SignInOptions } from "./authorization-request.ts";
+import { adminConsentRequired } from "./authorization-error.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { appRefused } from "./refusal.ts";
 import { codeChallengeOf, type SignInTransaction } from "./transaction.ts";
@@ -59,7 +60,8 @@ export interface SignedIn {
 /**
  * Redeems the code and verifies the ID token.
  * @param sessionState of the authorization response; stands in for a missing `sid` claim
- * @throws {ConditionError} `signin_invalid`, `signin_refused`, `tenant_not_allowed` or `identity_provider_unavailable`
+ * @throws {ConditionError} `signin_invalid`, `clock_skew`, `signin_refused`, `admin_consent_required`, `tenant_not_allowed`
+ *   or `identity_provider_unavailable`
  */
 export async function completeSignIn(
   authority: Authority,
@@ -118,13 +120,19 @@ async function redeem(
     // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
     if (!(error instanceof AuthError)) throw appRefused(error);
     // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
-    if (error instanceof InteractionRequiredAuthError) throw signInRefused(error);
+    if (error instanceof InteractionRequiredAuthError) {
+      throw asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
+    }
     if (!(error instanceof ServerError)) {
       throw new ConditionError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
     }
     if (error.errorCode !== "invalid_grant") throw appRefused(error);
     throw signInRefused(error);
   }
+}
+
+function asksForConsent({ errorCode, subError }: AuthError): boolean {
+  return errorCode === "consent_required" || subError === "consent_required";
 }
 
 function signInRefused(cause: AuthError): ConditionError {

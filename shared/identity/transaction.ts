@@ -58,11 +58,14 @@ export function takeTransaction(jar: CookieJar, state: string): SignInTransactio
   const transaction = parse(jar.read(nameOf(state)));
   const known =
     transaction && equal(transaction.state, state) && Date.now() - transaction.startedAt < lifetimeSeconds * 1000;
-  if (!known) {
-    throw new ConditionError("signin_unknown", "Go back to the app and sign in again. Cookies must be allowed.");
-  }
+  if (!known) throw unknownSignIn();
   jar.clear(nameOf(state));
   return transaction;
+}
+
+/** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */
+export function unknownSignIn(): ConditionError {
+  return new ConditionError("signin_unknown", "Go back to the app and sign in again. Cookies must be allowed.");
 }
 
 function nameOf(state: string): string {

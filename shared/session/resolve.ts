@@ -74,6 +74,9 @@ export function idleEndOf(app: App, session: ResolvedSession): number {
   return endOf(session.stored, app.configuration.session);
 }
 
+/** One request may call several APIs at once: one write will do. */
+const extensions = new WeakMap<ResolvedSession, Promise<void>>();
+
 /**
  * Extends the idle lifetime of a session that is being used, by a write only when a good part of it has passed.
  * @throws {SignInRequiredError} when the write finds the session gone: it was signed out a moment ago
@@ -81,6 +84,12 @@ export function idleEndOf(app: App, session: ResolvedSession): number {
 export async function extendIdleLifetime(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
   const idleMs = app.configuration.session.idleTimeoutMinutes * 60_000;
   if (Date.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
+  const extension = extensions.get(session) ?? writeLastSeen(app, session, invocation);
+  extensions.set(session, extension);
+  await extension;
+}
+
+async function writeLastSeen(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
   const lastSeenAt = new Date().toISOString();
   const { sessionKey } = session;
   const touch = (document: AccountDocument) =>

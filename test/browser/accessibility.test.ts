@@ -117,7 +117,7 @@ describe("with the keyboard alone", () => {
     await answer.getByText("displayName").waitFor();
     await tabTo(tab, answer);
 
-    await tabTo(tab, tab.getByRole("button", { name: "Sign out" }), "Shift+Tab");
+    await tabTo(tab, tab.getByRole("button", { name: "Sign out", exact: true }), "Shift+Tab");
     await tab.keyboard.press("Space");
     await seesSignedOut(tab, "Ada Lindqvist");
   });
@@ -136,7 +136,7 @@ describe("with the keyboard alone", () => {
 });
 
 async function press(tab: Page, button: string): Promise<void> {
-  await tab.getByRole("button", { name: button }).click();
+  await tab.getByRole("button", { name: button, exact: button === "Sign out" }).click();
 }
 
 /** Presses the key until the control has the focus, which must be reached soon and be seen. */

@@ -43,7 +43,7 @@ describe("with the sign-out policy “account”", () => {
   it("signing out one person leaves another in another browser untouched", async (test) => {
     const ada = await arrive(test, world, "Ada Lindqvist");
     const zoe = await arrive(test, world, "Zoë Okonkwo");
-    await ada.tab.getByRole("button", { name: "Sign out" }).click();
+    await ada.tab.getByRole("button", { name: "Sign out", exact: true }).click();
     await seesSignedOut(ada.tab, "Ada Lindqvist");
     await assertGone(world, ada.cookie);
     assert.equal(await accountStatus(world, zoe.cookie), 200);
@@ -127,7 +127,7 @@ describe("with the sign-out policy “session”", () => {
     await seesSignedIn(second.tab, "Ada Lindqvist");
     assert.equal(await accountStatus(world, second.cookie), 200);
 
-    await second.tab.getByRole("button", { name: "Sign out" }).click();
+    await second.tab.getByRole("button", { name: "Sign out", exact: true }).click();
     await seesSignedOut(second.tab, "Ada Lindqvist");
     await assertGone(world, second.cookie);
   });

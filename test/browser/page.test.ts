@@ -169,7 +169,7 @@ describe("the page", () => {
 });
 
 function button(tab: Page, name: string): Locator {
-  return tab.getByRole("button", { name });
+  return tab.getByRole("button", { name, exact: name === "Sign out" });
 }
 
 function heading(tab: Page, name: string): Locator {

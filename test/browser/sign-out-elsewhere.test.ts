@@ -32,7 +32,7 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
 
     const otherTab = await signInAtOtherApp(profile, world, "Ada Lindqvist");
     await setTabVisible(tab, false);
-    await otherTab.getByRole("button", { name: "Sign out" }).click();
+    await otherTab.getByRole("button", { name: "Sign out", exact: true }).click();
     await otherTab.getByRole("heading", { name: "You are signed out" }).waitFor();
     await assertGone(world, cookie);
     await seesSignedIn(tab, "Ada Lindqvist");
@@ -49,7 +49,7 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
     const tab = await profile.newTab();
     const cookie = await signIn(tab, world, "Ada Lindqvist");
     const otherTab = await signInAtOtherApp(profile, world, "Ada Lindqvist");
-    await otherTab.getByRole("button", { name: "Sign out" }).click();
+    await otherTab.getByRole("button", { name: "Sign out", exact: true }).click();
     await otherTab.getByRole("heading", { name: "You are signed out" }).waitFor();
     await tab.evaluate("dispatchEvent(new Event('focus'))");
     await noticesSignOut(tab);
@@ -73,7 +73,7 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
     const tab = await profile.newTab();
     await signIn(tab, world, "Bruno Castellano");
     const otherTab = await signInAtOtherApp(profile, world, "Bruno Castellano");
-    await otherTab.getByRole("button", { name: "Sign out" }).click();
+    await otherTab.getByRole("button", { name: "Sign out", exact: true }).click();
     await otherTab.getByRole("heading", { name: "You are signed out" }).waitFor();
     await signIn(tab, world, "Bruno Castellano");
   });
@@ -83,7 +83,7 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
     const tab = await profile.newTab();
     await signIn(tab, world, "Ada Lindqvist");
     const frontChannel = tab.waitForRequest(/frontchannel-logout/);
-    await tab.getByRole("button", { name: "Sign out" }).click();
+    await tab.getByRole("button", { name: "Sign out", exact: true }).click();
     const oldLink = (await frontChannel).url();
     await seesSignedOut(tab, "Ada Lindqvist");
     const cookie = await signIn(tab, world, "Ada Lindqvist");

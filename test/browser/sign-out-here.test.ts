@@ -124,5 +124,5 @@ it("after a restart of everything people are still signed in, and sign out as be
 });
 
 async function clickSignOut(tab: Page): Promise<void> {
-  await tab.getByRole("button", { name: "Sign out" }).click();
+  await tab.getByRole("button", { name: "Sign out", exact: true }).click();
 }

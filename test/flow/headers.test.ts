@@ -43,10 +43,20 @@ describe("what every answer says to the browser", () => {
   it("security headers, on every route, whatever the outcome", async () => {
     const client = world.client();
     const paths = [
-      ["/", "/assets/page.js", "/assets/style.css", "/assets/favicon.svg", "/assets/none", "/healthz", "/readyz"],
+      [
+        "/",
+        "/assets/page.js",
+        "/assets/auth.js",
+        "/assets/auth.d.ts",
+        "/assets/style.css",
+        "/assets/none",
+        "/healthz",
+        "/readyz",
+      ],
       ["/auth/login", "/auth/login?returnUrl=//x", "/auth/callback", "/auth/callback?state=x", "/auth/me"],
       ["/auth/frontchannel-logout", "/auth/frontchannel-logout?sid=x", "/auth/logout", "/auth/signed-out"],
-      ["/auth/signed-out?incomplete=1", "/api/graph/me", "/api/none/me", "/auth/sessions"],
+      ["/auth/signed-out?incomplete=1", "/api/graph/me", "/api/none/me", "/auth/sessions", "/auth/cookie-check"],
+      ["/me/profile", "/assets/favicon.svg"],
     ].flat();
     const ask = async () => {
       for (const path of paths) {
@@ -74,7 +84,7 @@ describe("what every answer says to the browser", () => {
   });
 
   it("that page and assets may be kept, and asks whether they are still good", async () => {
-    for (const path of ["/", "/assets/page.js", "/assets/style.css", "/assets/favicon.svg"]) {
+    for (const path of ["/", "/assets/page.js", "/assets/auth.js", "/assets/style.css", "/assets/favicon.svg"]) {
       const { headers } = await world.client().fetch(path);
       assert.equal(headers["cache-control"], "no-cache");
       const again = await world.client().fetch(path, { headers: { "if-none-match": headers.etag ?? "" } });

@@ -7,15 +7,17 @@ import { signIn, startWorld, type World } from "../support/world.ts";
 
 const routes: Readonly<Record<string, readonly string[]>> = {
   "/": ["GET"],
-  "/assets/page.js": ["GET"],
+  "/assets/auth.js": ["GET"],
   "/auth/login": ["GET"],
   "/auth/callback": ["GET"],
+  "/auth/cookie-check": ["GET"],
   "/auth/me": ["GET"],
   "/auth/logout": ["GET", "POST"],
   "/auth/frontchannel-logout": ["GET"],
   "/auth/signed-out": ["GET"],
   "/healthz": ["GET"],
   "/readyz": ["GET"],
+  "/me/profile": ["GET"],
   "/api/graph/me": ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"];

@@ -4,7 +4,7 @@ import { homeAccountId } from "../../local/identity-provider/people.ts";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument } from "../support/store.ts";
-import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 interface Listed {
   readonly id: string;
@@ -76,6 +76,34 @@ describe("the sessions of an account", () => {
     assert.equal(await accountDocument(world, accountKey), undefined);
     first.setCookie("localhost", "__Host-session", value);
     for (const client of clients) assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  it("end everywhere by a sign-out that says so, under a policy that would end one browser's, and at the provider", async () => {
+    const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));
+    const [first, second] = [world.client(instance), world.client(instance)];
+    for (const client of [first, second]) await signIn(client, "zoe@contoso.example", "/healthz");
+    const { accountKey } = sessionOf(first);
+    const ask = ownForm(world.publicBaseUrl);
+
+    const read = {
+      match: { kind: "read", container: "accounts" },
+      times: 100,
+      fault: { type: "status", status: 503 },
+    } as const;
+    const outage = world.cosmos.faults.add(read);
+    const failed = await first.fetch("/auth/logout?everywhere=1", { ...ask, headers: { origin: world.publicBaseUrl } });
+    assertProblem(failed, 503, "store_unavailable");
+    assert.ok(!clearsSession(failed));
+    outage.remove();
+
+    world.cosmos.operations.clear();
+    const answer = await first.fetch("/auth/logout?everywhere=1", ask);
+    assert.equal(answer.status, 303);
+    assert.equal(new URL(answer.headers.location ?? "").origin, world.identityProvider.publicUrl);
+    assert.ok(clearsSession(answer));
+    assert.ok(world.cosmos.operations.all().length <= 4);
+    assert.equal(await accountDocument(world, accountKey), undefined);
+    assertProblem(await second.fetch("/auth/me"), 401, "signin_required");
   });
 
   it("cannot be ended by another site, by another account, or by nobody", async () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { targetUrl } from "../../shared/downstream/target.ts";
+import { requestedPath, targetUrl } from "../../shared/downstream/target.ts";
 import { condition } from "./support/conditions.ts";
 
 const base = "https://api.example/v1.0";
 const graph = { name: "graph", baseUrl: base, scopes: [] };
-const asked = (path: string) => targetUrl(graph, `http://localhost:7071${path}`).href;
+const asked = (path: string, api = graph) =>
+  targetUrl(api, requestedPath(graph.name, `http://localhost:7071${path}`)).href;
 
 describe("a call reaches the API at", () => {
   const calls: readonly [path: string, target: string][] = [
@@ -60,6 +61,47 @@ describe("a call that tries to leave the API's base URL is refused", () => {
   });
 });
 
+const called = (path: string) => targetUrl(graph, path).href;
+
+describe("a function's own call", () => {
+  const calls: readonly [path: string, target: string][] = [
+    ["me", "/me"],
+    ["/me", "/me"],
+    ["", "/"],
+    ["me/messages?$top=5&$filter=from eq 'Zoë'", "/me/messages?$top=5&$filter=from%20eq%20%27Zo%C3%AB%27"],
+    ["me?a=1#b", "/me?a=1%23b"],
+    [`users/${encodeURIComponent("zoë@contoso.example")}`, "/users/zo%C3%AB%40contoso.example"],
+    [`${base}/users?$skiptoken=X%27`, "/users?$skiptoken=X%27"],
+    ["https://evil.example/x", "/https://evil.example/x"],
+  ];
+  for (const [path, target] of calls) {
+    test(`of ${path} reaches ${target}`, () => assert.equal(called(path), base + target));
+  }
+
+  const escapes = [
+    "//evil.example",
+    "../beta/me",
+    "a/../../beta",
+    "..#",
+    "me#x",
+    "users/..",
+    "users/%2e%2e",
+    String.raw`\x`,
+  ];
+  for (const path of [
+    ...escapes,
+    `${base}/../beta`,
+    `${base}//x`,
+    `users/${encodeURIComponent("a/b")}`,
+    "zoë",
+    "a\nb",
+  ]) {
+    test(`of ${JSON.stringify(path)} is refused: it could lead elsewhere`, () => {
+      assert.throws(() => called(path), condition("api_path_invalid"));
+    });
+  }
+});
+
 test("whatever the path, the token goes to the API's own origin, below its base path", () => {
   const piece = fc.oneof(
     fc.constantFrom(
@@ -90,7 +132,7 @@ test("whatever the path, the token goes to the API's own origin, below its base 
     fc.property(path, fc.constantFrom(base, "http://127.0.0.1:7075/v1.0", "https://api.example"), (given, baseUrl) => {
       let target: URL;
       try {
-        target = targetUrl({ ...graph, baseUrl }, `http://localhost:7071${given}`);
+        target = new URL(asked(given, { ...graph, baseUrl }));
       } catch (error) {
         condition("api_path_invalid")(error);
         return;

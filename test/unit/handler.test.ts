@@ -114,6 +114,15 @@ describe("the log", () => {
     assert.equal((await call(app, failing(new ConditionError("invalid_request", "x")))).log, "");
   });
 
+  test("has the reference that a person reads on the page, also of what was refused", async () => {
+    const headers = { accept: "text/html" };
+    for (const error of [new ConditionError("signin_refused", "x"), new StoreUnavailableError("read")]) {
+      const { body, log } = await call(app, failing(error), { headers });
+      const [, id = "none"] = /Reference for support: <code>([^<]+)</.exec(String(body)) ?? [];
+      assert.ok(log.includes(`"id":"${id}"`), log);
+    }
+  });
+
   test("survives an error that is its own cause", async () => {
     const error = new Error("x");
     error.cause = error;

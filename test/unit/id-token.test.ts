@@ -119,9 +119,7 @@ describe("an ID token is refused when its", () => {
     ["nonce", "is another sign-in's", { nonce: "another" }],
     ["nonce", "is a list", { nonce: [nonce] }],
     ["exp", "is missing", { exp: undefined }],
-    ["exp", "has passed", { exp: now() - 301 }],
     ["exp", "is no time", { exp: "never" }],
-    ["nbf", "has not come", { nbf: now() + 310 }],
     ["iat", "is missing", { iat: undefined }],
     ["sub", "is missing", { sub: undefined }],
     ["sub", "is empty", { sub: "" }],
@@ -134,6 +132,19 @@ describe("an ID token is refused when its", () => {
       await refused(await signed(idTokenClaims(changes)), new RegExp(`: ${claim}\\.$`));
     });
   }
+
+  test("times do not fit the clock, by name: it may be the clock that is wrong", async () => {
+    const times: readonly Claims[] = [
+      { exp: now() - 301 },
+      { nbf: now() + 310 },
+      { iat: now() + 310, nbf: now() },
+      { iat: now() + 310, nbf: now() + 310, exp: now() + 4_000 },
+    ];
+    for (const changes of times) {
+      const token = await signed(idTokenClaims(changes));
+      await assert.rejects(verifyIdToken(token, expected), condition("clock_skew", /: (exp|nbf|iat)\.$/));
+    }
+  });
 
   test("claims hold what must not be repeated to the caller", async () => {
     const token = await signed(idTokenClaims({ nonce: "<script>secret" }));

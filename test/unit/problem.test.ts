@@ -7,14 +7,17 @@ import { wantsPage } from "../../shared/http/page.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { originsOf, pagePolicy, withDefaults } from "../../shared/http/security-headers.ts";
 
+const id = "6f1c2b9e-0d3a-4a55-9a3e-2f6f6a0c7e11";
+const program = { wantsPage: false, id };
+const person = { wantsPage: true, id };
 const textOf = ({ body }: HttpResponseInit) => (typeof body === "string" ? body : assert.fail("not a text"));
-const details = (error: unknown) => JSON.parse(textOf(problemResponse(error, false))) as Record<string, unknown>;
-const pageOf = (error: unknown) => textOf(problemResponse(error, true));
+const details = (error: unknown) => JSON.parse(textOf(problemResponse(error, program))) as Record<string, unknown>;
+const pageOf = (error: unknown) => textOf(problemResponse(error, person));
 const hostile = `<script>alert(1)</script>"'&`;
 
 describe("a program that fails gets problem details (RFC 9457)", () => {
   test("with a stable code, and a text that explains it", () => {
-    const response = problemResponse(new ConditionError("api_unknown", "No such API."), false);
+    const response = problemResponse(new ConditionError("api_unknown", "No such API."), program);
     assert.equal(response.status, 404);
     assert.deepEqual(response.headers, { "content-type": "application/problem+json" });
     assert.deepEqual(JSON.parse(textOf(response)), {
@@ -22,6 +25,7 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
       title: "There is no such API",
       status: 404,
       detail: "No such API.",
+      instance: `urn:uuid:${id}`,
       code: "api_unknown",
     });
   });
@@ -42,7 +46,7 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
 
   test("with the time to wait when a dependency is down", () => {
     for (const [code, { status }] of Object.entries(conditions)) {
-      const { headers } = problemResponse(new ConditionError(code as keyof typeof conditions, ""), false);
+      const { headers } = problemResponse(new ConditionError(code as keyof typeof conditions, ""), program);
       assert.equal(new Headers(headers).has("retry-after"), status === 503, code);
     }
   });
@@ -66,11 +70,25 @@ const asked = (accept: string, mode?: string) =>
 
 describe("a person that fails gets a page", () => {
   test("that says the same and leads on", () => {
-    const signIn = problemResponse(new SignInRequiredError("Again, please.", { sessionEnded: true }), true);
+    const signIn = problemResponse(new SignInRequiredError("Again, please.", { sessionEnded: true }), person);
     assert.equal(signIn.status, 401);
-    assert.match(textOf(signIn), /Sign in again[\s\S]*Again, please\.[\s\S]*href="\/auth\/login"/);
-    const other = problemResponse(new ConditionError("invalid_request", "No."), true);
+    assert.match(textOf(signIn), /Sign in again[\s\S]*href="\/auth\/login"/);
+    const other = problemResponse(new ConditionError("invalid_request", "No."), person);
     assert.match(textOf(other), /href="\/"/);
+  });
+
+  test("in plain words, with a way on and a reference for support, whatever happened", () => {
+    for (const code of Object.keys(conditions) as (keyof typeof conditions)[]) {
+      const text = pageOf(new ConditionError(code, "A sentence."));
+      assert.match(text, /<p>[A-Z][^<]+[.!]<\/p>[\s\S]*<a class="button" href="\/[^"]*">/, code);
+      assert.ok(text.includes(`Reference for support: <code>${id}</code>`), code);
+    }
+  });
+
+  test("without the words for those who run the app", () => {
+    for (const code of ["signin_invalid", "clock_skew", "app_refused", "internal_error"] as const) {
+      assert.doesNotMatch(pageOf(new ConditionError(code, "The token is not valid: aud.")), /token|aud/i, code);
+    }
   });
 
   test("with nothing in it that was not escaped", () => {

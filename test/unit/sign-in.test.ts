@@ -149,18 +149,29 @@ describe("a sign-in is refused", () => {
   });
 
   test("when the identity provider wants more of the person", async () => {
-    for (const error of ["interaction_required", "login_required", "consent_required"]) {
+    for (const error of ["interaction_required", "login_required"]) {
       idp.token = refusal(error);
       await assert.rejects(complete(), condition("signin_refused"), error);
     }
+  });
+
+  test("when nobody has agreed to what the app asks for", async () => {
+    idp.token = refusal("consent_required");
+    await assert.rejects(complete(), condition("admin_consent_required", /^(?!.*AADSTS)/));
   });
 
   const bad: readonly [what: string, changes: Claims][] = [
     ["of another sign-in", { nonce: "another" }],
     ["for another app", { aud: tenantId }],
     ["of another identity provider", { iss: "https://evil.example" }],
-    ["that has expired", { exp: 1 }],
   ];
+  test("when the ID token is one that has expired, or is not valid yet: by name", async () => {
+    for (const changes of [{ exp: 1 }, { nbf: 9_999_999_999 }]) {
+      idTokenSays(changes);
+      await assert.rejects(complete(), condition("clock_skew"));
+    }
+  });
+
   for (const [what, changes] of bad) {
     test(`when the ID token is one ${what}`, async () => {
       idTokenSays(changes);

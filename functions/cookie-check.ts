@@ -1,0 +1,26 @@
+import type { HttpResponseInit } from "@azure/functions";
+import { ConditionError } from "../shared/errors.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { unknownSignIn } from "../shared/identity/transaction.ts";
+
+const cookieName = "cookie-check";
+
+/** Finds out whether the browser keeps cookies: sets one, and leads to where it should come back. */
+export function checkCookies({ cookies }: RequestContext): HttpResponseInit {
+  cookies.set(cookieName, "1", 60);
+  return { status: 302, headers: { location: "/auth/cookie-check" } };
+}
+
+/** `GET /auth/cookie-check`: why a sign-in was not known. The callback leads here when the browser sent no cookie at all. */
+export const cookieCheck: FunctionDefinition = {
+  name: "cookie-check",
+  route: "auth/cookie-check",
+  methods: ["GET"],
+  async handler(_request, { cookies }) {
+    if (cookies.read(cookieName) === undefined) {
+      throw new ConditionError("cookies_blocked", "The browser keeps no cookies of this app.");
+    }
+    cookies.clear(cookieName);
+    throw unknownSignIn();
+  },
+};

@@ -1,0 +1,95 @@
+import type { ConditionCode } from "../errors.ts";
+
+export interface Link {
+  readonly href: string;
+  readonly text: string;
+}
+
+/** What a person reads who ran into a condition, under its title: what it means and what to do. */
+export interface Advice {
+  /** Without it the error's own detail is shown. */
+  readonly text?: string;
+  /** The way on, the best first. */
+  readonly links: readonly Link[];
+}
+
+const home: Link = { href: "/", text: "Back to the app" };
+const tryAgain: Link = { href: "/", text: "Try again" };
+const signIn: Link = { href: "/auth/login", text: "Sign in" };
+const signInAgain: Link = { href: "/auth/login", text: "Sign in again" };
+const otherAccount: Link = { href: "/auth/login?prompt=select_account", text: "Use another account" };
+
+const advice: Partial<Record<ConditionCode, Advice>> = {
+  signin_cancelled: {
+    text: "Nobody was signed in, and nothing was stored. You can sign in again at any time.",
+    links: [signIn, home],
+  },
+  signin_unknown: {
+    text: "A sign-in works once, within a quarter of an hour, and in the browser that began it. If you came here by the Back button, a bookmark or a link, go to the app instead.",
+    links: [home, signInAgain],
+  },
+  cookies_blocked: {
+    text: "Signing in needs a cookie, and your browser did not keep the one that this page set. Allow cookies for this site in the browser’s settings, or leave the private window, then sign in again.",
+    links: [signInAgain, home],
+  },
+  signin_refused: {
+    text: "Your account was not signed in. Try it once more. If it happens again, tell your support when it was and the reference below.",
+    links: [signInAgain, home],
+  },
+  signin_invalid: {
+    text: "The answer to your sign-in did not pass the checks, so nobody was signed in. Try it once more. If it happens again, give your support the reference below.",
+    links: [signInAgain, home],
+  },
+  signin_signed_out: {
+    text: "While you were signing in, your account was signed out in another place. Sign in again if you want to go on.",
+    links: [signInAgain, home],
+  },
+  admin_consent_required: {
+    text: "The app asks for permissions that only an administrator of your organization can grant. Ask your administrator to approve the app, then sign in again.",
+    links: [signInAgain, otherAccount],
+  },
+  account_not_assigned: {
+    text: "Your organization lets only some of its people use this app. Ask your administrator to assign your account to it, or use another account.",
+    links: [otherAccount, home],
+  },
+  tenant_not_allowed: {
+    text: "This app is for certain organizations, and your account is not of one of them. Use the account of an organization that this app is for, or ask whoever gave you the link.",
+    links: [otherAccount, home],
+  },
+  clock_skew: {
+    text: "Your sign-in was refused because the clock of this app’s server, or that of the identity provider, seems to be off. You can do nothing about it: please tell your support, with the reference below.",
+    links: [signInAgain, home],
+  },
+  signin_required: {
+    text: "There is no session in this browser, or it has ended: you signed out here or elsewhere, or it was not used for a while.",
+    links: [signIn, home],
+  },
+  app_refused: {
+    text: "The identity provider does not accept this app at the moment. You can do nothing about it: please tell your support, with the reference below.",
+    links: [signInAgain, home],
+  },
+  identity_provider_unavailable: {
+    text: "The service that signs you in does not answer, or not in time. Wait a minute and try again. Whoever is signed in stays signed in.",
+    links: [signInAgain, home],
+  },
+  store_unavailable: {
+    text: "The app cannot reach the place where it keeps sessions. Nothing is lost. Wait a minute and try again.",
+    links: [tryAgain],
+  },
+  store_contention: {
+    text: "Your account is busy in too many places at once. Nothing is lost. Wait a moment and try again.",
+    links: [tryAgain],
+  },
+  cross_site_request: {
+    text: "To protect your account, this can only be done from the app’s own pages. Go to the app and do it there.",
+    links: [home],
+  },
+  internal_error: {
+    text: "It was not your fault. Wait a moment and try again. If it happens again, give your support the reference below.",
+    links: [tryAgain],
+  },
+};
+
+export function adviceFor(code: ConditionCode): Advice {
+  return advice[code] ?? { links: [home] };
+}

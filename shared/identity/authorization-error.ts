@@ -1,0 +1,66 @@
+import { ConditionError } from "../errors.ts";
+import { IdentityProviderUnavailableError } from "./metadata.ts";
+
+/** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6), with what Entra adds to it. */
+export interface AuthorizationErrorResponse {
+  readonly error: string;
+  /** Begins with `AADSTS` and a number at Entra. */
+  readonly description: string | null;
+  /** Entra: `https://login.microsoftonline.com/error?code=<number>`. */
+  readonly uri: string | null;
+}
+
+/** Entra's numbers for what a person can do something about. The rest stay `signin_refused`. */
+const numbers = {
+  /** The person did not agree to what the app asks for. */
+  declined: ["65004"],
+  adminConsent: ["65001", "90093", "90094", "90095", "900941", "900981"],
+  /** An account of another directory, or of a kind that the app is not for. */
+  otherDirectory: ["50020", "51004", "90072", "500200", "500208"],
+  notAssigned: ["50105"],
+} as const;
+
+/** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
+const needsInteraction = new Set([
+  "login_required",
+  "interaction_required",
+  "consent_required",
+  "account_selection_required",
+]);
+
+/** Whether this is the answer "no" to the question whether somebody is signed in, which `prompt=none` asks. */
+export function isNotSignedIn({ error }: AuthorizationErrorResponse): boolean {
+  return needsInteraction.has(error);
+}
+
+/**
+ * The condition that an error response stands for. Its texts are never shown: anybody can write them into a link. Entra
+ * says `access_denied` for most of what it refuses, so that its number has to tell: from the URI, else from the text.
+ */
+export function authorizationError(response: AuthorizationErrorResponse): ConditionError {
+  const { error } = response;
+  const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === numberOf(response));
+  if (isOneOf("adminConsent")) return adminConsentRequired();
+  if (isOneOf("otherDirectory"))
+    return new ConditionError("tenant_not_allowed", "This account is of another directory.");
+  if (isOneOf("notAssigned")) {
+    return new ConditionError("account_not_assigned", "An administrator has to assign this account to the app.");
+  }
+  if (isOneOf("declined")) {
+    return new ConditionError("signin_cancelled", "The app was not given the permissions that it needs.");
+  }
+  if (error === "access_denied") return new ConditionError("signin_cancelled", "You can sign in again at any time.");
+  if (error === "consent_required") return adminConsentRequired();
+  if (error === "server_error" || error === "temporarily_unavailable") return new IdentityProviderUnavailableError();
+  return new ConditionError("signin_refused", "Go back to the app and sign in again.");
+}
+
+/** @param cause also for the token endpoint, which says so of a scope that nobody has agreed to */
+export function adminConsentRequired(cause?: unknown): ConditionError {
+  const detail = "An administrator of your organization has to approve what the app asks for.";
+  return new ConditionError("admin_consent_required", detail, { cause });
+}
+
+function numberOf({ uri, description }: AuthorizationErrorResponse): string | undefined {
+  return /[?&]code=(\d{4,7})(?:&|$)/.exec(uri ?? "")?.[1] ?? /^AADSTS(\d{4,7})\b/.exec(description ?? "")?.[1];
+}

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import type { FunctionDefinition } from "../../shared/http/handler.ts";
+import { formatSessionCookie } from "../../shared/session/cookie.ts";
+import {
+  authenticated,
+  type AuthenticatedHandler,
+  type AuthenticatedOptions,
+} from "../../shared/session/authenticated.ts";
+import { testApp, type TestApp } from "./support/app.ts";
+import { call, type Exchange } from "./support/http.ts";
+import { once } from "./support/memory-store.ts";
+import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
+
+const minute = 60_000;
+let app: TestApp;
+let cookie: OpenedSession;
+let sent: { url: string; init: RequestInit }[];
+
+beforeEach(async () => {
+  mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-03-01T12:00:00Z") });
+  const bare = testApp({ Session__IdleTimeoutMinutes: "60", Session__AbsoluteTimeoutMinutes: "600" });
+  // The token is there already: what is tested is around that.
+  app = { ...bare, renewals: { share: () => Promise.resolve({ accessToken: "token-1", stored: false }) as never } };
+  cookie = await signIn(app, "ada");
+  sent = [];
+  answering(() => Response.json({ ok: true }));
+});
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
+
+function answering(answer: () => Response): void {
+  mock.method(globalThis, "fetch", async (url: URL, init: RequestInit) => {
+    sent.push({ url: url.href, init });
+    return answer();
+  });
+}
+
+async function ask(handler: AuthenticatedHandler, options?: AuthenticatedOptions): Promise<Exchange> {
+  const definition: FunctionDefinition = {
+    name: "test",
+    route: "test",
+    methods: ["POST"],
+    handler: authenticated(handler, options),
+  };
+  const headers = { cookie: `__Host-session=${formatSessionCookie(cookie)}`, origin: "https://app.example" };
+  return call(app, definition, { headers });
+}
+
+const answerOf = ({ response, body }: Exchange) => [response.status ?? 200, (body as { code?: string }).code];
+const operations = async (act: () => Promise<unknown>) => {
+  const before = app.memory.accounts.asked.length;
+  await act();
+  return app.memory.accounts.asked.slice(before);
+};
+const pass = (minutes: number) => mock.timers.setTime(Date.now() + minutes * minute);
+
+describe("a function of one's own, for a person who is signed in", () => {
+  test("is told who it is", async () => {
+    const { body } = await ask(async (_request, { claims }) => ({ jsonBody: claims }));
+    assert.deepEqual((body as { name?: string }).name, "ada");
+  });
+
+  test("calls an API by name and path, with the account's token, and gets its answer", async () => {
+    const { body } = await ask(async (_request, session) => {
+      const init = { method: "PATCH", headers: { "if-match": "1", authorization: "none" }, body: "{}" };
+      const response = await session.fetch("Graph", "me/events?$top=1", init);
+      return { jsonBody: await response.json() };
+    });
+    assert.deepEqual(body, { ok: true });
+    const [{ url, init } = assert.fail()] = sent;
+    assert.equal(url, "https://graph.microsoft.com/v1.0/me/events?$top=1");
+    assert.deepEqual([init.method, init.body, init.redirect], ["PATCH", "{}", "manual"]);
+    const headers = new Headers(init.headers);
+    assert.deepEqual([headers.get("authorization"), headers.get("if-match")], ["Bearer token-1", "1"]);
+  });
+
+  test("gets a token for a library that calls the API itself", async () => {
+    const { body } = await ask(async (_request, session) => ({ body: await session.getToken("graph") }));
+    assert.equal(body, "token-1");
+  });
+
+  test("cannot lead a token to another address, whatever ends up in its path", async () => {
+    for (const path of ["../beta/me", "users/%2e%2e", "//evil.example"]) {
+      const exchange = await ask(async (_request, session) => {
+        await session.fetch("graph", path);
+        return {};
+      });
+      assert.deepEqual(answerOf(exchange), [400, "api_path_invalid"], path);
+    }
+    assert.deepEqual(sent, []);
+  });
+
+  test("is told when there is no API of that name", async () => {
+    for (const name of ["orders", "__proto__"]) {
+      const exchange = await ask(async (_request, session) => ({ body: await session.getToken(name) }));
+      assert.deepEqual(answerOf(exchange), [404, "api_unknown"]);
+    }
+  });
+
+  test("hands out the API's claims challenge without knowing of it", async () => {
+    const claims = '{"access_token":{}}';
+    const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString("base64")}"`;
+    answering(() => new Response(null, { status: 401, headers: { "www-authenticate": challenge } }));
+    const exchange = await ask(async (_request, session) => {
+      const response = await session.fetch("graph", "me");
+      return { status: response.status };
+    });
+    assert.deepEqual(answerOf(exchange), [401, "signin_required"]);
+    assert.equal((exchange.body as { claims?: string }).claims, claims);
+    assert.equal(exchange.cookies.size, 0);
+  });
+
+  test("need not care for an answer of the API that breaks off", async () => {
+    answering(() => new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) })));
+    const exchange = await ask(async (_request, session) => {
+      const response = await session.fetch("graph", "me");
+      return { body: await response.text() };
+    });
+    assert.deepEqual(answerOf(exchange), [502, "api_unavailable"]);
+  });
+
+  test("keeps its own errors", async () => {
+    const exchange = await ask(async () => {
+      throw new TypeError("mine");
+    });
+    assert.deepEqual(answerOf(exchange), [500, "internal_error"]);
+  });
+});
+
+const nothing: AuthenticatedHandler = async () => ({ status: 204 });
+const twoCalls: AuthenticatedHandler = async (_request, session) => {
+  await Promise.all([session.fetch("graph", "me"), session.fetch("graph", "me/manager"), session.getToken("graph")]);
+  return { status: 204 };
+};
+
+describe("the session's idle time", () => {
+  test("costs an ordinary request nothing: one read, no write", async () => {
+    for (const handler of [nothing, twoCalls]) assert.deepEqual(await operations(() => ask(handler)), ["read"]);
+  });
+
+  test("is extended with one write once a quarter has passed, whether APIs are called or not", async () => {
+    for (const handler of [nothing, twoCalls]) {
+      pass(16);
+      assert.deepEqual(await operations(() => ask(handler)), ["read", "replace"]);
+      assert.deepEqual(await operations(() => ask(handler)), ["read"]);
+    }
+    pass(59);
+    assert.ok(await isSignedIn(app, cookie));
+  });
+
+  test("is not extended by what a page asks by itself", async () => {
+    pass(16);
+    assert.deepEqual(await operations(() => ask(nothing, { extendsSession: false })), ["read"]);
+  });
+
+  test("is not extended by a request that fails", async () => {
+    pass(16);
+    assert.deepEqual(await operations(() => ask(() => Promise.reject(new Error("x")))), ["read"]);
+  });
+
+  test("of a session that was signed out meanwhile is over: the answer is 401, and nothing is written back", async () => {
+    pass(16);
+    const { accounts } = app.memory;
+    once(accounts, "replace", () => accounts.delete(cookie.accountKey, undefined, new AbortController().signal));
+    const exchange = await ask(nothing);
+    assert.deepEqual(answerOf(exchange), [401, "signin_required"]);
+    assert.equal(exchange.cookies.get("__Host-session"), "");
+    assert.equal(await isSignedIn(app, cookie), false);
+  });
+});

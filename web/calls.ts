@@ -1,0 +1,97 @@
+/** The page's calls: of an API, and of the app's own function. */
+import { call, login, ProblemError, request } from "./auth.ts";
+import { describe } from "./describe.ts";
+import { showEvent } from "./events-view.ts";
+import { hideErrorAbout, showErrorAbout } from "./shown-error.ts";
+import * as view from "./view.ts";
+
+const button = view.element("call-graph");
+
+let calling: AbortController | undefined;
+let asking: AbortController | undefined;
+
+button.addEventListener("click", () => void callGraph());
+
+/** Whatever is under way belongs to a session that is not on display any more. */
+export function forgetCalls(): void {
+  calling?.abort();
+  asking?.abort();
+  view.setBusy(button, false);
+}
+
+async function callGraph(): Promise<void> {
+  if (view.isBusy(button)) return;
+  const { signal } = (calling = new AbortController());
+  hideErrorAbout("call");
+  view.setBusy(button, true);
+  view.clearAnswer();
+  view.showTiming("Calling…");
+  try {
+    const { response, text, milliseconds } = await timed(() => call("graph", "me", { signal }));
+    if (signal.aborted) return;
+    view.showTiming(`Answered with status ${response.status} in ${milliseconds} ms`);
+    view.showAnswer(indented(text));
+    showEvent({
+      what: `GET /api/graph/me: ${response.status} in ${milliseconds} ms`,
+      meaning: "The server read your account’s document, and called the API with the token in it.",
+    });
+  } catch (error) {
+    if (!signal.aborted) showCallError(error);
+  } finally {
+    if (!signal.aborted) view.setBusy(button, false);
+  }
+}
+
+function showCallError(error: unknown): void {
+  view.clearAnswer();
+  const described = describe(error);
+  showEvent({ what: `GET /api/graph/me: ${described.status ?? "no answer"}`, meaning: `${described.title}.` });
+  const problem = error instanceof ProblemError ? error.problem : undefined;
+  if (problem?.code !== "signin_required") {
+    showErrorAbout("call", { ...described, action: "Try again", onAction: () => void callGraph() });
+    return;
+  }
+  const { claims } = problem;
+  const onAction = (): void => login({ returnUrl: "/", ...(claims === undefined ? {} : { claims }) });
+  const asked =
+    claims === undefined
+      ? { title: "Sign in again", text: "The server can no longer get a token for this API.", action: "Sign in again" }
+      : { title: "One more step", text: "The API asks you to confirm who you are first.", action: "Continue" };
+  showErrorAbout("call", { ...described, ...asked, onAction });
+}
+
+/** The picture is an extra: without it, whatever the reason, the page is as good. */
+export async function loadPicture(): Promise<void> {
+  const { signal } = (asking = new AbortController());
+  try {
+    const { response, text, milliseconds } = await timed(() => request("/me/profile", { signal }));
+    if (signal.aborted) return;
+    const { picture } = response.ok ? (JSON.parse(text) as { picture: string | null }) : { picture: null };
+    view.showPicture(picture);
+    showEvent({
+      what: `GET /me/profile: ${response.status} in ${milliseconds} ms`,
+      meaning: "The app’s own function asked Microsoft Graph for your name and picture.",
+    });
+  } catch {
+    if (!signal.aborted) view.showPicture(null);
+  }
+}
+
+/** The answer with its text, and how long it took until all of it was there. */
+async function timed(
+  ask: () => Promise<Response>,
+): Promise<{ response: Response; text: string; milliseconds: number }> {
+  const start = performance.now();
+  const response = await ask();
+  const text = await response.text();
+  return { response, text, milliseconds: Math.round(performance.now() - start) };
+}
+
+/** JSON as people read it; anything else as it is. */
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}
