@@ -1,51 +1,52 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { describe, it } from "node:test";
-import { format, resolveConfig } from "prettier";
-import { startAppInstance } from "../../local/app-instance.ts";
-import { readRoutes, withTables } from "../../scripts/http-tables.ts";
+import { resolve } from "node:path";
+import { before, describe, it } from "node:test";
+import { createLog } from "../../local/functions-host/log.ts";
+import { createWorkerApp } from "../../local/functions-host/worker/app.ts";
+import type { FunctionMetadata } from "../../local/functions-host/worker/core-types.ts";
+import { loadApp } from "../../local/functions-host/worker/loader.ts";
 import { conditions } from "../../shared/errors.ts";
-import { readPages } from "./pages.ts";
+import { environment } from "../unit/support/environment.ts";
+import { readPage, tableOf } from "./markdown.ts";
+
+const page = readPage("docs/http.md");
 
 describe("docs/http.md", () => {
-  it("has every route and every error code; after a change, run npm run docs:http", async () => {
-    const file = "docs/http.md";
-    const text = await readFile(file, "utf8");
-    const formatting = { ...(await resolveConfig(file)), parser: "markdown" };
-    assert.equal(text, await format(withTables(text, await readRoutes()), formatting));
+  let functions: readonly FunctionMetadata[];
+  before(async () => {
+    Object.assign(process.env, environment());
+    const app = createWorkerApp(createLog({ default: "none" }, () => undefined));
+    await loadApp(resolve("."), app);
+    functions = [...app.functions.values()].map(({ metadata }) => metadata);
   });
 
-  it("has exactly the functions that the host finds in the bundle", async () => {
-    // Without settings the app has its routes too; they answer that it is not configured.
-    const { PATH, HOME } = process.env;
-    const app = await startAppInstance({ appFolder: ".", port: 0, environment: { PATH, HOME } });
-    await app.stop();
-    const found = app.lines.flatMap((line) => {
-      const [, name, methods = "", route, level] = /^function (\S+): ([A-Z,]+) (.*) \((\w+)\)$/.exec(line) ?? [];
-      return name === undefined ? [] : [[name, methods, route, level].join(" ")];
-    });
-    const documented = (await readRoutes()).map(({ name, methods, path, needsKey }) => {
-      const route = path === "/" ? "{ignored:maxlength(0)?}" : path.slice(1);
-      return [name, methods.join(","), route, needsKey ? "function" : "anonymous"].join(" ");
-    });
-    assert.ok(found.length > 10, app.lines.join("\n"));
-    assert.deepEqual(documented.sort(), found.sort());
+  it("lists the routes of the deployed bundle, with their methods, and no others", () => {
+    const written = tableOf(page, "Route").map(([route]) => route);
+    assert.deepEqual(new Set(written), new Set(functions.flatMap(routeOf)));
+  });
+
+  it("says which routes need a function key", () => {
+    const written = tableOf(page, "Route").flatMap(([route, , who]) => (who?.includes("function key") ? [route] : []));
+    const keyed = functions.filter((each) => httpTriggerOf(each)?.["authLevel"] !== "anonymous");
+    assert.deepEqual(written, keyed.flatMap(routeOf));
+  });
+
+  it("lists the error codes with their status, and no others", () => {
+    const written = tableOf(page, "Code").map(([code, status]) => `${code} ${status}`);
+    const actual = Object.entries(conditions).map(([code, { status }]) => `${code} ${status}`);
+    assert.deepEqual(new Set(written), new Set(actual));
   });
 });
 
-describe("error codes in the documentation", () => {
-  it("exist, with the status that is written before them", async () => {
-    const known: Readonly<Record<string, { readonly status: number }>> = conditions;
-    const mentioned = (await readPages()).flatMap(({ file, text }) =>
-      [...text.matchAll(/\b([45]\d\d) `([a-z]+_[a-z_]+)`/g)].map(([, status = "", code = ""]) => ({
-        file,
-        status,
-        code,
-      })),
-    );
-    assert.ok(mentioned.length > 20, "Codes are not recognized any more");
-    for (const { file, status, code } of mentioned) {
-      assert.equal(known[code]?.status, Number(status), `${file}: ${status} ${code}`);
-    }
-  });
-});
+function httpTriggerOf({ bindings }: FunctionMetadata) {
+  return Object.values(bindings).find(({ type }) => type === "httpTrigger");
+}
+
+/** As the page writes it: methods, then the path. The template of the page at `/` is a way to say "nothing". */
+function routeOf(metadata: FunctionMetadata): string[] {
+  const trigger = httpTriggerOf(metadata);
+  if (!trigger) return [];
+  const { methods, route } = trigger;
+  assert.ok(Array.isArray(methods) && typeof route === "string");
+  return [`${methods.join(" ")} /${route.replace("{ignored:maxlength(0)?}", "")}`];
+}

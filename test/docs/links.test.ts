@@ -1,64 +1,45 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { posix } from "node:path";
-import { before, describe, it } from "node:test";
-import { readPages, type Page } from "./pages.ts";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path/posix";
+import { describe, it } from "node:test";
+import { allPages, anchorsOf, readPage, tokensOf, type Page } from "./markdown.ts";
 
-describe("the documentation", () => {
-  let pages: readonly Page[];
-  before(async () => {
-    pages = await readPages();
-  });
-
-  const linksOf = (isMeant: (link: string) => boolean) =>
-    pages.flatMap((page) => page.links.filter(isMeant).map((link) => ({ page, link })));
-
-  it("has no link to a file that is not there", () => {
-    const links = linksOf((link) => !isExternal(link) && !link.startsWith("#"));
-    assert.ok(links.length > 50, "Links are not recognized any more");
-    const dead = links.filter(({ page, link }) => !existsSync(targetOf(page, link)));
-    assert.deepEqual(dead.map(describeLink), []);
-  });
-
-  it("has no link to a heading that is not there", () => {
-    const links = linksOf((link) => !isExternal(link) && link.includes("#"));
-    assert.ok(links.length > 3, "Anchors are not recognized any more");
-    const dead = links.filter(({ page, link }) => {
-      const target = pages.find(({ file }) => file === targetOf(page, link));
-      return target !== undefined && !target.anchors.has(link.slice(link.indexOf("#") + 1));
+describe("a link in the documentation", () => {
+  for (const page of allPages()) {
+    const targets = [...tokensOf(page, "link"), ...tokensOf(page, "image")].map(({ href }) => href);
+    if (targets.length === 0) continue;
+    it(`of ${page.path} leads somewhere`, () => {
+      assert.deepEqual(
+        targets.flatMap((target) => problemWith(target, page) ?? []),
+        [],
+      );
     });
-    assert.deepEqual(dead.map(describeLink), []);
-  });
+  }
 
-  it("links to the web by https, or to this machine by http", () => {
-    for (const { page, link } of linksOf(isExternal)) {
-      const url = new URL(link);
-      const isLocal = url.protocol === "http:" && url.hostname === "localhost";
-      assert.ok(isLocal || url.protocol === "https:" || url.protocol === "mailto:", describeLink({ page, link }));
-    }
-  });
-
-  it("can all be found from its index", () => {
-    const index = pages.find(({ file }) => file === "docs/README.md");
-    const listed = new Set(index?.links.map((link) => posix.join("docs", link)));
-    const missing = pages.filter(({ file }) => /^docs\/[^/]+$/.test(file) && file !== index?.file && !listed.has(file));
+  it("is found dead where there is no such file, heading or address", () => {
+    const page = readPage("README.md");
+    const dead = ["docs/nowhere.md", "LICENSE/x", "#nowhere", "docs/http.md#nowhere", "http://", "https://a b", "docs"];
+    const alive = ["docs/http.md", "#try-it", "docs/http.md#signing-out", "LICENSE", "https://login.example/"];
     assert.deepEqual(
-      missing.map(({ file }) => file),
-      [],
+      [...dead, ...alive].filter((target) => problemWith(target, page) !== undefined),
+      dead,
     );
   });
 });
 
-/** The file that a link leads to; the page itself for `#…`. */
-function targetOf({ file }: Page, link: string): string {
-  const [path = ""] = link.split("#");
-  return path === "" ? file : posix.join(posix.dirname(file), decodeURIComponent(path));
+/** What is wrong with a link of `page`; external ones are looked at, not called. */
+function problemWith(target: string, page: Page): string | undefined {
+  if (/^[a-z][a-z\d+.-]*:/i.test(target)) return isAddress(target) ? undefined : `${target}: not an address`;
+  const [path = "", anchor] = decodeURI(target).split("#", 2);
+  const file = path === "" ? page.path : join(dirname(page.path), path);
+  if (!existsSync(file) || !statSync(file).isFile()) return `${target}: no such file`;
+  if (anchor === undefined || (file.endsWith(".md") && anchorsOf(readPage(file)).has(anchor))) return undefined;
+  return `${target}: no such heading`;
 }
 
-function describeLink({ page, link }: { page: Page; link: string }): string {
-  return `${page.file}: ${link}`;
-}
-
-function isExternal(link: string): boolean {
-  return /^[a-z][a-z+.-]*:/i.test(link);
+function isAddress(target: string): boolean {
+  const url = URL.parse(target);
+  if (url?.protocol === "mailto:") return true;
+  const known = url?.protocol === "https:" || (url?.protocol === "http:" && url.hostname === "localhost");
+  return known && !/\s/.test(target);
 }

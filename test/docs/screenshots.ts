@@ -37,7 +37,7 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await app.getByRole("heading", { name: "You are signed in" }).waitFor();
   await app.getByTestId("call-graph").click();
   await app.getByText(`"displayName": "${person}"`).waitFor();
-  await save(app, "signed-in");
+  await save(app, "page");
 
   await documents.bringToFront();
   await documents
