@@ -105,6 +105,10 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform
 /** A taken port is the usual trouble; its owner is most often an earlier start of this program. */
 function explain(error: unknown, ports: Ports): string {
   const { message = String(error), port } = error as { message?: string; port?: number };
+  // Comes before any port is asked for: one data folder serves one platform.
+  if (/\.sqlite cannot be opened: another process is using it/.test(message)) {
+    return `The local platform runs already in this folder: ${message} Stop it first.`;
+  }
   const text = /port (\d+) is already in use|address already in use \S+:(\d+)/.exec(message);
   const taken = port ?? Number(text?.[1] ?? text?.[2]);
   const [part] = Object.entries(ports).find(([, number]) => number === taken) ?? [];

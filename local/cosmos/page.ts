@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DumpedDocument } from "./documents.ts";
+import { pageScript } from "./page-script.ts";
+import { pageStyle } from "./page-style.ts";
 import { type Answer, isJsonObject } from "./responses.ts";
 
 /** How many documents the page shows. */
@@ -7,36 +9,21 @@ export const MAX_DOCUMENTS_SHOWN = 100;
 
 const MAX_STRING_SHOWN = 160;
 
-const STYLE = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.4rem; }
-article { border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: .5rem; margin: 1rem 0; }
-h2 { font-size: 1rem; margin: 0; padding: .5rem 1rem; overflow-wrap: anywhere; }
-h2 span, .note { opacity: .75; font-weight: normal; }
-pre { margin: 0; padding: .5rem 1rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
-.stale main { opacity: .4; }
-`;
+/** What a document of this app's containers is for. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  accounts:
+    "One document for each account, with every browser's session in it. What is sealed can be opened only with the secret in that browser's cookie.",
+  sids: "Leads from the identity provider's session (sid), by its hash, to the account. After a sign-out it stays for some minutes, so that a sign-in under way is refused.",
+};
 
-// Replaces the list only when it differs, so that a selection in it survives.
-const SCRIPT = `
-setInterval(async () => {
-  try {
-    const response = await fetch("/", { headers: { accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const [now, then] = [page.querySelector("main"), document.querySelector("main")];
-    if (now.innerHTML !== then.innerHTML) then.innerHTML = now.innerHTML;
-    document.body.classList.remove("stale");
-  } catch {
-    document.body.classList.add("stale");
-  }
-}, 2000);
-`;
+const SIGN = `<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.4" aria-hidden="true">
+<ellipse cx="16" cy="10" rx="7.5" ry="3" /><path d="M8.5 10v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V10M8.5 16c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3" />
+</svg>`;
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  `style-src '${sourceHash(STYLE)}'`,
-  `script-src '${sourceHash(SCRIPT)}'`,
+  `style-src '${sourceHash(pageStyle)}'`,
+  `script-src '${sourceHash(pageScript)}'`,
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -58,15 +45,16 @@ function layout(main: string): string {
 <meta name="viewport" content="width=device-width">
 <noscript><meta http-equiv="refresh" content="2"></noscript>
 <title>Local Cosmos DB</title>
-<style>${STYLE}</style>
+<style>${pageStyle}</style>
 </head>
 <body>
 <header>
-<h1>Local Cosmos DB</h1>
-<p class="note">The documents as they are stored, with long values shortened. This page keeps itself up to date.</p>
+<p class="product">${SIGN}Local Cosmos DB</p>
+<h1>Documents as they are stored</h1>
+<p class="note">What comes, changes or goes is marked for some seconds: keep this page beside the app. Long values are shortened.</p>
 </header>
 <main>${main}</main>
-<script>${SCRIPT}</script>
+<script>${pageScript}</script>
 </body>
 </html>
 `;
@@ -79,9 +67,22 @@ function summary(count: number): string {
 }
 
 function documentCard({ database, container, id, body }: DumpedDocument): string {
-  const stored: unknown = JSON.parse(body);
   const path = `<span>${escapeHtml(`${database} / ${container} /`)}</span> ${escapeHtml(id)}`;
-  return `<article><h2>${path}</h2><pre>${escapeHtml(JSON.stringify(shortened(stored), undefined, 2))}</pre></article>`;
+  const meaning = Object.hasOwn(MEANINGS, container) ? MEANINGS[container] : undefined;
+  const what = meaning === undefined ? "" : `<p class="what">${escapeHtml(meaning)}</p>`;
+  const key = createHash("sha256")
+    .update(JSON.stringify([database, container, id]))
+    .digest("hex")
+    .slice(0, 16);
+  return `<article id="d${key}"><h2>${path}</h2><p class="state"></p>${what}<pre>${marked(body)}</pre></article>`;
+}
+
+/** The document as indented JSON; what is sealed stands out, and what Azure Cosmos DB has added does not. */
+function marked(body: string): string {
+  const stored: unknown = JSON.parse(body);
+  return escapeHtml(JSON.stringify(shortened(stored), undefined, 2))
+    .replaceAll(/^( *&quot;sealed&quot;: )(&quot;.*&quot;)(,?)$/gm, "$1<b>$2</b>$3")
+    .replaceAll(/^ {2}&quot;_(?:rid|self|etag|attachments|ts)&quot;: .*$/gm, "<i>$&</i>");
 }
 
 function shortened(value: unknown): unknown {

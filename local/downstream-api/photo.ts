@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
 import { crc32, deflateSync } from "node:zlib";
 
-const size = 48;
+const size = 96;
 
-/** A small PNG for somebody: a disc in a colour of their own (ISO/IEC 15948). */
+/** A PNG for somebody: head and shoulders before a colour of their own (ISO/IEC 15948). */
 export function photoOf(objectId: string): Buffer {
-  const [red = 0, green = 0, blue = 0] = createHash("sha256").update(objectId).digest();
+  const background = mutedColourOf(objectId);
+  const figure = background.map((value) => Math.round(value + (255 - value) * 0.7));
   const rows = Array.from({ length: size }, (_, y) =>
-    Buffer.from([
-      0,
-      ...Array.from({ length: size }, (_each, x) => (isInDisc(x, y) ? [red, green, blue] : [255, 255, 255])).flat(),
-    ]),
+    Buffer.from([0, ...Array.from({ length: size }, (_each, x) => (isFigure(x, y) ? figure : background)).flat()]),
   );
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
@@ -24,9 +22,16 @@ export function photoOf(objectId: string): Buffer {
   ]);
 }
 
-function isInDisc(x: number, y: number): boolean {
-  const centre = (size - 1) / 2;
-  return (x - centre) ** 2 + (y - centre) ** 2 <= centre ** 2;
+/** Dark enough for a light figure. */
+function mutedColourOf(text: string): number[] {
+  return [...createHash("sha256").update(text).digest().subarray(0, 3)].map((value) => 60 + Math.round(value * 0.45));
+}
+
+function isFigure(x: number, y: number): boolean {
+  const [across, down] = [x / (size - 1) - 0.5, y / (size - 1)];
+  const isHead = across ** 2 + (down - 0.38) ** 2 <= 0.18 ** 2;
+  const areShoulders = across ** 2 + (down - 0.98) ** 2 <= 0.36 ** 2;
+  return isHead || areShoulders;
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -62,6 +62,13 @@ describe("the program that runs the local platform", () => {
     squatter.close();
   });
 
+  it("while it runs already: says so", async (test) => {
+    await start(test);
+    const second = run(test, ["--port", String(await freePortRow(7))]);
+    assert.equal(await second.exited, 1);
+    assert.match(second.output(), /^The local platform runs already in this folder: .+ Stop it first\.\n$/);
+  });
+
   it("with arguments that it does not know: says how to use it", async (test) => {
     for (const args of [["--nonsense"], ["--port", "65535"]]) {
       const program = run(test, args);

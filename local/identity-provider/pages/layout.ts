@@ -7,6 +7,8 @@ export interface PageOptions {
   readonly body: Html;
   /** Names the product at the top of the page. */
   readonly product?: string;
+  /** Whether the product is the other app: it has a colour and a sign of its own. */
+  readonly isOtherApp?: boolean;
   /** The line at the foot that says what this is. */
   readonly note?: string;
   /** A script of ours, run inline under a nonce. */
@@ -27,10 +29,29 @@ export interface RenderedPage {
 const defaultNote =
   "A local stand-in for Microsoft Entra ID. The people are invented, and nothing leaves this machine.";
 
+/** A key: in line, for these pages load nothing. */
+const identityProviderSign = sign(html`<circle cx="12.5" cy="12.5" r="4.5" /> <path d="M16 16l8 8M20.5 20.5l3-3" />`);
+/** A receipt, of the expenses that it is about. */
+const otherAppSign = sign(html`<path d="M10 7h12v18l-3-2-3 2-3-2-3 2zM13.5 12h5M13.5 16.5h5" />`);
+
+function sign(lines: Html): Html {
+  return html`<svg
+    viewBox="0 0 32 32"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="2.4"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+    aria-hidden="true"
+  >
+    ${lines}
+  </svg>`;
+}
+
 /** A whole page with the headers it owes: a strict content security policy, no caching, no framing. */
 export function renderPage(options: PageOptions): RenderedPage {
   const nonce = randomBytes(16).toString("base64");
-  const { title, body, product = "Local sign-in", note = defaultNote, script, refresh } = options;
+  const { title, body, product = "Local sign-in", isOtherApp = false, note = defaultNote, script, refresh } = options;
   const document = html`<!doctype html>
     <html lang="en">
       <head>
@@ -46,9 +67,9 @@ export function renderPage(options: PageOptions): RenderedPage {
           html`<noscript><meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.url}" /></noscript>`
         }
       </head>
-      <body>
+      <body class="${isOtherApp ? "other-app" : "identity-provider"}">
         <main>
-          <p class="product">${product}</p>
+          <p class="product">${isOtherApp ? otherAppSign : identityProviderSign}${product}</p>
           <h1>${title}</h1>
           ${body}
         </main>

@@ -1,0 +1,35 @@
+import { after, before, describe, it } from "node:test";
+import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startWorld, type World } from "../support/world.ts";
+import { looksRight } from "./looks.ts";
+import { signIn, signInAtOtherApp } from "./steps.ts";
+
+describe("the page of the local Cosmos DB endpoint", () => {
+  let world: World;
+  let browser: TestBrowser;
+  before(async () => {
+    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+  });
+  after(() => Promise.all([browser.close(), world.stop()]));
+
+  it("shows the account's document come with the sign-in, sealed, and go with the sign-out in another app", async (test) => {
+    const profile = await browser.newProfile(test);
+    const documents = await profile.newTab(world.cosmos.url);
+    await documents.getByText("There are no documents.").waitFor();
+
+    const cookie = await signIn(await profile.newTab(), world, "Ada Lindqvist");
+    const [accountKey = ""] = cookie.split(".");
+    const account = documents
+      .getByRole("article")
+      .filter({ has: documents.getByRole("heading", { name: accountKey }) });
+    await account.getByText(/^Created at /).waitFor();
+    await account.getByText(/^"eyJ.* characters\)"$/).waitFor();
+    await looksRight(documents, "documents");
+
+    const otherApp = await signInAtOtherApp(profile, world, "Ada Lindqvist");
+    await otherApp.getByRole("button", { name: "Sign out" }).click();
+    await account.getByText(/^Deleted at /).waitFor();
+    await documents.getByText("1 document, the latest first.").waitFor();
+    await account.waitFor({ state: "detached" });
+  });
+});

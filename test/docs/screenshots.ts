@@ -1,0 +1,80 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium, type BrowserContext, type Page } from "playwright-core";
+import { findChromium } from "../support/chromium.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+/** Takes the pictures of docs/images/ over the local platform: on a desk, light. Arguments: another folder for them. */
+const [folder = "docs/images"] = process.argv.slice(2);
+const maxBytes = 150_000;
+const person = "Ada Lindqvist";
+
+await mkdir(folder, { recursive: true });
+const world = await startWorld();
+const { executablePath, environment } = await findChromium();
+const browser = await chromium.launch({
+  executablePath,
+  env: { ...process.env, ...environment },
+  args: ["--no-sandbox", "--disable-background-networking"],
+});
+try {
+  const context = await browser.newContext({ viewport: { width: 1120, height: 760 }, colorScheme: "light" });
+  await takePictures(context, world);
+} finally {
+  await browser.close();
+  await world.stop();
+}
+
+/** The story that `npm start` suggests. */
+async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, secondApp }: World): Promise<void> {
+  const documents = await open(context, cosmos.url);
+  const app = await open(context, publicBaseUrl);
+  await app.getByRole("link", { name: "Sign in" }).click();
+  await app.getByRole("heading", { name: "Pick an account" }).waitFor();
+  await save(app, "account-picker");
+
+  await app.getByRole("button", { name: person }).click();
+  await app.getByRole("heading", { name: "You are signed in" }).waitFor();
+  await app.getByTestId("call-graph").click();
+  await app.getByText(`"displayName": "${person}"`).waitFor();
+  await save(app, "page");
+
+  await documents.bringToFront();
+  await documents
+    .getByText(/^Created at /)
+    .first()
+    .waitFor();
+  await save(documents, "documents");
+
+  const other = await open(context, secondApp.url);
+  await other.getByRole("link", { name: "Sign in" }).click();
+  await other.getByRole("heading", { name: `Hello, ${person}` }).waitFor();
+  await save(other, "other-app");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.getByRole("heading", { name: "You are signed out" }).waitFor();
+
+  await app.bringToFront();
+  await app.evaluate("dispatchEvent(new Event('focus'))");
+  await app.getByRole("heading", { name: "You have been signed out" }).waitFor();
+  await save(app, "signed-out-elsewhere");
+
+  await documents.bringToFront();
+  await documents.getByText(/^Deleted at /).waitFor();
+  await save(documents, "documents-gone");
+}
+
+async function open(context: BrowserContext, url: string): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(url);
+  return tab;
+}
+
+async function save(tab: Page, name: string): Promise<void> {
+  // Focus rings and hover come from the clicks that led here.
+  await tab.mouse.move(0, 0);
+  const path = join(folder, `${name}.png`);
+  await tab.screenshot({ path, animations: "disabled", caret: "hide" });
+  const { size } = await stat(path);
+  console.log(`${path} ${Math.round(size / 1000)} KB`);
+  if (size > maxBytes) throw new Error(`${path} is larger than ${maxBytes / 1000} KB`);
+}
