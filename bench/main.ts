@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const report = await format(reportOf(figures), options);
   if (values.quick) console.log(`\n${report}`);
   else await writeFile(file, await format(withReport(await readFile(file, "utf8"), report), options));
-  const missed = goalsOf(figures).filter(({ met }) => met === false);
+  const missed = goalsOf(figures).filter(({ met }) => !met);
   say(missed.length === 0 ? "every goal is met" : `not met: ${missed.map(({ figure }) => figure).join("; ")}`);
 }
 
