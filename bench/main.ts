@@ -10,6 +10,8 @@ const usage = `Measures the app beside baselines and peers, and writes what it f
 Usage: npm run bench [-- --quick]
 
   --quick   a tenth of everything, to see that it works; prints the report and leaves the file as it is
+
+BENCH_NODE_OPTIONS in the environment goes to the servers on the functions host, for example "--cpu-prof".
 `;
 
 const file = "docs/performance.md";
