@@ -85,6 +85,7 @@ async function endEverySession(context: RequestContext): Promise<ResolvedSession
   const session = await resolveSession(context.app, cookie, context);
   context.cookies.clear(sessionCookieName);
   if (session) await endAllSessions(context.app, session, context);
+  else if (cookie) await signOutReplacedHere(context.app, cookie, context);
   return session;
 }
 

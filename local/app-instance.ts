@@ -24,7 +24,7 @@ export interface AppInstance {
   kill(): Promise<void>;
 }
 
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 const hostProgram = fileURLToPath(new URL("functions-host/main.ts", import.meta.url));
 
 /** Starts an instance and waits until it listens. */

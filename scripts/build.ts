@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { authTypes } from "./auth-types.ts";
 import { withoutUnused } from "./without-unused.ts";
@@ -88,7 +89,7 @@ async function assetsModule(): Promise<string> {
     favicon: await readFile("web/favicon.svg", "utf8"),
   };
   return Object.entries(assets)
-    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
+    .map(([name, text]) => `export const ${name} = "${gzipSync(text, { level: 9 }).toString("base64")}";`)
     .join("\n");
 }
 

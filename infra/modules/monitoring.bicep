@@ -79,6 +79,11 @@ var queries = [
     query: loadTextContent('../queries/failed-requests.kql')
   }
   {
+    name: 'reference'
+    displayName: 'What is behind the reference of an error page'
+    query: loadTextContent('../queries/reference.kql')
+  }
+  {
     name: 'store'
     displayName: 'Request units, conflicts and retries at the store'
     query: loadTextContent('../queries/store.kql')

@@ -29,7 +29,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [home, signInAgain],
   },
   cookies_blocked: {
-    text: "Signing in needs a cookie, and your browser did not keep the one that this page set. Allow cookies for this site in the browser’s settings, or leave the private window, then sign in again.",
+    text: "Signing in needs a cookie, and your browser did not keep the one that this page set. Allow cookies for this site in the browser’s settings, then sign in again.",
     links: [signInAgain, home],
   },
   signin_refused: {

@@ -93,14 +93,15 @@ async function asSpan<T>(begun: Begun, work: () => Promise<T>, endingOf: (outcom
     const all = { ...begun.attributes, ...attributes };
     recording()?.span({ ...begun, trace, startedAt, durationMs, success, resultCode, attributes: all });
   };
+  let value: T;
   try {
-    const value = await work();
-    end({ value });
-    return value;
+    value = await work();
   } catch (error) {
     end({ error });
     throw error;
   }
+  end({ value });
+  return value;
 }
 
 /** The trace that the running invocation belongs to. */

@@ -13,6 +13,7 @@ const copied = [
   "web",
   "scripts",
   "local",
+  "infra",
   "test/support",
   "host.json",
   "package.json",

@@ -22,13 +22,13 @@ import {
 
 const many = 1_000;
 const incomplete = /\/auth\/signed-out\?incomplete=1$/;
-const people = generatePeople(80).map(({ preferredUsername }) => preferredUsername);
+const people = generatePeople(120).map(({ preferredUsername }) => preferredUsername);
 const person = () => people.pop() ?? assert.fail("Too few people");
 
 describe("when the identity provider is in trouble", () => {
   let world: World;
   before(async () => {
-    world = await startWorld({ people: generatePeople(80) });
+    world = await startWorld({ people: generatePeople(120) });
   });
   after(() => world.stop());
   afterEach(() => {
@@ -140,12 +140,13 @@ describe("when the identity provider is in trouble", () => {
     });
 
     for (const trouble of troubles) {
-      it(`${trouble.name}: nobody is signed in, and nothing is stored`, async () => {
-        const arriving = await returning(world, person(), fresh);
+      it(`${trouble.name}: nobody is signed in, nothing is stored, and signing out works`, async () => {
+        const [arriving, leaving] = [await returning(world, person(), fresh), await signedIn(world, person(), fresh)];
         const stored = await dumpStore(world);
         failing("jwks", trouble);
         await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => backChannel(fresh))]);
         assert.deepEqual(await dumpStore(world), stored);
+        await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
       });
     }
 
@@ -164,12 +165,14 @@ describe("when the identity provider is in trouble", () => {
 
   describe("the token endpoint", () => {
     for (const trouble of troubles) {
-      it(`${trouble.name}: no sign-in, no renewal, and the session is kept as it was`, async () => {
+      it(`${trouble.name}: no sign-in, no renewal, the session is kept as it was, and signing out works`, async () => {
         const [arriving, renewing] = [await returning(world, person(), 0), await withShortTokens()];
+        const leaving = await signedIn(world, person(), 0);
         const stored = await dumpStore(world);
         failing("token", trouble);
         await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => callApi(renewing))]);
         assert.deepEqual(await dumpStore(world), stored);
+        await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
 
         world.identityProvider.controls.clearFaults();
         assert.equal((await callApi(renewing)).status, 200);

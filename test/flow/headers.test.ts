@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
 import type { Answer } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
 import { signOut } from "../support/sign-out.ts";
@@ -89,6 +90,22 @@ describe("what every answer says to the browser", () => {
       assert.equal(headers["cache-control"], "no-cache");
       const again = await world.client().fetch(path, { headers: { "if-none-match": headers.etag ?? "" } });
       assert.deepEqual([again.status, again.bytes.length], [304, 0]);
+    }
+  });
+
+  it("page and assets compressed, for those who take it so, and the same text for the others", async () => {
+    for (const path of ["/", "/assets/page.js", "/assets/auth.js", "/assets/auth.d.ts", "/assets/style.css"]) {
+      const plain = await world.client().fetch(path);
+      assert.equal(plain.headers["content-encoding"], undefined);
+      const packed = await world.client().fetch(path, { headers: { "accept-encoding": "br;q=1.0, gzip;q=0.8" } });
+      assert.equal(packed.headers["content-encoding"], "gzip");
+      assert.equal(gunzipSync(packed.bytes).toString(), plain.body);
+      assert.ok(packed.bytes.length < plain.bytes.length / 1.5);
+      assert.equal(packed.headers["content-type"], plain.headers["content-type"]);
+      assert.equal(packed.headers.vary, "accept-encoding");
+      assert.notEqual(packed.headers.etag, plain.headers.etag);
+      const refused = await world.client().fetch(path, { headers: { "accept-encoding": "gzip;q=0, identity" } });
+      assert.equal(refused.body, plain.body);
     }
   });
 

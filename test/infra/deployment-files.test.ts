@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { packageFolder } from "../../infra/deploy/package.ts";
 import { at, readPrediction, readTemplate, resourceOf } from "./template.ts";
 
 describe("azure.yaml", () => {
@@ -19,6 +21,17 @@ describe("azure.yaml", () => {
     const folder = /^ {4}project: (.*)$/m.exec(text)?.[1] ?? "";
     await access(`${folder}/package.json`);
     await assert.rejects(access(`${folder}/.funcignore`), { code: "ENOENT" });
+  });
+});
+
+describe("azd and the workflow", () => {
+  it("publish what npm run package puts together", async () => {
+    const azd = await readFile("azure.yaml", "utf8");
+    const workflow = await readFile(".github/workflows/deploy.yml", "utf8");
+    for (const text of [azd, workflow]) assert.match(text, /\brun package$/m);
+    const project = /^ {4}project: (.*)$/m.exec(azd)?.[1] ?? "";
+    assert.equal(join(project, /^ {4}dist: (.*)$/m.exec(azd)?.[1] ?? ""), packageFolder);
+    assert.equal(/^ {10}path: (.*)$/m.exec(workflow)?.[1], packageFolder);
   });
 });
 

@@ -22,7 +22,7 @@ describe("saved queries and alerts", () => {
     const reported = { AppEvents: await eventNames(), AppMetrics: Object.keys(metrics), AppDependencies: undefined };
     assert.ok(reported.AppEvents.includes("signout_abandoned"));
     for (const [name, text] of queries) {
-      const table = /^(App\w+)$/m.exec(text)?.[1] ?? "";
+      const table = /\b(App[A-Z]\w+)$/m.exec(text)?.[1] ?? "";
       assert.ok(table in reported, `${name}: ${table}`);
       const known = reported[table as keyof typeof reported];
       if (known === undefined) continue;

@@ -35,6 +35,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
   let waiting: Envelope[] = [];
   let sending: Promise<boolean> | undefined;
   let failures = 0;
+  let refused = false;
   let pausedUntil = 0;
   let target = url;
 
@@ -57,7 +58,11 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
     if (response.status === 206) return refusedForNow(batch, await response.json());
     await response.body?.cancel();
     if (passing.has(response.status)) throw new RefusedError(response);
-    if (!response.ok) warn(`telemetry: the ingestion endpoint refused ${batch.length} items (${response.status})`);
+    if (response.ok) refused = false;
+    else if (!refused) {
+      refused = true;
+      warn(`telemetry: the ingestion endpoint refuses all of it (${response.status})`);
+    }
     return [];
   };
 
