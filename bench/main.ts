@@ -10,6 +10,8 @@ const usage = `Measures the app beside baselines and peers, and writes what it f
 Usage: npm run bench [-- --quick]
 
   --quick   a tenth of everything, to see that it works; prints the report and leaves the file as it is
+
+BENCH_NODE_OPTIONS in the environment goes to the servers on the functions host, for example "--cpu-prof".
 `;
 
 const file = "docs/performance.md";
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
   const report = await format(reportOf(figures), options);
   if (values.quick) console.log(`\n${report}`);
   else await writeFile(file, await format(withReport(await readFile(file, "utf8"), report), options));
-  const missed = goalsOf(figures).filter(({ met }) => met === false);
+  const missed = goalsOf(figures).filter(({ met }) => !met);
   say(missed.length === 0 ? "every goal is met" : `not met: ${missed.map(({ figure }) => figure).join("; ")}`);
 }
 

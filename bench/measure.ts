@@ -22,8 +22,8 @@ export interface Extent {
 }
 
 export const fullExtent: Extent = {
-  rounds: 7,
-  roundMs: 1_200,
+  rounds: 12,
+  roundMs: 600,
   coldStarts: 7,
   memorySessions: 10_000,
   memoryCalls: 100_000,

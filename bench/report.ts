@@ -44,7 +44,7 @@ function goals(figures: Figures): string {
     figure,
     goal,
     measured,
-    met === undefined ? "" : met ? "yes" : "**no**",
+    met ? "yes" : "**no**",
   ]);
   return table(["Figure", "Goal", "Measured", "Met"], rows);
 }

@@ -79,7 +79,7 @@ export async function startStage(): Promise<Stage> {
     startApp: (port = appPort) =>
       kept(
         startOnHost({
-          appFolder: process.env["BENCH_APP_FOLDER"] ?? ".",
+          appFolder: ".",
           port,
           environment: { ...environment, ...quiet },
         }),

@@ -8,6 +8,7 @@ export interface RenewalFigures {
   readonly instances: number;
   readonly calls: number;
   readonly tokenRequests: number;
+  /** Those that were not refused as conflicts. */
   readonly writes: number;
 }
 
@@ -37,6 +38,6 @@ export async function measureRenewals(
     instances: instances.length,
     calls,
     tokenRequests: await identity.call.countTokenRequests(),
-    writes: operations.filter(({ kind }) => kind !== "read").length,
+    writes: operations.filter(({ kind, status }) => kind !== "read" && status < 400).length,
   };
 }

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { countGoalsOf, type Goal } from "../../bench/goals.ts";
+import { measureRenewals } from "../../bench/figures/renewals.ts";
+import { measureBurst } from "../../bench/figures/sign-outs.ts";
+import { countStoreOperations } from "../../bench/figures/store-operations.ts";
+import { appLoginPath, signInAll } from "../../bench/sessions.ts";
+import { startStage, type Stage } from "../../bench/stage.ts";
+
+/** What of the benchmark is the same on a slow machine: operations, token requests, bytes. Times are not looked at. */
+describe("the benchmark's counts", () => {
+  let stage: Stage;
+  let goals: readonly Goal[];
+  before(async () => {
+    stage = await startStage();
+    const app = await stage.startApp();
+    const costs = await countStoreOperations(stage, app);
+    const others = [await stage.startApp(0), await stage.startApp(0), await stage.startApp(0)];
+    const renewals = [await measureRenewals(stage, [app], 50), await measureRenewals(stage, [app, ...others], 50)];
+    const [template] = await signInAll(app.url, appLoginPath, 1);
+    if (!template) return assert.fail("Nobody signed in");
+    const burst = await measureBurst(stage, app, template, 100);
+    const { size: bundleBytes } = await stat("dist/index.cjs");
+    goals = countGoalsOf({ costs, renewals, burst, bundleBytes });
+  });
+  after(() => stage.stop());
+
+  it("are all there", () => assert.equal(goals.length, 10));
+
+  it("reach their goals", () => {
+    const missed = goals.filter(({ met }) => !met);
+    assert.deepEqual(missed, []);
+  });
+});
