@@ -1,4 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
+import type { Warning } from "../shared/app.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { ConditionError } from "../shared/errors.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
@@ -42,7 +43,9 @@ export const callback: FunctionDefinition = {
       { code, sessionState, transaction },
       signal,
     );
-    if (signedIn.sid === undefined) warnOfMissingSid(context);
+    context.app.signInSeen = true;
+    if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
+    if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
     const cookie = await openSession(
       app,
       {
@@ -66,8 +69,8 @@ function refused(error: string, { silent }: SignInTransaction, location: string)
   throw new ConditionError("signin_refused", "Go back to the app and sign in again.");
 }
 
-function warnOfMissingSid({ app, telemetry }: RequestContext): void {
-  if (app.warnings.has("sid_missing")) return;
-  app.warnings.add("sid_missing");
-  telemetry.warn("sid_missing");
+function warnOnce({ app, telemetry }: RequestContext, warning: Warning): void {
+  if (app.warnings.has(warning)) return;
+  app.warnings.add(warning);
+  telemetry.warn(warning);
 }

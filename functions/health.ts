@@ -27,6 +27,7 @@ export const readyz: FunctionDefinition = {
       jsonBody: {
         status: ready ? "ready" : "not ready",
         checks: { configuration: "ok", store, identityProvider },
+        signInSeen: app.signInSeen,
         warnings: [...app.warnings].map((warning) => ({ code: warning, detail: warningTexts[warning] })),
       },
     };

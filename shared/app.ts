@@ -12,16 +12,21 @@ export interface App {
   readonly authority: Authority;
   readonly renewals: Renewals;
   readonly warnings: Set<Warning>;
+  /** Whether a sign-in was completed: until then, that there is no warning means nothing. */
+  signInSeen: boolean;
   store(): Promise<AccountStore>;
 }
 
 /** What an operator should know although the app works; shown by `/readyz`. */
-export type Warning = "sid_missing";
+export type Warning = "sid_missing" | "login_hint_missing";
 
 export const warningTexts: Readonly<Record<Warning, string>> = {
   sid_missing:
     "A sign-in brought neither a sid claim nor session_state: a sign-out begun elsewhere cannot reach these sessions. " +
     "Add the optional claim sid to the ID tokens of the app registration.",
+  login_hint_missing:
+    "A sign-in brought no login_hint claim: people are asked which account to sign out. " +
+    "Add the optional claim login_hint to the ID tokens of the app registration.",
 };
 
 /** What lives as long as one request. */
@@ -40,6 +45,7 @@ export function createApp(configuration: Configuration): App {
     authority: authorityOf(configuration),
     renewals: renewals(),
     warnings: new Set(),
+    signInSeen: false,
     store: () => (store ??= connectStore(configuration.cosmosDb)),
   };
 }

@@ -9,6 +9,7 @@ export type EventName =
   | "token_renewed"
   | "token_refused"
   | "sid_missing"
+  | "login_hint_missing"
   | "request_failed";
 
 /** Never a token, a cookie, a name or another personal value: counts, codes, outcomes and durations only. */

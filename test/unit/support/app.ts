@@ -42,6 +42,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     authority: authority(parts),
     renewals: renewals(),
     warnings: new Set(),
+    signInSeen: false,
     memory,
     store: () => Promise.resolve(memory),
   };
