@@ -3,6 +3,7 @@ import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
+import { readinessOf, type Readiness } from "./readiness.ts";
 import type { SignOutOrder } from "./sign-out/order.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -14,6 +15,8 @@ export interface App {
   readonly warnings: Set<Warning>;
   /** Whether a sign-in was completed: until then, that there is no warning means nothing. */
   signInSeen: boolean;
+  /** For `/readyz`. */
+  readonly readiness: Readiness;
   store(): Promise<AccountStore>;
 }
 
@@ -39,13 +42,16 @@ export interface Invocation {
 }
 
 export function createApp(configuration: Configuration): App {
-  let store: Promise<AccountStore> | undefined;
+  let connected: Promise<AccountStore> | undefined;
+  const store = async () => (connected ??= connectStore(configuration.cosmosDb));
+  const authority = authorityOf(configuration);
   return {
     configuration,
-    authority: authorityOf(configuration),
+    authority,
     renewals: renewals(),
     warnings: new Set(),
     signInSeen: false,
-    store: () => (store ??= connectStore(configuration.cosmosDb)),
+    readiness: readinessOf(configuration, authority, store),
+    store,
   };
 }

@@ -43,6 +43,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     renewals: renewals(),
     warnings: new Set(),
     signInSeen: false,
+    readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
     memory,
     store: () => Promise.resolve(memory),
   };
