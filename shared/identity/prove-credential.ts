@@ -54,6 +54,8 @@ export async function proveCredential(
 
 function refusalOf(error: unknown): CredentialProof {
   const outcome = error instanceof AuthError && clientErrors.has(error.errorCode) ? "app_refused" : "not_checked";
+  // A string by its type, and a number as it comes.
   const { errorNo } = error as { errorNo?: unknown };
-  return typeof errorNo === "string" ? { outcome, errorNumber: errorNo } : { outcome };
+  const isGiven = typeof errorNo === "string" || typeof errorNo === "number";
+  return isGiven ? { outcome, errorNumber: String(errorNo) } : { outcome };
 }
