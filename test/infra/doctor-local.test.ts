@@ -75,7 +75,10 @@ describe("npm run doctor, on this machine", () => {
     const report = await doctorOf(world, {
       AzureAd__ClientId: unknown,
       CosmosDb: `AccountEndpoint=${world.cosmos.url}/;AccountKey=${wrongKey};`,
-      AzureWebJobsStorage: (world.platform.environment["AzureWebJobsStorage"] ?? "").replace(/:\d+\//, `:${await freePortRow(1)}/`),
+      AzureWebJobsStorage: (world.platform.environment["AzureWebJobsStorage"] ?? "").replace(
+        /:\d+\//,
+        `:${await freePortRow(1)}/`,
+      ),
     });
     assertLine(report, "Client credential", "✗", /AADSTS700016\)\. Correct AzureAd__ClientId/);
     assertLine(report, "App registration", "✗", new RegExp(`none with the client id ${unknown}`));
