@@ -1,7 +1,8 @@
 import type { TokenCredential } from "@azure/identity";
 import { CosmosClient } from "@azure/cosmos";
 import { createGraphClient, type GraphClient } from "../app-registration/graph-client.ts";
-import type { Configuration, CosmosConnection } from "../../shared/config.ts";
+import type { Configuration } from "../../shared/config.ts";
+import { managedIdentity } from "../../shared/identity/managed-identity.ts";
 import { isLoopback } from "../../shared/settings-reader.ts";
 import { checkApp } from "./checks/app.ts";
 import { checkAuthority } from "./checks/authority.ts";
@@ -31,10 +32,12 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
     return [...findings, notChecked("Everything else", "the settings have to be complete first")];
   }
   const { azureAd, publicBaseUrl } = configuration;
+  // Where there is a managed identity, the platform says how to get at it.
+  const inAzure = environment["IDENTITY_ENDPOINT"] !== undefined;
   const groups = await Promise.all([
     checkAuthority(azureAd.instance + azureAd.tenantId),
-    checkCredential(configuration, environment["IDENTITY_ENDPOINT"] !== undefined),
-    checkStoreOf(configuration, operator),
+    checkCredential(configuration, inAzure),
+    checkStoreOf(configuration, inAzure, operator),
     checkQueue(environment, () => operator.signIn(undefined)),
     checkRegistrationOf(configuration, operator),
     checkApp(publicBaseUrl, "not checked"),
@@ -94,21 +97,25 @@ const standIn: TokenCredential = {
   getToken: async () => ({ token: "stand-in", expiresOnTimestamp: Date.now() + 3_600_000 }),
 };
 
-async function checkStoreOf({ cosmosDb }: Configuration, operator: Operator): Promise<readonly Finding[]> {
-  const client = await connect(cosmosDb.connection, operator);
+async function checkStoreOf(
+  { cosmosDb }: Configuration,
+  inAzure: boolean,
+  { signIn }: Operator,
+): Promise<readonly Finding[]> {
+  const { connection } = cosmosDb;
+  const isApp = connection.kind === "connectionString" || inAzure;
+  const connectionPolicy = { requestTimeout: 5_000, retryOptions: { maxRetryAttemptCount: 1 } };
+  const client =
+    connection.kind === "connectionString"
+      ? new CosmosClient({ connectionString: connection.connectionString, connectionPolicy })
+      : new CosmosClient({
+          endpoint: connection.endpoint,
+          aadCredentials: inAzure ? managedIdentity(connection.clientId) : await signIn(undefined),
+          connectionPolicy,
+        });
   try {
-    return await checkStore(client, cosmosDb);
+    return await checkStore(client, cosmosDb, isApp ? "app" : "operator");
   } finally {
     client.dispose();
   }
-}
-
-/** The managed identity exists only where the app runs; elsewhere the operator looks with their own sign-in. */
-async function connect(connection: CosmosConnection, { signIn }: Operator): Promise<CosmosClient> {
-  const connectionPolicy = { requestTimeout: 5_000, retryOptions: { maxRetryAttemptCount: 1 } };
-  if (connection.kind === "connectionString") {
-    return new CosmosClient({ connectionString: connection.connectionString, connectionPolicy });
-  }
-  const aadCredentials = await signIn(undefined);
-  return new CosmosClient({ endpoint: connection.endpoint, aadCredentials, connectionPolicy });
 }

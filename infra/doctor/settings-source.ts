@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readLocalSettings } from "../../local/settings.ts";
 import type { Environment } from "../../shared/settings-reader.ts";
 import { hostSettings, settings } from "../../shared/settings.ts";
@@ -21,6 +22,7 @@ const known = names.map(({ name }) => new RegExp(`^${name.replace("<name>", ".+"
  * @throws {UsageError} for a file that cannot be read as settings
  */
 export async function readSettings(environment: Environment, file: string | undefined): Promise<SettingsSource> {
+  if (file !== undefined && !existsSync(file)) throw new UsageError(`There is no file ${file}`);
   const files = file === undefined ? [platformSettingsFile, "local.settings.json"] : [file];
   const layers = await Promise.all(files.map(async (each) => ({ source: each, values: await valuesOf(each) })));
   const used = [...layers, { source: "the environment", values: environment }].filter(({ values }) => {

@@ -86,6 +86,9 @@ describe("the arguments of npm run doctor", () => {
     await rm(folder, { recursive: true });
     assert.equal(exitCode, 2);
     assert.match(errors, /is not a settings file/);
+    const missing = await run("--settings", file);
+    assert.equal(missing.exitCode, 2);
+    assert.match(missing.errors, /There is no file/);
   });
 
   it("reach the process as they are typed, and its exit code comes back", async () => {
