@@ -48,7 +48,7 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
 /** A deployment, whose settings only the app itself knows: what it says of them, and what can be seen from outside. */
 export async function diagnoseDeployment(
   baseUrl: string,
-  managedIdentity: string | undefined,
+  identity: string | undefined,
   operator: Operator,
 ): Promise<readonly Finding[]> {
   const [app, { finding, registered }] = await Promise.all([checkApp(baseUrl, "failed"), checkSignIn(baseUrl)]);
@@ -67,7 +67,7 @@ export async function diagnoseDeployment(
     checkRegistration(await graphOf(operator, undefined), {
       clientId,
       baseUrl,
-      managedIdentity,
+      managedIdentity: identity,
       credential: undefined,
     }),
   ]);
@@ -79,9 +79,9 @@ async function checkRegistrationOf(
   operator: Operator,
 ): Promise<readonly Finding[]> {
   const { clientId, credential, tenantId, isMultiTenant } = azureAd;
-  const managedIdentity = credential.kind === "managedIdentity" ? credential.clientId : undefined;
+  const identity = credential.kind === "managedIdentity" ? credential.clientId : undefined;
   const graph = await graphOf(operator, isMultiTenant ? undefined : tenantId);
-  return checkRegistration(graph, { clientId, baseUrl, credential: credential.kind, managedIdentity });
+  return checkRegistration(graph, { clientId, baseUrl, credential: credential.kind, managedIdentity: identity });
 }
 
 async function graphOf(operator: Operator, tenantId: string | undefined): Promise<GraphClient> {

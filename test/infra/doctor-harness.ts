@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
+import type { Finding, Status } from "../../infra/doctor/finding.ts";
 import { compileCache } from "../support/compile-cache.ts";
 import type { World } from "../support/world.ts";
 
@@ -20,13 +21,14 @@ export async function doctor(args: readonly string[], environment: Environment =
   const { PATH, HOME } = process.env;
   const argv = ["--disable-warning=ExperimentalWarning", "infra/doctor/main.ts", ...args];
   const child = spawn(process.execPath, argv, { env: { PATH, HOME, ...compileCache, ...environment } });
-  const [output, errors, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  const exited = once(child, "exit");
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   const lines = output.split("\n").flatMap((line) => {
     const [, sign = "", name = "", rest = ""] = /^([✓!✗–]) (.+?) {2,}(.*)$/.exec(line) ?? [];
     return sign === "" ? [] : [{ sign, name, text: rest }];
   });
   const of = (name: string) => lines.filter((line) => line.name === name);
-  return { exitCode: Number(exitCode), output, errors, of };
+  return { exitCode: child.exitCode ?? -1, output, errors, of };
 }
 
 /** The same on the settings of a world, some of them changed. */
@@ -40,4 +42,15 @@ export function assertLine(report: Report, name: string, sign: "✓" | "!" | "�
   const [line, ...more] = report.of(name);
   assert.deepEqual([line?.sign, more], [sign, []], `${name}:\n${report.output}${report.errors}`);
   assert.match(line?.text ?? "", says);
+}
+
+/** One finding of a check has this name and this status, and says this. */
+export function assertFinding(findings: readonly Finding[], name: string, status: Status, says: RegExp): void {
+  const found = findings.filter((finding) => finding.name === name);
+  assert.deepEqual(
+    found.map((finding) => finding.status),
+    [status],
+    JSON.stringify(findings, undefined, 2),
+  );
+  assert.match(found[0]?.text ?? "", says);
 }

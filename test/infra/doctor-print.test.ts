@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { runDoctor } from "../../infra/doctor/command.ts";
 import { failed, notChecked, ok, warning } from "../../infra/doctor/finding.ts";
 import { reportText } from "../../infra/doctor/print.ts";
@@ -36,9 +37,9 @@ describe("the report of npm run doctor", () => {
 
   it("has colours only where they are wanted, and only for the signs", () => {
     const text = reportText(findings, true);
-    assert.match(text, /^\u001B\[32m✓\u001B\[0m A    good$/m);
-    assert.match(text, /^\u001B\[31m✗\u001B\[0m E    off/m);
-    assert.equal(text.replaceAll(/\u001B\[\d+m/g, ""), reportText(findings, false));
+    assert.ok(text.includes("\u001B[32m✓\u001B[0m A    good\n"));
+    assert.ok(text.includes("\u001B[31m✗\u001B[0m E    off"));
+    assert.equal(stripVTControlCharacters(text), reportText(findings, false));
   });
 
   it("shows a foreign text on one line, without what a terminal would obey", () => {

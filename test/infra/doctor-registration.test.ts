@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { createGraphClient } from "../../infra/app-registration/graph-client.ts";
 import { checkRegistration, type RegistrationExpected } from "../../infra/doctor/checks/registration.ts";
-import type { Finding, Status } from "../../infra/doctor/finding.ts";
+import type { Finding } from "../../infra/doctor/finding.ts";
 import { startGraph, type Graph } from "../../local/graph/graph.ts";
 import type { Application } from "../../local/graph/types.ts";
+import { assertFinding } from "./doctor-harness.ts";
 
 const clientId = "a1b2c3d4-e5f6-4789-8abc-def012345678";
 const tenantId = "72f988bf-0000-4000-8000-2d7cd011db47";
@@ -53,14 +54,18 @@ describe("npm run doctor, at the app registration", () => {
     return checkRegistration(client, { ...usual, ...expected });
   }
 
-  function assertFinding(findings: readonly Finding[], name: string, status: Status, says: RegExp): void {
-    const found = findings.filter((finding) => finding.name === name);
-    assert.deepEqual(
-      found.map((finding) => finding.status),
-      [status],
-      JSON.stringify(findings, undefined, 2),
-    );
-    assert.match(found[0]?.text ?? "", says);
+  async function secrets(...days: number[]) {
+    return check({ passwordCredentials: days.map(expiring) });
+  }
+
+  async function keys(...days: number[]) {
+    const kind = { type: "AsymmetricX509Cert", usage: "Verify" };
+    const keyCredentials = days.map((each) => Object.assign(expiring(each), kind));
+    return check({ keyCredentials }, { credential: "certificate" });
+  }
+
+  async function trusting(identity: string, application: Partial<Application> = { passwordCredentials: [] }) {
+    return check(application, { credential: "managedIdentity", managedIdentity: identity });
   }
 
   it("finds nothing where everything is right, and changes nothing", async () => {
@@ -104,7 +109,6 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   it("tells a secret that has expired, will in a month, or is not there", async () => {
-    const secrets = async (...days: number[]) => check({ passwordCredentials: days.map(expiring) });
     assertFinding(await secrets(-2), "Client secret", "failed", /^expired on \d{4}-\d\d-\d\d\. Make a new one/);
     assertFinding(await secrets(30), "Client secret", "warning", /^expires on \d{4}-\d\d-\d\d, in 30 days\. Make/);
     assertFinding(await secrets(31), "Client secret", "ok", /^good until/);
@@ -113,18 +117,12 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   it("tells the same of certificates", async () => {
-    const keys = async (...days: number[]) => {
-      const keyCredentials = days.map((each) => ({ ...expiring(each), type: "AsymmetricX509Cert", usage: "Verify" }));
-      return check({ keyCredentials }, { credential: "certificate" });
-    };
     assertFinding(await keys(-1), "Certificate", "failed", /^expired on .*\. Upload a new one/);
     assertFinding(await keys(3), "Certificate", "warning", /in 3 days/);
     assertFinding(await keys(), "Certificate", "failed", /has none/);
   });
 
   describe("with a managed identity", () => {
-    const trusting = async (identity: string, application: Partial<Application> = { passwordCredentials: [] }) =>
-      check(application, { credential: "managedIdentity", managedIdentity: identity });
     const issuer = `https://login.microsoftonline.com/${tenantId}/v2.0`;
     const audiences = ["api://AzureADTokenExchange"];
 

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { CosmosClient, PartitionKeyKind, type ContainerRequest } from "@azure/cosmos";
 import { checkStore } from "../../infra/doctor/checks/store.ts";
-import type { Finding, Status } from "../../infra/doctor/finding.ts";
+import type { Finding } from "../../infra/doctor/finding.ts";
 import { startCosmosEndpoint, type CosmosEndpoint } from "../../local/cosmos/endpoint.ts";
 import { seedCertificates } from "../support/certificates.ts";
 import { startCosmosRoles, type CosmosRoles, type DataAction } from "../support/cosmos-roles.ts";
+import { assertFinding } from "./doctor-harness.ts";
 
 const right: Omit<ContainerRequest, "id"> = {
   partitionKey: { paths: ["/id"], kind: PartitionKeyKind.Hash },
@@ -39,16 +40,6 @@ async function withStore(
   client.dispose();
   await endpoint.stop();
   look(findings);
-}
-
-function assertFinding(findings: readonly Finding[], name: string, status: Status, says: RegExp): void {
-  const found = findings.filter((finding) => finding.name === name);
-  assert.deepEqual(
-    found.map((finding) => finding.status),
-    [status],
-    JSON.stringify(findings, undefined, 2),
-  );
-  assert.match(found[0]?.text ?? "", says);
 }
 
 describe("npm run doctor, at an account with a key", () => {
