@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { Warning } from "../shared/app.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { ConditionError } from "../shared/errors.ts";
 import { wantsPage } from "../shared/http/page.ts";
@@ -38,7 +39,9 @@ export const callback: FunctionDefinition = {
       { code, sessionState, transaction },
       signal,
     );
-    if (signedIn.sid === undefined) warnOfMissingSid(context);
+    context.app.signInSeen = true;
+    if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
+    if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
     const cookie = await openSession(
       app,
       {
@@ -81,8 +84,8 @@ function refused(
   throw authorizationError(response);
 }
 
-function warnOfMissingSid({ app, telemetry }: RequestContext): void {
-  if (app.warnings.has("sid_missing")) return;
-  app.warnings.add("sid_missing");
-  telemetry.warn("sid_missing");
+function warnOnce({ app, telemetry }: RequestContext, warning: Warning): void {
+  if (app.warnings.has(warning)) return;
+  app.warnings.add(warning);
+  telemetry.warn(warning);
 }

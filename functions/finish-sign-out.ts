@@ -1,6 +1,7 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
 import hostJson from "../host.json" with { type: "json" };
 import type { App } from "../shared/app.ts";
+import { hostSettings } from "../shared/settings.ts";
 import { isSignOutOrder } from "../shared/sign-out/order.ts";
 import { carryOut } from "../shared/sign-out/sign-out.ts";
 import { logTelemetry } from "../shared/telemetry.ts";
@@ -49,7 +50,7 @@ function finishLater(): void {}
 
 /** The host knows it, and does not tell: `extensions.queues.maxDequeueCount` of host.json, or the setting that replaces it. */
 function maxAttemptsOf(environment: Environment): number {
-  const setting = environment["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"];
+  const setting = environment[hostSettings.maxDequeueCount.name];
   return Number(setting ?? hostJson.extensions.queues.maxDequeueCount);
 }
 

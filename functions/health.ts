@@ -1,4 +1,3 @@
-import type { App } from "../shared/app.ts";
 import { warningTexts } from "../shared/app.ts";
 import { conditionOf } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
@@ -11,32 +10,33 @@ export const healthz: FunctionDefinition = {
   handler: async () => ({ jsonBody: { status: "ok" } }),
 };
 
-/** `GET /readyz`: whether the app can do its work, with one entry for each thing that it depends on. */
+/**
+ * `GET /readyz`: whether the app can do its work, with one code for each thing that it depends on. Anyone may ask: the
+ * answers say no more than a code, and are kept for a while so that asking often asks nobody else.
+ */
 export const readyz: FunctionDefinition = {
   name: "readyz",
   route: "readyz",
   methods: ["GET"],
   async handler(_request, { app, signal }) {
-    const [store, identityProvider] = await Promise.all([
-      outcomeOf(() => readBothContainers(app, signal)),
+    const [store, identityProvider, credential] = await Promise.all([
+      app.readiness.store(signal),
       outcomeOf(() => app.authority.metadata.get(signal)),
+      app.readiness.credential(signal),
     ]);
-    const ready = store === "ok" && identityProvider === "ok";
+    // Nobody can sign in with a credential that is refused. Where it could not be asked for, those who are signed in go on.
+    const ready = store === "ok" && identityProvider === "ok" && credential !== "app_refused";
     return {
       status: ready ? 200 : 503,
       jsonBody: {
         status: ready ? "ready" : "not ready",
-        checks: { configuration: "ok", store, identityProvider },
+        checks: { configuration: "ok", store, identityProvider, credential },
+        signInSeen: app.signInSeen,
         warnings: [...app.warnings].map((warning) => ({ code: warning, detail: warningTexts[warning] })),
       },
     };
   },
 };
-
-async function readBothContainers(app: App, signal: AbortSignal): Promise<void> {
-  const { accounts, sids } = await app.store();
-  await Promise.all([accounts.read("readyz", signal), sids.read("readyz", signal)]);
-}
 
 async function outcomeOf(check: () => Promise<unknown>): Promise<string> {
   try {

@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { startAppInstance, type AppInstance } from "./app-instance.ts";
 import { startCosmosEndpoint, type CosmosEndpoint } from "./cosmos/endpoint.ts";
 import { startDownstreamApi, type DownstreamApi } from "./downstream-api/api.ts";
 import { loadOrCreateCertificates } from "./identity-provider/certificate.ts";
+import type { Graph } from "./graph/graph.ts";
 import {
   startIdentityProvider,
   type IdentityProvider,
   type Person,
   type RegisteredApp,
 } from "./identity-provider/provider.ts";
+import { startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "./queue-storage/queue-storage.ts";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
@@ -47,6 +49,8 @@ export interface Platform {
   readonly downstreamApi: DownstreamApi | undefined;
   readonly secondApp: SecondApp | undefined;
   readonly queueStorage: QueueStorage | undefined;
+  /** Shows how the app is registered with the identity provider here. */
+  readonly graph: Graph | undefined;
   /** Opens the administrator's functions. */
   readonly administratorKey: string;
   /** What the app gets to see of the environment. */
@@ -71,33 +75,51 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     startOthers(options, missing, publicBaseUrl),
   ]);
 
+  const madeHere: Settings = {
+    PublicBaseUrl: publicBaseUrl,
+    AzureWebJobsDisableHomepage: "true",
+    ...(cosmos && { CosmosDb: cosmos.connectionString }),
+    ...entra?.settings,
+    ...(downstreamApi && {
+      DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
+      DownstreamApis__graph__Scopes: "User.Read",
+    }),
+    ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
+    ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
+  };
+  const settingsFile = await leaveSettings(folder, madeHere, entra?.graph.url);
+
   return {
     publicBaseUrl,
     cosmos,
+    graph: entra?.graph,
     identityProvider: entra?.identityProvider,
     downstreamApi,
     secondApp: entra?.secondApp,
     queueStorage,
     administratorKey,
     environment: {
-      PublicBaseUrl: publicBaseUrl,
-      AzureWebJobsDisableHomepage: "true",
+      ...madeHere,
       FunctionsHost__FunctionKey: administratorKey,
-      ...(cosmos && { CosmosDb: cosmos.connectionString }),
-      ...entra?.settings,
-      ...(downstreamApi && {
-        DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
-        DownstreamApis__graph__Scopes: "User.Read",
-      }),
       ...settings,
-      ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
+      ...(madeHere["NODE_EXTRA_CA_CERTS"] && { NODE_EXTRA_CA_CERTS: madeHere["NODE_EXTRA_CA_CERTS"] }),
       ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
     },
     async stop() {
-      await Promise.all([entra?.secondApp.stop(), downstreamApi?.stop()]);
+      await rm(settingsFile, { force: true });
+      await Promise.all([entra?.secondApp.stop(), entra?.graph.stop(), downstreamApi?.stop()]);
       await Promise.all([entra?.identityProvider.stop(), cosmos?.stop(), queueStorage?.stop()]);
     },
   };
+}
+
+/** For `npm run doctor`, which looks at what runs here: the settings of the stand-ins, whose secrets are made anew each time. */
+async function leaveSettings(folder: string, madeHere: Settings, graphUrl: string | undefined): Promise<string> {
+  const file = join(folder, "settings.json");
+  const values = { ...madeHere, ...(graphUrl !== undefined && { GRAPH_URL: graphUrl }) };
+  await rm(file, { force: true });
+  await writeFile(file, `${JSON.stringify({ Values: values }, undefined, 2)}\n`, { mode: 0o600 });
+  return file;
 }
 
 /** The local certificate authority beside those that the person's machine trusts already; Node takes one file of them. */
@@ -150,6 +172,7 @@ export async function startApp(
 interface Identity {
   readonly identityProvider: IdentityProvider;
   readonly secondApp: SecondApp;
+  readonly graph: Graph;
   readonly settings: Settings;
 }
 
@@ -192,7 +215,8 @@ async function startIdentity(
     AzureAd__ClientCredentials__0__ClientSecret: app.clientSecret,
     NODE_EXTRA_CA_CERTS: certificates.caFile,
   };
-  return { identityProvider, secondApp, settings };
+  const graph = await startGraphFor(app, identityProvider.tenantId);
+  return { identityProvider, secondApp, graph, settings };
 }
 
 async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {

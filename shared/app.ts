@@ -4,6 +4,7 @@ import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
+import { readinessOf, type Readiness } from "./readiness.ts";
 import type { SignOutOrder } from "./sign-out/order.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -17,16 +18,23 @@ export interface App {
   readonly renewals: Renewals;
   readonly openedSeals: OpenedSeals;
   readonly warnings: Set<Warning>;
+  /** Whether a sign-in was completed: until then, that there is no warning means nothing. */
+  signInSeen: boolean;
+  /** For `/readyz`. */
+  readonly readiness: Readiness;
   store(): Promise<AccountStore>;
 }
 
 /** What an operator should know although the app works; shown by `/readyz`. */
-export type Warning = "sid_missing";
+export type Warning = "sid_missing" | "login_hint_missing";
 
 export const warningTexts: Readonly<Record<Warning, string>> = {
   sid_missing:
     "A sign-in brought neither a sid claim nor session_state: a sign-out begun elsewhere cannot reach these sessions. " +
     "Add the optional claim sid to the ID tokens of the app registration.",
+  login_hint_missing:
+    "A sign-in brought no login_hint claim: people are asked which account to sign out. " +
+    "Add the optional claim login_hint to the ID tokens of the app registration.",
 };
 
 /** What lives as long as one request. */
@@ -39,13 +47,17 @@ export interface Invocation {
 }
 
 export function createApp(configuration: Configuration): App {
-  let store: Promise<AccountStore> | undefined;
+  let connected: Promise<AccountStore> | undefined;
+  const store = async () => (connected ??= connectStore(configuration.cosmosDb));
+  const authority = authorityOf(configuration);
   return {
     configuration,
-    authority: authorityOf(configuration),
+    authority,
     renewals: renewals(),
     openedSeals: openedSeals(),
     warnings: new Set(),
-    store: () => (store ??= connectStore(configuration.cosmosDb)),
+    signInSeen: false,
+    readiness: readinessOf(configuration, authority, store),
+    store,
   };
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isLoopback, SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
-import { settings } from "./settings.ts";
+import { platformHostName, settings } from "./settings.ts";
 
 export type ClientCredential =
   | { readonly kind: "managedIdentity"; readonly clientId: string }
@@ -78,7 +78,7 @@ export function loadConfiguration(environment: Environment): Configuration {
 }
 
 function readPublicBaseUrl(read: SettingsReader): string {
-  const hostName = read.raw("WEBSITE_HOSTNAME");
+  const hostName = read.raw(platformHostName);
   const value = read.optional(settings.publicBaseUrl) ?? (hostName && `https://${hostName}`);
   if (!value) return read.fail(settings.publicBaseUrl, "is missing");
   const url = URL.parse(value);

@@ -116,3 +116,73 @@ export const settings = {
     default: "User.Read for graph, when no API is configured",
   },
 } as const satisfies Record<string, Setting>;
+
+/** A setting that the Functions host reads, and that the app cannot do without or is better off with. */
+export interface HostSetting extends Setting {
+  /** Whether infra/ sets it. A setting that it leaves out has its reason in `meaning`. */
+  readonly deployed: boolean;
+}
+
+/** The host's own settings, as far as they matter to the app. Azure has them beside the app's. */
+export const hostSettings = {
+  storage: {
+    name: "AzureWebJobsStorage",
+    meaning:
+      "Storage account of the host by connection string, which holds its key. Its queues hold deferred sign-outs.",
+    expects: "a connection string, and not together with AzureWebJobsStorage__credential",
+    deployed: false,
+  },
+  storageCredential: {
+    name: "AzureWebJobsStorage__credential",
+    meaning: "Storage account of the host by managed identity.",
+    expects: "managedidentity",
+    deployed: true,
+  },
+  storageClientId: {
+    name: "AzureWebJobsStorage__clientId",
+    meaning: "User-assigned managed identity for the storage account.",
+    expects: "a GUID; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  blobServiceUri: {
+    name: "AzureWebJobsStorage__blobServiceUri",
+    meaning: "Where the host keeps leases and function keys.",
+    expects: "an https:// URL; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  queueServiceUri: {
+    name: "AzureWebJobsStorage__queueServiceUri",
+    meaning: "Where sign-outs wait that the store could not take.",
+    expects: "an https:// URL; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  disableHomepage: {
+    name: "AzureWebJobsDisableHomepage",
+    meaning: "Leaves `/` to the app's page instead of the host's.",
+    expects: "true",
+    deployed: true,
+  },
+  maxDequeueCount: {
+    name: "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
+    meaning:
+      "Attempts that a deferred sign-out has. The app reads it too, to know the last one. host.json has the usual number.",
+    expects: "a whole number",
+    default: "extensions.queues.maxDequeueCount of host.json",
+    deployed: false,
+  },
+  applicationInsights: {
+    name: "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    meaning: "Where telemetry goes. Without it there is none but the log.",
+    expects: "the connection string of Application Insights",
+    deployed: true,
+  },
+  applicationInsightsAuthentication: {
+    name: "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    meaning: "Managed identity that telemetry is written with.",
+    expects: "ClientId=…;Authorization=AAD",
+    deployed: true,
+  },
+} as const satisfies Record<string, HostSetting>;
+
+/** Set by the platform, never by people. The app's origin where `PublicBaseUrl` does not say another. */
+export const platformHostName = "WEBSITE_HOSTNAME";

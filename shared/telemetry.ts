@@ -12,6 +12,7 @@ export type EventName =
   | "token_renewed"
   | "token_refused"
   | "sid_missing"
+  | "login_hint_missing"
   | "request_failed"
   | "request_refused";
 

@@ -26,6 +26,8 @@ export interface CosmosEndpointOptions {
   readonly dataFile: string;
   /** The account key in base64; default {@link LOCAL_ACCOUNT_KEY}. */
   readonly accountKey?: string;
+  /** The account's default; "Strong" unless given. Only told, for there is one replica. */
+  readonly defaultConsistency?: string;
   /** Milliseconds since the epoch, for `_ts` and time to live; default the machine's clock. */
   readonly clock?: () => number;
 }
@@ -60,7 +62,7 @@ const REMOVE_EXPIRED_EVERY_MS = 30_000;
  * @throws Error when the port is taken or the data file is in use
  */
 export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
-  const { port, dataFile, accountKey = LOCAL_ACCOUNT_KEY, clock = Date.now } = options;
+  const { port, dataFile, accountKey = LOCAL_ACCOUNT_KEY, defaultConsistency = "Strong", clock = Date.now } = options;
   const seconds = () => Math.floor(clock() / 1000);
   const file = openDatabaseFile(dataFile);
   const catalog = openCatalog(file, seconds);
@@ -70,7 +72,7 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   const server = createServer(
     createRequestListener({
       authorize: masterKeyAuthorization(accountKey),
-      metadata: metadataRoutes(catalog),
+      metadata: metadataRoutes(catalog, defaultConsistency),
       perform: documentOperations(catalog, documents, seconds),
       intervention,
       record,

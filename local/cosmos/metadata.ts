@@ -13,10 +13,13 @@ export interface MetadataRequest {
 export type MetadataHandler = (request: MetadataRequest) => Answer;
 
 /** The handlers by method and path shape ("Databases", "Collections" and the account of the REST API). */
-export function metadataRoutes(catalog: Catalog): ReadonlyMap<string, MetadataHandler> {
+export function metadataRoutes(
+  catalog: Catalog,
+  defaultConsistencyLevel: string,
+): ReadonlyMap<string, MetadataHandler> {
   const deleted: Answer = { status: 204, headers: {}, body: "" };
   return new Map<string, MetadataHandler>([
-    ["GET ", ({ origin }) => resourceAnswer(200, JSON.stringify(databaseAccount(origin)))],
+    ["GET ", ({ origin }) => resourceAnswer(200, JSON.stringify(databaseAccount(origin, defaultConsistencyLevel)))],
     ["GET dbs", () => feed("Databases", catalog.databases())],
     ["POST dbs", ({ body }) => answer(201, catalog.createDatabase(body))],
     ["GET dbs/{}", ({ path }) => answer(200, catalog.database(path.database))],
@@ -42,7 +45,7 @@ export function metadataRoutes(catalog: Catalog): ReadonlyMap<string, MetadataHa
 
 // The SDK sends everything to the endpoints named here, so they must be the one it came by. It takes no notice of
 // them when the account's id is "localhost".
-function databaseAccount(origin: string): JsonObject {
+function databaseAccount(origin: string, defaultConsistencyLevel: string): JsonObject {
   const locations = [{ name: "Local", databaseAccountEndpoint: `${origin}/` }];
   return {
     id: "local",
@@ -52,7 +55,7 @@ function databaseAccount(origin: string): JsonObject {
     writableLocations: locations,
     readableLocations: locations,
     enableMultipleWriteLocations: false,
-    userConsistencyPolicy: { defaultConsistencyLevel: "Strong" },
+    userConsistencyPolicy: { defaultConsistencyLevel },
   };
 }
 

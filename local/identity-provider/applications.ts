@@ -46,7 +46,7 @@ export function clientMetadata(app: RegisteredApp): AdapterPayload {
     client_id: app.clientId,
     client_name: app.name,
     redirect_uris: [...app.redirectUris],
-    grant_types: ["authorization_code", "refresh_token"],
+    grant_types: ["authorization_code", "refresh_token", "client_credentials"],
     response_types: ["code"],
     ...(app.certificate === undefined
       ? { client_secret: app.clientSecret, token_endpoint_auth_method: "client_secret_post" }

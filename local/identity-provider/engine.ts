@@ -1,4 +1,5 @@
 import { errors, Provider, type Configuration } from "oidc-provider";
+import { registerAppTokenGrant } from "./app-token-grant.ts";
 import { clientMetadata } from "./applications.ts";
 import { extraParameters, grantRequestedScopes, signInPolicy } from "./authorization-request.ts";
 import { registerResponseModes } from "./authorization-response.ts";
@@ -21,6 +22,7 @@ export function createEngine(runtime: Runtime): Provider {
   useEntraBehaviour(provider, runtime);
   registerResponseModes(provider, runtime);
   registerRefreshGrant(provider, runtime);
+  registerAppTokenGrant(provider, runtime);
   provider.on("grant.error", (ctx, error) => {
     ctx.body = tokenErrorBody(ctx, error);
   });

@@ -82,7 +82,8 @@ async function fetchMetadata(url: string): Promise<AuthorityMetadata> {
   return parseMetadata(text);
 }
 
-function parseMetadata(text: string): AuthorityMetadata {
+/** @throws {Error} that names the member which is missing or unusable */
+export function parseMetadata(text: string): AuthorityMetadata {
   const document: unknown = JSON.parse(text);
   if (!isRecord(document)) throw new Error("Discovery did not answer an object");
   const url = (member: string, protocols: readonly string[]) => {

@@ -48,6 +48,7 @@ describe("while the identity provider is in trouble", () => {
       configuration: "ok",
       store: "ok",
       identityProvider: "identity_provider_unavailable",
+      credential: "identity_provider_unavailable",
     });
     await signIn(client, ada, "/healthz");
     assert.equal((await client.fetch("/readyz")).status, 200);

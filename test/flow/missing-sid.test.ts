@@ -15,17 +15,22 @@ describe("an app registration without the optional claim sid", () => {
   after(() => world.stop());
   beforeEach(async () => {
     await startFresh(world);
-    world.identityProvider.controls.setOptionalClaims(appClientId, []);
+    world.identityProvider.controls.setOptionalClaims(appClientId, ["login_hint"]);
     world.identityProvider.controls.includeSessionState = true;
   });
 
-  const warnings = async () =>
-    (await world.client().fetch("/readyz")).json()["warnings"] as { code: string; detail: string }[];
-  const warningLines = () =>
+  const ready = async () => (await world.client().fetch("/readyz")).json();
+  const warnings = async () => (await ready())["warnings"] as { code: string; detail: string }[];
+  const warningLines = (event = "sid_missing") =>
     world
       .log()
       .split("\n")
-      .filter((line) => line.includes('"event":"sid_missing"'));
+      .filter((line) => line.includes(`"event":"${event}"`));
+
+  it("is not noticed before anybody has signed in, and the app says that nobody has", async () => {
+    assert.equal((await ready())["signInSeen"], false);
+    assert.deepEqual(await warnings(), []);
+  });
 
   it("signs out by session_state, which holds the same: the account is gone, and nobody is warned", async () => {
     const client = world.client();
@@ -42,7 +47,7 @@ describe("an app registration without the optional claim sid", () => {
   });
 
   it("believes the sid of the ID token rather than what the address line says", async () => {
-    world.identityProvider.controls.setOptionalClaims(appClientId, ["sid"]);
+    world.identityProvider.controls.setOptionalClaims(appClientId, ["sid", "login_hint"]);
     const client = world.client();
     await signIn(client, ada, "/healthz");
     const stored = Object.keys((await dumpStore(world)).sids);
@@ -81,5 +86,14 @@ describe("an app registration without the optional claim sid", () => {
     const instance = world.instances.length - 1;
     for (let times = 0; times < 2; times++) await signIn(world.client(instance), ada, "/healthz");
     assert.equal(warningLines().length, warned + 1);
+  });
+
+  it("without login_hint: everything works, and an operator is warned once", async () => {
+    world.identityProvider.controls.setOptionalClaims(appClientId, ["sid"]);
+    for (let times = 0; times < 2; times++) await signIn(world.client(), ada, "/healthz");
+    assert.equal(warningLines("login_hint_missing").length, 1);
+    const warning = (await warnings()).find(({ code }) => code === "login_hint_missing");
+    assert.match(warning?.detail ?? "", /optional claim login_hint/);
+    assert.equal((await ready())["signInSeen"], true);
   });
 });

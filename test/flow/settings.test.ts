@@ -215,6 +215,7 @@ describe("an app whose settings", { concurrency: 2 }, () => {
         configuration: "ok",
         store: "store_unavailable",
         identityProvider: "identity_provider_unavailable",
+        credential: "identity_provider_unavailable",
       };
       assert.deepEqual(ready.json()["checks"], checks);
       assert.ok(!instance.lines.join("\n").includes("configuration_invalid"));

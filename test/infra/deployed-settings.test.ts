@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { loadConfiguration } from "../../shared/config.ts";
-import { settings, type Setting } from "../../shared/settings.ts";
+import { hostSettings, settings, type HostSetting, type Setting } from "../../shared/settings.ts";
 import { environmentOf, settingsOf } from "./settings.ts";
 import { readPrediction, type Prediction } from "./template.ts";
 
@@ -13,15 +13,9 @@ const notDeployed: Readonly<Record<string, string>> = {
 };
 
 /** Settings that the Functions host reads, not the app. */
-const ofTheHost: Readonly<Record<string, string>> = {
-  AzureWebJobsStorage__credential: "its storage without a key",
-  AzureWebJobsStorage__clientId: "by which identity",
-  AzureWebJobsStorage__blobServiceUri: "leases and function keys",
-  AzureWebJobsStorage__queueServiceUri: "the queues of sign-outs",
-  AzureWebJobsDisableHomepage: "`/` is the page of the app",
-  APPLICATIONINSIGHTS_CONNECTION_STRING: "where telemetry goes",
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: "by which identity it is written",
-};
+const ofTheHost = Object.values<HostSetting>(hostSettings)
+  .filter(({ deployed }) => deployed)
+  .map(({ name }) => name);
 
 describe("the app settings that are deployed", () => {
   let prediction: Prediction;
@@ -42,11 +36,11 @@ describe("the app settings that are deployed", () => {
   it("are all read, by the app or by the host", () => {
     const names = Object.values(settings).map(({ name }) => patternOf(name));
     for (const name of deployed) {
-      const isRead = names.some((pattern) => pattern.test(name)) || ofTheHost[name] !== undefined;
+      const isRead = names.some((pattern) => pattern.test(name)) || ofTheHost.includes(name);
       assert.ok(isRead, `${name}: nobody reads it`);
     }
     assert.deepEqual(
-      Object.keys(ofTheHost).filter((name) => !deployed.includes(name)),
+      ofTheHost.filter((name) => !deployed.includes(name)),
       [],
     );
   });

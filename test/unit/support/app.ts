@@ -44,6 +44,8 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     renewals: renewals(),
     openedSeals: openedSeals(),
     warnings: new Set(),
+    signInSeen: false,
+    readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
     memory,
     store: () => Promise.resolve(memory),
   };

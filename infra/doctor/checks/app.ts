@@ -1,0 +1,77 @@
+import { isRecord } from "../../../shared/encoding.ts";
+import { failed, notChecked, ok, type Finding } from "../finding.ts";
+import { get, jsonObject, type Answer } from "../request.ts";
+
+const name = "App";
+
+/** What to do about each code that `/readyz` gives for something that the app depends on. */
+const remedies: Readonly<Record<string, string>> = {
+  store_unavailable: "Check that Cosmos DB, the database and both containers are there, and the network between them",
+  store_refused: "Give the app's identity the role of infra/modules/cosmos.bicep, or correct the account key",
+  identity_provider_unavailable: "Check AzureAd__Instance, AzureAd__TenantId, and the network from the app",
+  app_refused: "Compare the app's AzureAd__… settings with its registration; the app's log has the AADSTS number",
+  managed_identity_unavailable: "Assign the user-assigned identity that the settings name to the function app",
+};
+
+const parts: readonly (readonly [key: string, name: string, fine: string])[] = [
+  ["store", "App: Cosmos DB", "the app reads both containers"],
+  ["identityProvider", "App: authority", "the app has the identity provider's metadata"],
+  ["credential", "App: credential", "the token endpoint accepts the app's credential"],
+];
+
+/** What the app at `baseUrl` says of itself at `/readyz`: only it knows what its own identity may do. */
+export async function checkApp(baseUrl: string, whenMissing: "failed" | "not checked"): Promise<readonly Finding[]> {
+  let answer: Answer;
+  try {
+    answer = await get(`${baseUrl}/readyz`);
+  } catch (error) {
+    const found = `${baseUrl} cannot be reached: ${error instanceof Error ? error.message : "unknown"}`;
+    if (whenMissing === "failed") return [failed(name, found, "Check the address, and that the app is running")];
+    return [notChecked(name, `${found}; npm start runs the app here`)];
+  }
+  const report = jsonObject(answer.text);
+  const checks = report?.["checks"];
+  if (!report || !isRecord(checks)) {
+    const found = `${baseUrl}/readyz answers ${answer.status}, and not as this app does`;
+    return [failed(name, found, "Publish the app, and check that the address is its own")];
+  }
+  return [...checkConfiguration(baseUrl, report, checks), ...checkParts(checks), ...checkSignIns(report)];
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function checkConfiguration(baseUrl: string, { problems }: Members, { configuration }: Members): Finding[] {
+  if (configuration === "ok") return [ok(name, `${baseUrl} runs, and its settings are complete`)];
+  const list: readonly unknown[] = Array.isArray(problems) ? problems : [];
+  return list.filter(isRecord).map(({ setting, problem }) => {
+    return failed(name, `its setting ${String(setting)} ${String(problem)}`, "See docs/configuration.md");
+  });
+}
+
+function checkParts(checks: Members): Finding[] {
+  return parts.map(([key, part, fine]) => {
+    const code = checks[key];
+    if (code === "ok") return ok(part, fine);
+    if (code === undefined) return notChecked(part, "the app did not get that far");
+    if (code === "not_checked") return notChecked(part, "the app cannot tell before somebody signs in");
+    const text = typeof code === "string" ? code : "nothing that can be read";
+    return failed(part, `the app says ${text}`, remedies[text] ?? "The app's log says more");
+  });
+}
+
+/** What the last sign-ins since the app's start brought along. The claims are optional, and their absence shows late. */
+function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
+  const list: readonly unknown[] = Array.isArray(warnings) ? warnings : [];
+  const codes = new Set(list.filter(isRecord).map(({ code }) => code));
+  const why = "nobody has signed in since this instance of the app started";
+  const claim = (claimName: string, code: string, consequence: string): Finding => {
+    const label = `Sign-in: ${claimName}`;
+    const toDo = `Add the optional claim ${claimName} to the ID tokens of the registration: ${consequence}`;
+    if (codes.has(code)) return failed(label, `ID tokens bring no ${claimName}`, toDo);
+    return signInSeen === true ? ok(label, `ID tokens bring ${claimName}`) : notChecked(label, why);
+  };
+  return [
+    claim("sid", "sid_missing", "sign-outs begun elsewhere do not arrive"),
+    claim("login_hint", "login_hint_missing", "people are asked which account to sign out"),
+  ];
+}

@@ -1,0 +1,66 @@
+import { settings } from "../../../shared/settings.ts";
+import { failed, ok, warning, type Finding } from "../finding.ts";
+
+export interface RegisteredCredentials {
+  readonly passwordCredentials: readonly Expiring[];
+  readonly keyCredentials: readonly Expiring[];
+}
+
+interface Expiring {
+  readonly displayName: string | null;
+  readonly endDateTime: string | null;
+}
+
+const dayMs = 24 * 60 * 60_000;
+const warningDays = 30;
+
+const kinds = {
+  secret: {
+    name: "Client secret",
+    of: ({ passwordCredentials }: RegisteredCredentials) => passwordCredentials,
+    renew: `Make a new one and put it into ${settings.clientSecret.name}, or use a managed identity`,
+  },
+  certificate: {
+    name: "Certificate",
+    of: ({ keyCredentials }: RegisteredCredentials) => keyCredentials,
+    renew: `Upload a new one and put it into ${settings.certificate.name}, or use a managed identity`,
+  },
+} as const;
+
+/**
+ * When secrets and certificates of the registration expire. Graph does not say which of several the app has, so it is
+ * the one that lasts longest that counts.
+ * @param used what the settings say; undefined looks at every kind that there is
+ */
+export function checkCredentials(
+  registered: RegisteredCredentials,
+  used: "secret" | "certificate" | "managedIdentity" | undefined,
+): Finding[] {
+  if (used === "managedIdentity") return leftovers(registered);
+  const wanted = used === undefined ? Object.values(kinds) : [kinds[used]];
+  return wanted.flatMap(({ name, of, renew }) => {
+    const all = of(registered);
+    if (all.length > 0) return [expiryOf(name, all, renew)];
+    return used === undefined ? [] : [failed(name, "the registration has none", renew)];
+  });
+}
+
+function expiryOf(name: string, all: readonly Expiring[], renew: string): Finding {
+  const end = Math.max(...all.map(({ endDateTime }) => (endDateTime === null ? Infinity : Date.parse(endDateTime))));
+  const days = Math.floor((end - Date.now()) / dayMs);
+  if (end <= Date.now()) return failed(name, `expired on ${dateOf(end)}`, renew);
+  if (days <= warningDays) return warning(name, `expires on ${dateOf(end)}, in ${days} days`, renew);
+  return ok(name, Number.isFinite(end) ? `good until ${dateOf(end)}` : "does not expire");
+}
+
+/** A secret that nobody uses is one that somebody may find. */
+function leftovers({ passwordCredentials }: RegisteredCredentials): Finding[] {
+  const live = passwordCredentials.filter(({ endDateTime }) => Date.parse(endDateTime ?? "") > Date.now());
+  if (live.length === 0) return [];
+  const found = `the registration has ${live.length}, and the app uses none`;
+  return [warning("Client secret", found, "Delete them: the managed identity is the credential")];
+}
+
+function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

@@ -1,0 +1,32 @@
+import { ConfigurationError, loadConfiguration, type Configuration } from "../../../shared/config.ts";
+import type { Environment } from "../../../shared/settings-reader.ts";
+import { hostSettings } from "../../../shared/settings.ts";
+import { failed, ok, warning, type Finding } from "../finding.ts";
+
+const name = "Settings";
+
+export interface SettingsResult {
+  readonly findings: readonly Finding[];
+  /** Undefined if the app would not start with these settings. */
+  readonly configuration: Configuration | undefined;
+}
+
+/** What the app would make of the settings: the same code reads them. @param sources where they come from, for people */
+export function checkSettings(environment: Environment, sources: string): SettingsResult {
+  try {
+    const configuration = loadConfiguration(environment);
+    return { configuration, findings: [ok(name, `complete, from ${sources}`), ...checkHomepage(environment)] };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const findings = error.problems.map(({ setting, problem }) =>
+      failed(name, `${setting} ${problem}`, "See docs/configuration.md"),
+    );
+    return { configuration: undefined, findings };
+  }
+}
+
+function checkHomepage(environment: Environment): Finding[] {
+  const { name: setting } = hostSettings.disableHomepage;
+  if (/^(true|1)$/i.test(environment[setting] ?? "")) return [];
+  return [warning(name, "the Functions host answers / with its own page", `Set ${setting} to true`)];
+}

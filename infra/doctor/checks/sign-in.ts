@@ -1,0 +1,36 @@
+import { failed, ok, type Finding } from "../finding.ts";
+import { get } from "../request.ts";
+
+/** How the app is registered, as an authorization request of its own tells. */
+export interface Registered {
+  readonly clientId: string;
+  /** For example `https://login.microsoftonline.com/organizations`. */
+  readonly authority: string;
+}
+
+const name = "Sign-in";
+
+/** Follows `/auth/login` to its redirect, which says what nobody else tells about a deployment. */
+export async function checkSignIn(
+  baseUrl: string,
+): Promise<{ readonly finding: Finding; readonly registered?: Registered }> {
+  const toDo = "See the lines above about the app";
+  try {
+    const { status, headers } = await get(`${baseUrl}/auth/login`);
+    const location = URL.parse(headers.get("location") ?? "");
+    const clientId = location?.searchParams.get("client_id");
+    const authority = /^(https?:\/\/[^/]+\/[^/]+)\/oauth2\//.exec(location?.href ?? "")?.[1];
+    if (status !== 302 || !location || !clientId || authority === undefined) {
+      return { finding: failed(name, `${baseUrl}/auth/login answers ${status} and leads nowhere`, toDo) };
+    }
+    const registered = { clientId, authority };
+    const redirectUri = location.searchParams.get("redirect_uri") ?? "";
+    if (redirectUri === `${baseUrl}/auth/callback`) {
+      return { registered, finding: ok(name, `leads to ${location.origin} and back to ${baseUrl}`) };
+    }
+    const found = `leads back to ${redirectUri}`;
+    return { registered, finding: failed(name, found, `Set PublicBaseUrl to ${baseUrl}, or ask there`) };
+  } catch (error) {
+    return { finding: failed(name, `no answer: ${error instanceof Error ? error.message : "unknown"}`, toDo) };
+  }
+}

@@ -1,0 +1,52 @@
+import type { Environment } from "../../shared/settings-reader.ts";
+import { diagnoseDeployment, diagnoseHere, type Operator } from "./diagnose.ts";
+import type { Finding } from "./finding.ts";
+import { isLoopback } from "../../shared/settings-reader.ts";
+import { originOf, readOptions, usage, UsageError, type Options } from "./options.ts";
+import { reportText } from "./print.ts";
+import { readSettings } from "./settings-source.ts";
+
+export interface CommandEnvironment {
+  readonly environment: Environment;
+  /** The operator's own credential. */
+  readonly signIn: Operator["signIn"];
+  readonly print: (text: string) => void;
+  readonly printError: (text: string) => void;
+  /** Whether what is printed may have colours. */
+  readonly colour: boolean;
+  readonly longestWaitMs?: number;
+}
+
+/** Runs the command and gives back its exit code. Nothing is thrown but what is a fault of this program. */
+export async function runDoctor(args: readonly string[], on: CommandEnvironment): Promise<0 | 1 | 2> {
+  try {
+    const options = readOptions(args);
+    if (options === "help") {
+      on.print(usage);
+      return 0;
+    }
+    const findings = await diagnose(options, on);
+    on.print(reportText(findings, on.colour));
+    return findings.some(({ status }) => status === "failed") ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    on.printError(`${error.message}\n\n${usage}`);
+    return 2;
+  }
+}
+
+async function diagnose(options: Options, on: CommandEnvironment): Promise<readonly Finding[]> {
+  const source = await readSettings(on.environment, options.settingsFile);
+  // A stand-in that `npm start` runs is for its own settings, not for a deployment.
+  const given = options.url === undefined ? source.environment : on.environment;
+  const graphUrl = options.graphUrl ?? originOf("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl, isLoopback);
+  const operator: Operator = {
+    signIn: on.signIn,
+    graphUrl,
+    longestWaitMs: on.longestWaitMs ?? 1_000,
+  };
+  if (options.url === undefined) return diagnoseHere(source, operator);
+  return diagnoseDeployment(options.url, options.managedIdentity, operator);
+}
+
+const defaultGraphUrl = "https://graph.microsoft.com";

@@ -1,0 +1,121 @@
+import type { TokenCredential } from "@azure/identity";
+import { CosmosClient } from "@azure/cosmos";
+import { createGraphClient, type GraphClient } from "../app-registration/graph-client.ts";
+import type { Configuration } from "../../shared/config.ts";
+import { managedIdentity } from "../../shared/identity/managed-identity.ts";
+import { isLoopback } from "../../shared/settings-reader.ts";
+import { checkApp } from "./checks/app.ts";
+import { checkAuthority } from "./checks/authority.ts";
+import { checkCredential } from "./checks/credential.ts";
+import { checkQueue } from "./checks/queue.ts";
+import { checkRegistration } from "./checks/registration.ts";
+import { checkSettings } from "./checks/settings.ts";
+import { checkSignIn } from "./checks/sign-in.ts";
+import { checkStore } from "./checks/store.ts";
+import { notChecked, type Finding } from "./finding.ts";
+import type { SettingsSource } from "./settings-source.ts";
+
+/** The operator's own sign-in, and what it is used at. */
+export interface Operator {
+  readonly signIn: (tenantId: string | undefined) => Promise<TokenCredential>;
+  /** Origin of Microsoft Graph, without a trailing slash. */
+  readonly graphUrl: string;
+  /** How long to wait before something is asked again, at most. In milliseconds. */
+  readonly longestWaitMs: number;
+}
+
+/** This machine's settings, everything that they name, and the app that they are for. */
+export async function diagnoseHere(source: SettingsSource, operator: Operator): Promise<readonly Finding[]> {
+  const { environment } = source;
+  const { findings, configuration } = checkSettings(environment, source.sources);
+  if (configuration === undefined) {
+    return [...findings, notChecked("Everything else", "the settings have to be complete first")];
+  }
+  const { azureAd, publicBaseUrl } = configuration;
+  // Where there is a managed identity, the platform says how to get at it.
+  const inAzure = environment["IDENTITY_ENDPOINT"] !== undefined;
+  const groups = await Promise.all([
+    checkAuthority(azureAd.instance + azureAd.tenantId),
+    checkCredential(configuration, inAzure),
+    checkStoreOf(configuration, inAzure, operator),
+    checkQueue(environment, () => operator.signIn(undefined)),
+    checkRegistrationOf(configuration, operator),
+    checkApp(publicBaseUrl, "not checked"),
+  ]);
+  return [...findings, ...groups.flat()];
+}
+
+/** A deployment, whose settings only the app itself knows: what it says of them, and what can be seen from outside. */
+export async function diagnoseDeployment(
+  baseUrl: string,
+  identity: string | undefined,
+  operator: Operator,
+): Promise<readonly Finding[]> {
+  const [app, { finding, registered }] = await Promise.all([checkApp(baseUrl, "failed"), checkSignIn(baseUrl)]);
+  const unknown = ["Cosmos DB settings", "Queue storage"].map((name) =>
+    notChecked(name, "only with the deployment's settings: npm run doctor -- --settings <file>"),
+  );
+  if (registered === undefined) {
+    const rest = ["Identity provider", "App registration"].map((name) =>
+      notChecked(name, "the app does not say which"),
+    );
+    return [...app, finding, ...rest, ...unknown];
+  }
+  const { clientId, authority } = registered;
+  const groups = await Promise.all([
+    checkAuthority(authority),
+    checkRegistration(await graphOf(operator, undefined), {
+      clientId,
+      baseUrl,
+      managedIdentity: identity,
+      credential: undefined,
+    }),
+  ]);
+  return [...app, finding, ...groups.flat(), ...unknown];
+}
+
+async function checkRegistrationOf(
+  { azureAd, publicBaseUrl: baseUrl }: Configuration,
+  operator: Operator,
+): Promise<readonly Finding[]> {
+  const { clientId, credential, tenantId, isMultiTenant } = azureAd;
+  const identity = credential.kind === "managedIdentity" ? credential.clientId : undefined;
+  const graph = await graphOf(operator, isMultiTenant ? undefined : tenantId);
+  return checkRegistration(graph, { clientId, baseUrl, credential: credential.kind, managedIdentity: identity });
+}
+
+async function graphOf(operator: Operator, tenantId: string | undefined): Promise<GraphClient> {
+  return createGraphClient({
+    url: operator.graphUrl,
+    // A real sign-in is nothing for a stand-in.
+    credential: isLoopback(new URL(operator.graphUrl).hostname) ? standIn : await operator.signIn(tenantId),
+    wait: async (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, operator.longestWaitMs))),
+  });
+}
+
+const standIn: TokenCredential = {
+  getToken: async () => ({ token: "stand-in", expiresOnTimestamp: Date.now() + 3_600_000 }),
+};
+
+async function checkStoreOf(
+  { cosmosDb }: Configuration,
+  inAzure: boolean,
+  { signIn }: Operator,
+): Promise<readonly Finding[]> {
+  const { connection } = cosmosDb;
+  const isApp = connection.kind === "connectionString" || inAzure;
+  const connectionPolicy = { requestTimeout: 5_000, retryOptions: { maxRetryAttemptCount: 1 } };
+  const client =
+    connection.kind === "connectionString"
+      ? new CosmosClient({ connectionString: connection.connectionString, connectionPolicy })
+      : new CosmosClient({
+          endpoint: connection.endpoint,
+          aadCredentials: inAzure ? managedIdentity(connection.clientId) : await signIn(undefined),
+          connectionPolicy,
+        });
+  try {
+    return await checkStore(client, cosmosDb, isApp ? "app" : "operator");
+  } finally {
+    client.dispose();
+  }
+}

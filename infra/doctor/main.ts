@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { operatorCredential } from "../app-registration/operator-credential.ts";
+import { runDoctor } from "./command.ts";
+import { readSettings } from "./settings-source.ts";
+
+const certificates = "NODE_EXTRA_CA_CERTS";
+
+/**
+ * What `npm start` runs has a certificate that this machine does not trust, and Node reads whom to trust when it starts:
+ * so the command starts once more.
+ */
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  const trusted = await readTrusted();
+  if (trusted === undefined || trusted === process.env[certificates]) return run(args);
+  const argv = [...process.execArgv, ...process.argv.slice(1)];
+  const child = spawn(process.execPath, argv, { stdio: "inherit", env: { ...process.env, [certificates]: trusted } });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function readTrusted(): Promise<string | undefined> {
+  const source = await readSettings({}, undefined).catch(() => undefined);
+  return source?.environment[certificates];
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  return runDoctor(args, {
+    environment: process.env,
+    signIn: operatorCredential,
+    print: (text) => process.stdout.write(text),
+    printError: (text) => process.stderr.write(text),
+    colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+  });
+}
+
+process.exitCode = await main();

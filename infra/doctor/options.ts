@@ -1,0 +1,88 @@
+import { parseArgs } from "node:util";
+import { isLoopback } from "../../shared/settings-reader.ts";
+import { settings } from "../../shared/settings.ts";
+
+export const usage = `Checks everything that the app needs, one line for each thing.
+
+Usage: npm run doctor                          this machine: the settings here, and the app they are for
+       npm run doctor -- --url <origin>        a deployment: what the app itself finds, and its registration
+
+  --url <origin>             where the deployment is: https://app.example (http for localhost only)
+  --settings <file>          settings in the form of local.settings.json, instead of that file and what npm start runs
+  --managed-identity <id>    with --url: client id or principal id of the identity that the registration must trust
+  --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
+  --help                     this text
+
+Settings come from the environment, then from local.settings.json, then from npm start while it runs. Azure is asked
+with your own sign-in: environment variables of a service principal, az login, azd auth login or Connect-AzAccount, the
+first one that is there. Nothing is changed anywhere.
+
+  ✓ fine    ! works, but look at it    ✗ failed    – not checked, with the reason
+
+Exit codes: 0 nothing failed, 1 something failed, 2 wrong arguments.
+`;
+
+export interface Options {
+  /** Origin of a deployment, without a trailing slash. */
+  readonly url: string | undefined;
+  readonly settingsFile: string | undefined;
+  readonly managedIdentity: string | undefined;
+  /** Origin, without a trailing slash. */
+  readonly graphUrl: string | undefined;
+}
+
+/** Wrong arguments; the message says which. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** @throws {UsageError} */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const values = parse(args);
+  if (values.help === true) return "help";
+  const { url, settings: settingsFile, "managed-identity": managedIdentity, "graph-url": graphUrl } = values;
+  if (url !== undefined && settingsFile !== undefined) throw new UsageError("--url and --settings exclude each other");
+  if (managedIdentity !== undefined && url === undefined) {
+    throw new UsageError("--managed-identity needs --url; otherwise the settings say it");
+  }
+  if (managedIdentity !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(managedIdentity)) {
+    throw new UsageError(`--managed-identity must be a GUID, not "${managedIdentity}"`);
+  }
+  return {
+    url: url === undefined ? undefined : originOf("--url", url, (host) => host === "localhost"),
+    settingsFile,
+    managedIdentity: managedIdentity?.toLowerCase(),
+    graphUrl: graphUrl === undefined ? undefined : originOf("--graph-url", graphUrl, isLoopback),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        url: { type: "string" },
+        settings: { type: "string" },
+        "managed-identity": { type: "string" },
+        "graph-url": { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : "wrong arguments");
+  }
+}
+
+/** @param mayBePlain whether a host may be reached over http */
+export function originOf(option: string, value: string, mayBePlain: (host: string) => boolean): string {
+  const url = URL.parse(value);
+  const allowed = url?.protocol === "https:" || (url?.protocol === "http:" && mayBePlain(url.hostname));
+  if (!allowed || url.href !== `${url.origin}/`) {
+    throw new UsageError(`${option} must be ${settings.publicBaseUrl.expects}, not "${value}"`);
+  }
+  return url.origin;
+}

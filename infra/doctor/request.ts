@@ -1,0 +1,47 @@
+const timeoutMs = 10_000;
+
+/** One answer, with its body as text. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** By how much the answering machine's clock is ahead of this one's, in seconds; undefined if it does not tell. */
+  readonly clockAhead: number | undefined;
+}
+
+/**
+ * GET, without following redirects.
+ * @throws {Error} whose message says in a few words why there is no answer
+ */
+export async function get(url: string): Promise<Answer> {
+  const sentAt = Date.now();
+  try {
+    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+    const at = (sentAt + Date.now()) / 2;
+    const date = Date.parse(response.headers.get("date") ?? "");
+    const clockAhead = Number.isNaN(date) ? undefined : Math.round((date - at) / 1000);
+    return { status: response.status, headers: response.headers, text: await response.text(), clockAhead };
+  } catch (error) {
+    throw new Error(reasonOf(error), { cause: error });
+  }
+}
+
+/** Why a request failed, in a few words: the system's code where there is one. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "the connection failed";
+  if (error.name === "TimeoutError" || error.name === "AbortError") return "no answer in time";
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && /^[A-Z][A-Z_0-9]+$/.test(code)) return code;
+  return error.cause === undefined ? "the connection failed" : reasonOf(error.cause);
+}
+
+/** The object that a text of JSON is, or undefined. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

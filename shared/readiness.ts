@@ -1,0 +1,86 @@
+import type { AccountStore } from "./account/store.ts";
+import type { Configuration } from "./config.ts";
+import { withinDeadline } from "./deadline.ts";
+import { conditionOf, type ConditionCode } from "./errors.ts";
+import type { Authority } from "./identity/authority.ts";
+import { proveCredential, type CredentialOutcome } from "./identity/prove-credential.ts";
+import { StoreUnavailableError } from "./store/errors.ts";
+
+/** `store_refused`: the store answers, and does not let the app in. */
+export type StoreOutcome = "ok" | "store_refused" | ConditionCode;
+
+/** What the app depends on, as it finds it. */
+export interface Readiness {
+  /** Both containers can be read. */
+  store(signal: AbortSignal): Promise<StoreOutcome>;
+  /** @returns "identity_provider_unavailable" as well when there is no answer before `signal` aborts */
+  credential(signal: AbortSignal): Promise<CredentialOutcome>;
+}
+
+const checkTimeoutMs = 6_000;
+const storeKeptMs = 2_000;
+/** The token endpoint counts requests, so it is asked seldom; a refusal that was put right shows soon enough. */
+const credentialKeptMs = { ok: 300_000, other: 15_000 } as const;
+
+/**
+ * Answers are remembered and shared: anyone may ask, however often, and what stands behind the app sees no more than one
+ * question at a time, and none for as long as the last answer counts.
+ */
+export function readinessOf(
+  configuration: Configuration,
+  authority: Authority,
+  store: () => Promise<AccountStore>,
+): Readiness {
+  const askStore = remembered(
+    async () => readBothContainers(await store()),
+    () => storeKeptMs,
+  );
+  const askCredential = remembered(
+    async () => (await proveCredential(authority, configuration, AbortSignal.timeout(checkTimeoutMs))).outcome,
+    (outcome) => (outcome === "ok" ? credentialKeptMs.ok : credentialKeptMs.other),
+  );
+  return {
+    store: async (signal) => withinDeadline(signal, askStore()).catch((): StoreOutcome => "store_unavailable"),
+    credential: async (signal) =>
+      withinDeadline(signal, askCredential()).catch((): CredentialOutcome => "identity_provider_unavailable"),
+  };
+}
+
+async function readBothContainers({ accounts, sids }: AccountStore): Promise<StoreOutcome> {
+  const signal = AbortSignal.timeout(checkTimeoutMs);
+  try {
+    await Promise.all([accounts.read("readyz", signal), sids.read("readyz", signal)]);
+    return "ok";
+  } catch (error) {
+    return isRefusal(error) ? "store_refused" : conditionOf(error);
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  const { cause } = error instanceof StoreUnavailableError ? error : {};
+  const status = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  return status === 401 || status === 403;
+}
+
+/**
+ * `ask`, once at a time and not again while its last answer counts.
+ * @param keepMs for how long an answer counts
+ */
+export function remembered<T>(ask: () => Promise<T>, keepMs: (answer: T) => number): () => Promise<T> {
+  let current: Promise<T> | undefined;
+  let until = Infinity;
+  return async () => {
+    if (current && Date.now() < until) return current;
+    until = Infinity;
+    const asked = ask();
+    current = asked;
+    try {
+      const answer = await asked;
+      until = Date.now() + keepMs(answer);
+      return answer;
+    } catch (error) {
+      current = undefined;
+      throw error;
+    }
+  };
+}

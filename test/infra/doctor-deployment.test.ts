@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { freePortRow, signIn, startWorld, type World } from "../support/world.ts";
+import { assertLine, doctor, type Report } from "./doctor-harness.ts";
+
+describe("npm run doctor, at a deployment", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.stop());
+
+  async function examine(url: string, ...args: readonly string[]): Promise<Report> {
+    const graph = world.platform.graph?.url ?? "";
+    const certificates = world.platform.environment["NODE_EXTRA_CA_CERTS"];
+    return doctor(["--url", url, "--graph-url", graph, ...args], { NODE_EXTRA_CA_CERTS: certificates });
+  }
+
+  async function examineInstance(environment: Readonly<Record<string, string>>): Promise<Report> {
+    const instance = await world.startInstance(environment);
+    return examine(instance.url);
+  }
+
+  it("has the app say what only the app can know, and sees the rest from outside", async () => {
+    await signIn(world.client(), "ada@contoso.example", "/healthz");
+    const report = await examine(world.publicBaseUrl);
+    assert.equal(report.exitCode, 0, report.output);
+    const names = ["App", "App: Cosmos DB", "App: authority", "App: credential", "Sign-in: sid"];
+    names.push("Sign-in: login_hint", "Sign-in", "Identity provider", "Signing keys", "Clock", "App registration");
+    names.push("Redirect URI", "Post-logout URI", "Logout URL", "Optional claims", "Client secret");
+    for (const name of names) assertLine(report, name, "✓", /./);
+    for (const name of ["Federated credential", "Cosmos DB settings", "Queue storage"]) {
+      assertLine(report, name, "–", /not checked/);
+    }
+  });
+
+  it("tells that nothing is there, and calls nothing else fine", async () => {
+    const report = await examine(`http://localhost:${await freePortRow(1)}`);
+    assertLine(report, "App", "✗", /cannot be reached: ECONNREFUSED\. Check the address/);
+    assertLine(report, "Sign-in", "✗", /no answer: ECONNREFUSED/);
+    for (const name of ["Identity provider", "App registration"]) assertLine(report, name, "–", /does not say which/);
+    assert.ok(!report.output.includes("✓"), report.output);
+    assert.equal(report.exitCode, 1);
+  });
+
+  it("tells another web site from this app", async () => {
+    const site = createServer((_request, response) => response.end("<h1>It works!</h1>"));
+    await new Promise<void>((resolve) => site.listen(0, "localhost", resolve));
+    const report = await examine(`http://localhost:${(site.address() as AddressInfo).port}`);
+    site.close();
+    assertLine(report, "App", "✗", /answers 200, and not as this app does\. Publish/);
+    assertLine(report, "Sign-in", "✗", /answers 200 and leads nowhere/);
+  });
+
+  it("names the settings that the app lacks", async () => {
+    const report = await examineInstance({ AzureAd__TenantId: "", CosmosDb: "" });
+    const found = report.of("App");
+    assert.deepEqual(
+      found.map(({ sign }) => sign),
+      ["✗", "✗"],
+    );
+    assert.match(found[0]?.text ?? "", /its setting AzureAd__TenantId is missing; expected .*\. See docs/);
+    assert.match(found[1]?.text ?? "", /its setting CosmosDb is missing/);
+    assertLine(report, "App: credential", "–", /did not get that far/);
+    assert.equal(report.exitCode, 1);
+  });
+
+  it("tells a credential that is refused, a store that lets nobody in, and an address that is not the app's", async () => {
+    const wrongKey = Buffer.from("another key").toString("base64");
+    const report = await examineInstance({
+      AzureAd__ClientCredentials__0__ClientSecret: "wrong",
+      CosmosDb: `AccountEndpoint=${world.cosmos.url}/;AccountKey=${wrongKey};`,
+    });
+    assertLine(report, "App: credential", "✗", /the app says app_refused\. Compare/);
+    assertLine(report, "App: Cosmos DB", "✗", /the app says store_refused\. Give the app's identity the role/);
+    assertLine(report, "Sign-in", "✗", /^leads back to http:\S+\/auth\/callback\. Set PublicBaseUrl to/);
+    assertLine(report, "Logout URL", "!", /takes none for an app on http/);
+  });
+
+  it("tells a managed identity that the registration does not trust", async () => {
+    const identity = world.platform.graph?.directory.putManagedIdentity("portal").appId ?? "";
+    const report = await examine(world.publicBaseUrl, "--managed-identity", identity);
+    assertLine(report, "Federated credential", "✗", /does not trust "portal"\. npm run app-registration/);
+    assert.equal(report.exitCode, 1);
+  });
+});

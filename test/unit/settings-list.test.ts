@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { describe, mock, test } from "node:test";
+import { configurationPage } from "../../scripts/docs/configuration.ts";
+import { ConfigurationError, loadConfiguration } from "../../shared/config.ts";
+import { SettingsReader, type Environment } from "../../shared/settings-reader.ts";
+import { hostSettings, platformHostName, settings } from "../../shared/settings.ts";
+import { environment } from "./support/environment.ts";
+
+const credential = "AzureAd__ClientCredentials__0__";
+
+/** Between them they lead through every branch of reading. */
+const environments: readonly Environment[] = [
+  {},
+  environment(),
+  environment({ PublicBaseUrl: undefined, WEBSITE_HOSTNAME: "app.example" }),
+  environment({ [`${credential}SourceType`]: "SignedAssertionFromManagedIdentity", CosmosDb: undefined }),
+  environment({ [`${credential}SourceType`]: "Certificate", CosmosDb__accountEndpoint: "https://store.example" }),
+  environment({ DownstreamApis__orders__BaseUrl: "https://orders.example", DownstreamApis__orders__Scopes: "a/b" }),
+];
+
+/** The setting names, as in the list, that reading `given` asks for. */
+function namesRead(given: Environment): string[] {
+  const raw = mock.method(SettingsReader.prototype, "raw");
+  try {
+    loadConfiguration(given);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+  } finally {
+    raw.mock.restore();
+  }
+  return raw.mock.calls.map(({ arguments: [name] }) =>
+    name.replace(/^DownstreamApis__.+?__/, "DownstreamApis__<name>__"),
+  );
+}
+
+/** A value that makes each setting wrong, or, where every text is right, one that makes a difference. */
+const telling: Readonly<Record<string, Environment>> = {
+  [settings.clientSecret.name]: environment({ [settings.clientSecret.name]: "another" }),
+  [settings.cosmosAccountEndpoint.name]: environment({
+    CosmosDb: undefined,
+    CosmosDb__accountEndpoint: "no URL",
+  }),
+  [settings.managedIdentityClientId.name]: environment({
+    [`${credential}SourceType`]: "SignedAssertionFromManagedIdentity",
+    [`${credential}ClientSecret`]: undefined,
+    [settings.managedIdentityClientId.name]: "no GUID",
+  }),
+  [settings.certificate.name]: environment({
+    [`${credential}SourceType`]: "Certificate",
+    [`${credential}ClientSecret`]: undefined,
+    [settings.certificate.name]: "no PEM",
+  }),
+  [settings.downstreamScopes.name]: environment({
+    DownstreamApis__graph__BaseUrl: "https://graph.example",
+    DownstreamApis__graph__Scopes: " ",
+  }),
+  [settings.downstreamBaseUrl.name]: environment({
+    DownstreamApis__graph__BaseUrl: "no URL",
+    DownstreamApis__graph__Scopes: "User.Read",
+  }),
+};
+
+function outcomeOf(given: Environment): unknown {
+  try {
+    return loadConfiguration(given);
+  } catch (error) {
+    return error instanceof ConfigurationError ? error.problems : error;
+  }
+}
+
+describe("the list of settings", () => {
+  test("is all that the configuration is made from, but for the platform's host name", () => {
+    const read = new Set(environments.flatMap(namesRead));
+    const listed = Object.values(settings).map(({ name }) => name);
+    assert.deepEqual([...read].sort(), [...listed, platformHostName].sort());
+  });
+
+  for (const { name } of Object.values(settings)) {
+    test(`${name} makes a difference when it is set`, () => {
+      const given = telling[name] ?? environment({ [name]: "no such thing / \\" });
+      const [before, after] = [outcomeOf(environment()), outcomeOf(given)];
+      assert.notDeepEqual(after, before);
+      if (!Array.isArray(after)) return;
+      const named = (after as { setting: string }[]).map(({ setting }) => setting);
+      assert.ok(named.includes(name.replace("<name>", "graph")), `named instead: ${named.join(", ")}`);
+    });
+  }
+
+  test("has each name once, in whatever spelling", () => {
+    const names = [...Object.values(settings), ...Object.values(hostSettings)].map(({ name }) => name.toLowerCase());
+    assert.deepEqual([...new Set(names)], names);
+  });
+
+  test("names every variable of the environment that the code asks for by name", async () => {
+    const all = [...Object.values(settings), ...Object.values(hostSettings)];
+    const listed = new Set(all.map(({ name }): string => name));
+    // Variables of these names are the platform's own: nobody sets them.
+    const ofThePlatform = /^(WEBSITE_\w+|CONTAINER_NAME)$/;
+    for (const file of globSync("{functions,shared}/**/*.ts")) {
+      const text = await readFile(file, "utf8");
+      const read = [...text.matchAll(/\b(?:process\.env\.|(?:process\.env|environment|env)\[")(\w+)/g)];
+      for (const [, name = ""] of read) {
+        assert.ok(listed.has(name) || ofThePlatform.test(name), `${file} reads ${name}`);
+      }
+    }
+  });
+
+  test("says for every setting what it means and expects, and a default that is the one that is used", () => {
+    const { instance, tenantId } = loadConfiguration(environment()).azureAd;
+    assert.equal(instance, settings.instance.default);
+    assert.ok(tenantId);
+    const { session, signOut, cosmosDb } = loadConfiguration(environment());
+    assert.deepEqual(
+      [session.idleTimeoutMinutes, session.absoluteTimeoutMinutes, session.maxPerAccount].map(String),
+      [settings.idleTimeoutMinutes, settings.absoluteTimeoutMinutes, settings.maxPerAccount].map(
+        (each) => each.default,
+      ),
+    );
+    assert.equal(signOut.scope, settings.signOutScope.default);
+    assert.equal(cosmosDb.databaseName, settings.cosmosDatabaseName.default);
+    for (const { name, meaning, expects } of Object.values(settings)) assert.ok(name && meaning && expects, name);
+  });
+
+  test("is what docs/configuration.md says (npm run docs:settings writes it)", async () => {
+    assert.equal(await readFile("docs/configuration.md", "utf8"), await configurationPage());
+  });
+});
