@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { authTypes } from "./auth-types.ts";
+import { withoutUnused } from "./without-unused.ts";
 
 /** How `dist/index.cjs` is built: everything the app needs, the page's files included, in one CommonJS bundle. */
 export const bundleOptions = {
@@ -20,7 +21,7 @@ export const bundleOptions = {
   external: ["@azure/functions-core"],
   // The same library, minified by its makers with more knowledge than esbuild has of a file that is a bundle already.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
-  plugins: [webAssets(), withoutJsonWebToken()],
+  plugins: [webAssets(), withoutJsonWebToken(), withoutUnused()],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 

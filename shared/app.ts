@@ -1,4 +1,5 @@
 import { connectStore } from "./account/cosmos.ts";
+import { openedSeals, type OpenedSeals } from "./account/opened-seals.ts";
 import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
@@ -6,11 +7,15 @@ import { authorityOf, type Authority } from "./identity/authority.ts";
 import type { SignOutOrder } from "./sign-out/order.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** What lives as long as the process. Holds no person's data beyond the requests that are running. */
+/**
+ * What lives as long as the process. Holds no person's data beyond the requests that are running, but for `openedSeals`,
+ * which is of use only to who has just read the same from the store.
+ */
 export interface App {
   readonly configuration: Configuration;
   readonly authority: Authority;
   readonly renewals: Renewals;
+  readonly openedSeals: OpenedSeals;
   readonly warnings: Set<Warning>;
   store(): Promise<AccountStore>;
 }
@@ -39,6 +44,7 @@ export function createApp(configuration: Configuration): App {
     configuration,
     authority: authorityOf(configuration),
     renewals: renewals(),
+    openedSeals: openedSeals(),
     warnings: new Set(),
     store: () => (store ??= connectStore(configuration.cosmosDb)),
   };

@@ -48,6 +48,8 @@ export type Fault =
 export interface FaultHandle {
   /** How many requests it has met. */
   readonly hits: number;
+  /** Resolves when it has met `count` requests. Rejects when it is removed first. */
+  reached(count: number): Promise<void>;
   /** It meets no further request, and those it holds up go on (after a hang: are cut). */
   remove(): void;
 }

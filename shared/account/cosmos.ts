@@ -18,12 +18,16 @@ const connectionPolicy = {
 
 /** Connects to Azure Cosmos DB. Sends nothing yet: the first operation does. */
 export async function connectStore({ connection, databaseName }: Configuration["cosmosDb"]): Promise<AccountStore> {
-  const client = new CosmosClient({ ...(await credentialOptions(connection)), connectionPolicy });
-  const database = client.database(databaseName);
+  const database = (await cosmosClient(connection)).database(databaseName);
   return {
     accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument),
     sids: pointOperations(database.container(containerNames.sids), isSidEntry),
   };
+}
+
+/** The client as the store uses it. */
+export async function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClient> {
+  return new CosmosClient({ ...(await credentialOptions(connection)), connectionPolicy });
 }
 
 async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {

@@ -1,5 +1,4 @@
-import { hkdf } from "node:crypto";
-import { promisify } from "node:util";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { compactDecrypt, CompactEncrypt, errors } from "jose";
 import { isRecord } from "../encoding.ts";
 
@@ -28,27 +27,27 @@ export interface SealBinding {
   readonly secret: string;
 }
 
-const deriveKey = promisify(hkdf);
-
 /**
  * Key for one session's seal (RFC 5869). Account and session are part of the derivation: a seal copied into another
  * document, or to another session of the same document, does not open.
  */
-async function keyOf({ accountKey, sessionKey, secret }: SealBinding): Promise<Uint8Array> {
+function keyOf({ accountKey, sessionKey, secret }: SealBinding): KeyObject {
   const info = `entra-functions-bff session seal v1\n${accountKey}\n${sessionKey}`;
-  return new Uint8Array(await deriveKey("sha256", Buffer.from(secret, "base64url"), "", info, 32));
+  // As key objects: Node takes longer to tell what bytes are than to use them.
+  const input = createSecretKey(secret, "base64url");
+  return createSecretKey(new Uint8Array(hkdfSync("sha256", input, "", info, 32)));
 }
 
 /** Encrypts a session's secrets as compact JWE (RFC 7516; `dir`, A256GCM). */
 export async function seal(secrets: SessionSecrets, binding: SealBinding): Promise<string> {
   const plaintext = new TextEncoder().encode(JSON.stringify(secrets));
-  return new CompactEncrypt(plaintext).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(await keyOf(binding));
+  return new CompactEncrypt(plaintext).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(keyOf(binding));
 }
 
 /** Opens a seal. Undefined if it does not open: a seal that is not this cookie's is a missing session. */
 export async function unseal(sealed: string, binding: SealBinding): Promise<SessionSecrets | undefined> {
   try {
-    const { plaintext } = await compactDecrypt(sealed, await keyOf(binding), {
+    const { plaintext } = await compactDecrypt(sealed, keyOf(binding), {
       keyManagementAlgorithms: ["dir"],
       contentEncryptionAlgorithms: ["A256GCM"],
     });

@@ -9,6 +9,7 @@ import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { mergeTokenCaches, withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { requireSession, sessionEnded, sessionMissing, type ResolvedSession } from "../session/resolve.ts";
+import { freshAccessToken } from "./cached-token.ts";
 import { endRefusedSession } from "../sign-out/sign-out.ts";
 
 export interface AcquiredToken {
@@ -29,6 +30,9 @@ export async function acquireToken(
   api: DownstreamApiConfiguration,
   invocation: Invocation,
 ): Promise<AcquiredToken> {
+  const { clientId } = app.configuration.azureAd;
+  const accessToken = freshAccessToken(session.secrets, clientId, api.scopes, Date.now());
+  if (accessToken !== undefined) return { accessToken, stored: false };
   const key = [session.accountKey, session.sessionKey, api.name, session.account.etag].join(" ");
   try {
     return await app.renewals.share(key, () => acquireAndStore(app, session, api, invocation));

@@ -7,7 +7,7 @@ import {
   type StoredSession,
 } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
-import { unseal, type SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { conditionOf, SignInRequiredError } from "../errors.ts";
@@ -36,8 +36,7 @@ export async function resolveSession(
   cookie: SessionCookie | undefined,
   { signal }: Invocation,
 ): Promise<ResolvedSession | undefined> {
-  const account = cookie && (await (await app.store()).accounts.read(cookie.accountKey, signal));
-  return account && openStored(app, cookie, account);
+  return cookie && openStored(app, cookie, await (await app.store()).accounts.read(cookie.accountKey, signal));
 }
 
 /**
@@ -52,7 +51,7 @@ export async function requireSession(
 ): Promise<ResolvedSession> {
   if (!cookie) throw sessionEnded(cause);
   const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
-  const session = account && (await openStored(app, cookie, account));
+  const session = await openStored(app, cookie, account);
   if (!session) throw sessionMissing(account?.document, sessionKeyOf(cookie.secret), cause);
   return session;
 }
@@ -60,12 +59,15 @@ export async function requireSession(
 async function openStored(
   app: App,
   cookie: SessionCookie,
-  account: Versioned<AccountDocument>,
+  account: Versioned<AccountDocument> | undefined,
 ): Promise<ResolvedSession | undefined> {
   const sessionKey = sessionKeyOf(cookie.secret);
-  const stored = liveSession(account.document, sessionKey, app.configuration.session, Date.now());
-  if (!stored) return undefined;
-  const secrets = await unseal(stored.sealed, { ...cookie, sessionKey });
+  const stored = account && liveSession(account.document, sessionKey, app.configuration.session, Date.now());
+  if (!stored) {
+    app.openedSeals.forget(sessionKey);
+    return undefined;
+  }
+  const secrets = await app.openedSeals.open(stored.sealed, { ...cookie, sessionKey });
   return secrets && { ...cookie, sessionKey, stored, account, secrets };
 }
 

@@ -22,8 +22,10 @@ export type Duration = "once" | "lasting";
 
 /** A fault in force. */
 export interface InForce {
-  /** Ends it, lets late requests arrive, and says whether any request has met it. */
-  end(): Promise<boolean>;
+  /** Whether a request has met it; resolves as soon as that is known, at the latest when it ends. */
+  readonly met: Promise<boolean>;
+  /** Ends it, and lets late requests arrive. */
+  end(): Promise<void>;
 }
 
 /** Something that goes wrong between the app and its store. */
@@ -117,13 +119,19 @@ function trouble(name: string, description: string, kinds: readonly Kind[], faul
 function strike(target: Target, duration: Duration, fault: Fault): InForce {
   const handle = target.world.cosmos.faults.add({ match: matching(target), times: timesOf(duration), fault });
   return {
+    met: isReached(handle.reached(1)),
     async end() {
-      const { hits } = handle;
       handle.remove();
       await turn();
-      return hits > 0;
     },
   };
+}
+
+async function isReached(reached: Promise<void>): Promise<boolean> {
+  return reached.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Another request gets in between: it does what it does while this one is held, or again and again. */
@@ -143,20 +151,19 @@ function rival(
     inject(target, duration) {
       if (duration === "lasting") return strike(target, duration, { type: "status", status: lastingStatus ?? 0 });
       const gate = target.world.cosmos.faults.gate({ match: matching(target), when: "before" });
-      const met = gate.reached().then(
-        async () => {
-          await act(target);
-          gate.releaseAll();
-          return true;
-        },
-        () => false,
-      );
+      const met = isReached(gate.reached());
+      const interfere = async () => {
+        if (await met) await act(target);
+        gate.releaseAll();
+      };
+      const done = interfere();
       // Whoever ends it hears of what went wrong.
-      met.catch(() => undefined);
+      done.catch(() => undefined);
       return {
+        met,
         async end() {
           gate.releaseAll();
-          return met;
+          await done;
         },
       };
     },
@@ -170,15 +177,11 @@ function holdBack(target: Target, duration: Duration): InForce {
     times: timesOf(duration),
     when: "before",
   });
-  const met = gate.reached().then(
-    () => true,
-    () => false,
-  );
   return {
+    met: isReached(gate.reached()),
     async end() {
       gate.releaseAll();
       await turn();
-      return met;
     },
   };
 }

@@ -19,7 +19,10 @@ function ruleBroken({ seen, stored, fault, duration }: Observation, healthy: Obs
   if (fault === undefined) return /^(2|302|401|done)/.test(seen) ? undefined : "fails without a fault";
   const isAsHealthy = seen === healthy.seen;
   if (fault.isRival) {
-    return isAsHealthy || /^(2|302|401 |503 `(store_contention|signout_deferred)`)/.test(seen) || seen === putAside
+    return isAsHealthy ||
+      /^(2|302|401 |503 `signout_deferred`)/.test(seen) ||
+      seen === `503 ${contended}` ||
+      seen === putAside
       ? undefined
       : "another request's doing is no failure";
   }
@@ -28,6 +31,9 @@ function ruleBroken({ seen, stored, fault, duration }: Observation, healthy: Obs
   }
   return isAsHealthy || seen.startsWith("503 ") || seen === putAside ? undefined : "a lasting fault is not named";
 }
+
+/** How a change ends that others are always ahead of. */
+export const contended = "`store_contention` or `store_unavailable`";
 
 /** What becomes of an order that the queue's function cannot carry out. */
 export const putAside = "tried again, in the end put aside";

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { QueueServiceClient } from "@azure/storage-queue";
+import { startQueueStorage } from "../../../local/queue-storage/queue-storage.ts";
 import type { World } from "../../support/world.ts";
 
 /** Instances that carry out what is in the queue, and whoever puts something in. */
@@ -8,6 +12,8 @@ export interface Finisher {
   carryOut(order: unknown): Promise<"done" | "put aside">;
   /** Waits for nothing more. */
   close(): Promise<void>;
+  /** After the instances. */
+  stop(): Promise<void>;
 }
 
 interface Waiting {
@@ -16,15 +22,18 @@ interface Waiting {
 }
 
 /** One attempt, so that what cannot be done is put aside at once. */
-export const finisherSettings = {
+const finisherSettings = {
   AzureFunctionsJobHost__extensions__queues__maxDequeueCount: "1",
   AzureFunctionsJobHost__extensions__queues__visibilityTimeout: "00:00:01",
   AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:01",
   "AzureWebJobs.finish-sign-out.Disabled": "false",
 };
 
-/** @param connectionString of a queue storage */
-export async function startFinisher(world: World, connectionString: string): Promise<Finisher> {
+/** A queue storage, and an instance of the app that reads from it. */
+export async function startFinisher(world: World): Promise<Finisher> {
+  const folder = await mkdtemp(join(tmpdir(), "bff-queue-"));
+  const queueStorage = await startQueueStorage({ port: 0, folder });
+  const { connectionString } = queueStorage;
   await world.startInstance({ ...finisherSettings, AzureWebJobsStorage: connectionString });
   const service = QueueServiceClient.fromConnectionString(connectionString);
   const [queue, poison] = [service.getQueueClient("sign-outs"), service.getQueueClient("sign-outs-poison")];
@@ -68,6 +77,10 @@ export async function startFinisher(world: World, connectionString: string): Pro
     async close() {
       closing.abort();
       await watching;
+    },
+    async stop() {
+      await queueStorage.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { App, Invocation } from "../../../shared/app.ts";
+import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { renewals } from "../../../shared/downstream/renewals.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
 import type { AuthorityMetadata } from "../../../shared/identity/metadata.ts";
@@ -41,6 +42,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     configuration: configuration(settings),
     authority: authority(parts),
     renewals: renewals(),
+    openedSeals: openedSeals(),
     warnings: new Set(),
     memory,
     store: () => Promise.resolve(memory),

@@ -22,31 +22,13 @@ const replaceAccount: StoreOperation = { kind: "replace", container: "accounts" 
 const inSids = (kind: StoreOperation["kind"]): StoreOperation => ({ kind, container: "sids" });
 const byKnownSid = [inSids("read"), inSids("replace"), readAccount, deleteAccount];
 
-/** Every way out that somebody waits for. */
-export const signOuts: readonly Journey[] = [
+/** Ways out that begin at this app. */
+export const signOutsHere: readonly Journey[] = [
   {
     title: "Signing out in the app",
     what: "`POST /auth/logout`.",
     operations: [readAccount, deleteAccount],
     setUp: (stage) => leaving(stage, { neighbour: true }, (own) => post(stage, own, "POST", "/auth/logout")),
-  },
-  {
-    title: "Signing out at the identity provider",
-    what: "`GET /auth/frontchannel-logout`, with the `sid` alone.",
-    operations: byKnownSid,
-    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => bySid(stage, own), true),
-  },
-  {
-    title: "Signing out at the identity provider, before the sign-in has claimed its `sid`",
-    what: "The callback that is still under way finds the mark and is refused; the session goes with it.",
-    operations: [inSids("create")],
-    setUp: (stage) => tooEarly(stage),
-  },
-  {
-    title: "Signing out by a logout token",
-    what: "`POST /auth/backchannel-logout`.",
-    operations: byKnownSid,
-    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => byLogoutToken(stage, own), true),
   },
   {
     title: "Ending another browser's session",
@@ -65,6 +47,28 @@ export const signOuts: readonly Journey[] = [
     what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program.",
     operations: [readAccount, deleteAccount],
     setUp: (stage) => leaving(stage, { neighbour: true }, (own) => purge(stage, own)),
+  },
+];
+
+/** Ways out that begin at the identity provider. */
+export const signOutsElsewhere: readonly Journey[] = [
+  {
+    title: "Signing out at the identity provider",
+    what: "`GET /auth/frontchannel-logout`, with the `sid` alone.",
+    operations: byKnownSid,
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => bySid(stage, own), true),
+  },
+  {
+    title: "Signing out at the identity provider, before the sign-in has claimed its `sid`",
+    what: "The callback that is still under way finds the mark and is refused; the session goes with it.",
+    operations: [inSids("create")],
+    setUp: (stage) => tooEarly(stage),
+  },
+  {
+    title: "Signing out by a logout token",
+    what: "`POST /auth/backchannel-logout`.",
+    operations: byKnownSid,
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => byLogoutToken(stage, own), true),
   },
 ];
 

@@ -1,3 +1,3 @@
 import { describeFaults } from "./store/described.ts";
 
-describeFaults("leaving");
+describeFaults("calls");

@@ -1,0 +1,41 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { format, resolveConfig } from "prettier";
+import { goalsOf } from "./goals.ts";
+import { fullExtent, measureAll, quickExtent } from "./measure.ts";
+import { reportOf } from "./report.ts";
+
+const usage = `Measures the app beside baselines and peers, and writes what it finds to docs/performance.md.
+
+Usage: npm run bench [-- --quick]
+
+  --quick   a tenth of everything, to see that it works; prints the report and leaves the file as it is
+`;
+
+const file = "docs/performance.md";
+const [begin, end] = ["<!-- Written by npm run bench. -->", "<!-- End of what npm run bench writes. -->"];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const startedAt = performance.now();
+  const say = (line: string) => console.log(`${Math.round((performance.now() - startedAt) / 1000)} s: ${line}`);
+  const figures = await measureAll(values.quick ? quickExtent : fullExtent, say);
+  const options = { ...(await resolveConfig(file)), filepath: file };
+  const report = await format(reportOf(figures), options);
+  if (values.quick) console.log(`\n${report}`);
+  else await writeFile(file, await format(withReport(await readFile(file, "utf8"), report), options));
+  const missed = goalsOf(figures).filter(({ met }) => met === false);
+  say(missed.length === 0 ? "every goal is met" : `not met: ${missed.map(({ figure }) => figure).join("; ")}`);
+}
+
+function withReport(text: string, report: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no place for the report`);
+  return `${text.slice(0, from + begin.length)}\n\n${report}\n${text.slice(to)}`;
+}
+
+await main();

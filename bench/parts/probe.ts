@@ -1,0 +1,35 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** What the probe says of the process it is in. CPU in milliseconds, all threads; memory in bytes; delay in milliseconds. */
+export interface Reading {
+  readonly cpuMs: number;
+  readonly residentBytes: number;
+  readonly heapBytes: number;
+  readonly eventLoopDelayP99Ms: number;
+}
+
+/** Loaded into the process of an app with `--import`; idle unless asked. `/collect` collects garbage first. */
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+const delay = monitorEventLoopDelay({ resolution: 10 });
+delay.enable();
+
+const server = createServer((request, response) => {
+  if (request.url === "/collect") collect();
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const reading: Reading = {
+    cpuMs: (user + system) / 1000,
+    residentBytes: rss,
+    heapBytes: heapUsed,
+    eventLoopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 10),
+  };
+  delay.reset();
+  response.end(JSON.stringify(reading));
+});
+server.listen(0, "127.0.0.1", () => console.log(`probe ${(server.address() as AddressInfo).port}`));
+server.unref();

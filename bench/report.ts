@@ -1,0 +1,131 @@
+import { availableParallelism } from "node:os";
+import { connectionCounts, contestants, type Contestant } from "./figures/api-calls.ts";
+import { goalsOf } from "./goals.ts";
+import type { Figures } from "./measure.ts";
+import { sizingTables } from "./sizing.ts";
+import type { Spread } from "./statistics.ts";
+import { table } from "./table.ts";
+
+const names: Readonly<Record<Contestant, string>> = {
+  hello: "hello",
+  floor: "floor",
+  app: "**this app**",
+  expressOpenidConnect: "express-openid-connect",
+  msalCache: "MSAL Node, distributed cache",
+};
+
+/** The measured part of docs/performance.md. */
+export function reportOf(figures: Figures): string {
+  return [
+    `Measured with Node.js ${process.version} on ${availableParallelism()} CPUs that all processes share. ` +
+      `${figures.apiCalls.rounds} rounds; medians, with the lowest and the highest round in brackets.`,
+    "### Goals",
+    goals(figures),
+    "### Signed-in API calls",
+    ...connectionCounts.flatMap((connections) => [
+      `${connections} connection${connections === 1 ? "" : "s"}:`,
+      apiCalls(figures, connections),
+    ]),
+    "### Operations and request units at the store",
+    costs(figures),
+    "### Cold start",
+    coldStart(figures),
+    "### Sign-outs",
+    signOuts(figures),
+    "### Memory",
+    memory(figures),
+    "### Size on paper",
+    ...sizingTables(figures),
+  ].join("\n\n");
+}
+
+function goals(figures: Figures): string {
+  const rows = goalsOf(figures).map(({ figure, goal, measured, met }) => [
+    figure,
+    goal,
+    measured,
+    met === undefined ? "" : met ? "yes" : "**no**",
+  ]);
+  return table(["Figure", "Goal", "Measured", "Met"], rows);
+}
+
+function apiCalls({ apiCalls: { byConnections } }: Figures, connections: number): string {
+  const rows = contestants.flatMap((name) => {
+    const figures = byConnections.get(connections)?.get(name);
+    if (!figures) return [];
+    return [
+      [
+        names[name],
+        ranged(figures.perSecond, 0),
+        ranged(figures.ofFloor, 2),
+        ranged(figures.p99Ms, 1),
+        figures.p99OfFloor.median.toFixed(2),
+        ranged(figures.cpuMs, 2),
+        ranged(figures.cpuBeyondFloorMs, 2),
+        figures.eventLoopDelayP99Ms.median.toFixed(1),
+      ],
+    ];
+  });
+  const head = [
+    "",
+    "Calls/s",
+    "of floor",
+    "p99 ms",
+    "of floor",
+    "CPU ms/call",
+    "beyond floor",
+    "Event-loop delay p99 ms",
+  ];
+  return table(head, rows);
+}
+
+function costs({ costs: all }: Figures): string {
+  const rows = all.map(({ action, operations, writes, requestUnits, tokenRequests }) => [
+    action,
+    operations.join(", "),
+    String(operations.length),
+    String(writes),
+    requestUnits.toFixed(1),
+    String(tokenRequests),
+  ]);
+  return table(["Action", "Operations", "Count", "Writes", "RU", "Token requests"], rows);
+}
+
+function coldStart({ coldStart: { helloMs, appMs, differenceMs } }: Figures): string {
+  return table(
+    ["From the start of the process to", "ms"],
+    [
+      ["the first answer of hello", ranged(helloMs, 0)],
+      ["the first signed-in API answer", ranged(appMs, 0)],
+      ["difference, round by round", ranged(differenceMs, 0)],
+    ],
+  );
+}
+
+function signOuts({ signOutLatency, burst }: Figures): string {
+  const rows = signOutLatency.map(({ accounts, p50Ms, p99Ms }) => [
+    accounts.toLocaleString("en"),
+    p50Ms.toFixed(1),
+    p99Ms.toFixed(1),
+  ]);
+  const { signOuts: count, deleted, elapsedMs, p50Ms, p99Ms } = burst;
+  return [
+    table(["Accounts in the store", "Sign-out in the app, p50 ms", "p99 ms"], rows),
+    `${count.toLocaleString("en")} front-channel sign-outs at once: ${deleted.toLocaleString("en")} accounts deleted in ` +
+      `${(elapsedMs / 1000).toFixed(1)} s, p50 ${Math.round(p50Ms)} ms, p99 ${Math.round(p99Ms)} ms.`,
+  ].join("\n\n");
+}
+
+function memory({ memory: { sessions, readings } }: Figures): string {
+  const rows = readings.map(({ calls, residentBytes, heapBytes }) => [
+    calls.toLocaleString("en"),
+    (residentBytes / 1e6).toFixed(0),
+    (heapBytes / 1e6).toFixed(1),
+  ]);
+  const caption = `API calls by ${sessions.toLocaleString("en")} sessions in turn, garbage collected before each reading:`;
+  return [caption, table(["Calls", "Resident, MB", "Heap in use, MB"], rows)].join("\n\n");
+}
+
+function ranged({ median, min, max }: Spread, digits: number): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}

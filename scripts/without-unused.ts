@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import type { Plugin } from "esbuild";
+
+interface Unused {
+  readonly name: string;
+  readonly file: RegExp;
+  readonly because: string;
+}
+
+/**
+ * Classes that their packages cannot shake off although this app never comes to them. Queries within one partition, which
+ * the Cosmos DB client makes by itself when it fails over by partition, are not among them.
+ */
+export const unusedClasses: readonly Unused[] = [
+  {
+    name: "PipelinedQueryExecutionContext",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]queryExecutionContext[\\/]pipelinedQueryExecutionContext\.js$/,
+    because: "the app has no queries across partitions",
+  },
+  {
+    name: "HybridQueryExecutionContext",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]queryExecutionContext[\\/]hybridQueryExecutionContext\.js$/,
+    because: "the app has no full-text search",
+  },
+  {
+    name: "BulkHelper",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]bulk[\\/]BulkHelper\.js$/,
+    because: "the app has no bulk operations",
+  },
+  {
+    name: "WorkloadIdentityCredential",
+    file: /identity[\\/]dist[\\/]esm[\\/]credentials[\\/]workloadIdentityCredential\.js$/,
+    because: "the app does not run on Kubernetes, whose workload identity this is",
+  },
+];
+
+/** Puts in the place of each a class that cannot be made and says why. Everything else of the packages is as it was. */
+export function withoutUnused(): Plugin {
+  return {
+    name: "without-unused",
+    setup(building) {
+      for (const { name, file, because } of unusedClasses) {
+        building.onLoad({ filter: file }, async ({ path }) => {
+          const source = await readFile(path, "utf8");
+          if (!source.includes(`export class ${name} `)) throw new Error(`${path} has no class ${name}`);
+          const message = JSON.stringify(`${name} is not in this bundle: ${because}`);
+          return { contents: `export class ${name} { constructor() { throw new Error(${message}); } }` };
+        });
+      }
+    },
+  };
+}

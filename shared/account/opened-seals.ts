@@ -1,0 +1,86 @@
+import { unseal, type SealBinding, type SessionSecrets } from "./seal.ts";
+
+/**
+ * Sessions' secrets as they were opened before, which spares opening and parsing them again, and nothing else: whoever
+ * asks brings the seal as the store has it now. Where the store has none, or another, nothing is found here.
+ */
+export interface OpenedSeals {
+  /** As {@link unseal}. @param sealed as just read from the store */
+  open(sealed: string, binding: SealBinding): Promise<SessionSecrets | undefined>;
+  /** The session has ended. */
+  forget(sessionKey: string): void;
+  /** What is kept, at a generous estimate. */
+  readonly bytes: number;
+}
+
+export interface OpenedSealsLimits {
+  readonly maxBytes: number;
+  /** What has not been asked for so long is forgotten: memory should hold no more tokens than it needs. */
+  readonly maxIdleMs: number;
+}
+
+const defaultLimits: OpenedSealsLimits = { maxBytes: 32 * 1024 * 1024, maxIdleMs: 5 * 60_000 };
+
+interface Opened {
+  readonly sealed: string;
+  readonly accountKey: string;
+  readonly secrets: SessionSecrets;
+  readonly bytes: number;
+  usedAt: number;
+}
+
+/** The least recently used goes first when there are too many bytes. */
+export function openedSeals({ maxBytes, maxIdleMs }: OpenedSealsLimits = defaultLimits): OpenedSeals {
+  // In order of use. The key is a hash of the cookie's secret: whoever has it has shown the secret.
+  const kept = new Map<string, Opened>();
+  let bytes = 0;
+
+  const forget = (sessionKey: string) => {
+    bytes -= kept.get(sessionKey)?.bytes ?? 0;
+    kept.delete(sessionKey);
+  };
+  const keep = (sessionKey: string, opened: Opened) => {
+    forget(sessionKey);
+    kept.set(sessionKey, opened);
+    bytes += opened.bytes;
+  };
+  const forgetOldest = (isTooMuch: (opened: Opened) => boolean) => {
+    for (const [sessionKey, opened] of kept) {
+      if (!isTooMuch(opened)) break;
+      forget(sessionKey);
+    }
+  };
+  let sweeping: NodeJS.Timeout | undefined;
+  const sweep = () => {
+    const before = Date.now() - maxIdleMs;
+    forgetOldest(({ usedAt }) => usedAt <= before);
+    sweeping = kept.size > 0 ? setTimeout(sweep, maxIdleMs / 2).unref() : undefined;
+  };
+
+  return {
+    async open(sealed, binding) {
+      const { sessionKey, accountKey } = binding;
+      const known = kept.get(sessionKey);
+      if (known?.sealed === sealed && known.accountKey === accountKey) {
+        known.usedAt = Date.now();
+        keep(sessionKey, known);
+        return known.secrets;
+      }
+      const secrets = await unseal(sealed, binding);
+      if (!secrets) return undefined;
+      keep(sessionKey, { sealed, accountKey, secrets, bytes: sizeOf(sealed, secrets), usedAt: Date.now() });
+      forgetOldest(() => bytes > maxBytes);
+      sweeping ??= setTimeout(sweep, maxIdleMs / 2).unref();
+      return secrets;
+    },
+    forget,
+    get bytes() {
+      return bytes;
+    },
+  };
+}
+
+/** Two bytes a character, twice the token cache for what is parsed of it, and the rest. */
+function sizeOf(sealed: string, { tokenCache }: SessionSecrets): number {
+  return 2 * sealed.length + 4 * tokenCache.length + 1024;
+}

@@ -1,0 +1,3 @@
+import { describeFaults } from "./store/described.ts";
+
+describeFaults("sign-outs-elsewhere");
