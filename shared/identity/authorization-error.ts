@@ -1,5 +1,6 @@
 import { ConditionError } from "../errors.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
+import { appRefused } from "./refusal.ts";
 
 /** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6), with what Entra adds to it. */
 export interface AuthorizationErrorResponse {
@@ -19,6 +20,16 @@ const numbers = {
   otherDirectory: ["50020", "51004", "90072", "500200", "500208"],
   notAssigned: ["50105"],
 } as const;
+
+/** About the app's request or registration (RFC 6749 section 4.1.2.1, and Entra's own): for whoever runs the app. */
+const aboutTheApp = new Set([
+  "invalid_client",
+  "invalid_request",
+  "invalid_resource",
+  "invalid_scope",
+  "unauthorized_client",
+  "unsupported_response_type",
+]);
 
 /** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
 const needsInteraction = new Set([
@@ -51,7 +62,10 @@ export function authorizationError(response: AuthorizationErrorResponse): Condit
   }
   if (error === "access_denied") return new ConditionError("signin_cancelled", "You can sign in again at any time.");
   if (error === "consent_required") return adminConsentRequired();
-  if (error === "server_error" || error === "temporarily_unavailable") return new IdentityProviderUnavailableError();
+  const cause = Object.assign(new Error("The answer to the sign-in is an error"), { errorCode: error });
+  if (aboutTheApp.has(error)) return appRefused(cause);
+  if (error === "server_error" || error === "temporarily_unavailable")
+    return new IdentityProviderUnavailableError(cause);
   return new ConditionError("signin_refused", "Go back to the app and sign in again.");
 }
 

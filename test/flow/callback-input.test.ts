@@ -127,17 +127,18 @@ describe("what somebody may send to the callback", () => {
       consent_required: [403, "admin_consent_required"],
       server_error: [503, "identity_provider_unavailable"],
       temporarily_unavailable: [503, "identity_provider_unavailable"],
+      invalid_client: [502, "app_refused"],
+      invalid_request: [502, "app_refused"],
+      invalid_resource: [502, "app_refused"],
+      invalid_scope: [502, "app_refused"],
+      unauthorized_client: [502, "app_refused"],
+      unsupported_response_type: [502, "app_refused"],
     };
     const errors = [
       ...Object.keys(known),
       "login_required",
       "interaction_required",
       "account_selection_required",
-      "invalid_request",
-      "unauthorized_client",
-      "unsupported_response_type",
-      "invalid_scope",
-      "invalid_resource",
       "<script>alert(1)</script>",
       "nobody-knows-this",
     ];

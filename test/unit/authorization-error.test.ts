@@ -24,7 +24,9 @@ describe("Entra's refusal of a sign-in means", () => {
     ["that a policy blocks it", "signin_refused", "interaction_required", "53003"],
     ["trouble", "identity_provider_unavailable", "server_error"],
     ["trouble that passes", "identity_provider_unavailable", "temporarily_unavailable"],
-    ["something else", "signin_refused", "invalid_request"],
+    ["that the app asks for what it may not", "app_refused", "invalid_scope"],
+    ["that the app is not registered as it says", "app_refused", "unauthorized_client"],
+    ["something else", "signin_refused", "nobody_knows_this"],
   ];
   for (const [what, code, error, number] of refusals) {
     test(`${what}: ${error} ${number ?? ""}`, () => {
