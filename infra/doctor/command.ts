@@ -1,7 +1,7 @@
-import type { Environment } from "../../shared/settings-reader.ts";
+import { isLoopback, type Environment } from "../../shared/settings-reader.ts";
+import { settings } from "../../shared/settings.ts";
 import { diagnoseDeployment, diagnoseHere, type Operator } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
-import { isLoopback } from "../../shared/settings-reader.ts";
 import { originOf, readOptions, usage, UsageError, type Options } from "./options.ts";
 import { reportText } from "./print.ts";
 import { readSettings } from "./settings-source.ts";
@@ -37,8 +37,9 @@ export async function runDoctor(args: readonly string[], on: CommandEnvironment)
 
 async function diagnose(options: Options, on: CommandEnvironment): Promise<readonly Finding[]> {
   const source = await readSettings(on.environment, options.settingsFile);
-  // A stand-in that `npm start` runs is for its own settings, not for a deployment.
-  const given = options.url === undefined ? source.environment : on.environment;
+  // The stand-in that `npm start` runs knows its own app, and no deployment.
+  const isHere = options.url === undefined || options.url === source.environment[settings.publicBaseUrl.name];
+  const given = isHere ? source.environment : on.environment;
   const graphUrl = options.graphUrl ?? originOf("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl, isLoopback);
   const operator: Operator = {
     signIn: on.signIn,

@@ -163,8 +163,25 @@ test("an app must prove who it is: by secret in body or header, and not by a wro
 });
 
 test("other grants are refused by name", async () => {
-  for (const grant of ["client_credentials", "password", "urn:ietf:params:oauth:grant-type:jwt-bearer"]) {
+  for (const grant of [
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "password",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+  ]) {
     const { status, body } = await askForTokens(provider, call, { grant_type: grant });
     assert.deepEqual([status, body["error"], body["error_codes"]], [400, "unsupported_grant_type", [70003]]);
   }
+});
+
+async function appToken(scope: string) {
+  return askForTokens(provider, call, { grant_type: "client_credentials", scope });
+}
+
+test("an app gets a token for itself with its credential alone, and for no other resource", async () => {
+  const { status, body } = await appToken(`${portal.clientId}/.default`);
+  assert.deepEqual([status, body["token_type"], body["refresh_token"]], [200, "Bearer", undefined]);
+  const other = await appToken("https://graph.microsoft.com/.default");
+  assert.deepEqual([other.status, other.body["error"], other.body["error_codes"]], [400, "invalid_resource", [500011]]);
+  const bare = await appToken("User.Read");
+  assert.deepEqual([bare.status, bare.body["error_codes"]], [400, [1002012]]);
 });
