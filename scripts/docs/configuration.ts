@@ -26,7 +26,7 @@ else. \`npm run doctor\` checks the settings, and that what they name can be rea
 
 const hostIntroduction = `## Settings of the Functions host
 
-The host reads these, not the app. [infra/](../infra) sets those marked _yes_.
+The host reads these, not the app. [infra/main.bicep](../infra/main.bicep) sets those marked _yes_.
 `;
 
 const closing = `The platform sets \`${platformHostName}\`; the app reads it where \`${settings.publicBaseUrl.name}\` is missing.

@@ -14,6 +14,7 @@ const copied = [
   "scripts",
   "local",
   "infra",
+  "test/infra",
   "test/support",
   "host.json",
   "package.json",
