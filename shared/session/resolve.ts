@@ -1,8 +1,8 @@
 import {
   changeSession,
   endOf,
-  isReplaced,
   liveSession,
+  successorOf,
   type AccountDocument,
   type StoredSession,
 } from "../account/document.ts";
@@ -114,8 +114,11 @@ async function writeLastSeen(app: App, session: ResolvedSession, invocation: Inv
   }
 }
 
+/** Longer than any answer can be under way. */
+const lateAnswerMs = 60_000;
+
 /**
- * For a session that is not in `document`, the account as last read. If the browser has signed in anew, it has another
+ * For a session that is not in `document`, the account as last read. If the browser has just signed in anew, it has another
  * cookie by now, or will when its answer arrives: this late answer must not take that away.
  */
 export function sessionMissing(
@@ -123,7 +126,8 @@ export function sessionMissing(
   sessionKey: string,
   cause?: unknown,
 ): SignInRequiredError {
-  if (!document || !isReplaced(document, sessionKey)) return sessionEnded(cause);
+  const successor = document && successorOf(document, sessionKey);
+  if (!successor || Date.now() - Date.parse(successor.createdAt) > lateAnswerMs) return sessionEnded(cause);
   const detail = "This browser has signed in anew since the request was sent. Send it again.";
   return new SignInRequiredError(detail, { sessionEnded: false, cause });
 }

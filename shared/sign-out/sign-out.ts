@@ -1,4 +1,4 @@
-import { isReplaced, type AccountDocument, type Change } from "../account/document.ts";
+import { successorOf, type AccountDocument, type Change } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { entomb, type SidEntry } from "../account/sid-index.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
@@ -36,7 +36,7 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
  */
 export async function signOutReplacedHere(app: App, cookie: SessionCookie, invocation: Invocation): Promise<void> {
   const order = orderByCookie(cookie);
-  const onlyIf = (document: AccountDocument) => isReplaced(document, sessionKeyOf(cookie.secret));
+  const onlyIf = (document: AccountDocument) => successorOf(document, sessionKeyOf(cookie.secret)) !== undefined;
   await carryOutOrDefer(app, order, invocation, { onlyIf });
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AccountDocument } from "../../../../shared/account/document.ts";
+import { successorOf, type AccountDocument } from "../../../../shared/account/document.ts";
 import { sessionKeyOf } from "../../../../shared/account/keys.ts";
 import type { Client } from "../../../support/http-client.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
@@ -118,7 +118,9 @@ function arriving(stage: Stage, arrival: Arrival, { own, other }: Before = {}): 
       if (cookie === undefined) return;
       const holder = own ?? other;
       const holding = holder && (await accountDocument(world, holder.accountKey));
-      await assertCookieOpens(client, Object.hasOwn(holding?.sessions ?? {}, sessionKeyOf(cookie)));
+      const key = sessionKeyOf(cookie);
+      const isReplaced = holding !== undefined && successorOf(holding, key) !== undefined;
+      await assertCookieOpens(client, Object.hasOwn(holding?.sessions ?? {}, key), isReplaced);
     },
   };
 }
