@@ -18,7 +18,7 @@ if (files.length === 0) throw new Error(`There are no tests of the kind ${kinds.
 await run(process.execPath, [
   "--disable-warning=ExperimentalWarning",
   "--test",
-  `--test-concurrency=${Math.max(4, availableParallelism())}`,
+  `--test-concurrency=${Math.max(3, availableParallelism())}`,
   "--test-timeout=300000",
   ...files,
 ]);

@@ -156,7 +156,7 @@ describe("the page", () => {
 
   it("asks the person to sign in again once the provider renews nothing any more", async (test) => {
     const { tab } = await open(test);
-    world.identityProvider.controls.accessTokenLifetimeSeconds = 1;
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
     const cookie = await signIn(tab, world, "Mika Sørensen (Fabrikam)");
     world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
     world.identityProvider.controls.revokeRefreshTokens();

@@ -41,7 +41,7 @@ describe("the profile, an example of a function of one's own", () => {
   });
 
   it("costs one read and no write, and with expired tokens one read, one write and one token request", async () => {
-    world.identityProvider.controls.accessTokenLifetimeSeconds = 1;
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
     await signIn(client, "ada@contoso.example", "/healthz");
     world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
     world.identityProvider.controls.requests.clear();
