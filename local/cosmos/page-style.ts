@@ -1,14 +1,9 @@
+import { palette } from "../palette.ts";
+
 /** The look of the page, which is that of the app's own (web/style.css). */
 export const pageStyle = `
 :root {
-  color-scheme: light dark;
-  --page: light-dark(#f3f5f8, #0e1319);
-  --card: light-dark(#fff, #171e26);
-  --ink: light-dark(#18202a, #e7ecf2);
-  --quiet: light-dark(#536070, #a2afbd);
-  --line: light-dark(#dce2e9, #2b3641);
-  --accent: light-dark(#1160c2, #86b6ff);
-  --on-accent: light-dark(#fff, #0a1a30);
+  ${palette}
   --new: light-dark(#0b7a3b, #5fd38d);
   --gone: light-dark(#b3261e, #ff8f87);
   background: var(--page); color: var(--ink); font: 100%/1.55 system-ui, sans-serif; scrollbar-gutter: stable;

@@ -1,18 +1,13 @@
+import { palette } from "../../palette.ts";
+
 /**
  * The look of every local page, which is that of the app's own page (web/style.css): system fonts, one card, light and
  * dark, from phone width up. Only the other app has a colour of its own, so that people see where they are.
  */
 export const style = `
 :root {
-  color-scheme: light dark;
-  --page: light-dark(#f3f5f8, #0e1319);
-  --card: light-dark(#fff, #171e26);
-  --ink: light-dark(#18202a, #e7ecf2);
-  --quiet: light-dark(#536070, #a2afbd);
-  --line: light-dark(#dce2e9, #2b3641);
-  --accent: light-dark(#1160c2, #86b6ff);
+  ${palette}
   --accent-strong: light-dark(#0c4a98, #adceff);
-  --on-accent: light-dark(#fff, #0a1a30);
   --hover: light-dark(#e6effb, #1d2c40);
 }
 .other-app {
