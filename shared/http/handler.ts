@@ -29,6 +29,8 @@ export interface FunctionDefinition {
 
 /** No answer to a person takes longer than 10 s, the time for cleaning up and sending it included. */
 const requestTimeoutMs = 8_000;
+/** The same where the host may then have to write to the queue before it answers, and to wait for that. */
+const signOutTimeoutMs = 4_500;
 
 /**
  * Turns a definition into a handler of the Functions programming model: one deadline for everything it waits for, an
@@ -39,7 +41,7 @@ export function httpHandler(definition: FunctionDefinition, app: App): HttpHandl
   const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
     const telemetry = logTelemetry(invocation);
-    const signal = AbortSignal.timeout(requestTimeoutMs);
+    const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
     const finishLater = (order: SignOutOrder) => invocation.extraOutputs.set(signOutQueue, order);
     const context = { app, cookies, telemetry, signal, finishLater };
     const response = await answer(definition, request, context, invocation);

@@ -187,7 +187,7 @@ describe("a sign-out that cannot be finished", () => {
     const cookie = sessionOf(client).value;
     await world.platform.queueStorage?.kill();
     const outage = stopStore(world);
-    const answer = await within(15, () => signOut(world, client));
+    const answer = await within(10, () => signOut(world, client));
     assert.deepEqual([answer.status, answer.body, answer.headers["set-cookie"]], [500, "", undefined]);
     assert.equal(sessionOf(client).value, cookie);
     const reported = /error Function\.logout: failed, answered 500: .*the queue "sign-outs" could not be written/;
