@@ -88,8 +88,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     instances.push(instance);
     return instance;
   };
-  await startInstance();
-  for (let more = 1; more < (options.instances ?? 1); more++) await startInstance();
+  try {
+    for (let count = 0; count < (options.instances ?? 1); count++) await startInstance();
+  } catch (error) {
+    // Nobody else can: what goes on running would keep the test from ending.
+    await Promise.all([...instances.map((instance) => instance.stop()), platform.stop(), sink?.stop()]);
+    throw error;
+  }
 
   const answers: Answer[] = [];
   const sdk = new CosmosClient({ connectionString: cosmos.connectionString });
