@@ -3,7 +3,7 @@ import hostJson from "../host.json" with { type: "json" };
 import type { App } from "../shared/app.ts";
 import { hostSettings } from "../shared/settings.ts";
 import { isSignOutOrder } from "../shared/sign-out/order.ts";
-import { carryOut } from "../shared/sign-out/sign-out.ts";
+import { finishSignOut as finish } from "../shared/sign-out/sign-out.ts";
 import { logTelemetry } from "../shared/telemetry.ts";
 import { runFunction, type Ending } from "../shared/telemetry/activity.ts";
 
@@ -26,7 +26,7 @@ export function finishSignOut(app: App, environment: Environment): StorageQueueH
     try {
       if (!isSignOutOrder(message)) throw new Error("The message is not a sign-out order");
       const signal = AbortSignal.timeout(attemptTimeoutMs);
-      await carryOut(app, message, { signal, telemetry, finishLater }, { late: true });
+      await finish(app, message, { signal, telemetry, finishLater });
     } catch (error) {
       const origin = isSignOutOrder(message) ? message.origin : "unknown";
       if (attempt >= maxAttempts) telemetry.error("signout_abandoned", { origin, attempt });

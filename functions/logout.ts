@@ -8,10 +8,16 @@ import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { originsOf } from "../shared/http/security-headers.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
-import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
-import { resolveSession, sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
+import { parseSessionCookie, sessionCookieName, type SessionCookie } from "../shared/session/cookie.ts";
+import {
+  lookUp,
+  sessionEnded,
+  successorOfCookie,
+  type LookedUp,
+  type ResolvedSession,
+} from "../shared/session/resolve.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import { deferSignOutHere, endAllSessions, signOutHere, signOutReplacedHere } from "../shared/sign-out/sign-out.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutSuccessor } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -71,21 +77,39 @@ export const logout: FunctionDefinition = {
 async function endSession(context: RequestContext): Promise<ResolvedSession | undefined> {
   const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
   context.cookies.clear(sessionCookieName);
-  const session = await resolveSession(context.app, cookie, context).catch((error: unknown) => {
-    throw cookie ? deferSignOutHere(cookie, context, error) : error;
+  if (!cookie) return undefined;
+  const found = await lookUp(context.app, cookie, context).catch((error: unknown) => {
+    throw deferSignOutHere(cookie, context, error);
   });
-  if (session) await signOutHere(context.app, session, context);
-  else if (cookie) await signOutReplacedHere(context.app, cookie, context);
-  return session;
+  return endFound(cookie, found, "scope", context);
 }
 
 /** A store that cannot say whose cookie this is must not be left an order for all of an account's sessions: it fails instead. */
 async function endEverySession(context: RequestContext): Promise<ResolvedSession | undefined> {
   const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-  const session = await resolveSession(context.app, cookie, context);
+  const found = cookie && (await lookUp(context.app, cookie, context));
   context.cookies.clear(sessionCookieName);
-  if (session) await endAllSessions(context.app, session, context);
-  else if (cookie) await signOutReplacedHere(context.app, cookie, context);
+  return found && endFound(cookie, found, "account", context);
+}
+
+/**
+ * Where the cookie's session is not there, the same browser may just have signed in anew, and the answer with the new
+ * cookie may still be under way. Whoever signs out in that moment means the new session.
+ */
+async function endFound(
+  cookie: SessionCookie,
+  { session, account }: LookedUp,
+  reach: "scope" | "account",
+  context: RequestContext,
+): Promise<ResolvedSession | undefined> {
+  const { app } = context;
+  const signOut = reach === "account" ? endAllSessions : signOutHere;
+  const result = session && (await signOut(app, session, context));
+  if (result && result.outcome !== "nothing") return session;
+  const successor = await successorOfCookie(app, cookie, account, context).catch((error: unknown) => {
+    throw deferSignOutHere(cookie, context, error);
+  });
+  if (successor) await signOutSuccessor(app, successor, reach, context);
   return session;
 }
 

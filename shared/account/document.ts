@@ -59,9 +59,9 @@ export function liveSession(
   return session && endOf(session, lifetimes) > now ? session : undefined;
 }
 
-/** The session with which the browser that held `sessionKey` has signed in anew. */
-export function successorOf(document: AccountDocument, sessionKey: string): StoredSession | undefined {
-  return Object.values(document.sessions).find(({ replaced }) => replaced === sessionKey);
+/** Key and session with which the browser that held `sessionKey` has signed in anew. */
+export function successorOf(document: AccountDocument, sessionKey: string): [string, StoredSession] | undefined {
+  return Object.entries(document.sessions).find(([, { replaced }]) => replaced === sessionKey);
 }
 
 /** Whole seconds from `now` until the last of `sessions` ends; at least 1, the least that Azure Cosmos DB takes. */

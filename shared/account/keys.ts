@@ -23,6 +23,11 @@ export function subjectKeyOf(issuer: string, subject: string): string {
   return sha256Base64Url(issuer, "sub", subject);
 }
 
+/** Id of the index entry that says which other account's session has taken a session's place. */
+export function successionKeyOf(sessionKey: string): string {
+  return sha256Base64Url("successor of", sessionKey);
+}
+
 /** What the database knows a session by: a hash of the secret in the cookie, never the secret. */
 export function sessionKeyOf(secret: string): string {
   return sha256Base64Url(Buffer.from(secret, "base64url"));

@@ -116,7 +116,8 @@ function outOfAttempts(isLost: boolean): Error {
   return isLost ? new StoreUnavailableError("create in sids") : new StoreContentionError();
 }
 
-async function createOrReplace(
+/** Writes an entry over the one last seen, or where none was. */
+export async function createOrReplace(
   sids: PointOperations<SidEntry>,
   entry: Unwritten<SidEntry>,
   current: Versioned<SidEntry> | undefined,

@@ -8,7 +8,7 @@ import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { mergeTokenCaches, withoutEarlyRenewal } from "../identity/token-cache.ts";
-import { requireSession, sessionEnded, sessionMissing, type ResolvedSession } from "../session/resolve.ts";
+import { requireSession, resolveSession, sessionEnded, sessionLost, type ResolvedSession } from "../session/resolve.ts";
 import { freshAccessToken } from "./cached-token.ts";
 import { endRefusedSession } from "../sign-out/sign-out.ts";
 
@@ -128,8 +128,8 @@ async function storeTokenCache(
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };
   const { accounts } = await app.store();
-  const { outcome, before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
+  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (outcome !== "replaced") throw sessionLost();
 }
 
 /** Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile. */
@@ -148,7 +148,7 @@ async function storeIfUnchanged(
       : { kind: "none" };
   const { accounts } = await app.store();
   const { before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionMissing(before, sessionKey);
+  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
 }
 
 /**
@@ -167,7 +167,7 @@ async function afterRefusal(
 ): Promise<AcquiredToken> {
   for (const waitMs of refusal.final ? secondLooksMs : [0]) {
     await sleep(waitMs);
-    const latest = await requireSession(app, session, invocation, refusal);
+    const latest = await latestOf(app, session, invocation, refusal);
     if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
   }
   invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
@@ -183,4 +183,15 @@ async function afterRefusal(
     sessionEnded: refusal.final,
     cause: refusal,
   });
+}
+
+async function latestOf(
+  app: App,
+  session: ResolvedSession,
+  invocation: Invocation,
+  refusal: RefusedError,
+): Promise<ResolvedSession> {
+  const latest = await resolveSession(app, session, invocation);
+  if (!latest) throw sessionLost(refusal);
+  return latest;
 }

@@ -2,6 +2,7 @@ import { addSession, removeSessions, type AccountDocument, type StoredSession } 
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { seal } from "../account/seal.ts";
 import { claimSid, isSignedOutSince, type SidEntry } from "../account/sid-index.ts";
+import { noteSuccessor } from "../account/succession.ts";
 import { changeAccount, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
@@ -52,7 +53,7 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   const write = { accountKey, replaces, ...(await newStoredSession(app, opened, cookie, replaces)) };
   const { sid } = write.session;
 
-  if (opened.previous && replaces === undefined) await endReplacedSession(app, opened.previous, invocation);
+  if (opened.previous && replaces === undefined) await takeOver(app, opened.previous, cookie, invocation);
   const [seenAccount, seenSid] = await Promise.all([
     store.accounts.read(accountKey, signal),
     sid === null ? undefined : store.sids.read(sid, signal),
@@ -69,6 +70,19 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
     throw error;
   }
   return cookie;
+}
+
+/** The browser changes from another account. The note comes first: from then on the earlier cookie opens nothing. */
+async function takeOver(
+  app: App,
+  previous: SessionCookie,
+  { accountKey, secret }: SessionCookie,
+  invocation: Invocation,
+): Promise<void> {
+  const { sids } = await app.store();
+  const successor = { accountKey, sessionKey: sessionKeyOf(secret) };
+  await noteSuccessor(sids, sessionKeyOf(previous.secret), successor, invocation.signal);
+  await endReplacedSession(app, previous, invocation);
 }
 
 async function newStoredSession(

@@ -8,6 +8,7 @@ import {
 } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
 import type { SessionSecrets } from "../account/seal.ts";
+import { successorElsewhere, type Successor } from "../account/succession.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { conditionOf, SignInRequiredError } from "../errors.ts";
@@ -34,9 +35,21 @@ const extendTimeoutMs = 2_500;
 export async function resolveSession(
   app: App,
   cookie: SessionCookie | undefined,
-  { signal }: Invocation,
+  invocation: Invocation,
 ): Promise<ResolvedSession | undefined> {
-  return cookie && openStored(app, cookie, await (await app.store()).accounts.read(cookie.accountKey, signal));
+  return cookie && (await lookUp(app, cookie, invocation)).session;
+}
+
+export interface LookedUp {
+  readonly session: ResolvedSession | undefined;
+  /** Also when the session is not in it. */
+  readonly account: AccountDocument | undefined;
+}
+
+/** As {@link resolveSession}, for who wants to know more when there is none. */
+export async function lookUp(app: App, cookie: SessionCookie, { signal }: Invocation): Promise<LookedUp> {
+  const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
+  return { session: await openStored(app, cookie, account), account: account?.document };
 }
 
 /**
@@ -46,14 +59,13 @@ export async function resolveSession(
 export async function requireSession(
   app: App,
   cookie: SessionCookie | undefined,
-  { signal }: Invocation,
+  invocation: Invocation,
   cause?: unknown,
 ): Promise<ResolvedSession> {
   if (!cookie) throw sessionEnded(cause);
-  const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
-  const session = await openStored(app, cookie, account);
-  if (!session) throw sessionMissing(account?.document, sessionKeyOf(cookie.secret), cause);
-  return session;
+  const { session, account } = await lookUp(app, cookie, invocation);
+  if (session) return session;
+  throw (await successorOfCookie(app, cookie, account, invocation)) ? signedInAnew(cause) : sessionEnded(cause);
 }
 
 async function openStored(
@@ -99,14 +111,8 @@ async function writeLastSeen(app: App, session: ResolvedSession, invocation: Inv
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
-    const { outcome, before } = await changeAccount(
-      accounts,
-      session.account,
-      touch,
-      app.configuration.session,
-      signal,
-    );
-    if (outcome !== "replaced") throw sessionMissing(before, sessionKey);
+    const { outcome } = await changeAccount(accounts, session.account, touch, app.configuration.session, signal);
+    if (outcome !== "replaced") throw sessionLost();
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.
@@ -117,21 +123,37 @@ async function writeLastSeen(app: App, session: ResolvedSession, invocation: Inv
 /** Longer than any answer can be under way. */
 const lateAnswerMs = 60_000;
 
-/**
- * For a session that is not in `document`, the account as last read. If the browser has just signed in anew, it has another
- * cookie by now, or will when its answer arrives: this late answer must not take that away.
- */
-export function sessionMissing(
-  document: AccountDocument | undefined,
-  sessionKey: string,
-  cause?: unknown,
-): SignInRequiredError {
-  const successor = document && successorOf(document, sessionKey);
-  if (!successor || Date.now() - Date.parse(successor.createdAt) > lateAnswerMs) return sessionEnded(cause);
+/** The session with which the browser that sent `cookie` has just signed in anew, if it has: to the same account or another. */
+export async function successorOfCookie(
+  app: App,
+  cookie: SessionCookie,
+  account: AccountDocument | undefined,
+  { signal }: Invocation,
+): Promise<Successor | undefined> {
+  const replaced = sessionKeyOf(cookie.secret);
+  const [sessionKey, session] = (account && successorOf(account, replaced)) ?? [];
+  if (!sessionKey || !session) return successorElsewhere((await app.store()).sids, replaced, signal);
+  const isRecent = Date.now() - Date.parse(session.createdAt) <= lateAnswerMs;
+  return isRecent ? { accountKey: cookie.accountKey, sessionKey } : undefined;
+}
+
+/** The browser has another cookie by now, or will when its answer arrives: this late answer must not take that away. */
+function signedInAnew(cause: unknown): SignInRequiredError {
   const detail = "This browser has signed in anew since the request was sent. Send it again.";
   return new SignInRequiredError(detail, { sessionEnded: false, cause });
 }
 
+/** The cookie opens nothing. */
 export function sessionEnded(cause?: unknown): SignInRequiredError {
-  return new SignInRequiredError("There is no session, or it has ended.", { sessionEnded: true, cause });
+  return new SignInRequiredError(noSession, { sessionEnded: true, cause });
 }
+
+/**
+ * The session has ended while the request was under way. By now the person may have signed in anew: whether the browser's
+ * cookie opens nothing is for its next request to find out.
+ */
+export function sessionLost(cause?: unknown): SignInRequiredError {
+  return new SignInRequiredError(noSession, { sessionEnded: false, cause });
+}
+
+const noSession = "There is no session, or it has ended.";

@@ -1,6 +1,7 @@
-import { successorOf, type AccountDocument, type Change } from "../account/document.ts";
+import type { AccountDocument, Change } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { entomb, type SidEntry } from "../account/sid-index.ts";
+import { successorElsewhere, type Successor } from "../account/succession.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
@@ -31,13 +32,16 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
 }
 
 /**
- * The same for a cookie whose session is not there. It ends the session of a sign-in in the same browser that has just
- * replaced it, and whose answer, with the new cookie, may still be under way.
+ * The same for the session of a sign-in in the same browser that has just replaced the one that the cookie was for. The
+ * answer to that sign-in, with the new cookie, may still be under way.
  */
-export async function signOutReplacedHere(app: App, cookie: SessionCookie, invocation: Invocation): Promise<void> {
-  const order = orderByCookie(cookie);
-  const onlyIf = (document: AccountDocument) => successorOf(document, sessionKeyOf(cookie.secret)) !== undefined;
-  await carryOutOrDefer(app, order, invocation, { onlyIf });
+export async function signOutSuccessor(
+  app: App,
+  { accountKey, sessionKey }: Successor,
+  reach: "scope" | "account",
+  invocation: Invocation,
+): Promise<void> {
+  await carryOutOrDefer(app, orderOf({ origin: "app", accountKey, sessionKey, reach }), invocation);
 }
 
 /**
@@ -144,6 +148,15 @@ export async function endRefusedSession(
   const order = orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" });
   const onlyIf = (document: AccountDocument) => document.sessions[sessionKey]?.sealed === stored.sealed;
   return carryOut(app, order, invocation, { onlyIf });
+}
+
+/** Finishes what an order from the queue says. */
+export async function finishSignOut(app: App, order: SignOutOrder, invocation: Invocation): Promise<void> {
+  const { outcome } = await carryOut(app, order, invocation, { late: true });
+  if (outcome !== "nothing" || order.origin !== "app" || order.sessionKey === null) return;
+  const { sids } = await app.store();
+  const successor = await successorElsewhere(sids, order.sessionKey, invocation.signal);
+  if (successor) await carryOut(app, { ...order, ...successor }, invocation, { late: true });
 }
 
 export interface CarryOutOptions {

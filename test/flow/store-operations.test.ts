@@ -41,6 +41,13 @@ describe("what the store is asked, counted there", () => {
       assert.deepEqual(await signInAs(client), expected);
     });
 
+    it("as somebody else in the same browser: three more, for the account that the browser had", async () => {
+      await signInAs(client);
+      const ending = ["create sids 201", "read accounts 200", "delete accounts 204"];
+      const beginning = ["read accounts 404", "read sids 404", "create accounts 201", "create sids 201"];
+      assert.deepEqual(await signInAs(client, "bruno@contoso.example"), [...ending, ...beginning]);
+    });
+
     it("in a second tab, begun before the first was done, under the same sid", async () => {
       await signInAs(client);
       const atProvider = await client.fetch(`/auth/login?loginHint=${ada}&returnUrl=/healthz`);
@@ -108,6 +115,15 @@ describe("what the store is asked, counted there", () => {
       assert.deepEqual(await operationsOf(world, () => client.fetch("/auth/me")), ["read accounts 200"]);
     });
 
+    it("with the cookie of a session that has ended: two reads", async () => {
+      await signInAs(client);
+      const cookie = client.cookies("localhost").get(sessionCookie) ?? "";
+      await signOut(world, client);
+      client.setCookie("localhost", sessionCookie, cookie);
+      const expected = ["read accounts 404", "read sids 404"];
+      assert.deepEqual(await operationsOf(world, () => client.fetch("/auth/me")), expected);
+    });
+
     it("without a cookie, or with one that cannot be one: nothing", async () => {
       assert.deepEqual(await operationsOf(world, () => client.fetch("/auth/me")), []);
       client.setCookie("localhost", sessionCookie, "not.a-session");
@@ -116,6 +132,16 @@ describe("what the store is asked, counted there", () => {
   });
 
   describe("by a sign-out: four operations at most", () => {
+    it("in the app, with the cookie from before another account has signed in", async () => {
+      await signInAs(client);
+      const earlier = client.cookies("localhost").get(sessionCookie) ?? "";
+      await signInAs(client, "bruno@contoso.example");
+      client.setCookie("localhost", sessionCookie, earlier);
+      const post = () => client.fetch("/auth/logout", ownForm(world.publicBaseUrl));
+      const expected = ["read accounts 404", "read sids 200", "read accounts 200", "delete accounts 204"];
+      assert.deepEqual(await operationsOf(world, post), expected);
+    });
+
     it("in the app: the document goes before the browser is sent away", async () => {
       await signInAs(client);
       const post = () => client.fetch("/auth/logout", ownForm(world.publicBaseUrl));

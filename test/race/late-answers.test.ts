@@ -3,8 +3,10 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { clearsSession } from "../support/assertions.ts";
 import {
   ada,
+  assertNoDocument,
   assertOnlySessions,
   assertSignInRequired,
+  assertUseless,
   callApi,
   holdStore,
   holdTokens,
@@ -14,7 +16,9 @@ import {
   startWithShortTokens,
   tabOf,
 } from "../support/race.ts";
-import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+const bruno = "bruno@contoso.example";
 
 /*
  * A page asks who is signed in, again and again, and goes on asking while the person signs in anew: for a claims
@@ -57,6 +61,85 @@ describe("an answer to the cookie that a new sign-in has replaced in the same br
     assertSignInRequired(late);
     assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
     await assertOnlySessions(world, [browser]);
+  });
+
+  it("asks who is signed in | another account signs in | reads: 401, and the new cookie stays", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const read = holdStore(test, world, { kind: "read", when: "before" });
+    const asking = tab.fetch("/auth/me");
+    await read.reached();
+    await signIn(browser, bruno, "/healthz");
+    read.release();
+    const late = await asking;
+    assertSignInRequired(late);
+    assert.equal(clearsSession(late), false, "The late answer takes the other account's cookie away");
+    await assertOnlySessions(world, [browser]);
+  });
+
+  it("calls the API, renews | another account signs in | writes: 401, and the new cookie stays", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const tokens = holdTokens(test, world, "refresh_token");
+    const calling = callApi(tab);
+    await tokens.reached();
+    await signIn(browser, bruno, "/healthz");
+    tokens.release();
+    const late = await calling;
+    assertSignInRequired(late);
+    assert.equal(clearsSession(late), false, "The late answer takes the other account's cookie away");
+    await assertOnlySessions(world, [browser]);
+  });
+
+  it("calls the API, renews | signs out, signs in anew | writes: 401, and the new cookie stays", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const tokens = holdTokens(test, world, "refresh_token");
+    const calling = callApi(tab);
+    await tokens.reached();
+    assert.equal((await browser.fetch("/auth/logout", ownForm(world.publicBaseUrl))).status, 303);
+    await signIn(browser, bruno, "/healthz");
+    tokens.release();
+    const late = await calling;
+    assertSignInRequired(late);
+    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
+    await assertOnlySessions(world, [browser]);
+    assert.equal(clearsSession(await tab.fetch("/auth/me")), true, "the next answer to the cookie that opens nothing");
+  });
+
+  it("signs out with the cookie from before another account signed in: that account is signed out", () =>
+    assertSignsOutOther("/auth/logout"));
+
+  it("signs out everywhere with the cookie from before another account signed in: so is that account", () =>
+    assertSignsOutOther("/auth/logout?everywhere"));
+
+  async function assertSignsOutOther(target: string): Promise<void> {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    await signIn(browser, bruno, "/healthz");
+    const { accountKey, value } = sessionOf(browser);
+    assert.equal((await tab.fetch(target, ownForm(world.publicBaseUrl))).status, 303);
+    await assertNoDocument(world, accountKey);
+    await assertUseless(world, value);
+  }
+
+  it("signs out | another account signs in | deletes: that account is signed out", async (test) => {
+    const browser = world.client();
+    await signIn(browser, ada, "/healthz");
+    const tab = tabOf(world, browser, 1);
+    const deletion = holdStore(test, world, { kind: "delete", when: "before" });
+    const signingOut = tab.fetch("/auth/logout", ownForm(world.publicBaseUrl));
+    await deletion.reached();
+    await signIn(browser, bruno, "/healthz");
+    const { accountKey, value } = sessionOf(browser);
+    deletion.release();
+    assert.equal((await signingOut).status, 303);
+    await assertNoDocument(world, accountKey);
+    await assertUseless(world, value);
   });
 
   it("signed in twice since: the cookie from before the last but one goes, as that of any ended session", async () => {

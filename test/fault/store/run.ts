@@ -144,7 +144,8 @@ function judge({ answer, seen }: Outcome): void {
  */
 async function finishDeferred(stage: Stage, { scene, observation }: Observed): Promise<readonly string[]> {
   const sidKey = scene.idOf({ kind: "read", container: "sids" });
-  const [order] = deferredOf(stage, [scene.accountKey, sidKey]);
+  const { accountKey, earlierAccountKey = accountKey } = scene;
+  const [order] = deferredOf(stage, [accountKey, earlierAccountKey, sidKey]);
   if (order === undefined || scene.storedInTheEnd === undefined) return [];
   if (observation.stored.includes("sid signed out")) await stage.world.sids.item(sidKey, sidKey).delete();
   const how = await stage.finisher?.carryOut(order);

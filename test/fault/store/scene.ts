@@ -32,6 +32,8 @@ export interface Scene {
   idOf(operation: StoreOperation): string;
   /** The account that it is about. */
   readonly accountKey: string;
+  /** Whose session the cookie was for, where that is another one. */
+  readonly earlierAccountKey?: string;
   act(): Promise<Outcome>;
   /** What is in the store, in words. */
   stored(): Promise<string>;

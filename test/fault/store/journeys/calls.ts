@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { successionKeyOf } from "../../../../shared/account/keys.ts";
 import { accountDocument } from "../../../support/store.ts";
 import { assertCookieOpens, assertDeferred, outcomeOf, type Journey, type Outcome, type Scene } from "../scene.ts";
 import type { SeedOptions, Seeded, Stage } from "../stage.ts";
@@ -43,7 +44,28 @@ export const calls: readonly Journey[] = [
     ],
     setUp: (stage) => calling(stage, { tokens: "refused" }),
   },
+  {
+    title: "Asking with a cookie that opens nothing",
+    what: "The index is asked, too, whether the same browser has just signed in as somebody else.",
+    operations: [
+      { ...readAccount, findsNothing: true },
+      { kind: "read", container: "sids", findsNothing: true },
+    ],
+    setUp: signedOut,
+  },
 ];
+
+async function signedOut(stage: Stage): Promise<Scene> {
+  const { client, accountKey, sessionKey } = await stage.seed();
+  await stage.world.accounts.item(accountKey, accountKey).delete();
+  return {
+    accountKey,
+    idOf: ({ container }) => (container === "sids" ? successionKeyOf(sessionKey) : accountKey),
+    act: async () => outcomeOf(await client.fetch("/auth/me")),
+    stored: () => accountInWords(stage.world, accountKey, {}),
+    verify: () => assertCookieOpens(client, false),
+  };
+}
 
 async function calling(stage: Stage, options: SeedOptions): Promise<Scene> {
   const call = randomUUID();

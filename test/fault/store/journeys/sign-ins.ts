@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { successorOf, type AccountDocument } from "../../../../shared/account/document.ts";
-import { sessionKeyOf } from "../../../../shared/account/keys.ts";
+import { sessionKeyOf, successionKeyOf } from "../../../../shared/account/keys.ts";
 import type { Client } from "../../../support/http-client.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
 import { untilCallback } from "../../../support/sign-in-steps.ts";
@@ -13,7 +13,10 @@ import { accountInWords, sidInWords, type Known } from "../words.ts";
 const inAccounts = (kind: StoreOperation["kind"], of?: string): StoreOperation => {
   return { kind, container: "accounts", ...(of !== undefined && { of }) };
 };
-const inSids = (kind: StoreOperation["kind"]): StoreOperation => ({ kind, container: "sids" });
+const inSids = (kind: StoreOperation["kind"], of?: string): StoreOperation => {
+  return { kind, container: "sids", ...(of !== undefined && { of }) };
+};
+const noteOfEarlier = "note about the earlier session";
 
 /** `/auth/callback` with a good code. A sign-in that fails leaves nothing that anybody could use. */
 export const signIns: readonly Journey[] = [
@@ -52,7 +55,11 @@ export const signIns: readonly Journey[] = [
   {
     title: "Signing in as somebody else in the same browser",
     what: "The session of the account that the browser had until now ends first.",
-    operations: [inAccounts("read", "earlier account"), inAccounts("delete", "earlier account")],
+    operations: [
+      inSids("create", noteOfEarlier),
+      inAccounts("read", "earlier account"),
+      inAccounts("delete", "earlier account"),
+    ],
     async setUp(stage) {
       const arrival = await atCallback(stage);
       const earlier = await stage.seed({ client: arrival.client });
@@ -101,8 +108,10 @@ function arriving(stage: Stage, arrival: Arrival, { own, other }: Before = {}): 
   const known = (): Known => ({ ...(own && { own }), newKey: newKeyOf(client, cookieBefore) });
   return {
     accountKey: other?.accountKey ?? accountKey,
-    idOf: ({ container, of }) =>
-      container === "sids" ? sidKey : of === undefined ? accountKey : (other?.accountKey ?? ""),
+    idOf: ({ container, of }) => {
+      if (of === undefined) return container === "sids" ? sidKey : accountKey;
+      return of === noteOfEarlier ? successionKeyOf(other?.sessionKey ?? "") : (other?.accountKey ?? "");
+    },
     act: async () => outcomeOf(await client.fetch(arrival.callback)),
     async stored() {
       const words = [await accountInWords(world, accountKey, known()), await sidInWords(world, sidKey, accountKey)];
@@ -119,7 +128,7 @@ function arriving(stage: Stage, arrival: Arrival, { own, other }: Before = {}): 
       const holder = own ?? other;
       const holding = holder && (await accountDocument(world, holder.accountKey));
       const key = sessionKeyOf(cookie);
-      const isReplaced = holding !== undefined && successorOf(holding, key) !== undefined;
+      const isReplaced = other !== undefined || (holding !== undefined && successorOf(holding, key) !== undefined);
       await assertCookieOpens(client, Object.hasOwn(holding?.sessions ?? {}, key), isReplaced);
     },
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { successionKeyOf } from "../../../../shared/account/keys.ts";
 import { appClientId } from "../../../../local/platform.ts";
 import type { Answer } from "../../../support/http-client.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
@@ -29,6 +30,17 @@ export const signOutsHere: readonly Journey[] = [
     what: "`POST /auth/logout`.",
     operations: [readAccount, deleteAccount],
     setUp: (stage) => leaving(stage, { neighbour: true }, (own) => post(stage, own, "POST", "/auth/logout")),
+  },
+  {
+    title: "Signing out with the cookie of another account's earlier session",
+    what: "The browser has just changed to another account, and its new cookie is still under way. That account is signed out.",
+    operations: [
+      { ...readAccount, of: "earlier account", findsNothing: true },
+      { ...inSids("read"), of: "note about the earlier session" },
+      readAccount,
+      deleteAccount,
+    ],
+    setUp: leavingWithEarlierCookie,
   },
   {
     title: "Ending another browser's session",
@@ -92,6 +104,29 @@ async function leaving(
       if ((outcome.answer?.status ?? 500) < 400) assert.equal(document, undefined, "acknowledged, and not done");
       const hasCookie = client.cookies("localhost").size > 0;
       await assertCookieOpens(client, hasCookie && document !== undefined);
+    },
+    storedInTheEnd: "no account",
+  };
+}
+
+async function leavingWithEarlierCookie(stage: Stage): Promise<Scene> {
+  const earlier = await stage.seed();
+  await stage.world.accounts.item(earlier.accountKey, earlier.accountKey).delete();
+  const own = await stage.seed();
+  const { accountKey, sessionKey } = own;
+  const note = { id: successionKeyOf(earlier.sessionKey), accountKey, sessionKey, signedOutAt: null, ttl: 3600 };
+  await stage.world.sids.items.create({ ...note, writeId: "seed" });
+  return {
+    accountKey,
+    earlierAccountKey: earlier.accountKey,
+    idOf: ({ container, of }) => (container === "sids" ? note.id : of === undefined ? accountKey : earlier.accountKey),
+    act: async () => outcomeOf(await post(stage, earlier, "POST", "/auth/logout")),
+    stored: () => accountInWords(stage.world, accountKey, { own }),
+    async verify(outcome) {
+      assertDeferred(stage, [accountKey, earlier.accountKey], outcome);
+      const document = await accountDocument(stage.world, accountKey);
+      if (outcome.answer?.status === 200) assert.equal(document, undefined, "acknowledged, and not done");
+      await assertCookieOpens(own.client, document !== undefined);
     },
     storedInTheEnd: "no account",
   };

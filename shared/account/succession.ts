@@ -1,0 +1,48 @@
+import { StoreUnavailableError } from "../store/errors.ts";
+import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import { successionKeyOf } from "./keys.ts";
+import { createOrReplace, type SidEntry } from "./sid-index.ts";
+
+/**
+ * The session of another account that a browser has changed to. (Within one account, the new session itself names the one
+ * that it replaced.) Requests that still carry the earlier cookie are under way for a moment, and so is the answer with the
+ * new one: who looks the earlier session up finds out that the browser has not just lost it.
+ */
+export interface Successor {
+  readonly accountKey: string;
+  readonly sessionKey: string;
+}
+
+/**
+ * Seconds. Longer than any answer can be under way, and than the queue goes on trying to finish a sign-out that came with
+ * the earlier cookie.
+ */
+const rememberedFor = 3 * 3600;
+const maxAttempts = 5;
+
+/** Notes what takes the place of the session `replaced`, in the index of sessions. The last note counts. */
+export async function noteSuccessor(
+  sids: PointOperations<SidEntry>,
+  replaced: string,
+  successor: Successor,
+  signal: AbortSignal,
+): Promise<void> {
+  const entry = { id: successionKeyOf(replaced), ...successor, signedOutAt: null, ttl: rememberedFor };
+  let current: Versioned<SidEntry> | undefined;
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const written = await createOrReplace(sids, entry, current, signal);
+    if (written.outcome === "written") return;
+    current = written.current;
+  }
+  throw new StoreUnavailableError("create in sids");
+}
+
+/** What has taken the place of the session `replaced` within the last hours, if anything has. */
+export async function successorElsewhere(
+  sids: PointOperations<SidEntry>,
+  replaced: string,
+  signal: AbortSignal,
+): Promise<Successor | undefined> {
+  const { accountKey = null, sessionKey = null } = (await sids.read(successionKeyOf(replaced), signal))?.document ?? {};
+  return accountKey !== null && sessionKey !== null ? { accountKey, sessionKey } : undefined;
+}
