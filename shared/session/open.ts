@@ -72,7 +72,7 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   return cookie;
 }
 
-/** The browser changes from another account. The note comes first: from then on the earlier cookie opens nothing. */
+/** The browser changes from another account. The note comes first: whoever finds that session ended finds out why. */
 async function takeOver(
   app: App,
   previous: SessionCookie,
