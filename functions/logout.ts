@@ -8,16 +8,10 @@ import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { originsOf } from "../shared/http/security-headers.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
-import { parseSessionCookie, sessionCookieName, type SessionCookie } from "../shared/session/cookie.ts";
-import {
-  lookUp,
-  sessionEnded,
-  successorOfCookie,
-  type LookedUp,
-  type ResolvedSession,
-} from "../shared/session/resolve.ts";
+import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import { sessionEnded } from "../shared/session/resolve.ts";
+import { signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import { deferSignOutHere, endAllSessions, signOutHere, signOutSuccessor } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -62,56 +56,17 @@ export const logout: FunctionDefinition = {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
     const everywhere = queryParameter(request, "everywhere") !== null;
-    const session = await (everywhere ? endEverySession(context) : endSession(context));
+    const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+    // It goes in any case: should the store fail, the sign-out is finished later, and this browser must not stay signed in.
+    context.cookies.clear(sessionCookieName);
+    const session =
+      cookie && (await signOutByCookie(context.app, cookie, everywhere ? "everywhere" : "scope", context)).session;
     // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
     // sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
   },
 };
-
-/**
- * Ends the session that the cookie opens. The cookie goes in any case: should the store fail, the sign-out is finished
- * later, and this browser must not stay signed in until then.
- */
-async function endSession(context: RequestContext): Promise<ResolvedSession | undefined> {
-  const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-  context.cookies.clear(sessionCookieName);
-  if (!cookie) return undefined;
-  const found = await lookUp(context.app, cookie, context).catch((error: unknown) => {
-    throw deferSignOutHere(cookie, context, error);
-  });
-  return endFound(cookie, found, "scope", context);
-}
-
-/** A store that cannot say whose cookie this is must not be left an order for all of an account's sessions: it fails instead. */
-async function endEverySession(context: RequestContext): Promise<ResolvedSession | undefined> {
-  const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-  const found = cookie && (await lookUp(context.app, cookie, context));
-  context.cookies.clear(sessionCookieName);
-  return found && endFound(cookie, found, "account", context);
-}
-
-/**
- * Where the cookie's session is not there, the same browser may just have signed in anew, and the answer with the new
- * cookie may still be under way. Whoever signs out in that moment means the new session.
- */
-async function endFound(
-  cookie: SessionCookie,
-  { session, account }: LookedUp,
-  reach: "scope" | "account",
-  context: RequestContext,
-): Promise<ResolvedSession | undefined> {
-  const { app } = context;
-  const signOut = reach === "account" ? endAllSessions : signOutHere;
-  const result = session && (await signOut(app, session, context));
-  if (result && result.outcome !== "nothing") return session;
-  const successor = await successorOfCookie(app, cookie, account, context).catch((error: unknown) => {
-    throw deferSignOutHere(cookie, context, error);
-  });
-  if (successor) await signOutSuccessor(app, successor, reach, context);
-  return session;
-}
 
 async function nextStop(context: RequestContext, loginHint: string | null, returnUrl: string): Promise<string> {
   const { app, cookies, signal } = context;

@@ -1,9 +1,12 @@
 import { ConditionError } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 import { authenticated } from "../shared/session/authenticated.ts";
-import { sessionCookieName } from "../shared/session/cookie.ts";
+import { refuseCrossSite } from "../shared/http/cross-site.ts";
+import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { listSessions } from "../shared/session/list.ts";
-import { endAllSessions, endOneSession } from "../shared/sign-out/sign-out.ts";
+import { sessionEnded } from "../shared/session/resolve.ts";
+import { signOutByCookie } from "../shared/sign-out/by-cookie.ts";
+import { endOneSession } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/sessions`: where the account is signed in. */
 export const sessions: FunctionDefinition = {
@@ -44,12 +47,13 @@ export const endSessions: FunctionDefinition = {
   route: "auth/sessions",
   methods: ["DELETE"],
   signsOut: true,
-  handler: authenticated(
-    async (_request, { resolved }, context) => {
-      context.cookies.clear(sessionCookieName);
-      await endAllSessions(context.app, resolved, context);
-      return { status: 204 };
-    },
-    { extendsSession: false },
-  ),
+  async handler(request, context) {
+    refuseCrossSite(request, context.app.configuration.publicBaseUrl);
+    const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+    if (!cookie) throw sessionEnded();
+    context.cookies.clear(sessionCookieName);
+    const { isKnown } = await signOutByCookie(context.app, cookie, "everywhere", context);
+    if (!isKnown) throw sessionEnded();
+    return { status: 204 };
+  },
 };

@@ -5,6 +5,8 @@ export interface StoredSession {
   /** Id of this session's entry in the `sid` index; null where the identity provider gave no `sid`. */
   readonly sid: string | null;
   readonly createdAt: string;
+  /** When the sign-in began that opened it; a sign-out at the identity provider since then means this session. */
+  readonly startedAt?: string;
   readonly lastSeenAt: string;
   /** End of the absolute lifetime; the idle lifetime may end the session earlier. */
   readonly expiresAt: string;
@@ -123,6 +125,6 @@ function isStoredSession(value: unknown): value is StoredSession {
   if (!isRecord(value)) return false;
   const times = [value["createdAt"], value["lastSeenAt"], value["expiresAt"]];
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
-  const { sealed, sid, replaced = "" } = value;
-  return hasTimes && [sealed, sid === null ? "" : sid, replaced].every((text) => typeof text === "string");
+  const { sealed, sid, startedAt = "", replaced = "" } = value;
+  return hasTimes && [sealed, sid === null ? "" : sid, startedAt, replaced].every((text) => typeof text === "string");
 }

@@ -14,8 +14,8 @@ export interface SidEntry extends Stored {
    * began before it are refused all the same.
    */
   readonly signedOutAt: string | null;
-  /** `jti` of the logout token that signed it out, if it was one: it must not be used twice. */
-  readonly jti?: string | null;
+  /** Hashes of the last logout tokens' `jti`: none must be used twice. */
+  readonly jtis?: readonly string[];
 }
 
 /**
@@ -23,6 +23,10 @@ export interface SidEntry extends Stored {
  * provider has issued its code: codes live for 10 minutes at most, the callback for seconds.
  */
 const tombstoneSeconds = 15 * 60;
+/** The same for a logout token: as long as a token can be valid, with clocks that differ. */
+const tokenSeconds = 25 * 60;
+/** Logout tokens that are remembered for one `sid` or subject. */
+const maxTokens = 16;
 
 const maxAttempts = 12;
 
@@ -61,7 +65,7 @@ export async function claimSid(
       sessionKey,
       ttl,
       signedOutAt: entry?.signedOutAt ?? null,
-      jti: entry?.jti ?? null,
+      ...(entry?.jtis && { jtis: entry.jtis }),
     };
     const written = await createOrReplace(sids, claimed, current, signal);
     if (written.outcome === "written") return "claimed";
@@ -76,39 +80,66 @@ export function isSignedOutSince(entry: SidEntry | undefined, startedAt: number)
   return signedOutAt !== null && Date.parse(signedOutAt) >= startedAt;
 }
 
-/**
- * Marks a `sid` as signed out, known or not, before anything else is done about it.
- * @param jti of the logout token, if there is one
- * @param located told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again
- * @returns the account that the `sid` led to, also when it was marked before: a sign-out that failed half-way can be
- *   repeated. `replayed` if the same logout token had marked it.
- */
-export async function entomb(
-  sids: PointOperations<SidEntry>,
-  sidKey: string,
-  jti: string | null,
-  signal: AbortSignal,
-  located: (accountKey: string) => void = () => undefined,
-): Promise<{ accountKey: string | null; replayed: boolean }> {
-  const now = new Date().toISOString();
-  let current = await sids.read(sidKey, signal);
+/** A sign-out to be noted in the index. */
+export interface Mark {
+  /** Id of the entry. */
+  readonly id: string;
+  /** What the mark is for, ISO 8601, UTC: sign-ins that began later are not meant. */
+  readonly signedOutAt: string;
+  /** Hash of the logout token's `jti`, if there is one. */
+  readonly jti: string | undefined;
+  /** Whether sessions begun later stay, so that the entry must go on leading to them. */
+  readonly sparesNewer: boolean;
+  /** Told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again. */
+  readonly located: (accountKey: string) => void;
+}
+
+export interface Marked {
+  /** The account that the entry led to, also when it was marked before: a sign-out that failed half-way can be repeated. */
+  readonly accountKey: string | null;
+  /** When the same logout token was received before, the time of that mark. */
+  readonly replayOf: string | undefined;
+}
+
+/** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. */
+export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal: AbortSignal): Promise<Marked> {
+  let current = await sids.read(mark.id, signal);
   let accountKey: string | null = null;
   let isLost = false;
+  let mayBeOwn = false;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const { sessionKey = null, signedOutAt = null, jti: used = null } = current?.document ?? {};
+    const entry = current?.document;
     // An entry that expires meanwhile still has told whom it is about.
-    accountKey = current?.document.accountKey ?? accountKey;
-    if (accountKey !== null) located(accountKey);
-    // A lost write of an earlier attempt that has arrived by now is no replay.
-    const isOwn = attempt > 1 && signedOutAt === now;
-    if (jti !== null && used === jti && !isOwn) return { accountKey, replayed: true };
-    if (isOwn) return { accountKey, replayed: false };
-    const tombstone = { id: sidKey, accountKey, sessionKey, signedOutAt: now, jti: jti ?? used, ttl: tombstoneSeconds };
-    const written = await createOrReplace(sids, tombstone, current, signal);
-    if (written.outcome === "written") return { accountKey, replayed: false };
+    accountKey = entry?.accountKey ?? accountKey;
+    if (accountKey !== null) mark.located(accountKey);
+    if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
+      // A lost write of an earlier attempt that has arrived by now is no replay.
+      return { accountKey, replayOf: mayBeOwn ? undefined : (entry.signedOutAt ?? undefined) };
+    }
+    const written = await createOrReplace(sids, tombstoneOf(mark, entry, accountKey), current, signal);
+    if (written.outcome === "written") return { accountKey, replayOf: undefined };
     ({ current, isLost } = written);
+    mayBeOwn ||= isLost;
   }
   throw outOfAttempts(isLost);
+}
+
+function tombstoneOf(
+  { id, signedOutAt, jti, sparesNewer }: Mark,
+  entry: SidEntry | undefined,
+  accountKey: string | null,
+): Unwritten<SidEntry> {
+  const earlier = entry?.signedOutAt ?? signedOutAt;
+  const jtis = [...(entry?.jtis ?? []), ...(jti === undefined ? [] : [jti])].slice(-maxTokens);
+  const lasting = sparesNewer ? (entry?.ttl ?? 0) : 0;
+  return {
+    id,
+    accountKey,
+    sessionKey: entry?.sessionKey ?? null,
+    signedOutAt: earlier > signedOutAt ? earlier : signedOutAt,
+    ...(jtis.length > 0 && { jtis }),
+    ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, lasting),
+  };
 }
 
 /** @param isLost whether the last attempt came to nothing, rather than to somebody else's entry */
@@ -133,7 +164,13 @@ export async function createOrReplace(
 }
 
 export function isSidEntry(value: unknown): value is SidEntry {
-  return isRecord(value) && [value["accountKey"], value["sessionKey"], value["signedOutAt"]].every(isStringOrNull);
+  if (!isRecord(value)) return false;
+  const { jtis = [] } = value;
+  return (
+    [value["accountKey"], value["sessionKey"], value["signedOutAt"]].every(isStringOrNull) &&
+    Array.isArray(jtis) &&
+    jtis.every((jti) => typeof jti === "string")
+  );
 }
 
 function isStringOrNull(value: unknown): boolean {

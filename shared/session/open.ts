@@ -87,7 +87,7 @@ async function takeOver(
 
 async function newStoredSession(
   app: App,
-  { signedIn, userAgent }: NewSession,
+  { signedIn, userAgent, startedAt }: NewSession,
   { accountKey, secret }: SessionCookie,
   replaced: string | undefined,
 ): Promise<{ sessionKey: string; session: StoredSession }> {
@@ -97,6 +97,7 @@ async function newStoredSession(
   const session: StoredSession = {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
     createdAt: new Date(now).toISOString(),
+    startedAt: new Date(startedAt).toISOString(),
     lastSeenAt: new Date(now).toISOString(),
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,

@@ -28,8 +28,11 @@ export interface SignOutOrder {
   readonly sidKey: string | null;
   /** Leads to the account where neither its key nor a `sid` is known. */
   readonly subjectKey: string | null;
-  /** What ends: the named sessions, what `SignOut__Scope` makes of them, or every session of the account. */
-  readonly reach: "named" | "scope" | "account";
+  /**
+   * What ends: the named sessions; where one of them is there, what `SignOut__Scope` makes of it, or everything; or every
+   * session of the account in any case.
+   */
+  readonly reach: "named" | "scope" | "everywhere" | "account";
   /** ISO 8601, UTC. */
   readonly requestedAt: string;
 }
@@ -51,7 +54,7 @@ export function decideSignOut(
   const wide = reachesAccount(order, scope);
   const isNamedThere = namesSessionOf(document, order, late);
   const isMeant = (key: string) =>
-    wide && ((order.reach === "scope" && isNamedThere) || Object.hasOwn(first.sessions, key));
+    wide && ((order.reach !== "account" && isNamedThere) || Object.hasOwn(first.sessions, key));
   return removeSessions(
     document,
     (session, key) => isDue(order, session, key, late) && (isNamed(order, session, key) || isMeant(key)),
@@ -60,7 +63,7 @@ export function decideSignOut(
 
 /** Whether an order that has found what it names ends all of the account's sessions. */
 export function reachesAccount({ reach }: SignOutOrder, scope: "account" | "session"): boolean {
-  return reach === "account" || (reach === "scope" && scope === "account");
+  return reach === "account" || reach === "everywhere" || (reach === "scope" && scope === "account");
 }
 
 /** Whether a session that the order names is in the document. */
@@ -70,14 +73,25 @@ export function namesSessionOf({ sessions }: AccountDocument, order: SignOutOrde
   );
 }
 
-/** The very session that was named is due whatever the clock said that dated it. */
-function isDue(order: SignOutOrder, { createdAt }: StoredSession, key: string, late: boolean): boolean {
-  return !late || key === order.sessionKey || createdAt <= order.requestedAt;
+/**
+ * The very session that was named is due whatever the clock said that dated it. A sign-out at the identity provider means
+ * the sign-ins that had begun by then: their codes are of the session that it has ended.
+ */
+function isDue(order: SignOutOrder, session: StoredSession, key: string, late: boolean): boolean {
+  if (!late || key === order.sessionKey) return true;
+  const { createdAt, startedAt = createdAt } = session;
+  const isItsOwn = isOfProvider(order) && (order.subjectKey !== null || session.sid === order.sidKey);
+  return (isItsOwn ? startedAt : createdAt) <= order.requestedAt;
+}
+
+/** Whether the identity provider has signed the person out, rather than somebody here. */
+export function isOfProvider({ origin }: SignOutOrder): boolean {
+  return origin === "front_channel" || origin === "back_channel";
 }
 
 /** A browser that signs out and is just signing in anew means the session that it gets, too. */
 function isNamed({ sessionKey, sidKey, reach }: SignOutOrder, session: StoredSession, key: string): boolean {
-  const isSuccessor = reach === "scope" && sessionKey !== null && session.replaced === sessionKey;
+  const isSuccessor = reach !== "named" && sessionKey !== null && session.replaced === sessionKey;
   return key === sessionKey || (sidKey !== null && session.sid === sidKey) || isSuccessor;
 }
 
@@ -88,7 +102,7 @@ export function isSignOutOrder(value: unknown): value is SignOutOrder {
   return (
     origins.some((origin) => origin === value["origin"]) &&
     keys.every((key) => key === null || typeof key === "string") &&
-    ["named", "scope", "account"].includes(String(value["reach"])) &&
+    ["named", "scope", "everywhere", "account"].includes(String(value["reach"])) &&
     typeof value["requestedAt"] === "string" &&
     !Number.isNaN(Date.parse(value["requestedAt"]))
   );

@@ -89,6 +89,49 @@ describe("back-channel sign-out", () => {
     }
   });
 
+  it("takes each token once, also after others: a replay signs out no later sign-in", async () => {
+    await signIn(world.client(), "zoe@contoso.example", "/healthz");
+    const sub = subjectOf("zoe@contoso.example");
+    const [first, second] = [await logoutToken({ sub }), await logoutToken({ sub })];
+    for (const token of [first, second]) assert.equal((await send(token)).status, 200);
+    const later = world.client();
+    await signIn(later, "zoe@contoso.example", "/healthz");
+    for (const token of [first, second]) assertProblem(await send(token), 400, "logout_token_invalid");
+    assert.equal((await later.fetch("/auth/me")).status, 200);
+  });
+
+  it("finishes what the first receipt of a token has begun", async (test) => {
+    const client = world.client();
+    await signIn(client, "zoe@contoso.example", "/healthz");
+    const { accountKey } = sessionOf(client);
+    const token = await logoutToken({ sid: sidOf(world, "zoe@contoso.example") });
+    // The index is marked; then this request goes no further.
+    const gate = world.cosmos.faults.gate({ match: { kind: "read", container: "accounts" }, when: "before" });
+    test.after(() => gate.releaseAll());
+    const first = send(token);
+    await gate.reached();
+    assert.equal((await send(token)).status, 200);
+    assert.equal(await accountDocument(world, accountKey), undefined);
+    gate.release();
+    assert.equal((await first).status, 200);
+    assertProblem(await send(token), 400, "logout_token_invalid");
+  });
+
+  it("spares a session begun after the token was issued, and leaves it within reach of the next one", async () => {
+    const client = world.client();
+    await signIn(client, "zoe@contoso.example", "/healthz");
+    const sub = subjectOf("zoe@contoso.example");
+    const { iat } = decodeJwt(await logoutToken({}));
+    assert.equal((await send(await logoutToken({ sub, iat: Number(iat) - 120 }))).status, 200);
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    // What would have expired a while later.
+    const { sids } = await dumpStore(world);
+    const short = Object.keys(sids).filter((id) => Number(/"ttl":(\d+)/.exec(sids[id] ?? "")?.[1]) < 3600);
+    for (const id of short) await world.sids.item(id, id).delete();
+    assert.equal((await send(await logoutToken({ sub }))).status, 200);
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
   it("refuses every token that is not a valid logout token, and changes nothing", async () => {
     const client = world.client();
     await signIn(client, "ada@contoso.example", "/healthz");

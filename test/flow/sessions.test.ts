@@ -4,7 +4,7 @@ import { homeAccountId } from "../../local/identity-provider/people.ts";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument } from "../support/store.ts";
-import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { ownForm, sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 interface Listed {
   readonly id: string;
@@ -85,17 +85,6 @@ describe("the sessions of an account", () => {
     const { accountKey } = sessionOf(first);
     const ask = ownForm(world.publicBaseUrl);
 
-    const read = {
-      match: { kind: "read", container: "accounts" },
-      times: 100,
-      fault: { type: "status", status: 503 },
-    } as const;
-    const outage = world.cosmos.faults.add(read);
-    const failed = await first.fetch("/auth/logout?everywhere=1", { ...ask, headers: { origin: world.publicBaseUrl } });
-    assertProblem(failed, 503, "store_unavailable");
-    assert.ok(!clearsSession(failed));
-    outage.remove();
-
     world.cosmos.operations.clear();
     const answer = await first.fetch("/auth/logout?everywhere=1", ask);
     assert.equal(answer.status, 303);
@@ -105,6 +94,36 @@ describe("the sessions of an account", () => {
     assert.equal(await accountDocument(world, accountKey), undefined);
     assertProblem(await second.fetch("/auth/me"), 401, "signin_required");
   });
+
+  it("end everywhere, also those begun under one that another tab has just replaced", async () => {
+    const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));
+    const [browser, tab, other] = [world.client(instance), world.client(instance), world.client(instance)];
+    for (const client of [browser, other]) await signIn(client, "zoe@contoso.example", "/healthz");
+    tab.setCookie("localhost", sessionCookie, sessionOf(browser).value);
+    await signIn(tab, "zoe@contoso.example", "/healthz");
+    const answer = await browser.fetch("/auth/logout?everywhere=1", ownForm(world.publicBaseUrl));
+    assert.equal(answer.status, 303);
+    for (const client of [tab, other]) assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  for (const [method, path] of [
+    ["POST", "/auth/logout?everywhere=1"],
+    ["DELETE", "/auth/sessions"],
+  ] as const) {
+    it(`end everywhere (${method} ${path}) later, when the store cannot even say whose cookie it is`, async () => {
+      const [first = assert.fail()] = await signedIn("zoe@contoso.example", 2);
+      const { accountKey } = sessionOf(first);
+      const { length } = world.deferred;
+      const fault = { type: "status", status: 503 } as const;
+      const outage = world.cosmos.faults.add({ match: { kind: "read", container: "accounts" }, times: 100, fault });
+      const answer = await first.fetch(path, { method, headers: { origin: world.publicBaseUrl } });
+      assertProblem(answer, 503, "signout_deferred");
+      assert.ok(clearsSession(answer));
+      outage.remove();
+      const [order, ...more] = world.deferred.slice(length) as Record<string, unknown>[];
+      assert.deepEqual([order?.["reach"], order?.["accountKey"], more.length], ["everywhere", accountKey, 0]);
+    });
+  }
 
   it("cannot be ended by another site, by another account, or by nobody", async () => {
     const [victim] = await signedIn("ada@contoso.example", 1);

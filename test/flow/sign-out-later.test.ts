@@ -82,6 +82,20 @@ describe("a sign-out that the store cannot take", () => {
     await assertFinished(accountKey, "app");
   });
 
+  it("and that was to end everything is finished too, under a policy that would end one browser's session", async () => {
+    const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example", instance);
+    const other = await signedIn(world, "ada@contoso.example", instance);
+    const outage = stopStore(world);
+    const { headers } = ownForm(world.publicBaseUrl);
+    const answer = await client.fetch("/auth/sessions", { method: "DELETE", headers });
+    assert.equal(answer.status, 503);
+    assert.ok(clearsSession(answer));
+    outage.remove();
+    await assertFinished(accountKey, "sessions_page");
+    assertProblem(await other.client.fetch("/auth/me"), 401, "signin_required");
+  });
+
   it("and that began elsewhere is finished too: nobody has to come back for it", async () => {
     const { accountKey } = await signedIn(world, "bruno@contoso.example");
     const sid = sidOf(world, "bruno@contoso.example");

@@ -34,7 +34,9 @@ async function claim(
   };
   return claimSid(sids, wanted, await sids.read("sid", signal), signal);
 }
-const bury = (jti: string | null = null) => entomb(sids, "sid", jti, signal);
+const bury = (jti?: string, { signedOutAt = new Date().toISOString(), sparesNewer = false } = {}) =>
+  entomb(sids, { id: "sid", signedOutAt, jti, sparesNewer, located: () => undefined }, signal);
+const isReplay = async (jti: string) => (await bury(jti)).replayOf !== undefined;
 const entry = () => sids.documents.get("sid");
 const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signed out"));
 
@@ -51,8 +53,9 @@ describe("a sign-out for a sid", () => {
       if (kind === "replace") throw new StoreUnavailableError("replace in sids");
     };
     const located: string[] = [];
+    const mark = { id: "sid", signedOutAt: new Date().toISOString(), jti: undefined, sparesNewer: false };
     await assert.rejects(
-      entomb(sids, "sid", null, signal, (accountKey) => located.push(accountKey)),
+      entomb(sids, { ...mark, located: (accountKey) => located.push(accountKey) }, signal),
       condition("store_unavailable"),
     );
     assert.deepEqual(located, ["ada"]);
@@ -134,14 +137,14 @@ describe("a sign-in claims its sid", () => {
 
 describe("a front-channel sign-out", () => {
   test("marks a sid that nobody knows, and leads to nobody", async () => {
-    assert.deepEqual(await bury(), { accountKey: null, replayed: false });
+    assert.deepEqual(await bury(), { accountKey: null, replayOf: undefined });
     assert.ok(entry()?.signedOutAt);
     assert.equal(entry()?.ttl, 900);
   });
 
   test("marks a known sid and leads to its account", async () => {
     await claim("ada");
-    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.deepEqual(await bury(), { accountKey: "ada", replayOf: undefined });
     assert.ok(entry()?.signedOutAt);
   });
 
@@ -149,40 +152,79 @@ describe("a front-channel sign-out", () => {
     await claim("ada");
     await bury();
     const before = entry();
-    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.deepEqual(await bury(), { accountKey: "ada", replayOf: undefined });
     assert.deepEqual({ ...entry(), signedOutAt: "", writeId: "" }, { ...before, signedOutAt: "", writeId: "" });
     assert.ok((entry()?.signedOutAt ?? "") >= (before?.signedOutAt ?? ""), "sign-ins begun since the first are let in");
   });
 
-  test("by a logout token that was used before is recognised", async () => {
+  test("by a logout token that was used before is recognised, and when that was", async () => {
     await claim("ada");
-    assert.equal((await bury("token-1")).replayed, false);
-    assert.deepEqual(await bury("token-1"), { accountKey: "ada", replayed: true });
-    assert.equal((await bury("token-2")).replayed, false);
-    assert.equal((await bury()).replayed, false);
+    assert.equal(await isReplay("token-1"), false);
+    const { signedOutAt } = entry() ?? assert.fail();
+    assert.deepEqual(await bury("token-1"), { accountKey: "ada", replayOf: signedOutAt });
+    assert.equal(await isReplay("token-2"), false);
+    assert.equal((await bury()).replayOf, undefined);
   });
 
   test("by a logout token is recognised when repeated, also after somebody has signed in again", async () => {
     await claim("ada");
     await bury("token-1");
     await claim("ada", "new", Date.now() + 1);
-    assert.equal(entry()?.jti, "token-1");
     const before = entry();
-    assert.deepEqual(await bury("token-1"), { accountKey: "ada", replayed: true });
+    assert.equal(await isReplay("token-1"), true);
     assert.deepEqual(entry(), before);
   });
 
-  test("by a logout token is recognised when repeated, also after a front-channel sign-out in between", async () => {
+  test("by a logout token is recognised when repeated, also after other sign-outs in between", async () => {
     await claim("ada");
     await bury("token-1");
     await claim("ada", "new", Date.now() + 1);
     await bury();
-    assert.equal((await bury("token-1")).replayed, true);
+    await bury("token-2");
+    assert.equal(await isReplay("token-1"), true);
+    assert.equal(await isReplay("token-2"), true);
+  });
+
+  test("remembers logout tokens for as long as they can be valid, and not without end", async () => {
+    for (let count = 0; count < 40; count++) await bury(`token-${count}`);
+    assert.equal(entry()?.ttl, 25 * 60);
+    assert.equal(entry()?.jtis?.length, 16);
+    assert.equal(await isReplay("token-39"), true);
+  });
+
+  test("that spares newer sessions leaves the entry that leads to them for as long as it was", async () => {
+    await claim("ada");
+    await bury(undefined, { sparesNewer: true });
+    assert.deepEqual([entry()?.accountKey, entry()?.ttl], ["ada", 3600]);
+    await bury();
+    assert.equal(entry()?.ttl, 900);
+  });
+
+  test("that comes late marks the time when it was asked for, and takes no later mark back", async () => {
+    const early = new Date(Date.now() - 60_000).toISOString();
+    await bury(undefined, { signedOutAt: early });
+    assert.equal(entry()?.signedOutAt, early);
+    await bury();
+    const latest = entry()?.signedOutAt ?? "";
+    await bury(undefined, { signedOutAt: early });
+    assert.equal(entry()?.signedOutAt, latest);
+  });
+
+  test("by a logout token whose mark was lost and then arrives is no replay", async () => {
+    const create = sids.create.bind(sids);
+    let isFirst = true;
+    mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
+      const created = await create(...args);
+      if (!isFirst) return created;
+      isFirst = false;
+      return { outcome: "lost" };
+    });
+    assert.equal(await isReplay("token-1"), false);
   });
 
   test("twice at once leaves one mark", async () => {
     once(sids, "create", () => bury());
-    assert.deepEqual(await bury(), { accountKey: null, replayed: false });
+    assert.deepEqual(await bury(), { accountKey: null, replayOf: undefined });
   });
 });
 
@@ -208,14 +250,14 @@ describe("in whatever order a sign-in and a sign-out for one sid meet", () => {
 
   test("sign-out reads, claim, sign-out creates: the sign-out finds the new session's account", async () => {
     once(sids, "create", () => claim("ada"));
-    assert.deepEqual(await bury(), { accountKey: "ada", replayed: false });
+    assert.deepEqual(await bury(), { accountKey: "ada", replayOf: undefined });
     assert.ok(entry()?.signedOutAt);
   });
 
   test("sign-out reads an old entry, claim by another account, sign-out replaces: it finds the newer account", async () => {
     await claim("ada");
     once(sids, "replace", () => claim("bob"));
-    assert.deepEqual(await bury(), { accountKey: "bob", replayed: false });
+    assert.deepEqual(await bury(), { accountKey: "bob", replayOf: undefined });
   });
 
   test("sign-out, the mark expires, claim: the sid may be used again", async () => {

@@ -5,13 +5,8 @@ import type { Invocation } from "../../shared/app.ts";
 import { openSession } from "../../shared/session/open.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
-import {
-  carryOut,
-  endOneSession,
-  signOutBackChannel,
-  signOutFrontChannel,
-  signOutHere,
-} from "../../shared/sign-out/sign-out.ts";
+import { carryOut } from "../../shared/sign-out/carry-out.ts";
+import { endOneSession, signOutBackChannel, signOutFrontChannel, signOutHere } from "../../shared/sign-out/sign-out.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
@@ -79,6 +74,16 @@ describe("a sign-out begun elsewhere reaches every session of its sid", () => {
   });
 });
 
+const named = { issuer: "https://idp.example", subject: "u" };
+
+/** With the tolerance for clocks that differ: now. */
+const halfAMinuteAgo = (): string => new Date(Date.now() - 30_000).toISOString();
+
+function openUnderSubject(app: TestApp, startedAt: number): Promise<SessionCookie> {
+  const person = { ...signedIn("ada", "s"), subject: { issuer: named.issuer, sub: named.subject } };
+  return openSession(app, { signedIn: person, userAgent: "", startedAt, previous: undefined }, invocation());
+}
+
 /** A front-channel sign-out that marks the sid and then cannot reach the account's document. */
 async function halfDone(app: TestApp, sid: string): Promise<Parameters<typeof carryOut>[1]> {
   const asked = invocation();
@@ -108,30 +113,73 @@ describe("a sign-out that is finished later", () => {
     assert.equal(await isSignedIn(app, cookie), false);
   });
 
-  test("knows the account, once that was found, and does not ask the index again", async () => {
-    const app = testApp();
-    const { accountKey } = await signIn(app, "ada", { sid: "s" });
-    const order = await halfDone(app, "s");
-    assert.equal(order.accountKey, accountKey);
-    const asked = app.memory.sids.asked.length;
-    await finish(app, order);
-    assert.equal(app.memory.sids.asked.length, asked);
-  });
-
-  test("finds the account by the index, without a mark in it: sign-ins of that time are over", async () => {
+  test("knows the account, once that was found, also when the index knows it no more", async () => {
     const app = testApp();
     const cookie = await signIn(app, "ada", { sid: "s" });
-    const asked = invocation();
-    app.memory.sids.before = unavailable;
-    await assert.rejects(signOutFrontChannel(app, "s", asked));
-    app.memory.sids.before = () => undefined;
-    const order = asked.orders[0] ?? assert.fail("nothing was handed on");
-    assert.equal(order.accountKey, null);
-    const { documents } = app.memory.sids;
+    const order = await halfDone(app, "s");
+    assert.equal(order.accountKey, cookie.accountKey);
+    await app.memory.sids.delete(sidKeyOf(app.authority.url, "s"), undefined, new AbortController().signal);
     await finish(app, order);
     assert.equal(await isSignedIn(app, cookie), false);
-    assert.deepEqual(app.memory.sids.documents, documents);
   });
+
+  /** A front-channel sign-out, or a logout token for a subject, that cannot even mark the index. */
+  const unmarked: readonly [what: string, ask: (app: TestApp, asked: Invocation) => Promise<unknown>][] = [
+    ["by sid", (app, asked) => signOutFrontChannel(app, "s", asked)],
+    [
+      "by subject",
+      (app, asked) =>
+        signOutBackChannel(app, { ...named, sid: undefined, jti: "j", issuedAt: halfAMinuteAgo() }, asked),
+    ],
+  ];
+  for (const [what, ask] of unmarked) {
+    async function deferredUnmarked(app: TestApp): Promise<Parameters<typeof carryOut>[1]> {
+      const asked = invocation();
+      app.memory.sids.before = unavailable;
+      await assert.rejects(ask(app, asked));
+      app.memory.sids.before = () => undefined;
+      return asked.orders[0] ?? assert.fail("nothing was handed on");
+    }
+
+    test(`${what}: finds the account by the index, and marks it for the time of asking`, async () => {
+      const app = testApp();
+      const cookie = await openUnderSubject(app, aMinuteAgo());
+      const order = await deferredUnmarked(app);
+      assert.equal(order.accountKey, null);
+      await finish(app, order);
+      assert.equal(await isSignedIn(app, cookie), false);
+    });
+
+    /* sign-out: asked for, and left for later | callback: completes | the queue's function */
+    test(`${what}: ends the session of a sign-in that was in the callback when it was asked for`, async () => {
+      const app = testApp();
+      const startedAt = aMinuteAgo();
+      const order = await deferredUnmarked(app);
+      await aMomentLater();
+      const cookie = await openUnderSubject(app, startedAt);
+      await finish(app, order);
+      assert.equal(await isSignedIn(app, cookie), false);
+    });
+
+    /* sign-out: asked for, and left for later | the queue's function | callback: completes */
+    test(`${what}: refuses a sign-in that was in the callback when it was asked for, and still is`, async () => {
+      const app = testApp();
+      const startedAt = aMinuteAgo();
+      await finish(app, await deferredUnmarked(app));
+      await assert.rejects(openUnderSubject(app, startedAt), condition("signin_signed_out"));
+      assert.equal(app.memory.accounts.documents.size, 0);
+    });
+
+    test(`${what}: refuses no sign-in that began after it was asked for`, async () => {
+      const app = testApp();
+      const order = await deferredUnmarked(app);
+      await aMomentLater();
+      const cookie = await openUnderSubject(app, Date.now());
+      await finish(app, order);
+      assert.ok(await isSignedIn(app, cookie));
+      await finish(app, await deferredUnmarked(app));
+    });
+  }
 
   test("can be finished twice", async () => {
     const app = testApp();

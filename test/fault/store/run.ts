@@ -149,6 +149,6 @@ async function finishDeferred(stage: Stage, { scene, observation }: Observed): P
   if (order === undefined || scene.storedInTheEnd === undefined) return [];
   if (observation.stored.includes("sid signed out")) await stage.world.sids.item(sidKey, sidKey).delete();
   const how = await stage.finisher?.carryOut(order);
-  const [stored] = (await scene.stored()).split("; ");
-  return how === "done" && stored === scene.storedInTheEnd ? [] : [`left for later, then ${how}: ${stored}`];
+  const stored = await scene.stored();
+  return how === "done" && stored.startsWith(scene.storedInTheEnd) ? [] : [`left for later, then ${how}: ${stored}`];
 }

@@ -39,7 +39,7 @@ export interface Scene {
   stored(): Promise<string>;
   /** That the caller was told the truth, and that nothing happened twice. Called when the trouble is over. */
   verify(outcome: Outcome): Promise<void>;
-  /** What the account's document must hold when every sign-out that was left for later has been carried out. */
+  /** How {@link stored} must begin when every sign-out that was left for later has been carried out. */
   readonly storedInTheEnd?: string;
 }
 

@@ -7,30 +7,36 @@ import { accountInWords, sidInWords } from "../words.ts";
 
 const readAccount: StoreOperation = { kind: "read", container: "accounts" };
 const deleteAccount: StoreOperation = { kind: "delete", container: "accounts" };
-const readSid: StoreOperation = { kind: "read", container: "sids" };
+const markSid: readonly StoreOperation[] = [
+  { kind: "read", container: "sids" },
+  { kind: "replace", container: "sids" },
+];
 
 /** What was left for later. Nobody waits: "put aside" is the poison queue, after the last attempt of several. */
 export const queued: readonly Journey[] = [
   {
     title: "Finishing a sign-out from the queue",
-    what: "The function `finish-sign-out`, with an order that names the `sid`.",
-    operations: [readSid, readAccount, deleteAccount],
-    setUp: finishing,
+    what: "The function `finish-sign-out`, with an order that names the `sid`, which is marked first.",
+    operations: [...markSid, readAccount, deleteAccount],
+    setUp: (stage) => finishing(stage, "sid"),
+  },
+  {
+    title: "Finishing a sign-out by subject from the queue",
+    what: "The same, with an order from a logout token that names no `sid`.",
+    operations: [...markSid, readAccount, deleteAccount],
+    setUp: (stage) => finishing(stage, "subject"),
   },
 ];
 
-async function finishing(stage: Stage): Promise<Scene> {
+async function finishing(stage: Stage, by: "sid" | "subject"): Promise<Scene> {
   const own = await stage.seed({ neighbour: true });
+  // To the index a subject is an entry like any other.
   const { accountKey, sidKey } = own;
-  const order = {
-    origin: "front_channel",
-    accountKey: null,
-    sessionKey: null,
-    sidKey,
-    subjectKey: null,
-    reach: "scope",
-    requestedAt: new Date().toISOString(),
-  };
+  const asked = { accountKey: null, sessionKey: null, requestedAt: new Date().toISOString() };
+  const order =
+    by === "sid"
+      ? { ...asked, origin: "front_channel", sidKey, subjectKey: null, reach: "scope" }
+      : { ...asked, origin: "back_channel", sidKey: null, subjectKey: sidKey, reach: "account" };
   return {
     accountKey,
     idOf: ({ container }) => (container === "sids" ? sidKey : accountKey),

@@ -151,6 +151,7 @@ async function tooEarly(stage: Stage): Promise<Scene> {
       const words = await sidInWords(stage.world, sidKey, accountKey);
       assert.equal(words, "sid signed out", "acknowledged, and not marked");
     },
+    storedInTheEnd: "the session; sid signed out",
   };
 }
 

@@ -1,0 +1,35 @@
+import type { App, Invocation } from "../app.ts";
+import type { SessionCookie } from "../session/cookie.ts";
+import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutSuccessor, type Reach } from "./sign-out.ts";
+
+export interface CookieSignOut {
+  /** The session that the cookie opened. */
+  readonly session: ResolvedSession | undefined;
+  /** Whether the cookie had a session, or had one a moment ago. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * Signs out whoever the cookie belongs to. Where its session is not there, the same browser may just have signed in anew,
+ * and the answer with the new cookie may still be under way: whoever signs out in that moment means the new session.
+ * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
+ *   that there must be such a session
+ */
+export async function signOutByCookie(
+  app: App,
+  cookie: SessionCookie,
+  reach: Reach,
+  invocation: Invocation,
+): Promise<CookieSignOut> {
+  const whenUnknown = (error: unknown): never => {
+    throw deferSignOutHere(cookie, reach, invocation, error);
+  };
+  const { session, account } = await lookUp(app, cookie, invocation).catch(whenUnknown);
+  const signOut = reach === "everywhere" ? endAllSessions : signOutHere;
+  const result = session && (await signOut(app, session, invocation));
+  if (result && result.outcome !== "nothing") return { session, isKnown: true };
+  const successor = await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
+  if (successor) await signOutSuccessor(app, successor, reach, invocation);
+  return { session, isKnown: session !== undefined || successor !== undefined };
+}

@@ -1,0 +1,172 @@
+import type { AccountDocument, Change } from "../account/document.ts";
+import { entomb } from "../account/sid-index.ts";
+import { changeAccount, type ChangeResult } from "../account/store.ts";
+import type { App, Invocation } from "../app.ts";
+import { ConditionError, conditionOf } from "../errors.ts";
+import type { Versioned } from "../store/point-operations.ts";
+import { requestUnitsSoFar } from "../telemetry/activity.ts";
+import { SignOutDeferredError } from "./deferred.ts";
+import { decideSignOut, isOfProvider, namesSessionOf, reachesAccount, type SignOutOrder } from "./order.ts";
+
+export interface SignOutResult {
+  /** "nothing": there was no such session, or an earlier sign-out had taken it. */
+  readonly outcome: "account_deleted" | "sessions_removed" | "nothing";
+  readonly sessionsRemoved: number;
+}
+
+export interface CarryOutOptions {
+  /** The account's document, if it was read a moment ago. */
+  readonly seen?: Versioned<AccountDocument>;
+  /** Whether the order comes from the queue, some time after it was given. */
+  readonly late?: boolean;
+  /** Whether sessions begun after the order was given are spared; always so when it is late. */
+  readonly spareNewer?: boolean;
+  /** Asked of the document as it is when it is changed. */
+  readonly onlyIf?: (document: AccountDocument) => boolean;
+  /** Hash of the `jti` of the logout token that asks for it. */
+  readonly jti?: string;
+  /** Told which account it is about, as soon as that is known. */
+  readonly located?: (accountKey: string) => void;
+  /** Told when a session that the order names is there. */
+  readonly found?: () => void;
+}
+
+/**
+ * Does what an order says and tells what became of it. Every sign-out goes through here.
+ * @throws {ConditionError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
+ */
+export async function carryOut(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  options: CarryOutOptions = {},
+): Promise<SignOutResult> {
+  const cost = costMeter(options.seen !== undefined);
+  const { origin } = order;
+  const { late = false } = options;
+  try {
+    const result = await endWhatIsMeant(app, order, invocation, options);
+    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
+    return result;
+  } catch (error) {
+    const code = conditionOf(error);
+    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, ...cost() });
+    throw error;
+  }
+}
+
+/** The same for a sign-out that is being asked for: what the store does not take is left to the queue. */
+export async function carryOutOrDefer(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  options?: CarryOutOptions,
+): Promise<SignOutResult> {
+  let { accountKey, reach } = order;
+  const located = (key: string) => (accountKey = key);
+  const found = () => (reach = reachesAccount(order, app.configuration.signOut.scope) ? "account" : reach);
+  try {
+    return await carryOut(app, order, invocation, { ...options, located, found });
+  } catch (error) {
+    if (conditionOf(error) === "logout_token_invalid") throw error;
+    // With what is known by now: the index entry, and the session that was named, may be gone when the order is finished.
+    throw deferred({ ...order, accountKey, reach }, invocation, error);
+  }
+}
+
+/** Leaves an order to the queue. */
+export function deferred(order: SignOutOrder, invocation: Invocation, cause: unknown): SignOutDeferredError {
+  invocation.finishLater(order);
+  invocation.telemetry.warn("signout_deferred", { origin: order.origin, code: conditionOf(cause) });
+  return new SignOutDeferredError(cause);
+}
+
+async function endWhatIsMeant(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  options: CarryOutOptions,
+): Promise<SignOutResult> {
+  const { late = false, spareNewer = late, onlyIf = () => true } = options;
+  const { scope } = app.configuration.signOut;
+  const { account, replayOf } = options.seen
+    ? { account: options.seen, replayOf: undefined }
+    : await findAccount(app, order, options, invocation);
+  // A logout token that comes again ends what its first receipt should have ended, and no more.
+  const meant = { ...order, requestedAt: replayOf ?? order.requestedAt };
+  const first = account?.document;
+  if (first && namesSessionOf(first, meant, spareNewer)) options.found?.();
+  const decide = (document: AccountDocument) =>
+    onlyIf(document) ? decideSignOut(document, meant, scope, spareNewer, first) : noChange;
+  const result = await endSessions(app, account, decide, invocation);
+  if (replayOf !== undefined && result.outcome === "nothing") throw replayed();
+  return result;
+}
+
+function replayed(): ConditionError {
+  return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
+}
+
+interface Found {
+  readonly account: Versioned<AccountDocument> | undefined;
+  /** When the logout token was received before: that time. */
+  readonly replayOf: string | undefined;
+}
+
+/**
+ * The account that an order names, or that its `sid` or subject leads to. The index is marked first, also when the order is
+ * late or the account is known: a sign-in that had begun by then may be in the callback still.
+ */
+async function findAccount(
+  app: App,
+  order: SignOutOrder,
+  { late = false, spareNewer = late, jti, located = () => undefined }: CarryOutOptions,
+  { signal }: Invocation,
+): Promise<Found> {
+  const { accounts, sids } = await app.store();
+  const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
+  const mark = { signedOutAt: markedAt(order), jti, sparesNewer: spareNewer, located };
+  const marked = id === null ? undefined : await entomb(sids, { id, ...mark }, signal);
+  const key = order.accountKey ?? marked?.accountKey ?? null;
+  if (key !== null) located(key);
+  return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };
+}
+
+/** A token's time of issue is taken with some tolerance; no mark is for sign-ins that have not begun yet. */
+function markedAt({ requestedAt }: SignOutOrder): string {
+  const now = new Date().toISOString();
+  return requestedAt < now ? requestedAt : now;
+}
+
+async function endSessions(
+  app: App,
+  account: Versioned<AccountDocument> | undefined,
+  decide: (document: AccountDocument) => Change,
+  { signal }: Invocation,
+): Promise<SignOutResult> {
+  if (!account) return { outcome: "nothing", sessionsRemoved: 0 };
+  const { accounts } = await app.store();
+  return summarize(await changeAccount(accounts, account, decide, app.configuration.session, signal));
+}
+
+function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
+  if (!before || outcome === "unchanged" || outcome === "gone") return { outcome: "nothing", sessionsRemoved: 0 };
+  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
+  const sessionsRemoved = Object.keys(before.sessions).length - left;
+  return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
+}
+
+const noChange: Change = { kind: "none" };
+
+/**
+ * What a sign-out takes: time, and request units of every operation made for it.
+ * @param wasRead whether the account's document was read before: then that is all the invocation has done so far
+ */
+function costMeter(wasRead: boolean): () => { durationMs: number; requestUnits: number } {
+  const startedAt = performance.now();
+  const spentBefore = wasRead ? 0 : requestUnitsSoFar();
+  return () => ({
+    durationMs: Math.round(performance.now() - startedAt),
+    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
+  });
+}
