@@ -47,13 +47,23 @@ class RefusedError extends Error {
   readonly claims: string | undefined;
   /** Whether the refresh token is done with, rather than one resource or one claim asking for more. */
   readonly final: boolean;
+  /** Whether it is so whatever another instance may be about to store. */
+  readonly isCertain: boolean;
 
   constructor(cause: AuthError) {
     super("The token endpoint refused the renewal", { cause });
     this.claims = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
     this.final = this.claims === undefined && !needsMoreOfThePerson(cause);
+    // MSAL's classes of these errors have it, the one that they share has not.
+    this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
   }
 }
+
+/**
+ * Entra's numbers for refusals that no newer refresh token of the session would escape: no such account, disabled, revoked
+ * or password changed, expired.
+ */
+const aboutThePerson = new Set(["50034", "50057", "50173", "70008", "700082", "700084"]);
 
 /** Errors and suberrors about the resource that is asked for, such as a Conditional Access policy of that API alone. */
 const wantsMore = new Set([
@@ -153,9 +163,10 @@ async function storeIfUnchanged(
 
 /**
  * How long a refusal may be out of date, in milliseconds between looks: where refresh tokens rotate, another instance
- * has used ours and is about to store its successor.
+ * has used ours and is about to store its successor. Its write may take some attempts. Entra does not rotate them so, and
+ * says why it refuses.
  */
-const secondLooksMs = [0, 200, 500, 800];
+const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
 
 /** Only if the store comes to hold nothing newer does a refusal count. */
 async function afterRefusal(
@@ -165,7 +176,7 @@ async function afterRefusal(
   refusal: RefusedError,
   invocation: Invocation,
 ): Promise<AcquiredToken> {
-  for (const waitMs of refusal.final ? secondLooksMs : [0]) {
+  for (const waitMs of refusal.final && !refusal.isCertain ? secondLooksMs : [0]) {
     await sleep(waitMs);
     const latest = await latestOf(app, session, invocation, refusal);
     if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);

@@ -1,6 +1,6 @@
 import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
 import type { Configuration } from "../config.ts";
-import { msalCredential, type MsalCredential } from "./client-credential.ts";
+import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
@@ -50,7 +50,7 @@ export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Author
           authorityMetadata: text,
           // Says that a claims challenge can be handled, which turns on continuous access evaluation.
           clientCapabilities: ["cp1"],
-          ...(await credential),
+          ...withinOperation(await credential, signal),
         },
         system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
       });

@@ -191,6 +191,16 @@ describe("two instances that renew at once at a provider whose refresh tokens wo
     await assertLaterRenewalsWork();
   });
 
+  it("first answered, its write is silent | second refused, looks for the write | first writes again: nobody is signed out", async () => {
+    const fault = { type: "hang" } as const;
+    const silent = world.cosmos.faults.add({ match: { kind: "replace", container: "accounts" }, times: 1, fault });
+    const first = callApi(client);
+    await silent.reached(1);
+    const second = callApi(tab);
+    for (const { status, body } of await Promise.all([first, second])) assert.equal(status, 200, body);
+    await assertLaterRenewalsWork();
+  });
+
   it("eight calls at each instance, three times over: nobody is signed out", async () => {
     for (let round = 0; round < 3; round++) {
       const calls = Array.from({ length: 16 }, (_, call) => callApi(call % 2 === 0 ? client : tab));

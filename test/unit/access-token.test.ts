@@ -184,6 +184,21 @@ describe("an access token that has expired", () => {
 describe("a refresh token that is refused for good", () => {
   beforeEach(() => signedIn(60));
 
+  for (const [what, code] of [
+    ["revoked, or the password was changed", 50173],
+    ["the account is disabled", 50057],
+    ["not used for too long", 700082],
+  ] as const) {
+    test(`${what}: the session ends at once, after one look at the store`, async () => {
+      idp.token = refusal("invalid_grant", { suberror: "bad_token", error_codes: [code] });
+      const open = await session();
+      const { length } = app.memory.accounts.asked;
+      await assert.rejects(acquire(open), condition("signin_required"));
+      assert.deepEqual(app.memory.accounts.asked.slice(length), ["read", "read", "delete"]);
+      assert.equal(await isSignedIn(app, cookie), false);
+    });
+  }
+
   test("ends the session: the person signs in again", async () => {
     idp.token = refusal("invalid_grant", { suberror: "bad_token" });
     const asked = invocation();
@@ -228,8 +243,13 @@ test("a session is not ended because another instance is about to store the refr
     issued.resolve();
     return tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
   };
-  // Within what the second looks at the store allow for.
-  once(app.memory.accounts, "replace", () => new Promise((resolve) => void setTimeout(resolve, 1_000)));
+  // X's write is silent for some attempts, while Y looks again and again.
+  const looked = Promise.withResolvers<void>();
+  let looks = 0;
+  app.memory.accounts.before = async (kind) => {
+    if (kind === "read" && ++looks === 6) looked.resolve();
+    if (kind === "replace") await looked.promise;
+  };
   const renewed = acquireToken(elsewhere, open, apiOf("graph"), invocation());
   await issued.promise;
   const results = await Promise.allSettled([renewed, acquire(open)]);
@@ -245,7 +265,7 @@ test("a session is not ended because another instance is about to store the refr
 test("a session is not ended by a refusal whose successor is stored at the last moment", async () => {
   await signedIn(60);
   const open = await session();
-  idp.token = refusal("invalid_grant");
+  idp.token = refusal("invalid_grant", { error_codes: [50173] });
   once(app.memory.accounts, "delete", async () => {
     idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
     await acquireToken({ ...app, renewals: testApp().renewals }, open, apiOf("graph"), invocation());

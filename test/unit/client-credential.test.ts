@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { afterEach, describe, mock, test } from "node:test";
 import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
-import { msalCredential } from "../../shared/identity/client-credential.ts";
+import { msalCredential, withinOperation } from "../../shared/identity/client-credential.ts";
 import { pair, selfSigned } from "./support/certificate.ts";
 import { clientId } from "./support/environment.ts";
 
@@ -20,6 +20,13 @@ async function assertion(): Promise<() => Promise<string>> {
 }
 
 afterEach(() => mock.timers.reset());
+
+test("an operation waits for the app's credential no longer than it has time", async () => {
+  const credential = { clientAssertion: async () => new Promise<string>(() => undefined) };
+  const { clientAssertion } = withinOperation(credential, AbortSignal.abort());
+  if (typeof clientAssertion !== "function") return assert.fail("no assertion");
+  await assert.rejects(clientAssertion({ clientId: "app" }), /No answer in time/);
+});
 
 describe("the app proves itself", () => {
   test("with its secret", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isRecord, randomBase64Url } from "../../../shared/encoding.ts";
+import { randomBase64Url } from "../../../shared/encoding.ts";
 import { withSessions } from "../../../shared/account/store.ts";
 import type { StoredSession } from "../../../shared/account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../../../shared/account/keys.ts";
@@ -74,12 +74,14 @@ export async function openStage(world: World, people: readonly Person[], finishe
   const { identityProvider } = world;
   const { host } = new URL(identityProvider.instance);
   const authority = identityProvider.instance + identityProvider.tenantId;
-  const [first, second, ...others] = people;
-  if (!first || !second) throw new Error("Too few people");
+  const [first, second, third, ...others] = people;
+  if (!first || !second || !third) throw new Error("Too few people");
   const fresh = await secretsOf(world, first.preferredUsername, 3600);
   const stale = await secretsOf(world, second.preferredUsername, 60);
+  const refused = await secretsOf(world, third.preferredUsername, 60);
+  identityProvider.controls.revokeRefreshTokens(third);
   identityProvider.controls.accessTokenLifetimeSeconds = 3600;
-  const secrets: Record<Tokens, SessionSecrets> = { fresh, stale, refused: withUselessRefreshToken(stale) };
+  const secrets: Record<Tokens, SessionSecrets> = { fresh, stale, refused };
   const sidKey = (sid: string) => sidKeyOf(authority, sid);
 
   return {
@@ -141,12 +143,4 @@ async function secretsOf(world: World, username: string, lifetimeSeconds: number
   const secrets = await unseal(sealed, { accountKey, sessionKey, secret });
   if (!secrets) throw new Error("The seal does not open");
   return secrets;
-}
-
-function withUselessRefreshToken({ claims, tokenCache }: SessionSecrets): SessionSecrets {
-  const cache = JSON.parse(tokenCache) as Record<string, unknown>;
-  const section = cache["RefreshToken"];
-  if (!isRecord(section)) throw new Error("There is no refresh token");
-  const entries = Object.entries(section).map(([key, entry]) => [key, { ...(entry as object), secret: "revoked" }]);
-  return { claims, tokenCache: JSON.stringify({ ...cache, RefreshToken: Object.fromEntries(entries) as unknown }) };
 }
