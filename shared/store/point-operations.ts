@@ -45,7 +45,7 @@ export interface PointOperations<T extends Stored> {
     etag: string,
     signal: AbortSignal,
   ): Promise<Settled<"replaced" | "gone"> | Conflict<T>>;
-  /** Without `etag` whatever is there is deleted. */
+  /** Without `etag` whatever is there is deleted. "gone": it was not there. */
   delete(id: string, etag: string | undefined, signal: AbortSignal): Promise<Settled<"deleted" | "gone"> | Conflict<T>>;
 }
 
@@ -112,12 +112,14 @@ export function pointOperations<T extends Stored>(
 
     async delete(id, etag, signal) {
       const condition = etag === undefined ? {} : { accessCondition: { type: "IfMatch", condition: etag } };
-      const answer = await write(`delete in ${name}`, signal, (abortSignal) =>
-        container.item(id, id).delete({ abortSignal, ...condition }),
-      );
+      let attempts = 0;
+      const answer = await write(`delete in ${name}`, signal, (abortSignal) => {
+        attempts++;
+        return container.item(id, id).delete({ abortSignal, ...condition });
+      });
       if (answer === "done") return { outcome: "deleted" };
-      // An attempt whose answer was lost may have deleted it: gone either way.
-      if (answer === "not found") return { outcome: "gone" };
+      // Not there: an earlier attempt, whose answer was lost, has deleted it, or somebody else at the same time.
+      if (answer === "not found") return { outcome: attempts > 1 ? "deleted" : "gone" };
       return settleRefusal<"deleted">(id, undefined, signal);
     },
   };

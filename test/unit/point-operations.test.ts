@@ -107,9 +107,9 @@ describe("when the answer to a write is lost", () => {
       assert.equal(colour(), "blue");
     });
 
-    test(`${how}: a delete finds the document gone`, async () => {
+    test(`${how}: a delete that finds the document gone has deleted it`, async () => {
       const etag = await redThing(fault);
-      assert.deepEqual(await things.delete("t", etag, signal), { outcome: "gone" });
+      assert.deepEqual(await things.delete("t", etag, signal), { outcome: "deleted" });
       assert.equal(colour(), undefined);
     });
 
