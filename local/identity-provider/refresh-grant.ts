@@ -34,7 +34,8 @@ async function refresh(provider: Provider, runtime: Runtime, ctx: KoaContextWith
     accountId: valid.accountId,
     sessionUid: valid.sessionUid ?? "",
     scope: valid.scope ?? "",
-    claims: withCapabilities(valid.claims as ClaimsRequest | undefined, requested),
+    // What the sign-in has met, such as an authentication context, is in a token only if this request asks for it.
+    claims: requested,
     granted: grant?.resources ?? {},
   };
   // Before the token is used up: a request for two resources, say, changes nothing.
@@ -77,19 +78,6 @@ function unmetClaims(token: RefreshToken, requested: ClaimsRequest | undefined):
   const missing = accessTokenValues(requested, "acrs").filter((value) => !met.includes(value));
   if (missing.length === 0) return undefined;
   return JSON.stringify({ access_token: { acrs: { essential: true, value: missing[0] } } });
-}
-
-/** The step-up of the sign-in with the capabilities of this request. */
-function withCapabilities(
-  signIn: ClaimsRequest | undefined,
-  request: ClaimsRequest | undefined,
-): ClaimsRequest | undefined {
-  if (signIn === undefined || request === undefined) return signIn ?? request;
-  return { access_token: { ...toObject(request["access_token"]), ...toObject(signIn["access_token"]) } };
-}
-
-function toObject(value: unknown): object {
-  return typeof value === "object" && value !== null ? value : {};
 }
 
 /** Continues the same sign-in; its 90 days begin anew. */

@@ -21,6 +21,8 @@ export interface AcquiredToken {
 /**
  * An access token for `api`: from the session's cache, or renewed with its refresh token and then stored, so that it is
  * used only if the session is still there after the token endpoint has answered.
+ * @param claims of a claims challenge, as JSON: then it is renewed in any case. A resource's claims are in its tokens only
+ *   when they are asked for, also those that the person's sign-in has met
  * @throws {SignInRequiredError} when the session is gone or the identity provider asks for the person
  * @throws {ConditionError} `identity_provider_unavailable` or `app_refused`
  */
@@ -29,17 +31,37 @@ export async function acquireToken(
   session: ResolvedSession,
   api: DownstreamApiConfiguration,
   invocation: Invocation,
+  claims?: string,
 ): Promise<AcquiredToken> {
   const { clientId } = app.configuration.azureAd;
-  const accessToken = freshAccessToken(session.secrets, clientId, api.scopes, Date.now());
-  if (accessToken !== undefined) return { accessToken, stored: false };
-  const key = [session.accountKey, session.sessionKey, api.name, session.account.etag].join(" ");
+  if (claims === undefined) {
+    const accessToken = freshAccessToken(session.secrets, clientId, api.scopes, Date.now());
+    if (accessToken !== undefined) return { accessToken, stored: false };
+  }
+  const key = [session.accountKey, session.sessionKey, api.name, session.account.etag, claims].join(" ");
   try {
-    return await app.renewals.share(key, () => acquireAndStore(app, session, api, invocation));
+    return await app.renewals.share(key, () => acquireAndStore(app, session, api, invocation, claims));
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return afterRefusal(app, session, api, error, invocation);
+    return afterRefusal(app, session, api, claims, error, invocation);
   }
+}
+
+/**
+ * The same after `api` has answered with a claims challenge. Often that asks for no more than a newer token, or for what the
+ * sign-in has met; if it takes the person, the token endpoint says so.
+ * @param claims of the challenge, as JSON
+ * @throws as {@link acquireToken}; {@link SignInRequiredError} with the claims to sign in with
+ */
+export async function meetChallenge(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  claims: string,
+  invocation: Invocation,
+): Promise<AcquiredToken> {
+  // The call may have taken a while: tokens renewed meanwhile are to be kept, and a session that has ended gets none.
+  return acquireToken(app, await latestOf(app, session, invocation), api, invocation, claims);
 }
 
 /** The token endpoint wants the person, not the refresh token. */
@@ -50,12 +72,14 @@ class RefusedError extends Error {
   /** Whether it is so whatever another instance may be about to store. */
   readonly isCertain: boolean;
 
-  constructor(cause: AuthError) {
+  /** @param asked the claims of the request: not to have them for nothing says little about the refresh token */
+  constructor(cause: AuthError, asked: string | undefined) {
     super("The token endpoint refused the renewal", { cause });
-    this.claims = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
-    this.final = this.claims === undefined && !needsMoreOfThePerson(cause);
+    const wanted = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
+    this.claims = wanted ?? asked;
     // MSAL's classes of these errors have it, the one that they share has not.
     this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
+    this.final = wanted === undefined && !needsMoreOfThePerson(cause) && (asked === undefined || this.isCertain);
   }
 }
 
@@ -83,13 +107,15 @@ async function acquireAndStore(
   session: ResolvedSession,
   api: DownstreamApiConfiguration,
   invocation: Invocation,
+  claims: string | undefined,
 ): Promise<AcquiredToken> {
   const { msal, network } = await app.authority.client(invocation.signal, session.secrets.tokenCache);
   const cache = msal.getTokenCache();
   const account = await cache.getAccountByHomeId(session.secrets.claims.homeAccountId);
   if (!account) throw sessionEnded();
-  const result = await msal.acquireTokenSilent({ account, scopes: [...api.scopes] }).catch((error: unknown) => {
-    throw network.failure ?? classify(error);
+  const request = { account, scopes: [...api.scopes], ...(claims !== undefined && { claims }) };
+  const result = await msal.acquireTokenSilent(request).catch((error: unknown) => {
+    throw network.failure ?? classify(error, claims);
   });
   const accessToken = result?.accessToken;
   if (!accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
@@ -98,7 +124,7 @@ async function acquireAndStore(
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   if (network.tokensIssued) {
     await storeTokenCache(app, session, cache.serialize(), invocation);
-    invocation.telemetry.info("token_renewed", { api: api.name });
+    invocation.telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
   } else {
     // One that was refused would be tried with every call from now on. What it means shows when the token has expired.
     await storeIfUnchanged(app, session, withoutEarlyRenewal(cache.serialize()), invocation);
@@ -107,11 +133,11 @@ async function acquireAndStore(
   return { accessToken, stored: true };
 }
 
-function classify(error: unknown): unknown {
+function classify(error: unknown, claims: string | undefined): unknown {
   if (error instanceof ConditionError) return error;
   if (!(error instanceof AuthError)) return appRefused(error);
   const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
-  return refused ? new RefusedError(error) : appRefused(error);
+  return refused ? new RefusedError(error, claims) : appRefused(error);
 }
 
 /**
@@ -173,24 +199,25 @@ async function afterRefusal(
   app: App,
   session: ResolvedSession,
   api: DownstreamApiConfiguration,
+  claims: string | undefined,
   refusal: RefusedError,
   invocation: Invocation,
 ): Promise<AcquiredToken> {
   for (const waitMs of refusal.final && !refusal.isCertain ? secondLooksMs : [0]) {
     await sleep(waitMs);
     const latest = await latestOf(app, session, invocation, refusal);
-    if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation);
+    if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation, claims);
   }
   invocation.telemetry.warn("token_refused", { api: api.name, final: refusal.final });
   if (refusal.final) {
     const { outcome } = await endRefusedSession(app, session, invocation);
     if (outcome === "nothing") {
       const latest = await requireSession(app, session, invocation, refusal);
-      return acquireToken(app, latest, api, invocation);
+      return acquireToken(app, latest, api, invocation, claims);
     }
   }
   throw new SignInRequiredError("The identity provider asks you to sign in again.", {
-    claims: refusal.claims,
+    claims: refusal.final ? undefined : refusal.claims,
     sessionEnded: refusal.final,
     cause: refusal,
   });
@@ -200,9 +227,9 @@ async function latestOf(
   app: App,
   session: ResolvedSession,
   invocation: Invocation,
-  refusal: RefusedError,
+  cause?: unknown,
 ): Promise<ResolvedSession> {
   const latest = await resolveSession(app, session, invocation);
-  if (!latest) throw sessionLost(refusal);
+  if (!latest) throw sessionLost(cause);
   return latest;
 }

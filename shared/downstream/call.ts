@@ -3,7 +3,7 @@ import type { DownstreamApiConfiguration } from "../config.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
-import { acquireToken } from "./access-token.ts";
+import { acquireToken, meetChallenge } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 
 /** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
@@ -14,9 +14,10 @@ export interface DownstreamInit {
 }
 
 /**
- * Calls a downstream API with the account's token.
+ * Calls a downstream API with the account's token. A claims challenge (continuous access evaluation, authentication context)
+ * is met without the person if that can be, by one more token request and one more call.
  * @returns the API's answer, whatever its status, except for what only signing in again can mend
- * @throws {SignInRequiredError} also for a claims challenge of the API
+ * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
  * @throws {ConditionError} `api_timeout`, `api_unavailable` or `api_refused_token`
  */
 export async function callDownstream(
@@ -29,11 +30,20 @@ export async function callDownstream(
 ): Promise<Response> {
   const { accessToken, stored } = await acquireToken(app, session, api, invocation);
   if (!stored) await extendIdleLifetime(app, session, invocation);
+  const response = await send(target, withToken(init, accessToken), invocation.signal);
+  if (response.status !== 401) return response;
+  const claims = await challengeOf(response);
+  const { accessToken: another } = await meetChallenge(app, session, api, claims, invocation);
+  const answer = await send(target, withToken(init, another), invocation.signal);
+  if (answer.status !== 401) return answer;
+  const detail = "The API asks you to confirm your sign-in.";
+  throw new SignInRequiredError(detail, { claims: await challengeOf(answer), sessionEnded: false });
+}
+
+function withToken(init: DownstreamInit, accessToken: string): DownstreamInit {
   const headers = new Headers(init.headers);
   headers.set("authorization", `Bearer ${accessToken}`);
-  const response = await send(target, { ...init, headers }, invocation.signal);
-  if (response.status === 401) await refuse(response);
-  return response;
+  return { ...init, headers };
 }
 
 /** Redirects are not followed: the token is for this API alone, and so is the answer. */
@@ -50,11 +60,13 @@ async function send(target: URL, init: DownstreamInit, signal: AbortSignal): Pro
   }
 }
 
-async function refuse(response: Response): Promise<never> {
+/**
+ * What an API that does not accept the token wants instead, as JSON.
+ * @throws {ConditionError} `api_refused_token` when it does not say
+ */
+async function challengeOf(response: Response): Promise<string> {
   await response.body?.cancel();
   const claims = claimsChallenge(response.headers.get("www-authenticate"));
-  if (claims !== undefined) {
-    throw new SignInRequiredError("The API asks you to confirm your sign-in.", { claims, sessionEnded: false });
-  }
+  if (claims !== undefined) return claims;
   throw new ConditionError("api_refused_token", "The API's configuration and the app's do not match.");
 }

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { AccountClaims } from "../account/seal.ts";
-import { acquireToken } from "../downstream/access-token.ts";
+import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
 import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
 import { readingError } from "../downstream/reading.ts";
 import { targetUrl } from "../downstream/target.ts";
@@ -29,9 +29,11 @@ export interface AuthenticatedSession {
   /**
    * An access token for a configured API, for a library that calls it. Never send it to the browser, and do not keep it
    * longer than the request.
+   * @param options.claims of a claims challenge that the API has answered with, as JSON, so decoded from base64: gets a
+   *   token that meets it, if that can be without the person
    * @throws as `fetch`, before anything is sent
    */
-  getToken(api: string): Promise<string>;
+  getToken(api: string, options?: { readonly claims?: string }): Promise<string>;
   /** Cookie, document and seal, for the app's own functions about sessions. */
   readonly resolved: ResolvedSession;
 }
@@ -93,10 +95,13 @@ function sessionFor(
       use.calledApi = true;
       return callDownstream(app, resolved, api, target, init, context);
     },
-    async getToken(name) {
+    async getToken(name, { claims } = {}) {
       const api = configuredApi(context, name);
       use.calledApi = true;
-      const { accessToken, stored } = await acquireToken(app, resolved, api, context);
+      const { accessToken, stored } =
+        claims === undefined
+          ? await acquireToken(app, resolved, api, context)
+          : await meetChallenge(app, resolved, api, claims, context);
       if (!stored) await extendIdleLifetime(app, resolved, context);
       return accessToken;
     },

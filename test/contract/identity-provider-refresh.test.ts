@@ -97,10 +97,19 @@ test("a claims challenge refuses refreshes until the person signs in with those 
 
   const merged = '{"access_token":{"acrs":{"essential":true,"value":"c1"},"xms_cc":{"values":["cp1"]}}}';
   const stepped = await refreshTokenOf("Zoë", { claims: merged });
-  const { status, body } = await refresh(stepped);
+  const { status, body } = await refresh(stepped, { claims: merged });
   assert.equal(status, 200);
   const accessToken = decodeJwt(textOf(body, "access_token"));
   assert.deepEqual([accessToken["acrs"], accessToken["xms_cc"]], [["c1"], ["cp1"]]);
+});
+
+test("claims that the sign-in has met are in a token only when they are asked for", async () => {
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+  const token = await refreshTokenOf("Ada", { claims });
+  const acrsOf = async (changes: Record<string, string>) => {
+    return decodeJwt(textOf((await refresh(token, changes)).body, "access_token"))["acrs"];
+  };
+  assert.deepEqual([await acrsOf({}), await acrsOf({ claims })], [undefined, ["c1"]]);
 });
 
 test("claims that the sign-in did not bring along cannot be had by refreshing", async () => {

@@ -60,11 +60,12 @@ describe("the profile, an example of a function of one's own", () => {
 
   it("passes a claims challenge on to the browser, and ends with the session", async () => {
     await signIn(client, "ada@contoso.example", "/healthz");
-    world.downstreamApi.controls.claimsChallengeNext();
+    world.downstreamApi.controls.requireAuthenticationContext("c1");
     const challenged = await profile();
     assertProblem(challenged, 401, "signin_required");
-    assert.match(String(challenged.json()["claims"]), /nbf/);
+    assert.match(String(challenged.json()["claims"]), /acrs/);
     assert.ok(!clearsSession(challenged));
+    world.downstreamApi.controls.requireAuthenticationContext(undefined);
     assert.equal(
       (await client.fetch("/auth/sessions", { method: "DELETE", headers: { origin: world.publicBaseUrl } })).status,
       204,

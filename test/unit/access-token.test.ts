@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { acquireToken } from "../../shared/downstream/access-token.ts";
+import { acquireToken, meetChallenge } from "../../shared/downstream/access-token.ts";
 import type { SignInRequiredError } from "../../shared/errors.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { completeSignIn } from "../../shared/identity/sign-in.ts";
@@ -179,6 +179,61 @@ describe("an access token that has expired", () => {
     assert.equal((await acquire(latest, invocation(), "orders")).accessToken, "access to api://orders/read");
     assert.equal(idp.tokenRequests.length, 2, "a token was lost and had to be asked for again");
   });
+});
+
+describe("a claims challenge of an API", () => {
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+  const meet = async () => meetChallenge(app, await session(), apiOf("graph"), claims, invocation());
+  beforeEach(() => signedIn(3_600));
+
+  test("is met by one token request with its claims, and the token is stored for the next call", async () => {
+    assert.deepEqual(await meet(), { accessToken: "access-1", stored: true });
+    const asked = JSON.parse(idp.tokenRequests[0]?.form.get("claims") ?? "") as { access_token: object };
+    assert.deepEqual(asked.access_token, { acrs: { essential: true, value: "c1" }, xms_cc: { values: ["cp1"] } });
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+  });
+
+  test("uses the refresh token that another request has stored meanwhile", async () => {
+    const early = await session();
+    const elsewhere = { ...app, renewals: testApp().renewals };
+    idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
+    await meet();
+    await meetChallenge(elsewhere, early, apiOf("graph"), claims, invocation());
+    assert.equal(idp.tokenRequests[1]?.form.get("refresh_token"), "refresh-1");
+  });
+
+  test("asks for nothing when the session has ended meanwhile; the browser's cookie is not judged", async () => {
+    const early = await session();
+    await purgeAccount(app, `${userId}.${tenantId}`, invocation());
+    const late = meetChallenge(app, early, apiOf("graph"), claims, invocation());
+    await assert.rejects(late, ({ sessionEnded }: SignInRequiredError) => !sessionEnded);
+    assert.equal(idp.tokenRequests.length, 0);
+  });
+
+  const refusals: readonly [what: string, error: string, answer: object, claims: string | undefined, ends: boolean][] =
+    [
+      [
+        "for its own reasons",
+        "invalid_grant",
+        { suberror: "basic_action", claims: '{"id_token":{}}' },
+        '{"id_token":{}}',
+        false,
+      ],
+      ["for want of the person", "interaction_required", {}, claims, false],
+      ["without a reason that can be read", "invalid_grant", {}, claims, false],
+      ["because the sessions were revoked", "invalid_grant", { error_codes: [50173] }, undefined, true],
+    ];
+  for (const [what, error, answer, wanted, ends] of refusals) {
+    test(`that is refused ${what}: the session ${ends ? "ends" : "stays, and the person is told the claims"}`, async () => {
+      idp.token = refusal(error, answer);
+      await assert.rejects(meet(), (thrown: SignInRequiredError) => {
+        assert.deepEqual([thrown.claims, thrown.sessionEnded], [wanted, ends]);
+        return true;
+      });
+      assert.equal(await isSignedIn(app, cookie), !ends);
+    });
+  }
 });
 
 describe("a refresh token that is refused for good", () => {

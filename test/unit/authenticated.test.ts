@@ -82,6 +82,19 @@ describe("a function of one's own, for a person who is signed in", () => {
     assert.equal(body, "token-1");
   });
 
+  test("gets one that meets a claims challenge which that library got", async () => {
+    const keys: string[] = [];
+    const share = (key: string) => {
+      keys.push(key);
+      return Promise.resolve({ accessToken: "token-2", stored: true }) as never;
+    };
+    app = { ...app, renewals: { share } };
+    const claims = '{"access_token":{"acrs":{"value":"c1"}}}';
+    const { body } = await ask(async (_request, session) => ({ body: await session.getToken("graph", { claims }) }));
+    assert.equal(body, "token-2");
+    assert.ok(keys[0]?.endsWith(claims), keys[0]);
+  });
+
   test("cannot lead a token to another address, whatever ends up in its path", async () => {
     for (const path of ["../beta/me", "users/%2e%2e", "//evil.example"]) {
       const exchange = await ask(async (_request, session) => {
