@@ -1,10 +1,19 @@
+/** The time was up before there was a result. */
+export class NoAnswerInTimeError extends Error {
+  constructor() {
+    super("No answer in time");
+    this.name = "NoAnswerInTimeError";
+  }
+}
+
 /**
  * The result of `work`, or a rejection as soon as `signal` aborts. For work that is shared with others and goes on for
  * them: only the waiting ends.
+ * @throws {NoAnswerInTimeError} when `signal` has aborted
  */
 export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const expired = Promise.withResolvers<never>();
-  const expire = () => expired.reject(new Error("No answer in time"));
+  const expire = () => expired.reject(new NoAnswerInTimeError());
   if (signal.aborted) expire();
   signal.addEventListener("abort", expire, { once: true });
   try {

@@ -5,7 +5,9 @@ import { changeSession, type AccountDocument, type Change } from "../account/doc
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
+import { NoAnswerInTimeError } from "../deadline.ts";
 import { ConditionError, SignInRequiredError } from "../errors.ts";
+import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { mergeTokenCaches, withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { requireSession, resolveSession, sessionEnded, sessionLost, type ResolvedSession } from "../session/resolve.ts";
@@ -40,8 +42,11 @@ export async function acquireToken(
   }
   const key = [session.accountKey, session.sessionKey, api.name, session.account.etag, claims].join(" ");
   try {
-    return await app.renewals.share(key, () => acquireAndStore(app, session, api, invocation, claims));
+    return await app.renewals.share(key, invocation.signal, (signal) =>
+      acquireAndStore(app, session, api, { ...invocation, signal }, claims),
+    );
   } catch (error) {
+    if (error instanceof NoAnswerInTimeError) throw new IdentityProviderUnavailableError(error);
     if (!(error instanceof RefusedError)) throw error;
     return afterRefusal(app, session, api, claims, error, invocation);
   }

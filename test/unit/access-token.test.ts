@@ -152,6 +152,25 @@ describe("an access token that has expired", () => {
     assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
   });
 
+  test("is stored although nobody waits for it any more; who waits no longer is told why", async () => {
+    const open = await session();
+    const issued = Promise.withResolvers<void>();
+    idp.token = async () => {
+      await issued.promise;
+      return tokens();
+    };
+    const patience = new AbortController();
+    const waiting = [acquire(open, invocation(patience.signal)), acquire(open, invocation(patience.signal))];
+    patience.abort();
+    for (const caller of waiting) await assert.rejects(caller, condition("identity_provider_unavailable"));
+    const stored = Promise.withResolvers<void>();
+    once(app.memory.accounts, "replace", () => stored.resolve());
+    issued.resolve();
+    await stored.promise;
+    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.equal(idp.tokenRequests.length, 1);
+  });
+
   test("is not used when the account was signed out while the token endpoint answered", async () => {
     const open = await session();
     idp.token = async () => {

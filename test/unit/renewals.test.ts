@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { renewals, type Renewals } from "../../shared/downstream/renewals.ts";
+import { NoAnswerInTimeError } from "../../shared/deadline.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
 
 let shared: Renewals;
 let requests: number;
+const { signal } = new AbortController();
 
 const request = () => {
   requests++;
@@ -20,26 +22,27 @@ afterEach(() => mock.timers.reset());
 
 describe("one request to the token endpoint", () => {
   test("serves all who saw the same version of the session at the same time", async () => {
-    const [a, b, c] = await Promise.all([1, 2, 3].map(() => shared.share("version 1", request)));
+    const [a, b, c] = await Promise.all([1, 2, 3].map(() => shared.share("version 1", signal, request)));
     assert.ok(a === b && b === c);
     assert.equal(requests, 1);
   });
 
   test("still serves who saw that version just before it changed", async () => {
-    await shared.share("version 1", request);
+    await shared.share("version 1", signal, request);
     mock.timers.tick(4_999);
-    assert.deepEqual(await shared.share("version 1", request), { number: 1 });
+    assert.deepEqual(await shared.share("version 1", signal, request), { number: 1 });
   });
 
   test("serves nobody after that: nothing stays in memory", async () => {
-    await shared.share("version 1", request);
+    await shared.share("version 1", signal, request);
     await Promise.resolve();
     mock.timers.tick(5_000);
-    assert.deepEqual(await shared.share("version 1", request), { number: 2 });
+    assert.deepEqual(await shared.share("version 1", signal, request), { number: 2 });
   });
 
   test("serves nobody who saw another version, session or API", async () => {
-    for (const key of ["version 1", "version 2", "another session", "another API"]) await shared.share(key, request);
+    for (const key of ["version 1", "version 2", "another session", "another API"])
+      await shared.share(key, signal, request);
     assert.equal(requests, 4);
   });
 });
@@ -55,27 +58,60 @@ const broken = () => {
 
 describe("a request that fails", () => {
   test("fails for all who wait for it", async () => {
-    const results = await Promise.allSettled([shared.share("v", fail), shared.share("v", fail)]);
+    const results = await Promise.allSettled([shared.share("v", signal, fail), shared.share("v", signal, fail)]);
     assert.ok(results.every(({ status }) => status === "rejected"));
     assert.equal(requests, 1);
   });
 
   test("is made again for whoever asks next", async () => {
-    await assert.rejects(shared.share("v", fail), /refused/);
-    assert.deepEqual(await shared.share("v", request), { number: 2 });
+    await assert.rejects(shared.share("v", signal, fail), /refused/);
+    assert.deepEqual(await shared.share("v", signal, request), { number: 2 });
   });
 
   test("before it begins is the caller's failure, and forgotten", async () => {
-    await assert.rejects(shared.share("v", broken), /broken/);
-    assert.deepEqual(await shared.share("v", request), { number: 1 });
+    await assert.rejects(shared.share("v", signal, broken), /broken/);
+    assert.deepEqual(await shared.share("v", signal, request), { number: 1 });
+  });
+});
+
+describe("a caller whose time is up", () => {
+  test("is told so, whoever began the request; the others get its result, and it is not made again", async () => {
+    const issued = Promise.withResolvers<object>();
+    let own: AbortSignal | undefined;
+    const first = new AbortController();
+    const second = new AbortController();
+    const waiting = [first, second, new AbortController()].map((caller) =>
+      shared.share("v", caller.signal, (signalOfRequest) => {
+        own = signalOfRequest;
+        return issued.promise;
+      }),
+    );
+    first.abort();
+    await assert.rejects(waiting[0] ?? assert.fail(), NoAnswerInTimeError);
+    second.abort();
+    await assert.rejects(waiting[1] ?? assert.fail(), NoAnswerInTimeError);
+    assert.equal(own?.aborted, false);
+    issued.resolve({ number: 7 });
+    assert.deepEqual(await waiting[2], { number: 7 });
+    assert.deepEqual(await shared.share("v", signal, request), { number: 7 });
+  });
+
+  test("leaves a request that fails later, unheard", async () => {
+    const failing = Promise.withResolvers<object>();
+    await assert.rejects(
+      shared.share("v", AbortSignal.abort(), () => failing.promise),
+      NoAnswerInTimeError,
+    );
+    failing.reject(new Error("refused"));
+    await assert.rejects(shared.share("v", signal, fail), /refused/);
   });
 });
 
 test("what is kept has a limit: the oldest is forgotten first", async () => {
-  for (let index = 0; index <= 1_000; index++) await shared.share(`session ${index}`, request);
-  await shared.share("session 1", request);
+  for (let index = 0; index <= 1_000; index++) await shared.share(`session ${index}`, signal, request);
+  await shared.share("session 1", signal, request);
   assert.equal(requests, 1_001);
-  await shared.share("session 0", request);
+  await shared.share("session 0", signal, request);
   assert.equal(requests, 1_002);
 });
 
