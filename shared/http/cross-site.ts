@@ -8,12 +8,16 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  *
  * A request that changes state must say where it comes from, by `Sec-Fetch-Site` or `Origin`. A request that only reads
  * is refused when it says that it comes from elsewhere.
+ * @param options.navigable whether a link of another site may lead here: a document that is opened in a tab of its own,
+ *   which that site cannot read
  * @throws {ConditionError} `cross_site_request`
  */
 export function refuseCrossSite(
   request: { readonly method: string; readonly headers: Headers },
   publicBaseUrl: string,
+  { navigable = false }: { readonly navigable?: boolean } = {},
 ): void {
+  if (navigable && isNavigation(request)) return;
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   const foreign = (origin !== null && origin !== publicBaseUrl) || site === "cross-site" || site === "same-site";
@@ -21,4 +25,10 @@ export function refuseCrossSite(
   if (safeMethods.has(request.method) ? foreign : !own || foreign) {
     throw new ConditionError("cross_site_request", "Only the app's own pages may do this.");
   }
+}
+
+/** Of the tab itself: not of a frame, nor of a form that another site's page has sent. */
+function isNavigation({ method, headers }: { readonly method: string; readonly headers: Headers }): boolean {
+  const isDocument = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
+  return method === "GET" && isDocument && headers.get("origin") === null;
 }

@@ -50,6 +50,11 @@ export interface AuthenticatedOptions {
    * a page asks by itself, and for what ends the session. A call of an API is a use in any case.
    */
   readonly extendsSession?: boolean;
+  /**
+   * Whether a link in a mail, or of another site, may lead here. Default: false. True for a page of your own that a GET
+   * shows; what changes something stays out of reach of other sites in any case.
+   */
+  readonly navigable?: boolean;
 }
 
 /**
@@ -63,9 +68,12 @@ export interface AuthenticatedOptions {
  *   return { jsonBody: { name: session.claims.name, hasManager: response.ok } };
  * }),
  */
-export function authenticated(handler: AuthenticatedHandler, { extendsSession = true }: AuthenticatedOptions = {}) {
+export function authenticated(
+  handler: AuthenticatedHandler,
+  { extendsSession = true, navigable = false }: AuthenticatedOptions = {},
+) {
   return async function authenticatedHandler(request: HttpRequest, context: RequestContext): Promise<HttpResponseInit> {
-    refuseCrossSite(request, context.app.configuration.publicBaseUrl);
+    refuseCrossSite(request, context.app.configuration.publicBaseUrl, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     const resolved = await requireSession(context.app, cookie, context);
     const use = { calledApi: false };

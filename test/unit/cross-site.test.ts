@@ -41,11 +41,12 @@ const otherPages: readonly Sender[] = [
 ];
 
 function answer(method: string, [, site, origin]: Sender): "served" | "refused" {
-  const headers = new Headers();
-  if (site !== null) headers.set("sec-fetch-site", site);
-  if (origin !== null) headers.set("origin", origin);
+  return visit(method, { ...(site !== null && { "sec-fetch-site": site }), ...(origin !== null && { origin }) }, false);
+}
+
+function visit(method: string, headers: Record<string, string>, navigable: boolean): "served" | "refused" {
   try {
-    refuseCrossSite({ method, headers }, own);
+    refuseCrossSite({ method, headers: new Headers(headers) }, own, { navigable });
     return "served";
   } catch (error) {
     condition("cross_site_request")(error);
@@ -65,6 +66,30 @@ function table(methods: readonly string[], senders: readonly Sender[], expected:
 describe("a request that only reads", () => {
   table(reading, [...ownPages, ...noPage], "served");
   table(reading, otherPages, "refused");
+});
+
+describe("a page that links of other sites may lead to", () => {
+  const linked = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  const requests: readonly [what: string, method: string, headers: Record<string, string>, expected: string][] = [
+    ["opened by a link", "GET", linked, "served"],
+    ["opened by a link of a neighbour", "GET", { ...linked, "sec-fetch-site": "same-site" }, "served"],
+    ["in a frame", "GET", { ...linked, "sec-fetch-dest": "iframe" }, "refused"],
+    ["as a script", "GET", { ...linked, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" }, "refused"],
+    ["by fetch", "GET", { ...linked, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }, "refused"],
+    ["as a navigation that names its origin", "GET", { ...linked, origin: foreign }, "refused"],
+    ["asked for by HEAD", "HEAD", linked, "refused"],
+    ["sent a form", "POST", { ...linked, origin: foreign }, "refused"],
+    ["sent a form that hides its origin", "POST", linked, "refused"],
+  ];
+  for (const [what, method, headers, expected] of requests) {
+    test(`${what} is ${expected}`, () => {
+      assert.equal(visit(method, headers, true), expected);
+    });
+  }
+
+  test("is one only where it says so", () => {
+    assert.equal(visit("GET", linked, false), "refused");
+  });
 });
 
 describe("a request that changes something", () => {
