@@ -26,10 +26,10 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
 }
 
 /**
- * The same for the session of a sign-in in the same browser that has just replaced the one that the cookie was for. The
- * answer to that sign-in, with the new cookie, may still be under way.
+ * The same for a session of the browser that its cookie does not open: that of a sign-in which has just replaced the one
+ * that the cookie was for, and whose answer may still be under way; or one that cannot be opened here.
  */
-export async function signOutSuccessor(
+export async function signOutNamed(
   app: App,
   { accountKey, sessionKey }: Successor,
   reach: Reach,
