@@ -120,12 +120,12 @@ interface Found {
 async function findAccount(
   app: App,
   order: SignOutOrder,
-  { late = false, spareNewer = late, jti, located = () => undefined }: CarryOutOptions,
+  { jti, located = () => undefined }: CarryOutOptions,
   { signal }: Invocation,
 ): Promise<Found> {
   const { accounts, sids } = await app.store();
   const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
-  const mark = { signedOutAt: markedAt(order), jti, sparesNewer: spareNewer, located };
+  const mark = { signedOutAt: markedAt(order), jti, located };
   const marked = id === null ? undefined : await entomb(sids, { id, ...mark }, signal);
   const key = order.accountKey ?? marked?.accountKey ?? null;
   if (key !== null) located(key);
