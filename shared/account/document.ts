@@ -28,6 +28,8 @@ export interface AccountDocument {
   readonly ttl: number;
   /** New on every write: tells an own write whose answer was lost from somebody else's. */
   readonly writeId: string;
+  /** Only of what {@link unreadableAccount} makes; never stored. */
+  readonly unreadable?: true;
 }
 
 /** What a pure change makes of a document: new contents, its end, or nothing. */
@@ -127,6 +129,15 @@ export function isAccountDocument(value: unknown): value is AccountDocument {
     isRecord(value["sessions"]) &&
     Object.values(value["sessions"]).every(isStoredSession)
   );
+}
+
+/**
+ * What is known of a stored document that is not of this version's shape: another version's, or a damaged one. It holds no
+ * session that could be used here. Sign-ins replace it, and every sign-out that leads to it deletes it: nobody can tell
+ * whose sessions are in it, and tokens that nothing can reach any more must not stay.
+ */
+export function unreadableAccount({ id, writeId }: Readonly<Record<string, unknown>>): AccountDocument {
+  return { id: String(id), sessions: {}, ttl: 1, writeId: String(writeId), unreadable: true };
 }
 
 function isStoredSession(value: unknown): value is StoredSession {

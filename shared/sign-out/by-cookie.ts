@@ -32,7 +32,7 @@ export async function signOutByCookie(
   const result = session && (await signOut(app, session, invocation));
   if (result && result.outcome !== "nothing") return { session, isKnown: true };
   const sessionKey = sessionKeyOf(cookie.secret);
-  const isThere = !session && account && Object.hasOwn(account.sessions, sessionKey);
+  const isThere = !session && account && (account.unreadable || Object.hasOwn(account.sessions, sessionKey));
   const meant = isThere
     ? { accountKey: cookie.accountKey, sessionKey }
     : await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);

@@ -1,6 +1,6 @@
 import type { AccountDocument, Change } from "../account/document.ts";
 import { entomb } from "../account/sid-index.ts";
-import { changeAccount, type ChangeResult } from "../account/store.ts";
+import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -95,6 +95,7 @@ async function endWhatIsMeant(
   // A logout token that comes again ends what its first receipt should have ended, and no more.
   const meant = { ...order, requestedAt: replayOf ?? order.requestedAt };
   const first = account?.document;
+  warnIfUnreadable(first, invocation.telemetry);
   if (first && namesSessionOf(first, meant, spareNewer)) options.found?.();
   const decide = (document: AccountDocument) =>
     onlyIf(document) ? decideSignOut(document, meant, scope, spareNewer, first) : noChange;

@@ -38,7 +38,8 @@ export interface SignOutOrder {
 }
 
 /**
- * What an order does to the document as it is now: nothing if the named sessions are not there.
+ * What an order does to the document as it is now: nothing if the named sessions are not there. One that cannot be read
+ * goes as a whole.
  * @param late whether the order is being finished some time after it was asked for: then sessions begun since are spared
  * @param first the document as the order first found it. The sessions in it are what the order is about, also when a
  *   conflict shows that the named one has gone meanwhile: what came since may be a sign-in that is newer than the sign-out
@@ -50,6 +51,7 @@ export function decideSignOut(
   late = false,
   first = document,
 ): Change {
+  if (document.unreadable) return { kind: "delete" };
   const order = withSidOf(first, given);
   if (order.reach !== "account" && !namesSessionOf(first, order, late)) return { kind: "none" };
   const wide = reachesAccount(order, scope);
