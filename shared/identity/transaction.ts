@@ -22,6 +22,7 @@ export interface SignInTransaction {
 const prefix = "signin-";
 const cookieName = /^signin-[A-Za-z0-9_-]{16}$/;
 const lifetimeSeconds = 15 * 60;
+const clockToleranceSeconds = 5 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
 
@@ -56,11 +57,16 @@ export function beginTransaction(jar: CookieJar, transaction: SignInTransaction)
  */
 export function takeTransaction(jar: CookieJar, state: string): SignInTransaction {
   const transaction = parse(jar.read(nameOf(state)));
-  const known =
-    transaction && equal(transaction.state, state) && Date.now() - transaction.startedAt < lifetimeSeconds * 1000;
+  const now = Date.now();
+  const known = transaction && equal(transaction.state, state) && isUnderWay(transaction, now);
   if (!known) throw unknownSignIn();
   jar.clear(nameOf(state));
-  return transaction;
+  return { ...transaction, startedAt: Math.min(transaction.startedAt, now) };
+}
+
+/** Not from the future, but for what clocks may differ: no sign-out would ever be later than such a sign-in. */
+function isUnderWay({ startedAt }: SignInTransaction, now: number): boolean {
+  return startedAt > now - lifetimeSeconds * 1000 && startedAt <= now + clockToleranceSeconds * 1000;
 }
 
 /** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */
