@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { isRecord, randomBase64Url, sha256Base64Url } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import type { CookieJar } from "../session/cookie.ts";
+import { clockToleranceSeconds } from "./jwt.ts";
 
 /**
  * One sign-in under way, kept in a cookie of its own so that tabs can sign in side by side. It ties the answer of the
@@ -22,7 +23,6 @@ export interface SignInTransaction {
 const prefix = "signin-";
 const cookieName = /^signin-[A-Za-z0-9_-]{16}$/;
 const lifetimeSeconds = 15 * 60;
-const clockToleranceSeconds = 5 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
 

@@ -133,7 +133,7 @@ async function findAccount(
   return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };
 }
 
-/** A token's time of issue is taken with some tolerance; no mark is for sign-ins that have not begun yet. */
+/** An order may be dated by another clock; no mark is for sign-ins that have not begun yet. */
 function markedAt({ requestedAt }: SignOutOrder): string {
   const now = new Date().toISOString();
   return requestedAt < now ? requestedAt : now;
