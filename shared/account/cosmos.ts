@@ -1,7 +1,7 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
 import type { Configuration } from "../config.ts";
 import { pointOperations } from "../store/point-operations.ts";
-import { isAccountDocument } from "./document.ts";
+import { isAccountDocument, unreadableAccount } from "./document.ts";
 import { isSidEntry } from "./sid-index.ts";
 import type { AccountStore } from "./store.ts";
 
@@ -20,7 +20,7 @@ const connectionPolicy = {
 export async function connectStore({ connection, databaseName }: Configuration["cosmosDb"]): Promise<AccountStore> {
   const database = (await cosmosClient(connection)).database(databaseName);
   return {
-    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument),
+    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, unreadableAccount),
     sids: pointOperations(database.container(containerNames.sids), isSidEntry),
   };
 }

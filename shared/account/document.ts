@@ -16,6 +16,8 @@ export interface StoredSession {
   readonly sealed: string;
   /** Key of the session that the same browser had before, and that ended when this one began. */
   readonly replaced?: string;
+  /** The `sid` of that one, if it was there and had one. */
+  readonly replacedSid?: string;
 }
 
 /** Everything kept for one account. Deleting this document signs the account out everywhere. */
@@ -26,6 +28,8 @@ export interface AccountDocument {
   readonly ttl: number;
   /** New on every write: tells an own write whose answer was lost from somebody else's. */
   readonly writeId: string;
+  /** Only of what {@link unreadableAccount} makes; never stored. */
+  readonly unreadable?: true;
 }
 
 /** What a pure change makes of a document: new contents, its end, or nothing. */
@@ -57,7 +61,7 @@ export function liveSession(
   lifetimes: Lifetimes,
   now: number,
 ): StoredSession | undefined {
-  const session = Object.hasOwn(document.sessions, sessionKey) ? document.sessions[sessionKey] : undefined;
+  const session = sessionOf(document.sessions, sessionKey);
   return session && endOf(session, lifetimes) > now ? session : undefined;
 }
 
@@ -79,13 +83,19 @@ export function addSession(
   limits: SessionLimits,
   now: number,
 ): Change {
+  const replacedSid = sessionOf(sessions, added.replaces)?.sid;
+  const session = replacedSid ? { ...added.session, replacedSid } : added.session;
   const kept = Object.entries(sessions)
     // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
     .filter(([key]) => key !== added.replaces && key !== added.sessionKey)
-    .filter(([, session]) => endOf(session, limits) > now)
+    .filter(([, other]) => endOf(other, limits) > now)
     .toSorted(([, a], [, b]) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
     .slice(0, limits.maxPerAccount - 1);
-  return { kind: "replace", sessions: Object.fromEntries([...kept, [added.sessionKey, added.session]]) };
+  return { kind: "replace", sessions: Object.fromEntries([...kept, [added.sessionKey, session]]) };
+}
+
+function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
+  return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
 }
 
 /** Changes one session in place; nothing if it is gone, so that a late write cannot bring a session back. */
@@ -94,7 +104,7 @@ export function changeSession(
   sessionKey: string,
   change: (session: StoredSession) => StoredSession,
 ): Change {
-  const session = Object.hasOwn(document.sessions, sessionKey) ? document.sessions[sessionKey] : undefined;
+  const session = sessionOf(document.sessions, sessionKey);
   if (!session) return unchanged;
   return { kind: "replace", sessions: { ...document.sessions, [sessionKey]: change(session) } };
 }
@@ -121,10 +131,20 @@ export function isAccountDocument(value: unknown): value is AccountDocument {
   );
 }
 
+/**
+ * What is known of a stored document that is not of this version's shape: another version's, or a damaged one. It holds no
+ * session that could be used here. Sign-ins replace it, and every sign-out that leads to it deletes it: nobody can tell
+ * whose sessions are in it, and tokens that nothing can reach any more must not stay.
+ */
+export function unreadableAccount({ id, writeId }: Readonly<Record<string, unknown>>): AccountDocument {
+  return { id: String(id), sessions: {}, ttl: 1, writeId: String(writeId), unreadable: true };
+}
+
 function isStoredSession(value: unknown): value is StoredSession {
   if (!isRecord(value)) return false;
   const times = [value["createdAt"], value["lastSeenAt"], value["expiresAt"]];
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
-  const { sealed, sid, startedAt = "", replaced = "" } = value;
-  return hasTimes && [sealed, sid === null ? "" : sid, startedAt, replaced].every((text) => typeof text === "string");
+  const { sealed, sid, startedAt = "", replaced = "", replacedSid = "" } = value;
+  const texts = [sealed, sid === null ? "" : sid, startedAt, replaced, replacedSid];
+  return hasTimes && texts.every((text) => typeof text === "string");
 }

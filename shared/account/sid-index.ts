@@ -19,7 +19,7 @@ export interface SidEntry extends Stored {
 }
 
 /**
- * Seconds for which a signed-out `sid` is remembered. Longer than a sign-in can be under way after the identity
+ * Seconds for which a signed-out `sid` is remembered at least. Longer than a sign-in can be under way after the identity
  * provider has issued its code: codes live for 10 minutes at most, the callback for seconds.
  */
 const tombstoneSeconds = 15 * 60;
@@ -63,7 +63,7 @@ export async function claimSid(
       id,
       accountKey,
       sessionKey,
-      ttl,
+      ttl: Math.max(ttl, entry?.ttl ?? 0),
       signedOutAt: entry?.signedOutAt ?? null,
       ...(entry?.jtis && { jtis: entry.jtis }),
     };
@@ -88,8 +88,6 @@ export interface Mark {
   readonly signedOutAt: string;
   /** Hash of the logout token's `jti`, if there is one. */
   readonly jti: string | undefined;
-  /** Whether sessions begun later stay, so that the entry must go on leading to them. */
-  readonly sparesNewer: boolean;
   /** Told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again. */
   readonly located: (accountKey: string) => void;
 }
@@ -125,20 +123,20 @@ export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal
 }
 
 function tombstoneOf(
-  { id, signedOutAt, jti, sparesNewer }: Mark,
+  { id, signedOutAt, jti }: Mark,
   entry: SidEntry | undefined,
   accountKey: string | null,
 ): Unwritten<SidEntry> {
   const earlier = entry?.signedOutAt ?? signedOutAt;
   const jtis = [...(entry?.jtis ?? []), ...(jti === undefined ? [] : [jti])].slice(-maxTokens);
-  const lasting = sparesNewer ? (entry?.ttl ?? 0) : 0;
   return {
     id,
     accountKey,
     sessionKey: entry?.sessionKey ?? null,
     signedOutAt: earlier > signedOutAt ? earlier : signedOutAt,
     ...(jtis.length > 0 && { jtis }),
-    ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, lasting),
+    // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
+    ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, entry?.ttl ?? 0),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { StoreContentionError } from "../store/errors.ts";
 import { pause } from "../store/retry.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
@@ -48,6 +49,11 @@ export async function changeAccount(
     await pause(attempt, 0, signal);
   }
   throw new StoreContentionError();
+}
+
+/** Says that an account has a document that this version cannot read: many of them tell of a version that was taken back. */
+export function warnIfUnreadable(document: AccountDocument | undefined, telemetry: Telemetry): void {
+  if (document?.unreadable) telemetry.warn("request_failed", { step: "read_account", code: "account_unreadable" });
 }
 
 /** The document for `sessions`, to be written now. */

@@ -7,7 +7,7 @@ import { IdentityProviderUnavailableError, type AuthorityMetadata } from "./meta
 export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
 
 /** The platform's recommendation for clocks that differ. */
-const clockToleranceSeconds = 300;
+export const clockToleranceSeconds = 300;
 const algorithms = ["RS256"];
 
 export function signingKeys(): SigningKeys {

@@ -44,7 +44,8 @@ export async function verifyLogoutToken(
   if ("nonce" in payload) throw verified.invalid("nonce");
   if (!isRecord(payload["events"]) || !isRecord(payload["events"][logoutEvent])) throw verified.invalid("events");
   const [sid, subject] = [verified.optional("sid"), verified.optional("sub")];
-  if (sid === undefined && subject === undefined) throw verified.invalid("sid");
+  // Without an announcement no index by subject is kept, and "signed out" would not be true.
+  if (sid === undefined && !(subject && metadata.backChannelLogout)) throw verified.invalid("sid");
   const issuedAt = new Date((payload.iat ?? 0) * 1000).toISOString();
   return { issuer: verified.required("iss"), sid, subject, jti: verified.required("jti"), issuedAt };
 }

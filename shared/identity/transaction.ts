@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { isRecord, randomBase64Url, sha256Base64Url } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import type { CookieJar } from "../session/cookie.ts";
+import { clockToleranceSeconds } from "./jwt.ts";
 
 /**
  * One sign-in under way, kept in a cookie of its own so that tabs can sign in side by side. It ties the answer of the
@@ -56,11 +57,16 @@ export function beginTransaction(jar: CookieJar, transaction: SignInTransaction)
  */
 export function takeTransaction(jar: CookieJar, state: string): SignInTransaction {
   const transaction = parse(jar.read(nameOf(state)));
-  const known =
-    transaction && equal(transaction.state, state) && Date.now() - transaction.startedAt < lifetimeSeconds * 1000;
+  const now = Date.now();
+  const known = transaction && equal(transaction.state, state) && isUnderWay(transaction, now);
   if (!known) throw unknownSignIn();
   jar.clear(nameOf(state));
-  return transaction;
+  return { ...transaction, startedAt: Math.min(transaction.startedAt, now) };
+}
+
+/** Not from the future, but for what clocks may differ: no sign-out would ever be later than such a sign-in. */
+function isUnderWay({ startedAt }: SignInTransaction, now: number): boolean {
+  return startedAt > now - lifetimeSeconds * 1000 && startedAt <= now + clockToleranceSeconds * 1000;
 }
 
 /** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */

@@ -3,7 +3,7 @@ import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/k
 import { seal } from "../account/seal.ts";
 import { claimSid, isSignedOutSince, type SidEntry } from "../account/sid-index.ts";
 import { noteSuccessor } from "../account/succession.ts";
-import { changeAccount, withSessions, type AccountStore } from "../account/store.ts";
+import { changeAccount, warnIfUnreadable, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
@@ -58,6 +58,7 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
     store.accounts.read(accountKey, signal),
     sid === null ? undefined : store.sids.read(sid, signal),
   ]);
+  warnIfUnreadable(seenAccount?.document, invocation.telemetry);
   if (isSignedOutSince(seenSid?.document, opened.startedAt)) throw signedOutMeanwhile();
 
   try {

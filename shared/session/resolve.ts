@@ -9,7 +9,7 @@ import {
 import { sessionKeyOf } from "../account/keys.ts";
 import type { SessionSecrets } from "../account/seal.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
-import { changeAccount } from "../account/store.ts";
+import { changeAccount, warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { conditionOf, SignInRequiredError } from "../errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -47,8 +47,9 @@ export interface LookedUp {
 }
 
 /** As {@link resolveSession}, for who wants to know more when there is none. */
-export async function lookUp(app: App, cookie: SessionCookie, { signal }: Invocation): Promise<LookedUp> {
-  const account = await (await app.store()).accounts.read(cookie.accountKey, signal);
+export async function lookUp(app: App, cookie: SessionCookie, invocation: Invocation): Promise<LookedUp> {
+  const account = await (await app.store()).accounts.read(cookie.accountKey, invocation.signal);
+  warnIfUnreadable(account?.document, invocation.telemetry);
   return { session: await openStored(app, cookie, account), account: account?.document };
 }
 

@@ -1,7 +1,8 @@
+import { sessionKeyOf } from "../account/keys.ts";
 import type { App, Invocation } from "../app.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
-import { deferSignOutHere, endAllSessions, signOutHere, signOutSuccessor, type Reach } from "./sign-out.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./sign-out.ts";
 
 export interface CookieSignOut {
   /** The session that the cookie opened. */
@@ -11,7 +12,8 @@ export interface CookieSignOut {
 }
 
 /**
- * Signs out whoever the cookie belongs to. Where its session is not there, the same browser may just have signed in anew,
+ * Signs out whoever the cookie belongs to. A session that is there and opens nothing here ends all the same: another
+ * instance, by its own clock or of another version, may still take it for live. Where its session is not there, the same browser may just have signed in anew,
  * and the answer with the new cookie may still be under way: whoever signs out in that moment means the new session.
  * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
  *   that there must be such a session
@@ -29,7 +31,11 @@ export async function signOutByCookie(
   const signOut = reach === "everywhere" ? endAllSessions : signOutHere;
   const result = session && (await signOut(app, session, invocation));
   if (result && result.outcome !== "nothing") return { session, isKnown: true };
-  const successor = await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
-  if (successor) await signOutSuccessor(app, successor, reach, invocation);
-  return { session, isKnown: session !== undefined || successor !== undefined };
+  const sessionKey = sessionKeyOf(cookie.secret);
+  const isThere = !session && account && (account.unreadable || Object.hasOwn(account.sessions, sessionKey));
+  const meant = isThere
+    ? { accountKey: cookie.accountKey, sessionKey }
+    : await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
+  if (meant) await signOutNamed(app, meant, reach, invocation);
+  return { session, isKnown: session !== undefined || meant !== undefined };
 }

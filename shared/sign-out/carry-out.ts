@@ -1,6 +1,6 @@
 import type { AccountDocument, Change } from "../account/document.ts";
 import { entomb } from "../account/sid-index.ts";
-import { changeAccount, type ChangeResult } from "../account/store.ts";
+import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -95,6 +95,7 @@ async function endWhatIsMeant(
   // A logout token that comes again ends what its first receipt should have ended, and no more.
   const meant = { ...order, requestedAt: replayOf ?? order.requestedAt };
   const first = account?.document;
+  warnIfUnreadable(first, invocation.telemetry);
   if (first && namesSessionOf(first, meant, spareNewer)) options.found?.();
   const decide = (document: AccountDocument) =>
     onlyIf(document) ? decideSignOut(document, meant, scope, spareNewer, first) : noChange;
@@ -120,19 +121,19 @@ interface Found {
 async function findAccount(
   app: App,
   order: SignOutOrder,
-  { late = false, spareNewer = late, jti, located = () => undefined }: CarryOutOptions,
+  { jti, located = () => undefined }: CarryOutOptions,
   { signal }: Invocation,
 ): Promise<Found> {
   const { accounts, sids } = await app.store();
   const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
-  const mark = { signedOutAt: markedAt(order), jti, sparesNewer: spareNewer, located };
+  const mark = { signedOutAt: markedAt(order), jti, located };
   const marked = id === null ? undefined : await entomb(sids, { id, ...mark }, signal);
   const key = order.accountKey ?? marked?.accountKey ?? null;
   if (key !== null) located(key);
   return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };
 }
 
-/** A token's time of issue is taken with some tolerance; no mark is for sign-ins that have not begun yet. */
+/** An order may be dated by another clock; no mark is for sign-ins that have not begun yet. */
 function markedAt({ requestedAt }: SignOutOrder): string {
   const now = new Date().toISOString();
   return requestedAt < now ? requestedAt : now;

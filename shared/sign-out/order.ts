@@ -38,18 +38,21 @@ export interface SignOutOrder {
 }
 
 /**
- * What an order does to the document as it is now: nothing if the named sessions are not there.
+ * What an order does to the document as it is now: nothing if the named sessions are not there. One that cannot be read
+ * goes as a whole.
  * @param late whether the order is being finished some time after it was asked for: then sessions begun since are spared
  * @param first the document as the order first found it. The sessions in it are what the order is about, also when a
  *   conflict shows that the named one has gone meanwhile: what came since may be a sign-in that is newer than the sign-out
  */
 export function decideSignOut(
   document: AccountDocument,
-  order: SignOutOrder,
+  given: SignOutOrder,
   scope: "account" | "session",
   late = false,
   first = document,
 ): Change {
+  if (document.unreadable) return { kind: "delete" };
+  const order = withSidOf(first, given);
   if (order.reach !== "account" && !namesSessionOf(first, order, late)) return { kind: "none" };
   const wide = reachesAccount(order, scope);
   const isNamedThere = namesSessionOf(document, order, late);
@@ -66,11 +69,27 @@ export function reachesAccount({ reach }: SignOutOrder, scope: "account" | "sess
   return reach === "account" || reach === "everywhere" || (reach === "scope" && scope === "account");
 }
 
-/** Whether a session that the order names is in the document. */
+/** An order that was given when the document could not be read knows the browser's session by the cookie alone. */
+function withSidOf({ sessions }: AccountDocument, order: SignOutOrder): SignOutOrder {
+  const { sessionKey, reach } = order;
+  if (reach === "named" || sessionKey === null || !Object.hasOwn(sessions, sessionKey)) return order;
+  return { ...order, sidKey: order.sidKey ?? sessions[sessionKey]?.sid ?? null };
+}
+
+/** Whether a session that the order names is in the document or, if the order is late, was there when it was given. */
 export function namesSessionOf({ sessions }: AccountDocument, order: SignOutOrder, late: boolean): boolean {
   return Object.entries(sessions).some(
-    ([key, session]) => isDue(order, session, key, late) && isNamed(order, session, key),
+    ([key, session]) =>
+      (isDue(order, session, key, late) && isNamed(order, session, key)) || (late && hasReplacedNamed(order, session)),
   );
+}
+
+/** Whether the session that the order names has given way to this one since the order was given. */
+function hasReplacedNamed({ sessionKey, sidKey, requestedAt }: SignOutOrder, session: StoredSession): boolean {
+  const { replaced, replacedSid, createdAt } = session;
+  const isOfNamed =
+    (replaced !== undefined && replaced === sessionKey) || (replacedSid !== undefined && replacedSid === sidKey);
+  return isOfNamed && createdAt > requestedAt;
 }
 
 /**

@@ -3,6 +3,7 @@ import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/k
 import { successorElsewhere, type Successor } from "../account/succession.ts";
 import type { App, Invocation } from "../app.ts";
 import { sha256Base64Url } from "../encoding.ts";
+import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
@@ -26,10 +27,10 @@ export async function signOutHere(app: App, session: ResolvedSession, invocation
 }
 
 /**
- * The same for the session of a sign-in in the same browser that has just replaced the one that the cookie was for. The
- * answer to that sign-in, with the new cookie, may still be under way.
+ * The same for a session of the browser that its cookie does not open: that of a sign-in which has just replaced the one
+ * that the cookie was for, and whose answer may still be under way; or one that cannot be opened here.
  */
-export async function signOutSuccessor(
+export async function signOutNamed(
   app: App,
   { accountKey, sessionKey }: Successor,
   reach: Reach,
@@ -70,16 +71,15 @@ export async function signOutFrontChannel(app: App, sid: string, invocation: Inv
 export async function signOutBackChannel(app: App, token: LogoutToken, invocation: Invocation): Promise<SignOutResult> {
   const { issuer, sid, subject = "" } = token;
   const origin = "back_channel";
-  // `iat` is in whole seconds, and of another clock.
-  const requestedAt = new Date(Date.parse(token.issuedAt) + issuedAtToleranceMs).toISOString();
+  // Of another clock: a session that is there is only spared if it is newer whatever the two clocks say.
+  const latest = Date.parse(token.issuedAt) + clockToleranceSeconds * 1000;
+  const requestedAt = new Date(Math.min(latest, Date.now())).toISOString();
   const order =
     sid === undefined
       ? orderOf({ origin, subjectKey: subjectKeyOf(issuer, subject), reach: "account", requestedAt })
       : orderOf({ origin, sidKey: sidKeyOf(app.authority.url, sid), reach: "scope", requestedAt });
   return carryOutOrDefer(app, order, invocation, { jti: sha256Base64Url(token.jti), spareNewer: true });
 }
-
-const issuedAtToleranceMs = 30_000;
 
 /** Ends one of the account's sessions, chosen from the list of them. */
 export async function endOneSession(

@@ -53,10 +53,12 @@ export interface PointOperations<T extends Stored> {
  * Point operations on one container with partition key `/id`. Each is retried until its outcome is known. A write
  * that was committed although its answer was lost is recognised by its `writeId`, so that it is neither reported as a
  * conflict nor done twice. All of them throw {@link StoreUnavailableError} when the outcome cannot be learned in time.
+ * @param otherwise what to make of a stored document that is none of `isDocument`; without it, reading one fails
  */
 export function pointOperations<T extends Stored>(
   container: Container,
   isDocument: (value: unknown) => value is T,
+  otherwise?: (stored: Readonly<Record<string, unknown>>) => T,
 ): PointOperations<T> {
   const name = container.id;
 
@@ -68,8 +70,10 @@ export function pointOperations<T extends Stored>(
       return answer;
     });
     if (response.resource === undefined) return undefined;
-    if (!isDocument(response.resource)) throw new StoreUnavailableError(`read in ${name}: not a document of this app`);
-    return { document: response.resource, etag: response.etag };
+    const { resource, etag } = response;
+    const document = isDocument(resource) ? resource : otherwise?.(resource);
+    if (!document) throw new StoreUnavailableError(`read in ${name}: not a document of this app`);
+    return { document, etag };
   };
 
   /** After a refused write: was it ours, committed by an attempt whose answer was lost, or somebody else's? */

@@ -23,7 +23,7 @@ describe("whatever is sent to the app", () => {
   let origins: Origins;
   const answered = new Map<number, number>();
   before(async () => {
-    world = await startWorld({ people: generatePeople(2), environment: administratorSettings });
+    world = await startWorld({ people: generatePeople(3), environment: administratorSettings });
     stage = await openStage(world, world.identityProvider.people);
     origins = { app: world.publicBaseUrl, identityProvider: world.identityProvider.publicUrl };
   });

@@ -85,6 +85,7 @@ function isName(text: string): boolean {
 /** Where events and metrics are reported. */
 async function reportingSource(): Promise<string> {
   const files = [
+    "shared/sign-out/carry-out.ts",
     "shared/sign-out/sign-out.ts",
     "shared/http/handler.ts",
     "functions/finish-sign-out.ts",

@@ -1,15 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JWTPayload } from "jose";
+import type { Authority } from "../../shared/identity/authority.ts";
 import { verifyLogoutToken, type LogoutToken } from "../../shared/identity/logout-token.ts";
+import type { AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { authority, metadata } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { clientId } from "./support/environment.ts";
 import { forged, idTokenClaims, keys, now, signed, unsigned, type Claims } from "./support/tokens.ts";
 
 const event = "http://schemas.openid.net/event/backchannel-logout";
-const idp = authority({ keys });
+const idp = of({ backChannelLogout: true });
 const { signal } = new AbortController();
+
+/** The identity provider, with a part of its metadata changed. */
+function of(changes: Partial<AuthorityMetadata>): Authority {
+  const known = { ...metadata, ...changes };
+  return authority({ keys, metadata: { known, get: () => Promise.resolve(known) } });
+}
 
 function claims(changes: Claims = {}): JWTPayload {
   const all: Claims = {
@@ -77,6 +85,13 @@ describe("a logout token is refused when", () => {
   for (const [what, claim, changes] of wrong) {
     test(what, async () => assert.rejects(verify(changes), invalid(new RegExp(`: ${claim}\\.$`))));
   }
+
+  test("it names a subject alone, and the provider has not said that it sends such: no index leads to its sessions", async () => {
+    const silent = of({ backChannelLogout: false });
+    const bySubject = await signed(claims({ sid: undefined }));
+    await assert.rejects(verifyLogoutToken(bySubject, silent, clientId, signal), invalid(/: sid\.$/));
+    assert.equal((await verifyLogoutToken(await signed(claims()), silent, clientId, signal)).sid, "sid-1");
+  });
 
   test("it is of another type", async () => {
     for (const typ of ["at+jwt", "dpop+jwt", "x"]) await assert.rejects(verify({}, { typ }), invalid(/: typ\.$/));

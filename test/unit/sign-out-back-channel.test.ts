@@ -79,18 +79,21 @@ describe("a back-channel sign-out", () => {
   test("by subject spares a session that began well after the token was issued", async () => {
     const app = testApp();
     const cookie = await openAda(app, "1");
-    const issuedAt = new Date(Date.now() - 31_000).toISOString();
+    const issuedAt = new Date(Date.now() - 301_000).toISOString();
     await signOutBackChannel(app, logoutToken({ subject: "u", issuedAt }), invocation());
     assert.ok(await isSignedIn(app, cookie));
   });
 
-  test("by subject ends a session that began when the token was issued, as far as two clocks can tell", async () => {
-    const app = testApp();
-    const cookie = await openAda(app, "1");
-    const issuedAt = new Date(Date.now() - 25_000).toISOString();
-    await signOutBackChannel(app, logoutToken({ subject: "u", issuedAt }), invocation());
-    assert.equal(await isSignedIn(app, cookie), false);
-  });
+  /* The app's clock is ahead of the identity provider's, by as much as tokens are accepted with. */
+  for (const whom of [{ subject: "u" }, { sid: "1" }]) {
+    test(`by ${Object.keys(whom)[0]} ends a session that was there when the token was issued, as far as two clocks can tell`, async () => {
+      const app = testApp();
+      const cookie = await openAda(app, "1");
+      const issuedAt = new Date(Date.now() - 290_000).toISOString();
+      await signOutBackChannel(app, logoutToken({ ...whom, issuedAt }), invocation());
+      assert.equal(await isSignedIn(app, cookie), false);
+    });
+  }
 
   test("by subject refuses a sign-in that was under way, and none that is begun afterwards", async () => {
     const app = testApp();

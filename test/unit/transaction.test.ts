@@ -168,6 +168,28 @@ describe("a sign-in that took too long", () => {
   });
 });
 
+describe("a sign-in that began in the future", () => {
+  afterEach(() => mock.timers.reset());
+
+  test("as a browser may say, so that no sign-out counts against it, is refused", () => {
+    mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
+    for (const startedAt of [1_000_000_000 + 6 * 60_000, 1e300]) {
+      const person = browser();
+      const { state } = begin(person);
+      tamper(person, (transaction) => ({ ...transaction, startedAt }));
+      assert.throws(() => complete(person, state), unknown);
+    }
+  });
+
+  test("by the clock of another instance, began now at the latest", () => {
+    mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
+    const person = browser();
+    const { state } = begin(person);
+    mock.timers.setTime(1_000_000_000 - 60_000);
+    assert.equal(complete(person, state).startedAt, 1_000_000_000 - 60_000);
+  });
+});
+
 describe("many sign-ins at once", () => {
   test("do not fill the browser with cookies: at some point the others are dropped", () => {
     const person = browser();
