@@ -29,9 +29,7 @@ await runTests(files);
  * machine better than each kind by itself.
  */
 function mixed(all: readonly string[]): string[] {
-  const queues = Object.values(Object.groupBy(all.toSorted(), (file) => dirname(file))).map((each) => [
-    ...(each ?? []),
-  ]);
+  const queues = Object.values(Object.groupBy(all.toSorted(), (file) => dirname(file))).map((each) => each ?? []);
   const longest = Math.max(...queues.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => queues.flatMap((queue) => queue.slice(index, index + 1))).flat();
 }

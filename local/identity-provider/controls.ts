@@ -9,6 +9,15 @@ import { signTampered, type Tampering } from "./signing.ts";
 /** Narrows a fault or a gate to some of an endpoint's requests. */
 export type TargetOptions = Omit<RequestTarget, "endpoint">;
 
+/** What an administrator does, or the person with a new password; disabling the account; letting 90 days pass. */
+export type Revocation = "revoked" | "disabled" | "inactive";
+
+/** Entra's error codes for them. */
+const revocationCodes = { revoked: 50173, disabled: 50057, inactive: 700082 } as const satisfies Record<
+  Revocation,
+  number
+>;
+
 /** What tests do to a running provider; an app never sees this. */
 export interface IdentityProviderControls extends RuntimeSettings {
   /** Lifetime of access tokens issued from now on; default 3600. */
@@ -29,8 +38,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   setOptionalClaims(clientId: string, claims: readonly OptionalClaim[]): void;
   /** Makes the next `times` ID tokens wrong (default 1). */
   tamperWithNextIdToken(tampering: Tampering, times?: number): void;
-  /** Refuses the refresh tokens issued so far, as an administrator's "revoke sessions" does; returns how many. */
-  revokeRefreshTokens(person?: Person): number;
+  /** Refuses the refresh tokens issued so far; returns how many. Unless told otherwise, as "revoke sessions" does. */
+  revokeRefreshTokens(person?: Person, why?: Revocation): number;
   /** Refreshes for this person are refused with these claims until a sign-in that asks for them. */
   claimsChallenge(person: Person, claimsJson: string): void;
   /** Makes the next `times` matching requests fail (default 1). */
@@ -59,8 +68,10 @@ export function createControls(runtime: Runtime): IdentityProviderControls {
     },
     tamperWithNextIdToken: (tampering, times = 1) =>
       void runtime.tampering.push(...Array.from({ length: times }, () => tampering)),
-    revokeRefreshTokens: (person) =>
-      runtime.store.revokeRefreshTokens(person === undefined ? undefined : accountId(person)),
+    revokeRefreshTokens: (person, why = "revoked") => {
+      const code = revocationCodes[why];
+      return runtime.store.revokeRefreshTokens(code, person === undefined ? undefined : accountId(person));
+    },
     claimsChallenge: (person, claimsJson) => void runtime.challenges.set(accountId(person), claimsJson),
     failNext: (endpoint, fault, times, options) => runtime.faults.failNext({ endpoint, ...options }, fault, times),
     clearFaults: () => runtime.faults.clear(),

@@ -50,10 +50,16 @@ function checkRefreshToken(runtime: Runtime, ctx: KoaContextWithOIDC, token: Ref
   if (token === undefined || token.clientId !== ctx.oidc.client?.clientId) {
     throw refuse(70000, "The provided grant is invalid or malformed.");
   }
-  if (runtime.store.isRevoked(token.jti)) {
+  const revocation = runtime.store.revocationOf(token.jti);
+  if (revocation === 50057) {
+    throw new EntraTokenError("invalid_grant", "The user account is disabled.", { code: 50057 });
+  }
+  if (revocation === 700082 || token.isExpired) {
+    throw refuse(700082, "The refresh token has expired due to inactivity.");
+  }
+  if (revocation !== undefined) {
     throw refuse(50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed.");
   }
-  if (token.isExpired) throw refuse(700082, "The refresh token has expired due to inactivity.");
   if (runtime.settings.rotateRefreshTokens && token.consumed !== undefined) {
     throw refuse(70000, "The provided refresh token was used before.");
   }

@@ -22,9 +22,10 @@ export interface Store {
   /** A value kept by name; made and stored on first use. */
   setting(name: string, create: () => string): string;
   replaceSetting(name: string, value: string): void;
-  /** Refuses the refresh tokens issued so far, of one account or of all; says how many. */
-  revokeRefreshTokens(accountId?: string): number;
-  isRevoked(refreshToken: string): boolean;
+  /** Refuses the refresh tokens issued so far, of one account or of all, with that error code; says how many. */
+  revokeRefreshTokens(code: number, accountId?: string): number;
+  /** The error code that it was revoked with, if it was. */
+  revocationOf(refreshToken: string): number | undefined;
   close(): void;
 }
 
@@ -88,18 +89,20 @@ function settings(database: DatabaseSync): Pick<Store, "setting" | "replaceSetti
   };
 }
 
-function revocation(database: DatabaseSync): Pick<Store, "revokeRefreshTokens" | "isRevoked"> {
-  const all = "UPDATE entries SET revoked = 1 WHERE kind = 'RefreshToken'";
+function revocation(database: DatabaseSync): Pick<Store, "revokeRefreshTokens" | "revocationOf"> {
+  const all = "UPDATE entries SET revoked = ? WHERE kind = 'RefreshToken'";
   return {
-    revokeRefreshTokens: (accountId) =>
+    revokeRefreshTokens: (code, accountId) =>
       Number(
         accountId === undefined
-          ? database.prepare(all).run().changes
-          : database.prepare(`${all} AND account_id = ?`).run(accountId).changes,
+          ? database.prepare(all).run(code).changes
+          : database.prepare(`${all} AND account_id = ?`).run(code, accountId).changes,
       ),
-    isRevoked: (refreshToken) =>
-      database
-        .prepare("SELECT 1 FROM entries WHERE kind = 'RefreshToken' AND id = ? AND revoked = 1")
-        .get(refreshToken) !== undefined,
+    revocationOf: (refreshToken) => {
+      const row = database
+        .prepare("SELECT revoked FROM entries WHERE kind = 'RefreshToken' AND id = ? AND revoked <> 0")
+        .get(refreshToken);
+      return row === undefined ? undefined : Number(row["revoked"]);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { withinDeadline } from "../deadline.ts";
 import { ConditionError, type ConditionCode } from "../errors.ts";
@@ -10,11 +11,48 @@ export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
 export const clockToleranceSeconds = 300;
 const algorithms = ["RS256"];
 
-export function signingKeys(): SigningKeys {
+/**
+ * Between two readings of a key set. Anybody can send tokens with made-up key ids: that brings the identity provider no
+ * more than a request every two seconds.
+ */
+const keysPauseMs = 2_000;
+/** Timers may run a little early. */
+const marginMs = 20;
+
+export function signingKeys(pauseMs = keysPauseMs): SigningKeys {
   let current: { uri: string; keys: JWTVerifyGetKey } | undefined;
   return (uri) => {
-    if (current?.uri !== uri) current = { uri, keys: createRemoteJWKSet(new URL(uri), { timeoutDuration: 4_000 }) };
+    if (current?.uri !== uri) current = { uri, keys: remoteKeys(new URL(uri), pauseMs) };
     return current.keys;
+  };
+}
+
+/**
+ * A key that is in no set read so far may have been made a moment ago. To refuse its token would lose a sign-out: not
+ * every identity provider sends a logout token again. So a token is refused only by keys that were read after it came,
+ * which takes as long as the pause. Tokens that wait together share one reading.
+ */
+function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(uri, { timeoutDuration: 4_000, cooldownDuration: pauseMs });
+  const find: JWTVerifyGetKey = async (header, token) => {
+    // Then jose does not read them anew for this token.
+    const wasJustRead = keys.coolingDown;
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!wasJustRead || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await delay(pauseMs + marginMs);
+      return keys(header, token);
+    }
+  };
+  return async (header, token) => {
+    try {
+      return await find(header, token);
+    } catch (error) {
+      // It signs with some key: a set without any says nothing about the token.
+      if (keys.jwks()?.keys.length === 0) throw new Error("The key set is empty", { cause: error });
+      throw error;
+    }
   };
 }
 

@@ -75,6 +75,20 @@ test("a revoked refresh token is refused as Entra refuses it, for that person on
   assert.equal((await refresh(zoe)).status, 400);
 });
 
+for (const [why, code, suberror] of [
+  ["disabled", 50057, undefined],
+  ["inactive", 700082, "bad_token"],
+] as const) {
+  test(`a refresh token is refused as Entra refuses it where the account is ${why}`, async () => {
+    const ada = await refreshTokenOf("Ada");
+    controls.revokeRefreshTokens(person(provider, "Ada"), why);
+    const { status, body } = await refresh(ada);
+    assert.deepEqual([status, body["error"], body["error_codes"]], [400, "invalid_grant", [code]]);
+    assert.equal(body["suberror"], suberror);
+    assert.ok(textOf(body, "error_description").startsWith(`AADSTS${code}: `));
+  });
+}
+
 test("an unknown refresh token, and another app's, are refused alike", async () => {
   const token = await refreshTokenOf("Ada");
   for (const answer of [await refresh("made-up"), await refresh(token, {}, payroll)]) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { after, afterEach, before, describe, it } from "node:test";
 import { assertProblem, within } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
+import { logoutToken, sendLogoutToken } from "../support/logout-token.ts";
 import { generatePeople } from "../support/people.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { accountDocument, dumpStore } from "../support/store.ts";
@@ -46,19 +46,8 @@ describe("when the identity provider is in trouble", () => {
   };
 
   async function backChannel(instance: number) {
-    const now = Math.floor(Date.now() / 1000);
-    const token = await world.identityProvider.controls.signToken({
-      iss: issuer(),
-      aud: world.platform.environment["AzureAd__ClientId"],
-      iat: now,
-      exp: now + 120,
-      jti: randomUUID(),
-      sid: "a sid that nobody knows",
-      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-    });
-    const body = new URLSearchParams({ logout_token: token }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return world.client(instance).fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+    const token = await logoutToken(world, { sid: "a sid that nobody knows" });
+    return sendLogoutToken(world, token, { instance });
   }
 
   async function withShortTokens(instance = 0): Promise<Client> {

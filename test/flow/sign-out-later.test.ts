@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
 import { assertProblem, clearsSession, within } from "../support/assertions.ts";
 import { eventually } from "../support/eventually.ts";
@@ -38,6 +39,14 @@ function events(world: World, name: string): Record<string, unknown>[] {
   return [...world.log().matchAll(/User: (\{"event":.*\})(?: \[|$)/gm)]
     .map(([, json = ""]) => JSON.parse(json) as Record<string, unknown>)
     .filter(({ event }) => event === name);
+}
+
+/** Those of sign-outs that failed, without what they cost. */
+function failures(world: World): Record<string, unknown>[] {
+  return events(world, "signout").flatMap(({ event, durationMs, requestUnits, ...rest }) => {
+    const isMeasured = event === "signout" && Number(durationMs) > 0 && Number(requestUnits) >= 0;
+    return rest["outcome"] === "failed" && isMeasured ? [rest] : [];
+  });
 }
 
 function isLate({ late, outcome, origin }: Record<string, unknown>, expectedOrigin: string): boolean {
@@ -102,6 +111,8 @@ describe("a sign-out that the store cannot take", () => {
     const outage = stopStore(world);
     const answer = await within(10, () => frontChannel(world.client(), `sid=${encodeURIComponent(sid)}`));
     assert.equal(answer.status, 503);
+    const failed = { origin: "front_channel", late: false, outcome: "failed", code: "store_unavailable" };
+    await eventually("the failure is logged", () => failures(world).some((event) => isDeepStrictEqual(event, failed)));
     outage.remove();
     await assertFinished(accountKey, "front_channel");
   });
@@ -192,6 +203,8 @@ describe("a sign-out that cannot be finished", () => {
     const order: unknown = JSON.parse(Buffer.from(peekedMessageItems[0]?.messageText ?? "", "base64").toString());
     assert.equal((order as Record<string, unknown>)["accountKey"], accountKey);
     assert.deepEqual(events(world, "signout_abandoned"), [{ event: "signout_abandoned", origin: "app", attempt: 2 }]);
+    const failed = { origin: "app", late: true, outcome: "failed", code: "store_unavailable" };
+    assert.deepEqual(failures(world), [failed, failed]);
     assert.match(world.log(), /warn {2}Function\.finish-sign-out: a message that failed 2 times goes to/);
     outage.remove();
   });

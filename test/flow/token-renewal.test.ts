@@ -4,7 +4,7 @@ import type { Fault } from "../../local/identity-provider/provider.ts";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
-import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 const garbage: Fault = { type: "garbage" };
@@ -67,17 +67,27 @@ describe("an access token that has expired", () => {
     }
   });
 
-  it("ends the session when the refresh token is dead, and signing in again works", async () => {
-    const { accountKey } = sessionOf(client);
-    world.identityProvider.controls.revokeRefreshTokens();
-    const answer = await client.fetch("/api/graph/me");
-    assertProblem(answer, 401, "signin_required");
-    assert.ok(clearsSession(answer));
-    assert.equal(await accountDocument(world, accountKey), undefined);
-    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
-    await signIn(client, ada, "/healthz");
-    assert.equal((await client.fetch("/api/graph/me")).status, 200);
-  });
+  for (const [what, why] of [
+    ["was revoked, or the password changed (AADSTS50173)", "revoked"],
+    ["is of an account that was disabled (AADSTS50057)", "disabled"],
+    ["has not been used for too long (AADSTS700082)", "inactive"],
+  ] as const) {
+    it(`ends the session when the refresh token ${what}, and signing in again works`, async () => {
+      const { accountKey, value } = sessionOf(client);
+      world.identityProvider.controls.revokeRefreshTokens(undefined, why);
+      const answer = await client.fetch("/api/graph/me");
+      assertProblem(answer, 401, "signin_required");
+      assert.ok(clearsSession(answer));
+      // One look at the store for something newer is enough, and no other token request.
+      assert.equal(refreshes(), 1);
+      assert.equal(await accountDocument(world, accountKey), undefined);
+      const holder = world.client();
+      holder.setCookie("localhost", sessionCookie, value);
+      assertProblem(await holder.fetch("/auth/me"), 401, "signin_required");
+      await signIn(client, ada, "/healthz");
+      assert.equal((await client.fetch("/api/graph/me")).status, 200);
+    });
+  }
 
   it("ends only the session whose refresh token is dead", async () => {
     const { accountKey } = sessionOf(client);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import * as fc from "fast-check";
 import { openStage, type Stage } from "../fault/store/stage.ts";
+import { eventually } from "../support/eventually.ts";
 import { generatePeople } from "../support/people.ts";
 import { administratorSettings } from "../support/race.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { judge, type Origins } from "./judge.ts";
+import { crashesIn, isCrash, judge, type Origins } from "./judge.ts";
 import { isOddlyFramed, requests, scribbles } from "./requests.ts";
 import { bytesOf, send, type RawAnswer } from "./wire.ts";
 
@@ -22,6 +23,7 @@ describe("whatever is sent to the app", () => {
   let stage: Stage;
   let origins: Origins;
   const answered = new Map<number, number>();
+  let bare500s = 0;
   before(async () => {
     world = await startWorld({ people: generatePeople(3), environment: administratorSettings });
     stage = await openStage(world, world.identityProvider.people);
@@ -32,6 +34,7 @@ describe("whatever is sent to the app", () => {
   async function assertFine(bytes: Uint8Array, patienceMs: number): Promise<void> {
     const answers = await send(world.publicBaseUrl, bytes, patienceMs);
     for (const answer of answers) {
+      if (isCrash(answer)) bare500s++;
       answered.set(answer.status, (answered.get(answer.status) ?? 0) + 1);
       assert.deepEqual(judge(bytes, answer, origins), [], describeExchange(bytes, answer));
     }
@@ -65,6 +68,10 @@ describe("whatever is sent to the app", () => {
     const [instance] = world.instances;
     assert.equal(await Promise.race([instance?.exited, Promise.resolve("running")]), "running");
     assert.equal((await world.client().fetch("/readyz")).status, 200);
+    const crashes = () => crashesIn(instance?.lines ?? []);
+    // Each of the host's own answers was for a head that the programming model does not take, and for nothing else.
+    await eventually("the host has said why", () => crashes().ofHead.length >= bare500s);
+    assert.deepEqual(crashes().ofApp, []);
     assert.doesNotMatch(world.log(), /unhandled|uncaught|internal_error/i);
   });
 });

@@ -49,9 +49,28 @@ export function judge(sent: Uint8Array, answer: RawAnswer, origins: Origins): st
   ];
 }
 
-function isOfHost({ status, headers, body }: RawAnswer, sent: Uint8Array): boolean {
-  const isBare = headers.every(([name]) => bareHeaders.has(name)) && body === "";
-  return isBare && (hostStatuses.has(status) || (status === 500 && isBeyondProgrammingModel(sent)));
+function isOfHost(answer: RawAnswer, sent: Uint8Array): boolean {
+  return isBare(answer) && (hostStatuses.has(answer.status) || (isCrash(answer) && isBeyondProgrammingModel(sent)));
+}
+
+function isBare({ headers, body }: RawAnswer): boolean {
+  return headers.every(([name]) => bareHeaders.has(name)) && body === "";
+}
+
+/** The host's own 500. What it was for is in the host's log: see {@link crashesIn}. */
+export function isCrash(answer: RawAnswer): boolean {
+  return answer.status === 500 && isBare(answer);
+}
+
+/** The one reason for it that is none of the app's. */
+const refusedHead =
+  / error Function\.[\w-]+: failed, answered 500: TypeError: Cannot convert argument to a ByteString .*\.fromRpcTypedData /;
+
+/** The lines of the host's log about failures that it had to answer for, those that the app has no part in apart. */
+export function crashesIn(lines: readonly string[]): { ofApp: readonly string[]; ofHead: readonly string[] } {
+  const crashes = lines.filter((line) => / error (?:Host|Function\.[\w-]+): (?!\{)/.test(line));
+  const ofHead = crashes.filter((line) => refusedHead.test(line));
+  return { ofHead, ofApp: crashes.filter((line) => !ofHead.includes(line)) };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface FuzzedRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly cookie: FuzzedCookie;
   readonly body: Uint8Array | undefined;
+  /** Sent instead of the body: a token that the identity provider signs, with these claims changed. */
+  readonly logoutToken?: Readonly<Record<string, unknown>>;
   /** Whether line breaks and control characters are sent as they are, where a client would refuse to. */
   readonly raw: boolean;
 }
@@ -184,7 +186,55 @@ const returning: fc.Arbitrary<FuzzedRequest> = fc
     raw,
   }));
 
-export const requests = fc.oneof({ weight: 4, arbitrary: anything }, { weight: 1, arbitrary: returning });
+const claims: Readonly<Record<string, readonly unknown[]>> = {
+  sid: ["{sid}", "unknown", "", null, 7, ["{sid}"]],
+  sub: ["somebody", "", null, {}],
+  jti: ["the same", "", 1],
+  iat: [0, 1e12, "now", null],
+  exp: [0, 1e308, null],
+  nbf: [1e12, "later"],
+  aud: ["another", [], null],
+  iss: ["https://evil.example/v2.0", null],
+  events: [{}, [], "logout", { "http://schemas.openid.net/event/backchannel-logout": 1 }],
+  nonce: ["n", null],
+};
+
+const claim = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(...Object.entries(claims))
+      .chain(([name, values]) => fc.tuple(fc.constant(name), fc.constantFrom(...values))),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...Object.keys(claims)), fc.oneof(text, fc.jsonValue())) },
+);
+
+/** The identity provider's server, with a token that is valid, or signed by the right key and wrong all the same. */
+const informing: fc.Arbitrary<FuzzedRequest> = fc
+  .tuple(
+    anything,
+    fc.constantFrom({ sid: "{sid}" }, { sub: "somebody" }),
+    fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(claim, { maxLength: 3 }) }),
+  )
+  .map(([{ query, headers, cookie: kept, raw }, whom, changes]) => ({
+    method: "POST",
+    path: "/auth/backchannel-logout",
+    query,
+    headers: [...headers.filter(([name]) => name !== "content-type"), form],
+    // The token's `sid` is that of a session.
+    cookie: { ...kept, session: "fresh" },
+    body: undefined,
+    logoutToken: { ...whom, ...Object.fromEntries(changes) },
+    raw,
+  }));
+
+const form = ["content-type", "application/x-www-form-urlencoded"] as const;
+
+export const requests = fc.oneof(
+  { weight: 8, arbitrary: anything },
+  { weight: 2, arbitrary: returning },
+  { weight: 1, arbitrary: informing },
+);
 
 const framing = new Set(Object.keys(framingChoices));
 

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { sha256Base64Url } from "../../shared/encoding.ts";
 import type { Stage } from "../fault/store/stage.ts";
+import { logoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";
 import { sessionCookie } from "../support/world.ts";
 import type { FuzzedCookie, FuzzedRequest } from "./requests.ts";
@@ -13,17 +14,28 @@ export async function bytesOf(request: FuzzedRequest, stage: Stage): Promise<Buf
     request.raw ? fill(text) : fill(text).replaceAll(/[\0-\x20\x7f-\u{10ffff}#]/gu, quoted);
   const query = request.query.map(([name, value]) => `${inUrl(name)}=${inUrl(value)}`).join("&");
   const state = request.query.find(([name]) => name === "state")?.[1] ?? "";
+  const body = request.logoutToken ? await tokenForm(request.logoutToken, stage, fill) : request.body;
   const named = new Set(request.headers.map(([name]) => name));
   const lines = [
     `${request.method} ${inUrl(request.path)}${query && `?${query}`} HTTP/1.1`,
     ...(named.has("host") ? [] : [`host: ${new URL(stage.world.publicBaseUrl).host}`]),
     ...request.headers.map(([name, value]) => `${name}: ${clean(value)}`),
     `cookie: ${clean(cookieHeader(request.cookie, fill(state), session, fill))}`,
-    ...(request.body && !named.has("content-length") && !named.has("transfer-encoding")
-      ? [`content-length: ${request.body.byteLength}`]
+    ...(body && !named.has("content-length") && !named.has("transfer-encoding")
+      ? [`content-length: ${body.byteLength}`]
       : []),
   ];
-  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), request.body ?? Buffer.alloc(0)]);
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body ?? Buffer.alloc(0)]);
+}
+
+async function tokenForm(
+  claims: Readonly<Record<string, unknown>>,
+  { world }: Stage,
+  fill: (text: string) => string,
+): Promise<Uint8Array> {
+  const filled = Object.entries(claims).map(([name, value]) => [name, typeof value === "string" ? fill(value) : value]);
+  const token = await logoutToken(world, Object.fromEntries(filled) as Record<string, unknown>);
+  return new TextEncoder().encode(`logout_token=${token}`);
 }
 
 function quoted(character: string): string {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { decodeJwt } from "jose";
-import { appClientId } from "../../local/platform.ts";
+import { logoutToken, sendLogoutToken, subjectOf } from "../support/logout-token.ts";
 import {
   ada,
   assertOnlySessions,
@@ -30,29 +28,10 @@ describe("a logout token for a subject, to another instance, while a sign-in is 
   after(() => world.stop());
   beforeEach(() => startWithShortTokens(world));
 
-  /** Everything of the subject is signed out: the token names no session. */
   async function signOutSubject(): Promise<void> {
-    const { instance, tenantId, controls } = world.identityProvider;
-    const now = Math.floor(Date.now() / 1000);
-    const token = await controls.signToken({
-      iss: `${instance}${tenantId}/v2.0`,
-      aud: appClientId,
-      iat: now,
-      exp: now + 120,
-      jti: randomUUID(),
-      sub: subject(),
-      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-    });
-    const body = new URLSearchParams({ logout_token: token }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const answer = await world.client(1).fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+    const token = await logoutToken(world, { sub: subjectOf(world, ada) });
+    const answer = await sendLogoutToken(world, token, { instance: 1 });
     assert.equal(answer.status, 200, answer.body);
-  }
-
-  function subject(): string {
-    const tokens = world.identityProvider.controls.issuedTokens().filter((token) => token.split(".").length === 3);
-    const claims = tokens.map((token) => decodeJwt(token));
-    return claims.find((each) => each["preferred_username"] === ada && each.aud === appClientId)?.sub ?? assert.fail();
   }
 
   for (const { name, held } of places) {

@@ -26,6 +26,7 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
   let old: { value: string; accountKey: string };
   before(async () => {
     world = await startWorld({ instances: 3, environment: administratorSettings });
+    world.identityProvider.controls.announceBackChannelLogout = true;
   });
   after(() => world.stop());
 

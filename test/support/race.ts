@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import type { Gate as StoreGate, OperationKind, When } from "../../local/cosmos/endpoint.ts";
 import { homeAccountId } from "../../local/identity-provider/people.ts";
 import type { Answer, Client } from "./http-client.ts";
+import { logoutToken, sendLogoutToken, subjectOf } from "./logout-token.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";
 import { accountDocument, startFresh } from "./store.ts";
 import { ownForm, sessionCookie, sessionOf, type World } from "./world.ts";
@@ -146,10 +147,21 @@ export interface SignOutWay {
   readonly signOut: (world: World, browser: Client) => Promise<void>;
 }
 
-/** The ways to sign Ada out, each of them on the second instance. */
+/**
+ * The ways to sign Ada out, each of them on the second instance. By subject only where the identity provider announces
+ * back-channel sign-out before she signs in.
+ */
 export const waysOut: readonly SignOutWay[] = [
   { name: "in the app, from another tab", signOut: signOutInTab },
   { name: "at the identity provider, by sid", signOut: signOutBySid },
+  {
+    name: "by the identity provider's server, by sid",
+    signOut: (world) => signOutByToken(world, { sid: sidOf(world, ada) }),
+  },
+  {
+    name: "by the identity provider's server, by subject",
+    signOut: (world) => signOutByToken(world, { sub: subjectOf(world, ada) }),
+  },
   { name: "everywhere, from the list of sessions", signOut: signOutEverywhere },
   { name: "by an administrator", signOut: purgeAda },
 ];
@@ -161,6 +173,11 @@ export async function signOutInTab(world: World, browser: Client): Promise<void>
 
 export async function signOutBySid(world: World): Promise<void> {
   const answer = await frontChannel(world.client(1), `sid=${sidOf(world, ada)}`);
+  assert.equal(answer.status, 200, answer.body);
+}
+
+async function signOutByToken(world: World, whom: { sid: string } | { sub: string }): Promise<void> {
+  const answer = await sendLogoutToken(world, await logoutToken(world, whom), { instance: 1 });
   assert.equal(answer.status, 200, answer.body);
 }
 

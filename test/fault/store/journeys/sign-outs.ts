@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { successionKeyOf } from "../../../../shared/account/keys.ts";
-import { appClientId } from "../../../../local/platform.ts";
 import type { Answer } from "../../../support/http-client.ts";
+import { logoutToken, sendLogoutToken } from "../../../support/logout-token.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
 import { accountDocument } from "../../../support/store.ts";
 import { ownForm } from "../../../support/world.ts";
@@ -184,20 +183,7 @@ async function bySid({ world }: Stage, { sid }: Seeded): Promise<Answer> {
 }
 
 async function byLogoutToken({ world }: Stage, { sid }: Seeded): Promise<Answer> {
-  const { instance, tenantId, controls } = world.identityProvider;
-  const now = Math.floor(Date.now() / 1000);
-  const token = await controls.signToken({
-    iss: `${instance}${tenantId}/v2.0`,
-    aud: appClientId,
-    iat: now,
-    exp: now + 120,
-    jti: randomUUID(),
-    sid,
-    events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-  });
-  const body = new URLSearchParams({ logout_token: token }).toString();
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
-  return world.client().fetch("/auth/backchannel-logout", { method: "POST", headers, body });
+  return sendLogoutToken(world, await logoutToken(world, { sid }));
 }
 
 async function purge({ world }: Stage, { homeAccountId }: Seeded): Promise<Answer> {
