@@ -24,6 +24,7 @@ describe("a sign-out while a claims challenge of an API is being met", () => {
   let old: { value: string; accountKey: string };
   before(async () => {
     world = await startWorld({ instances: 2, environment: administratorSettings });
+    world.identityProvider.controls.announceBackChannelLogout = true;
   });
   after(() => world.stop());
   beforeEach(async () => {
