@@ -15,6 +15,16 @@ export const platformSettingsFile = ".local/settings.json";
 
 const names: readonly { readonly name: string }[] = [...Object.values(settings), ...Object.values(hostSettings)];
 const known = names.map(({ name }) => new RegExp(`^${name.replace("<name>", ".+")}$`, "i"));
+/** How the names of the app's settings begin, but for the one that is a word by itself. */
+const groups = new Set(Object.values(settings).flatMap(({ name }) => name.toLowerCase().match(/^.+?__/) ?? []));
+
+/** Names that are in a group of the app's settings, and that it does not read: misspelt, or of another version. */
+export function unknownSettings(environment: Environment): readonly string[] {
+  return Object.keys(environment).filter((name) => {
+    const [group = ""] = name.toLowerCase().match(/^.+?__/) ?? [];
+    return groups.has(group) && !known.some((pattern) => pattern.test(name));
+  });
+}
 
 /**
  * The settings of this machine, the first of these counting most: the environment, local.settings.json, what `npm start`

@@ -92,7 +92,7 @@ ${usage.trim()}
 
 | Lines                                | What has to be so                                                                                                                                   |
 | ------------------------------------ | --------------------------------------------------------------------------------------------------------------------------------------------------- |
-| Settings                             | The app starts with them. Each problem is a line. [configuration.md](configuration.md) has the list                                                  |
+| Settings                             | The app starts with them. Each problem is a line, and each name that only looks like one of them. [configuration.md](configuration.md) has the list |
 | Identity provider, Signing keys      | The authority's metadata and keys can be read and used                                                                                              |
 | Clock                                | This machine agrees with the identity provider to 30 seconds; at 4 minutes it is a failure                                                          |
 | Client credential                    | The token endpoint issues a token for the app itself, which opens nothing and is thrown away                                                        |

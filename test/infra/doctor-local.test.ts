@@ -41,11 +41,14 @@ describe("npm run doctor, on this machine", () => {
   });
 
   it("names every setting that is missing or wrong, and checks nothing with them", async () => {
-    const report = await doctorOf(world, { AzureAd__TenantId: "no tenant", Session__MaxPerAccount: "0" });
-    const [first, second, ...more] = report.of("Settings");
+    const changes = { AzureAd__TenantId: "no tenant", Session__MaxPerAccount: "0", Session__IdleTimeout: "15" };
+    const report = await doctorOf(world, changes);
+    const [first, second, misspelt, ...more] = report.of("Settings");
     assert.match(first?.text ?? "", /^AzureAd__TenantId is not valid; expected a tenant's GUID/);
     assert.match(second?.text ?? "", /^Session__MaxPerAccount is not valid; expected a whole number from 1 to 50/);
     assert.deepEqual([first?.sign, second?.sign, more], ["✗", "✗", []]);
+    assert.equal(misspelt?.sign, "!");
+    assert.match(misspelt?.text ?? "", /^Session__IdleTimeout is no setting of this app\. Compare its spelling/);
     assertLine(report, "Everything else", "–", /settings have to be complete first/);
     assert.equal(report.exitCode, 1);
   });

@@ -2,6 +2,7 @@ import { ConfigurationError, loadConfiguration, type Configuration } from "../..
 import type { Environment } from "../../../shared/settings-reader.ts";
 import { hostSettings } from "../../../shared/settings.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
+import { unknownSettings } from "../settings-source.ts";
 
 const name = "Settings";
 
@@ -15,14 +16,21 @@ export interface SettingsResult {
 export function checkSettings(environment: Environment, sources: string): SettingsResult {
   try {
     const configuration = loadConfiguration(environment);
-    return { configuration, findings: [ok(name, `complete, from ${sources}`), ...checkHomepage(environment)] };
+    const more = [...checkHomepage(environment), ...checkNames(environment)];
+    return { configuration, findings: [ok(name, `complete, from ${sources}`), ...more] };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const findings = error.problems.map(({ setting, problem }) =>
       failed(name, `${setting} ${problem}`, "See docs/configuration.md"),
     );
-    return { configuration: undefined, findings };
+    return { configuration: undefined, findings: [...findings, ...checkNames(environment)] };
   }
+}
+
+function checkNames(environment: Environment): Finding[] {
+  return unknownSettings(environment).map((setting) =>
+    warning(name, `${setting} is no setting of this app`, "Compare its spelling with docs/configuration.md"),
+  );
 }
 
 function checkHomepage(environment: Environment): Finding[] {
