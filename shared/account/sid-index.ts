@@ -104,20 +104,18 @@ export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal
   let current = await sids.read(mark.id, signal);
   let accountKey: string | null = null;
   let isLost = false;
-  let mayBeOwn = false;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const entry = current?.document;
     // An entry that expires meanwhile still has told whom it is about.
     accountKey = entry?.accountKey ?? accountKey;
     if (accountKey !== null) mark.located(accountKey);
     if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
-      // A lost write of an earlier attempt that has arrived by now is no replay.
-      return { accountKey, replayOf: mayBeOwn ? undefined : (entry.signedOutAt ?? undefined) };
+      // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
+      return { accountKey, replayOf: attempt > 1 ? undefined : (entry.signedOutAt ?? undefined) };
     }
     const written = await createOrReplace(sids, tombstoneOf(mark, entry, accountKey), current, signal);
     if (written.outcome === "written") return { accountKey, replayOf: undefined };
     ({ current, isLost } = written);
-    mayBeOwn ||= isLost;
   }
   throw outOfAttempts(isLost);
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountDocument } from "../../shared/account/document.ts";
+import type { FaultHandle } from "../../local/cosmos/endpoint.ts";
 import type { Person } from "../../local/identity-provider/provider.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { sessionCookie } from "../support/world.ts";
 import { call } from "./calls.ts";
+import { beginFinish } from "./finishing.ts";
 import { now } from "./history.ts";
 import { leave, type Leaver } from "./leaving.ts";
 import type { Action, Step, WayOut } from "./plan.ts";
@@ -33,13 +35,15 @@ export async function act(actor: Actor, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     makeTrouble(actor.stage, step);
     const before = currentSession(actor);
+    const outage = before && step.isDuringOutage ? stopStoreFor(actor.stage, before, step) : undefined;
     await take(actor, step);
+    outage?.remove();
     if (before && currentSession(actor) !== before) actor.stage.retired.push(before);
     if (step.pauseMs > 0) await sleep(step.pauseMs);
   }
 }
 
-function makeTrouble({ world }: Stage, { action, trouble: { store, token, lifetimeSeconds } }: Step): void {
+function makeTrouble({ world }: Stage, { action, trouble: { store, token, lifetimeSeconds, rotation } }: Step): void {
   const { controls } = world.identityProvider;
   if (store) {
     const { kind, container, fault, times } = store;
@@ -50,7 +54,15 @@ function makeTrouble({ world }: Stage, { action, trouble: { store, token, lifeti
     const grantType = action.kind === "sign_in" ? "authorization_code" : "refresh_token";
     controls.failNext("token", fault, 1, { when, grantType });
   }
+  if (rotation !== undefined) controls.rotateRefreshTokens = rotation;
   if (lifetimeSeconds !== undefined) controls.accessTokenLifetimeSeconds = lifetimeSeconds;
+}
+
+/** What leads to the account, or the account itself, can neither be read nor written until that is removed. */
+function stopStoreFor(stage: Stage, { account, sid }: KnownSession, { choice }: Step): FaultHandle {
+  const id = choice < 0.3 ? stage.sidKeyOf(sid) : account;
+  const fault = { type: "status", status: 503 } as const;
+  return stage.world.cosmos.faults.add({ match: { id }, times: Number.MAX_SAFE_INTEGER, fault });
 }
 
 function currentSession({ stage, browser }: Actor): KnownSession | undefined {
@@ -60,6 +72,7 @@ function currentSession({ stage, browser }: Actor): KnownSession | undefined {
 async function take(actor: Actor, step: Step): Promise<void> {
   const { action } = step;
   if (action.kind === "old_cookie") return tryOldCookie(actor, step);
+  if (action.kind === "finish") return beginFinish(actor.stage);
   const session = currentSession(actor);
   if (action.kind === "sign_in") return signIn(actor, step, personFor(actor, step, action.asSomebodyElse));
   if (!session) return signIn(actor, step, personFor(actor, step, false));
@@ -70,7 +83,7 @@ async function use(
   actor: Actor,
   step: Step,
   session: KnownSession,
-  action: Exclude<Action, { kind: "sign_in" | "old_cookie" }>,
+  action: Exclude<Action, { kind: "sign_in" | "old_cookie" | "finish" }>,
 ): Promise<void> {
   const { stage, browser } = actor;
   const tab = browser.tab(step.instance);
@@ -88,7 +101,7 @@ async function use(
       if (person) await leave(stage, action.way, { tab, session, person, choice: step.choice });
       browser.keep(tab);
       // The `sid` is signed out, but not the browser at the identity provider: it may come back under the same `sid`.
-      if (action.way === "front_channel" && step.choice < 0.5) browser.forget("others");
+      if (!leavesProvider.has(action.way) && step.choice < 0.5) browser.forget("others");
       return;
     case "two_tabs":
       if (person) await signInAndOut(actor, step, action.way, { tab, session, person, choice: step.choice });
@@ -100,6 +113,18 @@ async function use(
       stage.entries.push({ kind: "revocation", account: session.account, from: now(), to: now() });
   }
 }
+
+/** The others leave the browser signed in there. */
+const leavesProvider: ReadonlySet<WayOut> = new Set([
+  "app",
+  "app_and_provider",
+  "app_everywhere",
+  "provider_page",
+  "second_app",
+  "list_one",
+  "list_all",
+  "administrator",
+]);
 
 function personFor({ people }: Actor, { choice }: Step, asSomebodyElse: boolean): Person {
   const others = people.slice(1);

@@ -8,13 +8,21 @@ const paths: Readonly<Record<Target, string>> = { api: "/api/graph/me", me: "/au
 
 /** A request with the cookie of `session`, which `client` holds. */
 export async function call(stage: Stage, client: Client, session: KnownSession, target: Target): Promise<Answer> {
+  const { controls } = stage.world.identityProvider;
+  const rotated = controls.rotateRefreshTokens;
   const { result, span } = await timed(() => client.fetch(paths[target]));
-  recordCall(stage, session, result, span, target);
+  recordCall(stage, session, result, span, { target, rotating: rotated || controls.rotateRefreshTokens });
   return result;
 }
 
 /** Notes what an answer says about a session: also that of another request, when it refuses the session. */
-export function recordCall(stage: Stage, session: KnownSession, answer: Answer, span: Span, target?: Target): void {
+export function recordCall(
+  stage: Stage,
+  session: KnownSession,
+  answer: Answer,
+  span: Span,
+  { target, rotating = false }: { target?: Target; rotating?: boolean } = {},
+): void {
   const { account, owner, key } = session;
   const { status } = answer;
   stage.entries.push({
@@ -25,6 +33,7 @@ export function recordCall(stage: Stage, session: KnownSession, answer: Answer, 
     session: key,
     status,
     code: status === 200 ? undefined : problemCode(answer),
+    rotating,
     answered: status === 200 && target ? objectIdIn(answer, target) : undefined,
   });
 }

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { check } from "./checker.ts";
-import type { CallEntry, Entry, ExpiryEntry, History, SignInEntry, SignOutEntry, StoredSessions } from "./history.ts";
+import type {
+  CallEntry,
+  Entry,
+  ExpiryEntry,
+  FinishEntry,
+  History,
+  SignInEntry,
+  SignOutEntry,
+  StoredSessions,
+} from "./history.ts";
 
 type Details<T extends Entry> = Partial<Omit<T, "kind" | "from" | "to">>;
 
@@ -27,7 +36,7 @@ const signIn = (
 };
 
 const works = (from: number, session: string, more: Details<CallEntry> = {}): CallEntry => {
-  const base = { account: "A", owner: "oid", answered: "oid", status: 200, code: undefined };
+  const base = { account: "A", owner: "oid", answered: "oid", status: 200, code: undefined, rotating: false };
   return { kind: "call", from, to: from + 1, session, ...base, ...more };
 };
 
@@ -45,6 +54,12 @@ const signOut = (
   return { kind: "sign_out", from, to, origin, ...base, ...more };
 };
 
+/** Asked for at 20, when the store took nothing. */
+const finish = (from: number, to: number, more: Details<FinishEntry> = {}): FinishEntry => {
+  const base = { account: "A", reach: "named", session: undefined, sid: undefined, requestedAt: 20 } as const;
+  return { kind: "finish", from, to, acknowledged: true, ...base, ...more };
+};
+
 const expiry = (from: number, to: number, session: string): ExpiryEntry => {
   return { kind: "expiry", from, to, account: "A", session, acknowledged: true };
 };
@@ -59,8 +74,12 @@ const found = (entries: readonly Entry[], stored = store(), more: Partial<Histor
   return check(history, stored).map(({ violation }) => violation);
 };
 
-const everywhere = signOut(20, 30, "list_all");
+const everywhere = signOut(20, 30, "administrator");
 const inTheApp = signOut(20, 30, "app", { session: "one", sid: "sid of one" });
+const byTokenWithSid = signOut(20, 30, "back_channel", { sid: "sid of one" });
+const byTokenWithSubject = signOut(20, 30, "back_channel_subject");
+const inTheAppEverywhere = signOut(20, 30, "app_everywhere", { session: "one" });
+const fromTheList = signOut(20, 30, "list_all", { session: "one" });
 const bySid = signOut(20, 30, "front_channel", { sid: "sid of one" });
 
 describe("the checker accepts", () => {
@@ -119,6 +138,44 @@ describe("the checker accepts", () => {
     assert.deepEqual(found([bySid, signIn(31, 35, "one"), works(40, "one")], store({ one: 32 })), []);
   });
 
+  it("a sign-in that is refused because its subject was signed out meanwhile", () => {
+    const refusal = signIn(22, 28, undefined, { status: 403 });
+    assert.deepEqual(found([refusal, byTokenWithSubject]), []);
+    assert.deepEqual(found([refusal, finish(25, 26, { reach: "account" })]), []);
+  });
+
+  it("that others survive a sign-out everywhere with a session that may have been gone", () => {
+    const both = [signIn(0, 10, "one"), signIn(0, 10, "two"), expiry(11, 12, "one")];
+    for (const ending of [inTheAppEverywhere, fromTheList]) {
+      assert.deepEqual(found([...both, ending, works(40, "two")], store({ two: 5 })), []);
+    }
+  });
+
+  it("a session that is newer than a sign-out which was finished later", () => {
+    const entries = [signIn(21, 25, "one"), finish(30, 40, { reach: "account" }), works(50, "one")];
+    assert.deepEqual(found(entries, store({ one: 22 })), []);
+  });
+
+  it("that a sign-out which is being finished, or was put aside, ends a session or does not", () => {
+    const begun = signIn(0, 10, "one");
+    const aside = finish(30, 40, { session: "one", acknowledged: false });
+    for (const ending of [aside, finish(30, 60, { session: "one" }), finish(30, 60, { reach: "everywhere" })]) {
+      assert.deepEqual(found([begun, ending, works(50, "one")]), []);
+      assert.deepEqual(found([begun, ending, refused(50, "one")]), []);
+    }
+  });
+
+  it("a session whose tokens went down with a failed renewal, where refresh tokens work once", () => {
+    const failed = works(15, "one", { status: 503, code: "store_unavailable", answered: undefined, rotating: true });
+    assert.deepEqual(found([signIn(0, 10, "one"), failed, refused(20, "one")]), []);
+  });
+
+  it("that a sign-out with the cookie of another account ends what the browser has changed to", () => {
+    const changed = signIn(11, 15, undefined, { account: "B", replaces: "one" });
+    const elsewhere = signIn(0, 10, "two", { account: "B" });
+    assert.deepEqual(found([signIn(0, 10, "one"), elsewhere, changed, inTheApp, refused(40, "two")]), []);
+  });
+
   it("a store that names its trouble", () => {
     const busy = { status: 503, code: "store_unavailable", answered: undefined };
     assert.deepEqual(found([signIn(0, 10, "one"), works(11, "one", busy)], store({ one: 5 })), []);
@@ -129,7 +186,14 @@ describe("the checker catches", () => {
   for (const [name, ending] of [
     ["signed out in the app", inTheApp],
     ["signed out by its sid", bySid],
-    ["signed out everywhere", everywhere],
+    ["signed out by a logout token with its sid", byTokenWithSid],
+    ["signed out by a logout token with its subject", byTokenWithSubject],
+    ["signed out everywhere, in the app", inTheAppEverywhere],
+    ["signed out everywhere, from the list", fromTheList],
+    ["signed out with its account", everywhere],
+    ["signed out later", finish(20, 30, { session: "one" })],
+    ["signed out later, by its sid", finish(20, 30, { sid: "sid of one" })],
+    ["signed out later, with its account", finish(20, 30, { reach: "account" })],
     ["signed out by an administrator", signOut(20, 30, "administrator")],
     ["ended from the list", signOut(20, 30, "list_one", { session: "one" })],
     ["expired", expiry(20, 30, "one")],
@@ -141,13 +205,34 @@ describe("the checker catches", () => {
     });
   }
 
-  for (const ending of [inTheApp, bySid]) {
+  for (const ending of [inTheApp, bySid, byTokenWithSid]) {
     it(`another browser's session that works after the account was signed out (${ending.origin})`, () => {
       const entries = [signIn(0, 10, "one"), signIn(0, 10, "two"), ending, works(40, "two")];
       assert.deepEqual(found(entries), ["alive_after_its_end"]);
       assert.deepEqual(found(entries, store(), { scope: "session" }), []);
     });
   }
+
+  for (const ending of [inTheAppEverywhere, fromTheList, byTokenWithSubject]) {
+    it(`another browser's session that works after all were signed out (${ending.origin})`, () => {
+      const entries = [signIn(0, 10, "one"), signIn(0, 10, "two"), ending, works(40, "two")];
+      assert.deepEqual(found(entries, store(), { scope: "session" }), ["alive_after_its_end"]);
+    });
+  }
+
+  it("a session of a subject that was signed out while its sign-in was under way", () => {
+    assert.deepEqual(found([signIn(15, 35, "one"), byTokenWithSubject, works(40, "one")]), ["alive_after_its_end"]);
+  });
+
+  it("a session that is refused although it is newer than the sign-out that was finished", () => {
+    const entries = [signIn(25, 28, "one"), finish(30, 40, { reach: "account" }), refused(50, "one")];
+    assert.deepEqual(found(entries), ["lost"]);
+  });
+
+  it("a session that is refused after a failed renewal, where refresh tokens work more than once", () => {
+    const failed = works(15, "one", { status: 503, code: "store_unavailable", answered: undefined });
+    assert.deepEqual(found([signIn(0, 10, "one"), failed, refused(20, "one")]), ["lost"]);
+  });
 
   it("a session whose sid was signed out while its sign-in was under way", () => {
     assert.deepEqual(found([signIn(15, 35, "one"), bySid, works(40, "one")]), ["alive_after_its_end"]);

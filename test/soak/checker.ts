@@ -1,5 +1,5 @@
 import { endingsOf, type Ending, type Endings } from "./endings.ts";
-import type { CallEntry, Entry, History, SignInEntry, SignOutEntry, StoredSessions } from "./history.ts";
+import type { CallEntry, Entry, FinishEntry, History, SignInEntry, SignOutEntry, StoredSessions } from "./history.ts";
 
 /** What must never be found. */
 export type Violation =
@@ -29,10 +29,11 @@ export function check(history: History, stored: StoredSessions): readonly Findin
   const signIns = history.entries.filter((entry) => entry.kind === "sign_in");
   const calls = history.entries.filter((entry) => entry.kind === "call");
   const signOuts = history.entries.filter((entry) => entry.kind === "sign_out");
+  const finishes = history.entries.filter((entry) => entry.kind === "finish");
   const endings = endingsOf(history);
   const callsBySession = Map.groupBy(calls, ({ session }) => session);
   return [
-    ...signIns.flatMap((signIn) => checkSignIn(signIn, signOuts)),
+    ...signIns.flatMap((signIn) => checkSignIn(signIn, [...signOuts, ...finishes])),
     ...signOuts.flatMap(checkSignOut),
     ...calls.flatMap(checkAnswer),
     ...signIns.flatMap((signIn) => {
@@ -43,12 +44,20 @@ export function check(history: History, stored: StoredSessions): readonly Findin
   ];
 }
 
-/** 403 says that the `sid` was signed out meanwhile: then somebody must have done so, and meanwhile. */
-function checkSignIn(signIn: SignInEntry, signOuts: readonly SignOutEntry[]): Finding[] {
+/** 403 says that the `sid` or the subject was signed out meanwhile: then somebody must have done so, and meanwhile. */
+function checkSignIn(signIn: SignInEntry, signOuts: readonly (SignOutEntry | FinishEntry)[]): Finding[] {
   if (signIn.session !== undefined || signIn.status === 503) return [];
   if (signIn.status !== 403) return [{ violation: "unexpected_answer", evidence: [signIn] }];
-  const reason = signOuts.some(({ sid, from, to }) => sid === signIn.sid && from < signIn.to && to > signIn.from);
+  const reason = signOuts.some(({ from, to, ...signOut }) => {
+    const isOfSubject = signOut.kind === "finish" ? signOut.reach === "account" : marksSubject(signOut);
+    const isMarked = signOut.sid === signIn.sid || (isOfSubject && signOut.account === signIn.account);
+    return isMarked && from < signIn.to && to > signIn.from;
+  });
   return reason ? [] : [{ violation: "refused_without_reason", evidence: [signIn] }];
+}
+
+function marksSubject({ origin }: Pick<SignOutEntry, "origin">): boolean {
+  return origin === "back_channel_subject";
 }
 
 function checkSignOut(signOut: SignOutEntry): Finding[] {

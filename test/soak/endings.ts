@@ -1,4 +1,13 @@
-import type { Entry, ExpiryEntry, History, RevocationEntry, SignInEntry, SignOutEntry } from "./history.ts";
+import type {
+  CallEntry,
+  Entry,
+  ExpiryEntry,
+  FinishEntry,
+  History,
+  RevocationEntry,
+  SignInEntry,
+  SignOutEntry,
+} from "./history.ts";
 
 /** Why and when a session ended, or may have. */
 export interface Ending {
@@ -19,6 +28,11 @@ interface Account {
   readonly signOuts: SignOutEntry[];
   readonly expiries: ExpiryEntry[];
   readonly revocations: RevocationEntry[];
+  readonly finishes: FinishEntry[];
+  /** Calls that may have used a refresh token up without keeping what came for it. */
+  readonly losses: CallEntry[];
+  /** Sign-outs with a cookie of another account, in browsers that have changed to this one. */
+  readonly strays: (SignOutEntry | FinishEntry)[];
 }
 
 /** Reasons backwards in time: what a sign-out did depends on what had happened before it, and so on. */
@@ -29,7 +43,13 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
   const crowds = new Map<SignInEntry, readonly SignInEntry[]>();
   const accountOf = (name: string) => accounts.get(name) ?? emptyAccount();
 
-  const widens = ({ origin }: SignOutEntry) => scope === "account" && (origin === "app" || origin === "front_channel");
+  /** Whether a sign-out that finds what it names ends the whole account. */
+  const widens = ({ origin }: SignOutEntry) =>
+    origin === "app_everywhere" ||
+    origin === "list_all" ||
+    (scope === "account" && (origin === "app" || marksSid(origin)));
+  const finishWidens = ({ reach }: FinishEntry) =>
+    reach === "account" || reach === "everywhere" || (reach === "scope" && scope === "account");
 
   /** Whether a sign-out has certainly taken the whole account: its own session must have been there to be found. */
   function tookAll(signOut: SignOutEntry): boolean {
@@ -43,7 +63,7 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
   /** The app says "signed out" to a cookie that opens nothing too, and then has nobody to sign out. */
   function foundItsSession(signOut: SignOutEntry): boolean {
     const isOwn = ({ session, sid }: SignInEntry) =>
-      signOut.origin === "app" ? session === signOut.session : sid === signOut.sid;
+      marksSid(signOut.origin) ? sid === signOut.sid : session === signOut.session;
     return accountOf(signOut.account)
       .signIns.filter((signIn) => signIn.session !== undefined && signIn.to <= signOut.from && isOwn(signIn))
       .some((signIn) => possibleCauses(signIn, signOut.to, signOut).length === 0);
@@ -51,12 +71,23 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
 
   function isEndedBy(signOut: SignOutEntry, signIn: SignInEntry): boolean {
     if (!signOut.acknowledged) return false;
-    // Marks its `sid`: a sign-in that is under way for it is refused, or its session goes.
+    // Marks its `sid` or subject: a sign-in that is under way for it is refused, or its session goes.
     const isUnderWay = signIn.begunBy <= signOut.from;
-    if (signOut.origin === "front_channel" && signOut.sid === signIn.sid && isUnderWay) return true;
+    if (marksSid(signOut.origin) && signOut.sid === signIn.sid && isUnderWay) return true;
+    if (signOut.origin === "back_channel_subject") return isUnderWay && signIn.session !== undefined;
     if (signIn.to > signOut.from) return false;
-    const isNamed = signOut.origin === "app" ? signOut.session === signIn.session : names(signOut, signIn);
+    const isByCookie = signOut.origin === "app" || signOut.origin === "app_everywhere" || signOut.origin === "list_all";
+    const isNamed = isByCookie ? signOut.session === signIn.session : names(signOut, signIn);
     return isNamed || tookAll(signOut) || (names(signOut, signIn) && foundItsSession(signOut));
+  }
+
+  function mayEndLater(finish: FinishEntry, signIn: SignInEntry): boolean {
+    if (signIn.session !== undefined && signIn.session === finish.session) return true;
+    // The app's clock counts whole milliseconds.
+    const isDue = Math.floor(signIn.from) <= finish.requestedAt;
+    const isSuccessor = signIn.replaces !== undefined && signIn.replaces === finish.session;
+    const isNamed = isSuccessor || (finish.sid !== undefined && finish.sid === signIn.sid);
+    return isDue && (finishWidens(finish) || (finish.reach !== "named" && isNamed));
   }
 
   /** The sessions that may have been there when `signIn` looked for room. */
@@ -71,11 +102,12 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
   }
 
   function certainCauses(signIn: SignInEntry): Ending[] {
-    const { signOuts, expiries } = accountOf(signIn.account);
+    const { signOuts, expiries, finishes } = accountOf(signIn.account);
     const endings: Ending[] = signOuts
       .filter((signOut) => isEndedBy(signOut, signIn))
       .map((cause) => ({ at: Math.max(cause.to, signIn.to), cause }));
     if (signIn.session === undefined) return endings;
+    for (const cause of finishes) if (isEndedLater(cause, signIn)) endings.push({ at: cause.to, cause });
     for (const cause of expiries) {
       if (cause.acknowledged && cause.session === signIn.session) endings.push({ at: cause.to, cause });
     }
@@ -100,7 +132,7 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
 
   /** Whatever may have ended the session and was begun before `moment`. */
   function possibleCauses(signIn: SignInEntry, moment: number, except?: Entry): Entry[] {
-    const { signIns, signOuts, expiries, revocations } = accountOf(signIn.account);
+    const { signIns, signOuts, expiries, revocations, finishes, losses, strays } = accountOf(signIn.account);
     const isRelevant = (entry: Entry) => entry !== except && entry.from < moment && entry.to > signIn.from;
     const isEvictor = (other: SignInEntry) => {
       const crowd = crowdOf(other);
@@ -113,6 +145,9 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
       }),
       ...expiries.filter((cause) => isRelevant(cause) && cause.session === signIn.session),
       ...revocations.filter(isRelevant),
+      ...finishes.filter((cause) => isRelevant(cause) && mayEndLater(cause, signIn)),
+      ...losses.filter((cause) => isRelevant(cause) && cause.session === signIn.session),
+      ...strays.filter(isRelevant),
       ...(replacements.get(signIn.session ?? "") ?? []).filter(isRelevant),
       ...signIns.filter((other) => other !== signIn && isRelevant(other) && isEvictor(other)),
     ];
@@ -127,8 +162,20 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
   };
 }
 
+/** What was named must have been in the document, and what had begun by then must have been due. */
+function isEndedLater(finish: FinishEntry, signIn: SignInEntry): boolean {
+  const { acknowledged, session, sid, reach, requestedAt, from } = finish;
+  if (!acknowledged || signIn.session === undefined || signIn.to > from) return false;
+  if (signIn.session === session) return true;
+  return signIn.to < requestedAt && (reach === "account" || signIn.sid === sid);
+}
+
 function isWhole({ origin }: SignOutEntry): boolean {
-  return origin === "list_all" || origin === "administrator";
+  return origin === "administrator" || origin === "back_channel_subject";
+}
+
+function marksSid(origin: SignOutEntry["origin"]): boolean {
+  return origin === "front_channel" || origin === "back_channel";
 }
 
 function names(signOut: SignOutEntry, signIn: SignInEntry): boolean {
@@ -143,7 +190,7 @@ function earliest(endings: readonly Ending[]): Ending | undefined {
 }
 
 function emptyAccount(): Account {
-  return { signIns: [], signOuts: [], expiries: [], revocations: [] };
+  return { signIns: [], signOuts: [], expiries: [], revocations: [], finishes: [], losses: [], strays: [] };
 }
 
 function byAccount(entries: readonly Entry[]): ReadonlyMap<string, Account> {
@@ -155,10 +202,24 @@ function byAccount(entries: readonly Entry[]): ReadonlyMap<string, Account> {
     if (entry.kind === "sign_out") account.signOuts.push(entry);
     if (entry.kind === "expiry") account.expiries.push(entry);
     if (entry.kind === "revocation") account.revocations.push(entry);
+    if (entry.kind === "finish") account.finishes.push(entry);
+    if (entry.kind === "call" && entry.rotating && entry.status === 503) account.losses.push(entry);
   }
+  addStrays(accounts, entries);
   // The recursion above then meets what it has already decided.
   for (const { signOuts } of accounts.values()) signOuts.sort((a, b) => a.to - b.to);
   return accounts;
+}
+
+/** Whoever signs out means what the browser has now: it may have changed to another account since. */
+function addStrays(accounts: ReadonlyMap<string, Account>, entries: readonly Entry[]): void {
+  const replacements = byReplaced(entries);
+  for (const entry of entries) {
+    if (entry.kind !== "sign_out" && entry.kind !== "finish") continue;
+    for (const { account } of replacements.get(entry.session ?? "") ?? []) {
+      if (account !== entry.account) accounts.get(account)?.strays.push(entry);
+    }
+  }
 }
 
 function byReplaced(entries: readonly Entry[]): ReadonlyMap<string, readonly SignInEntry[]> {

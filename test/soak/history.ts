@@ -29,9 +29,19 @@ export interface CallEntry extends Span {
   /** Object id of the session's person, and of the person whose data were answered. */
   readonly owner: string;
   readonly answered: string | undefined;
+  /** Whether refresh tokens worked once in that time: what a renewal brings then is lost if the answer or the write is. */
+  readonly rotating: boolean;
 }
 
-export type SignOutOrigin = "app" | "front_channel" | "list_one" | "list_all" | "administrator";
+export type SignOutOrigin =
+  | "app"
+  | "app_everywhere"
+  | "front_channel"
+  | "back_channel"
+  | "back_channel_subject"
+  | "list_one"
+  | "list_all"
+  | "administrator";
 
 export interface SignOutEntry extends Span {
   readonly kind: "sign_out";
@@ -43,6 +53,20 @@ export interface SignOutEntry extends Span {
   /** Whether the app said that it is done. Without that it may still happen, at any time. */
   readonly acknowledged: boolean;
   readonly status: number;
+}
+
+/** A sign-out that the app had left for later, carried out some time afterwards. */
+export interface FinishEntry extends Span {
+  readonly kind: "finish";
+  readonly account: string;
+  /** What its order says: see `SignOutOrder`. */
+  readonly reach: "named" | "scope" | "everywhere" | "account";
+  readonly session: string | undefined;
+  readonly sid: string | undefined;
+  /** What began later is spared. */
+  readonly requestedAt: number;
+  /** Without that it was put aside, but may have been done in part. */
+  readonly acknowledged: boolean;
 }
 
 /** The harness ended a session's lifetime in the stored document. */
@@ -59,7 +83,7 @@ export interface RevocationEntry extends Span {
   readonly account: string;
 }
 
-export type Entry = SignInEntry | CallEntry | SignOutEntry | ExpiryEntry | RevocationEntry;
+export type Entry = SignInEntry | CallEntry | SignOutEntry | FinishEntry | ExpiryEntry | RevocationEntry;
 
 /** What was done and what came of it. */
 export interface History {

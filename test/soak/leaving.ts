@@ -1,12 +1,13 @@
 import { homeAccountId } from "../../local/identity-provider/people.ts";
 import type { Person } from "../../local/identity-provider/provider.ts";
 import type { Answer, Client } from "../support/http-client.ts";
+import { logoutToken, sendLogoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";
 import { finishSignOut, frontChannel } from "../support/sign-out.ts";
 import { recordCall } from "./calls.ts";
 import type { SignOutEntry, Span } from "./history.ts";
 import type { WayOut } from "./plan.ts";
-import { timed, type KnownSession, type Stage } from "./stage.ts";
+import { served, timed, type KnownSession, type Stage } from "./stage.ts";
 
 /** A tab of somebody who is about to sign out. */
 export interface Leaver {
@@ -28,6 +29,7 @@ const waysOut: Readonly<Record<WayOut, (stage: Stage, leaver: Leaver) => Promise
     const endSessionUrl = await leaveApp(stage, leaver);
     if (endSessionUrl !== undefined) await loadFrames(stage, leaver.tab, () => leaver.tab.navigate(endSessionUrl));
   },
+  app_everywhere: (stage, leaver) => leaveApp(stage, leaver, "app_everywhere"),
   provider_page: async (stage, { tab }) => {
     const { publicUrl } = stage.world.identityProvider;
     const headers = { origin: publicUrl, "sec-fetch-site": "same-origin" };
@@ -43,10 +45,20 @@ const waysOut: Readonly<Record<WayOut, (stage: Stage, leaver: Leaver) => Promise
     const { result, span } = await timed(() => frontChannel(tab, `sid=${session.sid}`));
     recordFrontChannel(stage, session.sid, result.status, span);
   },
+  back_channel: async (stage, leaver) => {
+    const { sid } = leaver.session;
+    const named = { session: undefined, sid };
+    await leaveByToken(stage, leaver, { origin: "back_channel", claims: { sid }, named });
+  },
+  back_channel_subject: async (stage, leaver) => {
+    const claims = { sub: stage.subjectOf(leaver.person) };
+    await leaveByToken(stage, leaver, { origin: "back_channel_subject", claims });
+  },
   list_one: leaveFromList,
   list_all: async (stage, { tab, session }) => {
     const { result, span } = await timed(() => tab.fetch("/auth/sessions", ownRequest(stage, "DELETE")));
-    record(stage, { origin: "list_all", leaver: session, answer: result, span, done: 204 });
+    const named = { session: session.key, sid: undefined };
+    record(stage, { origin: "list_all", leaver: session, named, answer: result, span, done: 204 });
   },
   administrator: async (stage, { tab, session, person }) => {
     const target = `/auth/accounts/${homeAccountId(person)}`;
@@ -57,10 +69,15 @@ const waysOut: Readonly<Record<WayOut, (stage: Stage, leaver: Leaver) => Promise
 };
 
 /** The app's own sign-out. @returns where it goes on, at the identity provider */
-async function leaveApp(stage: Stage, { tab, session }: Leaver): Promise<string | undefined> {
-  const { result, span } = await timed(() => tab.fetch("/auth/logout", ownRequest(stage, "POST")));
+async function leaveApp(
+  stage: Stage,
+  { tab, session }: Leaver,
+  origin: "app" | "app_everywhere" = "app",
+): Promise<string | undefined> {
+  const path = origin === "app" ? "/auth/logout" : "/auth/logout?everywhere=1";
+  const { result, span } = await timed(() => tab.fetch(path, ownRequest(stage, "POST")));
   const named = { session: session.key, sid: session.sid };
-  record(stage, { origin: "app", leaver: session, named, answer: result, span, done: 200 });
+  record(stage, { origin, leaver: session, named, answer: result, span, done: 200 });
   const url = result.status === 200 ? result.json()["endSessionUrl"] : undefined;
   return typeof url === "string" ? url : undefined;
 }
@@ -77,6 +94,18 @@ async function leaveFromList(stage: Stage, { tab, session, choice }: Leaver): Pr
   record(stage, { origin: "list_one", leaver: session, named, answer: result, span, done: 204 });
 }
 
+/** What the identity provider's server does. */
+async function leaveByToken(
+  stage: Stage,
+  { session, choice }: Leaver,
+  { claims, ...asked }: Pick<Outcome, "origin" | "named"> & { readonly claims: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  const token = await logoutToken(stage.world, claims);
+  const instance = Math.floor(choice * served);
+  const { result, span } = await timed(() => sendLogoutToken(stage.world, token, { instance }));
+  record(stage, { ...asked, leaver: session, answer: result, span, done: 200 });
+}
+
 function ownRequest({ world }: Stage, method: string) {
   const headers = { origin: world.publicBaseUrl, "sec-fetch-site": "same-origin", accept: "application/json" };
   return { method, headers };
@@ -85,7 +114,7 @@ function ownRequest({ world }: Stage, method: string) {
 interface Outcome {
   readonly origin: SignOutEntry["origin"];
   readonly leaver: KnownSession;
-  readonly named?: { readonly session: string; readonly sid: string | undefined };
+  readonly named?: { readonly session: string | undefined; readonly sid: string | undefined };
   readonly answer: Answer;
   readonly span: Span;
   /** The status that acknowledges. */
@@ -95,7 +124,8 @@ interface Outcome {
 function record(stage: Stage, { origin, leaver, named, answer, span, done }: Outcome): void {
   const { status } = answer;
   // Refused: the session was gone before, and nothing was signed out.
-  if (status === 401 && origin !== "administrator") return recordCall(stage, leaver, answer, span);
+  const isByCookie = origin !== "administrator" && !origin.startsWith("back_channel");
+  if (status === 401 && isByCookie) return recordCall(stage, leaver, answer, span);
   const { session, sid } = named ?? { session: undefined, sid: undefined };
   const { account } = leaver;
   stage.entries.push({

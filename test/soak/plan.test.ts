@@ -18,10 +18,11 @@ describe("the plan of a soak", () => {
       [286, 286, 286, 286, 286, 285, 285],
     );
     const kinds = new Set(steps.flat().map(({ action }) => action.kind));
-    assert.equal(kinds.size, 10);
+    assert.equal(kinds.size, 11);
     const ways = new Set(steps.flat().flatMap(({ action }) => (action.kind === "sign_out" ? [action.way] : [])));
-    assert.equal(ways.size, 8);
+    assert.equal(ways.size, 11);
     assert.ok(steps.flat().some(({ trouble }) => trouble.store));
     assert.ok(steps.flat().some(({ trouble }) => trouble.token));
+    assert.deepEqual(new Set(steps.flat().map(({ trouble }) => trouble.rotation)), new Set([undefined, true, false]));
   });
 });

@@ -6,9 +6,12 @@ import type { Random } from "./random.ts";
 export type WayOut =
   | "app"
   | "app_and_provider"
+  | "app_everywhere"
   | "provider_page"
   | "second_app"
   | "front_channel"
+  | "back_channel"
+  | "back_channel_subject"
   | "list_one"
   | "list_all"
   | "administrator";
@@ -23,6 +26,8 @@ export type Action =
   | { readonly kind: "sign_out"; readonly way: WayOut }
   /** Signing in in one tab of a browser and out in another, at once. */
   | { readonly kind: "two_tabs"; readonly way: WayOut }
+  /** One of the sign-outs that the app has left for later is carried out. */
+  | { readonly kind: "finish" }
   | { readonly kind: "expire" }
   | { readonly kind: "revoke" };
 
@@ -37,6 +42,8 @@ export interface Trouble {
   readonly token?: { readonly fault: TokenFault; readonly when: "before" | "after" };
   /** Of access tokens, from now on. */
   readonly lifetimeSeconds?: number;
+  /** Whether refresh tokens work once, from now on. */
+  readonly rotation?: boolean;
 }
 
 export interface Step {
@@ -45,6 +52,8 @@ export interface Step {
   readonly instance: number;
   readonly pauseMs: number;
   readonly trouble: Trouble;
+  /** Whether the store takes nothing for the account while this is done: a sign-out has to wait. */
+  readonly isDuringOutage: boolean;
   /** From 0 to below 1: picks among what there is when the step is taken. */
   readonly choice: number;
 }
@@ -57,11 +66,13 @@ export function planFor(random: Random, shape: { browsers: number; operations: n
 }
 
 function stepOf(random: Random): Step {
+  const action = actionOf(random);
   return {
-    action: actionOf(random),
+    action,
     instance: random.below(60),
     pauseMs: random.chance(0.3) ? random.below(40) : 0,
     trouble: troubleOf(random),
+    isDuringOutage: action.kind === "sign_out" && random.chance(0.2),
     choice: random.next(),
   };
 }
@@ -76,6 +87,7 @@ function actionOf(random: Random): Action {
     forget_cookie: 4,
     sign_out: 18,
     two_tabs: 6,
+    finish: 3,
     expire: 2,
     revoke: 1,
   });
@@ -89,9 +101,12 @@ function wayOutOf(random: Random): WayOut {
   return random.weighted({
     app: 4,
     app_and_provider: 4,
+    app_everywhere: 1,
     provider_page: 3,
     second_app: 3,
     front_channel: 3,
+    back_channel: 2,
+    back_channel_subject: 1,
     list_one: 4,
     list_all: 1,
     administrator: 1,
@@ -104,6 +119,7 @@ function troubleOf(random: Random): Trouble {
     ...(random.chance(0.04) && { token: tokenTrouble(random) }),
     // 300 and below: each call renews. Slightly above: the next one does.
     ...(random.chance(0.1) && { lifetimeSeconds: random.pick([60, 60, 301, 302, 3600]) }),
+    ...(random.chance(0.03) && { rotation: random.chance(0.5) }),
   };
 }
 

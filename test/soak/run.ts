@@ -1,4 +1,5 @@
 import { isRecord } from "../../shared/encoding.ts";
+import { startFinisher } from "../fault/store/queue.ts";
 import { generatePeople } from "../support/people.ts";
 import { administratorSettings } from "../support/race.ts";
 import { dumpStore } from "../support/store.ts";
@@ -8,8 +9,9 @@ import { call } from "./calls.ts";
 import { check, type Finding } from "./checker.ts";
 import type { History, StoredSessions } from "./history.ts";
 import { planFor } from "./plan.ts";
+import { finishAll } from "./finishing.ts";
 import { createRandom } from "./random.ts";
-import { createStage, holderOf, type Stage } from "./stage.ts";
+import { createStage, holderOf, served, type Stage } from "./stage.ts";
 import { summarize } from "./summary.ts";
 
 export interface SoakOptions {
@@ -26,7 +28,6 @@ export interface SoakResult {
   readonly summary: string;
 }
 
-const instances = 3;
 const peopleCount = 6;
 const browsersEach = 3;
 const maxPerAccount = 4;
@@ -40,31 +41,35 @@ export async function soak({ seed, operations, scope }: SoakOptions): Promise<So
     Session__MaxPerAccount: String(maxPerAccount),
     SignOut__Scope: scope,
   };
-  const world = await startWorld({ people, instances, environment });
+  const world = await startWorld({ people, instances: served, environment });
+  world.identityProvider.controls.announceBackChannelLogout = true;
+  const finisher = await startFinisher(world);
   try {
     const startedAt = performance.now();
-    const stage = createStage(world);
+    const stage = createStage(world, finisher);
     const steps = planFor(createRandom(seed), { browsers: people.length * browsersEach, operations });
     const actors = steps.map((_, index) => {
       const own = index % people.length;
       return createActor(stage, [...people.slice(own), ...people.slice(0, own)]);
     });
     await Promise.all(actors.map((actor, index) => act(actor, steps[index] ?? [])));
+    stopTrouble(world);
+    await finishAll(stage);
     await tryEveryCookie(stage);
     const history: History = { scope, maxPerAccount, entries: stage.entries };
     const findings = check(history, await readStore(world));
     const seconds = (performance.now() - startedAt) / 1000;
     return { history, findings, summary: summarize({ seed, operations, seconds, history, findings, world }) };
   } finally {
+    await finisher.close();
     await world.stop();
+    await finisher.stop();
   }
 }
 
 /** When all is over and nothing goes wrong any more: does any cookie ever given still open what it must not? */
 async function tryEveryCookie(stage: Stage): Promise<void> {
   const { world, sessions } = stage;
-  world.cosmos.faults.clear();
-  world.identityProvider.controls.clearFaults();
   const waiting = [...sessions.values()];
   const probe = async (instance: number) => {
     for (let session = waiting.shift(); session; session = waiting.shift()) {
@@ -73,6 +78,11 @@ async function tryEveryCookie(stage: Stage): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: probesAtOnce }, (_, index) => probe(index)));
+}
+
+function stopTrouble({ cosmos, identityProvider }: World): void {
+  cosmos.faults.clear();
+  identityProvider.controls.clearFaults();
 }
 
 async function readStore(world: World): Promise<StoredSessions> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { soak } from "./run.ts";
 
-const { SOAK_OPERATIONS = "100", SOAK_SEED = "1" } = process.env;
+const { SOAK_OPERATIONS = "600", SOAK_SEED = "1" } = process.env;
 
 describe("many people, browsers and sign-outs at random, with trouble at the store and the token endpoint", () => {
   for (const scope of ["account", "session"] as const) {

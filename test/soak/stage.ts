@@ -1,7 +1,9 @@
-import { accountKeyOf, sessionKeyOf } from "../../shared/account/keys.ts";
+import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
 import { homeAccountId } from "../../local/identity-provider/people.ts";
 import type { Person } from "../../local/identity-provider/provider.ts";
+import type { Finisher } from "../fault/store/queue.ts";
 import { createClient, type Client } from "../support/http-client.ts";
+import { subjectOf } from "../support/logout-token.ts";
 import { sessionCookie, type World } from "../support/world.ts";
 import { now, type Entry, type Span } from "./history.ts";
 
@@ -25,17 +27,39 @@ export interface Stage {
   readonly retired: KnownSession[];
   /** The account that each `sid` was given to. */
   readonly sids: Map<string, string>;
+  /** Carries out what the app has left for later, at instances that nobody's requests go to. */
+  readonly finisher: Finisher;
+  /** What is being carried out. */
+  readonly finishing: Promise<void>[];
+  /** How many of `world.deferred` have been, or are being, carried out. */
+  finishedOrders: number;
   accountOf(person: Person): string;
+  /** Of somebody who has signed in. */
+  subjectOf(person: Person): string;
+  subjectKeyOf(subject: string): string;
+  sidKeyOf(sid: string): string;
 }
 
-export function createStage(world: World): Stage {
-  const { host } = new URL(world.identityProvider.instance);
+export function createStage(world: World, finisher: Finisher): Stage {
+  const { instance, tenantId } = world.identityProvider;
+  const { host } = new URL(instance);
+  const subjects = new Map<string, string>();
   return {
     world,
     entries: [],
     sessions: new Map(),
     retired: [],
     sids: new Map(),
+    finisher,
+    finishing: [],
+    finishedOrders: 0,
+    subjectOf({ oid, preferredUsername }) {
+      const subject = subjects.get(oid) ?? subjectOf(world, preferredUsername);
+      subjects.set(oid, subject);
+      return subject;
+    },
+    subjectKeyOf: (subject) => subjectKeyOf(`${instance}${tenantId}/v2.0`, subject),
+    sidKeyOf: (sid) => sidKeyOf(instance + tenantId, sid),
     accountOf: (person) => accountKeyOf(host, homeAccountId(person)),
   };
 }
@@ -78,8 +102,11 @@ export function holderOf(world: World, session: KnownSession, instance: number):
   return holder;
 }
 
+/** How many instances the load balancer knows. */
+export const served = 3;
+
 function instanceUrl({ instances, publicBaseUrl }: World, instance: number): string {
-  return instances[instance % instances.length]?.url ?? publicBaseUrl;
+  return instances[instance % served]?.url ?? publicBaseUrl;
 }
 
 /** The key of the session that a cookie opens. */

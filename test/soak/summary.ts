@@ -1,3 +1,4 @@
+import { served } from "./stage.ts";
 import type { World } from "../support/world.ts";
 import type { Finding } from "./checker.ts";
 import type { Entry, History } from "./history.ts";
@@ -17,15 +18,17 @@ export function summarize({ seed, operations, seconds, history, findings, world 
   const signIns = entries.filter((entry) => entry.kind === "sign_in");
   const calls = entries.filter((entry) => entry.kind === "call");
   const signOuts = entries.filter((entry) => entry.kind === "sign_out");
+  const finishes = entries.filter((entry) => entry.kind === "finish");
   const refreshes = { endpoint: "token", grantType: "refresh_token", status: 200 } as const;
   const faults = world.cosmos.operations.all().filter(({ fault }) => fault !== undefined).length;
   return [
-    `soak seed=${seed} scope=${scope} operations=${operations} instances=${world.instances.length}`,
+    `soak seed=${seed} scope=${scope} operations=${operations} instances=${served}`,
     `${seconds.toFixed(1)} s`,
     `sign-ins ${signIns.length} (${tally(signIns, ({ status }) => String(status))})`,
     `calls ${calls.length} (${tally(calls, ({ status }) => String(status))})`,
     `renewals ${world.identityProvider.controls.requests.count(refreshes)}`,
     `sign-outs ${signOuts.length} (${tally(signOuts, ({ origin, acknowledged }) => (acknowledged ? origin : "failed"))})`,
+    `finished later ${finishes.length} (${tally(finishes, ({ acknowledged }) => (acknowledged ? "done" : "put aside"))})`,
     `expiries ${count(entries, "expiry")}, revocations ${count(entries, "revocation")}`,
     `store operations ${world.cosmos.operations.count()}, answers replaced by faults ${faults}`,
     findings.length === 0

@@ -229,6 +229,22 @@ describe("a front-channel sign-out", () => {
     assert.equal(await isReplay("token-1"), false);
   });
 
+  test("by a logout token whose mark was written, its answer lost, and then changed by a sign-in is no replay", async () => {
+    await claim("ada");
+    const replace = sids.replace.bind(sids);
+    let isFirst = true;
+    mock.method(sids, "replace", async (...args: Parameters<typeof replace>) => {
+      const written = await replace(...args);
+      if (!isFirst) return written;
+      isFirst = false;
+      await claim("ada", "new", Date.now() + 1);
+      // What a repeated write is told then.
+      return { outcome: "conflict", current: await sids.read("sid", signal) };
+    });
+    assert.equal(await isReplay("token-1"), false);
+    assert.equal(await isReplay("token-1"), true);
+  });
+
   test("twice at once leaves one mark", async () => {
     once(sids, "create", () => bury());
     assert.deepEqual(await bury(), { accountKey: null, replayOf: undefined });
