@@ -13,8 +13,9 @@ export interface CookieSignOut {
 
 /**
  * Signs out whoever the cookie belongs to. A session that is there and opens nothing here ends all the same: another
- * instance, by its own clock or of another version, may still take it for live. Where its session is not there, the same browser may just have signed in anew,
- * and the answer with the new cookie may still be under way: whoever signs out in that moment means the new session.
+ * instance, by its own clock or of another version, may still take it for live. Where its session is not there, the same
+ * browser may just have signed in anew, and the answer with the new cookie may still be under way: whoever signs out in that
+ * moment means the new session.
  * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
  *   that there must be such a session
  */
