@@ -170,6 +170,12 @@ describe("the checker accepts", () => {
     assert.deepEqual(found([signIn(0, 10, "one"), failed, refused(20, "one")]), []);
   });
 
+  it("that a sign-out with the cookie from before ends the session that has taken its place", () => {
+    const renewed = signIn(15, 22, "two", { replaces: "one", sid: "another" });
+    const entries = [signIn(0, 10, "one"), renewed, inTheApp, refused(31, "two")];
+    assert.deepEqual(found(entries, store(), { scope: "session" }), []);
+  });
+
   it("that a sign-out with the cookie of another account ends what the browser has changed to", () => {
     const changed = signIn(11, 15, undefined, { account: "B", replaces: "one" });
     const elsewhere = signIn(0, 10, "two", { account: "B" });

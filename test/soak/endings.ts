@@ -76,8 +76,7 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
     if (marksSid(signOut.origin) && signOut.sid === signIn.sid && isUnderWay) return true;
     if (signOut.origin === "back_channel_subject") return isUnderWay && signIn.session !== undefined;
     if (signIn.to > signOut.from) return false;
-    const isByCookie = signOut.origin === "app" || signOut.origin === "app_everywhere" || signOut.origin === "list_all";
-    const isNamed = isByCookie ? signOut.session === signIn.session : names(signOut, signIn);
+    const isNamed = isByCookie(signOut) ? signOut.session === signIn.session : names(signOut, signIn);
     return isNamed || tookAll(signOut) || (names(signOut, signIn) && foundItsSession(signOut));
   }
 
@@ -141,7 +140,8 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
     };
     return [
       ...signOuts.filter((cause) => {
-        return isRelevant(cause) && (isWhole(cause) || widens(cause) || names(cause, signIn));
+        const isMeant = names(cause, signIn) || meansSuccessor(cause, signIn);
+        return isRelevant(cause) && (isWhole(cause) || widens(cause) || isMeant);
       }),
       ...expiries.filter((cause) => isRelevant(cause) && cause.session === signIn.session),
       ...revocations.filter(isRelevant),
@@ -172,6 +172,15 @@ function isEndedLater(finish: FinishEntry, signIn: SignInEntry): boolean {
 
 function isWhole({ origin }: SignOutEntry): boolean {
   return origin === "administrator" || origin === "back_channel_subject";
+}
+
+function isByCookie({ origin }: SignOutEntry): boolean {
+  return origin === "app" || origin === "app_everywhere" || origin === "list_all";
+}
+
+/** Whoever signs out in a browser that has just signed in anew means the new session, whatever its `sid`. */
+function meansSuccessor(signOut: SignOutEntry, { replaces }: SignInEntry): boolean {
+  return isByCookie(signOut) && replaces !== undefined && replaces === signOut.session;
 }
 
 function marksSid(origin: SignOutEntry["origin"]): boolean {

@@ -3,7 +3,8 @@ import { soak } from "./run.ts";
 
 /*
  * A long run: SOAK_OPERATIONS steps (5000) from SOAK_SEED (today's date), under the sign-out policy SOAK_SCOPE ("account"
- * or "session"). SOAK_HISTORY names a file for the history. Prints one line, and what was found if anything was.
+ * or "session"). SOAK_HISTORY names a file for the history: the same seed makes the same plan, but hardly ever the same
+ * interleaving. Prints one line, and what was found if anything was.
  */
 const { SOAK_OPERATIONS = "5000", SOAK_SEED, SOAK_SCOPE = "account", SOAK_HISTORY } = process.env;
 const seed = Number(SOAK_SEED ?? new Date().toISOString().slice(0, 10).replaceAll("-", ""));
