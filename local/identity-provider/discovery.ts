@@ -1,4 +1,6 @@
-import { issuerOf, tenantSegment, type Tenant } from "./tenants.ts";
+import type { JWK } from "jose";
+import type { Keys } from "./keys.ts";
+import { issuerOf, personalTenantId, tenantSegment, type Tenant } from "./tenants.ts";
 
 /** The two addresses of the provider. */
 export interface Addresses {
@@ -26,7 +28,7 @@ export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Te
     id_token_signing_alg_values_supported: ["RS256"],
     response_types_supported: ["code"],
     scopes_supported: ["openid", "profile", "email", "offline_access"],
-    issuer: issuerOf(instance, tenant.kind === "single" ? tenant.id : "{tenantid}"),
+    issuer: issuerFor(instance, tenant),
     request_uri_parameter_supported: false,
     authorization_endpoint: page("/oauth2/v2.0/authorize"),
     http_logout_supported: true,
@@ -36,6 +38,21 @@ export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Te
     claims_supported: claimsSupported,
     tenant_region_scope: tenant.kind === "single" ? "EU" : null,
   };
+}
+
+/**
+ * The document at `jwks_uri` (RFC 7517). As in Entra's, each key says in `issuer` whose tokens it signs: the tenant's, or the
+ * template, and for the key of personal accounts their own tenant.
+ */
+export function keySet({ instance }: Addresses, tenant: Tenant, keys: Keys): { keys: JWK[] } {
+  const personal = keys.personalKey().kid;
+  const issuerOfKey = ({ kid }: JWK) =>
+    kid === personal ? issuerOf(instance, personalTenantId) : issuerFor(instance, tenant);
+  return { keys: keys.publicKeys().keys.map((key) => Object.assign(key, { issuer: issuerOfKey(key) })) };
+}
+
+function issuerFor(instance: string, tenant: Tenant): string {
+  return issuerOf(instance, tenant.kind === "single" ? tenant.id : "{tenantid}");
 }
 
 const claimsSupported = [

@@ -7,9 +7,11 @@ export type SigningKey = JWK & { readonly kid: string };
 
 /** The provider's secrets, made once and kept in the store. */
 export interface Keys {
-  /** The key that signs now. */
+  /** The key that signs now for work and school accounts. */
   signingKey(): SigningKey;
-  /** The public halves of every key used so far, newest first: the document at `jwks_uri`. */
+  /** The key for personal accounts, which is another one, as at Entra. */
+  personalKey(): SigningKey;
+  /** The public halves of every key used so far, newest first, then the one for personal accounts. */
   publicKeys(): { keys: JWK[] };
   /** Starts to sign with a new key; the old ones stay published. */
   rotate(): void;
@@ -21,6 +23,9 @@ export interface Keys {
 
 export function loadKeys(store: Store): Keys {
   const salt = store.setting("pairwise-salt", () => randomBytes(32).toString("base64url"));
+  const personal = JSON.parse(
+    store.setting("personal-signing-key", () => JSON.stringify(newSigningKey())),
+  ) as SigningKey;
   let signing = JSON.parse(store.setting("signing-keys", () => JSON.stringify([newSigningKey()]))) as SigningKey[];
   return {
     signingKey: () => {
@@ -28,7 +33,8 @@ export function loadKeys(store: Store): Keys {
       if (newest === undefined) throw new Error("The provider's data file holds no signing key");
       return newest;
     },
-    publicKeys: () => ({ keys: signing.map(publicHalf) }),
+    personalKey: () => personal,
+    publicKeys: () => ({ keys: [...signing, personal].map(publicHalf) }),
     rotate: () => {
       signing = [newSigningKey(), ...signing];
       store.replaceSetting("signing-keys", JSON.stringify(signing));

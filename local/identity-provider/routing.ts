@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Provider, KoaContextWithOIDC } from "oidc-provider";
 import { prepareAuthorizationRequest } from "./authorization-request.ts";
-import { discoveryDocument } from "./discovery.ts";
+import { discoveryDocument, keySet } from "./discovery.ts";
 import { serveAccount, serveEndSession } from "./end-session.ts";
 import { errorPage } from "./pages/message-pages.ts";
 import type { Endpoint } from "./request-log.ts";
@@ -71,7 +71,7 @@ async function routeOfTenant(
       };
       return;
     case "jwks":
-      ctx.body = runtime.keys.publicKeys();
+      ctx.body = keySet(runtime.addresses, tenant, runtime.keys);
       return;
     case "end-session":
       return serveEndSession(provider, runtime, ctx);

@@ -1,5 +1,6 @@
 import { importJWK, SignJWT, type JWTPayload } from "jose";
-import { newSigningKey, type Keys } from "./keys.ts";
+import { newSigningKey, type Keys, type SigningKey } from "./keys.ts";
+import { personalTenantId } from "./tenants.ts";
 
 /** How a token is to be wrong. */
 export interface Tampering {
@@ -10,25 +11,36 @@ export interface Tampering {
   readonly header?: { readonly [name: string]: unknown };
   /**
    * `none`: an unsigned token; `foreign-key`: signed by a key that is not published, under the right `kid`;
-   * `corrupt`: some bits of the signature flipped.
+   * `personal-key`, `work-key`: signed by the published key for personal accounts, or by that for all others, whoever the
+   * token is about; `corrupt`: some bits of the signature flipped.
    */
-  readonly signature?: "none" | "foreign-key" | "corrupt";
+  readonly signature?: "none" | "foreign-key" | "personal-key" | "work-key" | "corrupt";
 }
 
-/** Signs a token with the provider's current key: RS256, `kid`, `typ: JWT`. */
+/** Signs a token with the provider's current key for its tenant: RS256, `kid`, `typ: JWT`. */
 export async function signToken(keys: Keys, claims: Record<string, unknown>): Promise<string> {
-  const key = keys.signingKey();
+  const key = keyFor(keys, claims);
   return sign(claims, { kid: key.kid }, key);
+}
+
+function keyFor(keys: Keys, { tid }: Record<string, unknown>): SigningKey {
+  return tid === personalTenantId ? keys.personalKey() : keys.signingKey();
 }
 
 /** The same, but wrong in the way asked for. */
 export async function signTampered(keys: Keys, claims: Record<string, unknown>, tampering: Tampering): Promise<string> {
-  const { kid } = keys.signingKey();
+  const published = publishedKey(keys, claims, tampering);
+  const { kid } = published;
   const wrong = tamperedClaims(claims, tampering.claims);
   if (tampering.signature === "none") return unsigned(wrong, { kid, ...tampering.header });
-  const key = tampering.signature === "foreign-key" ? newSigningKey() : keys.signingKey();
+  const key = tampering.signature === "foreign-key" ? newSigningKey() : published;
   const token = await sign(wrong, { kid, ...tampering.header }, key);
   return tampering.signature === "corrupt" ? corrupt(token) : token;
+}
+
+function publishedKey(keys: Keys, claims: Record<string, unknown>, { signature }: Tampering): SigningKey {
+  if (signature === "personal-key") return keys.personalKey();
+  return signature === "work-key" ? keys.signingKey() : keyFor(keys, claims);
 }
 
 async function sign(claims: Record<string, unknown>, header: object, key: Parameters<typeof importJWK>[0]) {

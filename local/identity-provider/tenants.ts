@@ -1,8 +1,11 @@
 import type { Person } from "./people.ts";
 
-/** Who may sign in through an authority: one tenant's people, or everybody's with a work or school account. */
+/** Who may sign in through an authority: one tenant's people, everybody, or everybody with a work or school account. */
 export type Tenant =
   { readonly kind: "single"; readonly id: string } | { readonly kind: "multi"; readonly name: string };
+
+/** The tenant of every personal account. */
+export const personalTenantId = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 const multiTenantNames = new Set(["common", "organizations"]);
 
@@ -26,7 +29,8 @@ export function tenantSegment(tenant: Tenant): string {
 }
 
 export function mayUse(tenant: Tenant, person: Person): boolean {
-  return tenant.kind === "multi" || tenant.id === person.tid;
+  if (tenant.kind === "single") return tenant.id === person.tid;
+  return tenant.name === "common" || person.tid !== personalTenantId;
 }
 
 /** The issuer of tokens for people of one tenant; `{tenantid}` for the template in multi-tenant discovery. */

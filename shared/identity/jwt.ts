@@ -1,7 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import {
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+} from "jose";
 import { withinDeadline } from "../deadline.ts";
 import { ConditionError, type ConditionCode } from "../errors.ts";
+import { fillTenant, keyFinder, tenantTemplate } from "./key-issuer.ts";
 import { IdentityProviderUnavailableError, type AuthorityMetadata } from "./metadata.ts";
 
 /** Keys by `jwks_uri`, each set kept and refreshed by jose. */
@@ -47,13 +56,36 @@ function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
   };
   return async (header, token) => {
     try {
-      return await find(header, token);
+      await find(header, token);
     } catch (error) {
       // It signs with some key: a set without any says nothing about the token.
       if (keys.jwks()?.keys.length === 0) throw new Error("The key set is empty", { cause: error });
-      throw error;
+      // Keys of different issuers may share an id.
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     }
+    return keyFinder(keys.jwks() ?? { keys: [] })(header, token);
   };
+}
+
+/** `jwtVerify` with each of several keys that fit: an identity provider may reuse a key's id. */
+async function verifyWithAny(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (wrongKey) {
+        if (!(wrongKey instanceof errors.JWSSignatureVerificationFailed)) throw wrongKey;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 export interface TokenExpectations {
@@ -90,7 +122,7 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
   const { code, timesCode = code } = expected;
   const invalid = (what: string, cause?: unknown, condition = code) =>
     new ConditionError(condition, `The token is not valid: ${what}.`, { cause });
-  const verification = jwtVerify(token, expected.keys(expected.metadata.jwksUri), {
+  const verification = verifyWithAny(token, expected.keys(expected.metadata.jwksUri), {
     algorithms,
     audience: expected.clientId,
     clockTolerance: clockToleranceSeconds,
@@ -118,8 +150,8 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
 
 /** Under a multi-tenant authority the metadata's issuer is a template, to be filled with the token's tenant. */
 function isIssuer({ issuer }: AuthorityMetadata, claimed: string, tenantId: string | undefined): boolean {
-  if (!issuer.includes("{tenantid}")) return claimed === issuer;
-  return tenantId !== undefined && claimed === issuer.replace("{tenantid}", tenantId);
+  if (!issuer.includes(tenantTemplate)) return claimed === issuer;
+  return tenantId !== undefined && claimed === fillTenant(issuer, tenantId);
 }
 
 /** Whether the token is bad, rather than the keys to judge it by not to be had. */

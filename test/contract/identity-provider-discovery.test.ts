@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { otherTenantId } from "../../local/identity-provider/people.ts";
+import { personalTenantId } from "../../local/identity-provider/tenants.ts";
 import { startProvider } from "./identity-provider-harness.ts";
 
 const { provider, call } = await startProvider();
@@ -42,8 +43,23 @@ test("an unknown tenant is refused as Entra refuses it", async () => {
 test("the published keys are public halves with key ids", async () => {
   const { text } = await call(`${instance}${tenantId}/discovery/v2.0/keys`);
   const { keys } = JSON.parse(text) as { keys: Record<string, unknown>[] };
-  assert.equal(keys.length, 1);
-  assert.deepEqual(Object.keys(keys[0] ?? {}).toSorted(), ["alg", "e", "kid", "kty", "n", "use"]);
+  assert.equal(keys.length, 2);
+  for (const key of keys) {
+    assert.deepEqual(Object.keys(key).toSorted(), ["alg", "e", "issuer", "kid", "kty", "n", "use"]);
+  }
+});
+
+test("each published key says whose tokens it signs, as Entra's do: one is for personal accounts alone", async () => {
+  const personal = `${instance}${personalTenantId}/v2.0`;
+  const issuers: Readonly<Record<string, string>> = { [tenantId]: tenantId, common: "{tenantid}" };
+  for (const [segment, tenant] of Object.entries(issuers)) {
+    const { text } = await call(`${instance}${segment}/discovery/v2.0/keys`);
+    const { keys } = JSON.parse(text) as { keys: { issuer: string }[] };
+    assert.deepEqual(
+      keys.map(({ issuer }) => issuer),
+      [`${instance}${tenant}/v2.0`, personal],
+    );
+  }
 });
 
 test("what the provider does not implement it refuses by name", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Tampering } from "../../local/identity-provider/provider.ts";
-import { defaultTenantId, otherTenantId } from "../../local/identity-provider/people.ts";
+import { defaultTenantId, otherTenantId, samplePeople, type Person } from "../../local/identity-provider/people.ts";
+import { personalTenantId } from "../../local/identity-provider/tenants.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
@@ -10,6 +11,17 @@ import { sessionCookie, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 const priya = "priya@fabrikam.example";
+const outlook = "noor@outlook.example";
+const personalAccount: Person = {
+  oid: "00000000-0000-0000-3f1a-9d27c6b54e80",
+  tid: personalTenantId,
+  uid: "00000000-0000-0000-3f1a-9d27c6b54e80",
+  utid: personalTenantId,
+  name: "Noor Haddad",
+  givenName: "Noor",
+  surname: "Haddad",
+  preferredUsername: outlook,
+};
 const now = Math.floor(Date.now() / 1000);
 const minutes = (count: number) => now + count * 60;
 const someId = "00000000-0000-4000-8000-000000000000";
@@ -40,7 +52,7 @@ describe("an ID token", () => {
   let world: World;
   let multiTenant = 0;
   before(async () => {
-    world = await startWorld();
+    world = await startWorld({ people: [...samplePeople(defaultTenantId), personalAccount] });
     await world.startInstance({ AzureAd__TenantId: "organizations", AzureAd__AllowedTenants: defaultTenantId });
     multiTenant = world.instances.length - 1;
   });
@@ -113,6 +125,33 @@ describe("an ID token", () => {
       return expectRefusal(() => signInWith({ claims }, ada, multiTenant), 403, "tenant_not_allowed");
     });
   });
+
+  describe("for an app of every tenant", () => {
+    let everybody = 0;
+    before(async () => {
+      await world.startInstance({ AzureAd__TenantId: "common" });
+      everybody = world.instances.length - 1;
+    });
+
+    it("of a work tenant, signed with the key for personal accounts, signs nobody in", () =>
+      expectRefusal(() => signInWith({ signature: "personal-key" }, ada, everybody), 400, "signin_invalid"));
+
+    it("of a personal account, signed with the key for work accounts that serves every tenant, signs in", async () => {
+      const [answer] = await signInWith({ signature: "work-key" }, outlook, everybody);
+      assert.equal(answer.status, 302, answer.body);
+    });
+
+    it("of a work account and of a personal account, each signed with its own key, signs in", async () => {
+      for (const username of [ada, priya, outlook]) {
+        const [answer, client] = await signInWith(undefined, username, everybody);
+        assert.equal(answer.status, 302, answer.body);
+        assert.equal((await client.fetch("/auth/me")).status, 200);
+      }
+    });
+  });
+
+  it("of the app's only tenant, signed with the key for personal accounts, signs nobody in", () =>
+    expectRefusal(() => signInWith({ signature: "personal-key" }), 400, "signin_invalid"));
 
   it("signed with a new key signs in, also a moment after the keys were read", async () => {
     await signInWith(undefined, ada, 0);
