@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
-import { seal, unseal } from "../account/seal.ts";
-import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
-import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
 import { NoAnswerInTimeError } from "../deadline.ts";
-import { ConditionError, SignInRequiredError } from "../errors.ts";
+import { SignInRequiredError } from "../errors.ts";
 import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
 import { appRefused } from "../identity/refusal.ts";
-import { mergeTokenCaches, withoutEarlyRenewal } from "../identity/token-cache.ts";
+import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { requireSession, resolveSession, sessionEnded, sessionLost, type ResolvedSession } from "../session/resolve.ts";
-import { freshAccessToken } from "./cached-token.ts";
 import { endRefusedSession } from "../sign-out/sign-out.ts";
+import { freshAccessToken } from "./cached-token.ts";
+import { classify, RefusedError } from "./refused.ts";
+import { storeIfUnchanged, storeTokenCache } from "./store-renewal.ts";
 
 export interface AcquiredToken {
   readonly accessToken: string;
@@ -69,44 +67,6 @@ export async function meetChallenge(
   return acquireToken(app, await latestOf(app, session, invocation), api, invocation, claims);
 }
 
-/** The token endpoint wants the person, not the refresh token. */
-class RefusedError extends Error {
-  readonly claims: string | undefined;
-  /** Whether the refresh token is done with, rather than one resource or one claim asking for more. */
-  readonly final: boolean;
-  /** Whether it is so whatever another instance may be about to store. */
-  readonly isCertain: boolean;
-
-  /** @param asked the claims of the request: not to have them for nothing says little about the refresh token */
-  constructor(cause: AuthError, asked: string | undefined) {
-    super("The token endpoint refused the renewal", { cause });
-    const wanted = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
-    this.claims = wanted ?? asked;
-    // MSAL's classes of these errors have it, the one that they share has not.
-    this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
-    this.final = wanted === undefined && !needsMoreOfThePerson(cause) && (asked === undefined || this.isCertain);
-  }
-}
-
-/**
- * Entra's numbers for refusals that no newer refresh token of the session would escape: no such account, disabled, revoked
- * or password changed, expired.
- */
-const aboutThePerson = new Set(["50034", "50057", "50173", "70008", "700082", "700084"]);
-
-/** Errors and suberrors about the resource that is asked for, such as a Conditional Access policy of that API alone. */
-const wantsMore = new Set([
-  "consent_required",
-  "interaction_required",
-  "basic_action",
-  "additional_action",
-  "message_only",
-]);
-
-function needsMoreOfThePerson(error: AuthError): boolean {
-  return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
-}
-
 async function acquireAndStore(
   app: App,
   session: ResolvedSession,
@@ -136,60 +96,6 @@ async function acquireAndStore(
     invocation.telemetry.warn("token_refused", { api: api.name, final: false });
   }
   return { accessToken, stored: true };
-}
-
-function classify(error: unknown, claims: string | undefined): unknown {
-  if (error instanceof ConditionError) return error;
-  if (!(error instanceof AuthError)) return appRefused(error);
-  const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
-  return refused ? new RefusedError(error, claims) : appRefused(error);
-}
-
-/**
- * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
- * results are kept: losing one could lose a refresh token that replaced the earlier one.
- * @throws {SignInRequiredError} when the session was signed out while the token endpoint answered: the new tokens are
- *   dropped, not used
- */
-async function storeTokenCache(
-  app: App,
-  session: ResolvedSession,
-  tokenCache: string,
-  { signal }: Invocation,
-): Promise<void> {
-  const { sessionKey } = session;
-  const { claims } = session.secrets;
-  const decide = async (document: AccountDocument): Promise<Change> => {
-    const stored = document.sessions[sessionKey];
-    if (!stored) return { kind: "none" };
-    const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
-    const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
-    const sealed = await seal({ claims, tokenCache: merged }, session);
-    const lastSeenAt = new Date().toISOString();
-    return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
-  };
-  const { accounts } = await app.store();
-  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (outcome !== "replaced") throw sessionLost();
-}
-
-/** Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile. */
-async function storeIfUnchanged(
-  app: App,
-  session: ResolvedSession,
-  tokenCache: string,
-  { signal }: Invocation,
-): Promise<void> {
-  const { sessionKey, stored } = session;
-  const sealed = await seal({ claims: session.secrets.claims, tokenCache }, session);
-  const lastSeenAt = new Date().toISOString();
-  const decide = (document: AccountDocument): Change =>
-    document.sessions[sessionKey]?.sealed === stored.sealed
-      ? changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }))
-      : { kind: "none" };
-  const { accounts } = await app.store();
-  const { before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
-  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
 }
 
 /**

@@ -1,0 +1,49 @@
+import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
+import { ConditionError } from "../errors.ts";
+import { appRefused } from "../identity/refusal.ts";
+
+/** The token endpoint wants the person, not the refresh token. */
+export class RefusedError extends Error {
+  readonly claims: string | undefined;
+  /** Whether the refresh token is done with, rather than one resource or one claim asking for more. */
+  readonly final: boolean;
+  /** Whether it is so whatever another instance may be about to store. */
+  readonly isCertain: boolean;
+
+  /** @param asked the claims of the request: not to have them for nothing says little about the refresh token */
+  constructor(cause: AuthError, asked: string | undefined) {
+    super("The token endpoint refused the renewal", { cause });
+    const wanted = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
+    this.claims = wanted ?? asked;
+    // MSAL's classes of these errors have it, the one that they share has not.
+    this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
+    this.final = wanted === undefined && !needsMoreOfThePerson(cause) && (asked === undefined || this.isCertain);
+  }
+}
+
+/**
+ * Entra's numbers for refusals that no newer refresh token of the session would escape: no such account, disabled, revoked
+ * or password changed, expired.
+ */
+const aboutThePerson = new Set(["50034", "50057", "50173", "70008", "700082", "700084"]);
+
+/** Errors and suberrors about the resource that is asked for, such as a Conditional Access policy of that API alone. */
+const wantsMore = new Set([
+  "consent_required",
+  "interaction_required",
+  "basic_action",
+  "additional_action",
+  "message_only",
+]);
+
+function needsMoreOfThePerson(error: AuthError): boolean {
+  return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
+}
+
+/** What an error of MSAL is about: the person, or the app. */
+export function classify(error: unknown, claims: string | undefined): unknown {
+  if (error instanceof ConditionError) return error;
+  if (!(error instanceof AuthError)) return appRefused(error);
+  const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
+  return refused ? new RefusedError(error, claims) : appRefused(error);
+}

@@ -1,0 +1,53 @@
+import { seal, unseal } from "../account/seal.ts";
+import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
+import { changeAccount } from "../account/store.ts";
+import type { App, Invocation } from "../app.ts";
+import { mergeTokenCaches } from "../identity/token-cache.ts";
+import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
+
+/**
+ * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
+ * results are kept: losing one could lose a refresh token that replaced the earlier one.
+ * @throws {SignInRequiredError} when the session was signed out while the token endpoint answered: the new tokens are
+ *   dropped, not used
+ */
+export async function storeTokenCache(
+  app: App,
+  session: ResolvedSession,
+  tokenCache: string,
+  { signal }: Invocation,
+): Promise<void> {
+  const { sessionKey } = session;
+  const { claims } = session.secrets;
+  const decide = async (document: AccountDocument): Promise<Change> => {
+    const stored = document.sessions[sessionKey];
+    if (!stored) return { kind: "none" };
+    const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
+    const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
+    const sealed = await seal({ claims, tokenCache: merged }, session);
+    const lastSeenAt = new Date().toISOString();
+    return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
+  };
+  const { accounts } = await app.store();
+  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (outcome !== "replaced") throw sessionLost();
+}
+
+/** Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile. */
+export async function storeIfUnchanged(
+  app: App,
+  session: ResolvedSession,
+  tokenCache: string,
+  { signal }: Invocation,
+): Promise<void> {
+  const { sessionKey, stored } = session;
+  const sealed = await seal({ claims: session.secrets.claims, tokenCache }, session);
+  const lastSeenAt = new Date().toISOString();
+  const decide = (document: AccountDocument): Change =>
+    document.sessions[sessionKey]?.sealed === stored.sealed
+      ? changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }))
+      : { kind: "none" };
+  const { accounts } = await app.store();
+  const { before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
+}
