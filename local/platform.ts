@@ -53,6 +53,8 @@ export interface Platform {
   readonly graph: Graph | undefined;
   /** Opens the administrator's functions. */
   readonly administratorKey: string;
+  /** The host's own: calls functions by hand, at `/admin/functions/<name>`. */
+  readonly masterKey: string;
   /** What the app gets to see of the environment. */
   readonly environment: Settings;
   stop(): Promise<void>;
@@ -68,6 +70,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   await mkdir(folder, { recursive: true });
   const publicBaseUrl = settings["PublicBaseUrl"] ?? `http://localhost:${ports.app}`;
   const administratorKey = settings["FunctionsHost__FunctionKey"] ?? randomUUID();
+  const masterKey = settings["FunctionsHost__MasterKey"] ?? randomUUID();
 
   // The slowest of them, in a process of its own: it starts while the others do.
   const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
@@ -98,9 +101,11 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     secondApp: entra?.secondApp,
     queueStorage,
     administratorKey,
+    masterKey,
     environment: {
       ...madeHere,
       FunctionsHost__FunctionKey: administratorKey,
+      FunctionsHost__MasterKey: masterKey,
       ...settings,
       ...(madeHere["NODE_EXTRA_CA_CERTS"] && { NODE_EXTRA_CA_CERTS: madeHere["NODE_EXTRA_CA_CERTS"] }),
       ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),

@@ -8,6 +8,7 @@ import { assignFunctions } from "./triggers/assign.ts";
 import type { HttpFunction } from "./triggers/http-function.ts";
 import { createHttpTrigger } from "./triggers/http-trigger.ts";
 import { createQueueTrigger } from "./triggers/queue-trigger.ts";
+import { createTimerTrigger } from "./triggers/timer-trigger.ts";
 import type { Trigger, TriggerContext } from "./triggers/trigger.ts";
 import { createWorkerApp, type WorkerApp } from "./worker/app.ts";
 import { describeError } from "./worker/errors.ts";
@@ -24,6 +25,8 @@ export interface FunctionsHostOptions {
   readonly log?: (line: string) => void;
   /** A JSON file of function keys (see `keys.ts`). */
   readonly keysFile?: string;
+  /** Where timers with `useMonitor` remember when they are due next; without one they forget it when the host stops. */
+  readonly timersFile?: string;
 }
 
 export interface HttpFunctionInfo {
@@ -39,10 +42,16 @@ export interface QueueFunctionInfo {
   readonly queueName: string;
 }
 
+export interface TimerFunctionInfo {
+  readonly name: string;
+  /** With the settings that it names filled in. */
+  readonly schedule: string;
+}
+
 export interface FunctionsHost {
   /** `http://localhost:<port>`; both loopback addresses answer. */
   readonly url: string;
-  readonly functions: readonly (HttpFunctionInfo | QueueFunctionInfo)[];
+  readonly functions: readonly (HttpFunctionInfo | QueueFunctionInfo | TimerFunctionInfo)[];
   /** Accepts nothing more, waits up to 5 seconds for running invocations, then runs the app's terminate hooks. */
   stop(): Promise<void>;
 }
@@ -67,15 +76,16 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   await loadApp(appFolder, app);
   const keys = await loadKeys(options.keysFile, env);
   const context: TriggerContext = { app, log, hostJson, keys, queues: createQueueStorage(), env };
-  const http = createHttpTrigger(context, options.port);
+  const timer = createTimerTrigger(context, options.timersFile);
+  const http = createHttpTrigger(context, options.port, (name) => timer.callNow(name));
   const queue = createQueueTrigger(context);
-  const triggers: readonly Trigger[] = [http, queue];
+  const triggers: readonly Trigger[] = [http, queue, timer];
   assignFunctions(triggers, context);
   for (const trigger of triggers) await trigger.start();
 
   return {
     url: `http://localhost:${http.port}`,
-    functions: [...http.functions.map(toInfo), ...queue.functions],
+    functions: [...http.functions.map(toInfo), ...queue.functions, ...timer.functions],
     stop: once(() => stop(app, triggers, log)),
   };
 }

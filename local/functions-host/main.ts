@@ -6,7 +6,7 @@ import { describeError } from "./worker/errors.ts";
 
 const usage = `Runs a functions app on this machine, on http://localhost.
 
-Usage: node main.ts --app <folder> [--port <number>] [--keys <file>]
+Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <file>]
 
   --app    folder with host.json, package.json and the bundle it names;
            local.settings.json is read if it is there
@@ -14,6 +14,7 @@ Usage: node main.ts --app <folder> [--port <number>] [--keys <file>]
   --keys   JSON file of keys for functions that are not anonymous:
            {"masterKey": "…", "functionKeys": {"name": "…"}, "functions": {"function": {"name": "…"}}}
            (or the settings FunctionsHost__MasterKey and FunctionsHost__FunctionKey)
+  --timers JSON file in which timers remember when they are due next; without it they forget that at the end
   --help   this text
 
 Prints "listening http://localhost:<port>" on a line of its own when it is ready; the other lines are the log.
@@ -28,6 +29,7 @@ interface Arguments {
   readonly app: string;
   readonly port: number;
   readonly keys: string | undefined;
+  readonly timers: string | undefined;
 }
 
 function readArguments(args: string[]): Arguments | "help" | Error {
@@ -38,6 +40,7 @@ function readArguments(args: string[]): Arguments | "help" | Error {
         app: { type: "string" },
         port: { type: "string", default: "7071" },
         keys: { type: "string" },
+        timers: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -45,7 +48,7 @@ function readArguments(args: string[]): Arguments | "help" | Error {
     if (values.app === undefined) return new Error("--app is missing");
     const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
     if (!(port <= 65_535)) return new Error(`--port must be a number from 0 to 65535, not "${values.port}"`);
-    return { app: values.app, port, keys: values.keys };
+    return { app: values.app, port, keys: values.keys, timers: values.timers };
   } catch (error) {
     return error as Error;
   }
@@ -63,13 +66,16 @@ async function main(): Promise<void> {
   }
 }
 
-async function run({ app, port, keys }: Arguments): Promise<void> {
+async function run({ app, port, keys, timers }: Arguments): Promise<void> {
   process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
   process.on("uncaughtException", endAfterCrash);
   let host: FunctionsHost;
   try {
-    const options = { appFolder: app, port, log: output.line };
-    host = await startFunctionsHost(keys === undefined ? options : { ...options, keysFile: keys });
+    const files = {
+      ...(keys !== undefined && { keysFile: keys }),
+      ...(timers !== undefined && { timersFile: timers }),
+    };
+    host = await startFunctionsHost({ appFolder: app, port, log: output.line, ...files });
   } catch (error) {
     endWith(`could not start: ${error instanceof StartError ? error.message : describeError(error)}`);
   }
@@ -80,6 +86,7 @@ async function run({ app, port, keys }: Arguments): Promise<void> {
 
 function describeTrigger(fn: FunctionsHost["functions"][number]): string {
   if ("queueName" in fn) return `queue ${fn.queueName}`;
+  if ("schedule" in fn) return `timer ${fn.schedule}`;
   return `${fn.methods.join(",")} ${fn.route} (${fn.authLevel})`;
 }
 

@@ -13,9 +13,9 @@ function startWithHostJson(t: TestContext, hostJson: unknown): Promise<unknown> 
   return startHost(t, plain, { hostJson });
 }
 
-test("every kind of trigger but http and queue is refused, naming function and kind", async (t) => {
+test("every kind of trigger but http, queue and timer is refused, naming function and kind", async (t) => {
   const refused: [(library: Library) => void, RegExp][] = [
-    [({ app }) => app.timer("nightly", { schedule: "0 0 0 * * *", handler }), /"nightly".*"timerTrigger"/],
+    [({ app }) => app.storageBlob("upload", { path: "c/{name}", connection: "", handler }), /"upload".*"blobTrigger"/],
     [
       ({ app }) => app.serviceBusQueue("bus", { queueName: "q", connection: "", handler }),
       /"bus".*"serviceBusTrigger"/,

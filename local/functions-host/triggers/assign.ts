@@ -6,20 +6,18 @@ import type { BindingInfo } from "../worker/core-types.ts";
 import type { OutputBinding, Trigger, TriggerContext } from "./trigger.ts";
 
 /**
- * Gives every function that the app registered, and no setting disables, to the trigger that calls it.
+ * Gives every function that the app registered to the trigger that calls it, and says which ones a setting disables.
  * @throws {StartError} naming the function that asks for something this host does not do
  */
 export function assignFunctions(triggers: readonly Trigger[], context: TriggerContext): void {
   const names = new Map<string, string>();
   for (const fn of context.app.functions.values()) {
     const { name } = fn.metadata;
-    if (isDisabled(name, context.env)) {
-      context.log.write("information", "Host.Startup", `function "${name}" is disabled`);
-      continue;
-    }
+    const disabled = isDisabled(name, context.env);
+    if (disabled) context.log.write("information", "Host.Startup", `function "${name}" is disabled`);
     try {
-      checkName(name, names);
-      assign(fn, triggers, context);
+      if (!disabled) checkName(name, names);
+      assign(fn, disabled, triggers, context);
     } catch (error) {
       throw error instanceof StartError ? new StartError(`function "${name}": ${error.message}`) : error;
     }
@@ -33,15 +31,25 @@ function checkName(name: string, names: Map<string, string>): void {
   names.set(name.toLowerCase(), name);
 }
 
-function assign(fn: RegisteredFunction, triggers: readonly Trigger[], context: TriggerContext): void {
+function assign(
+  fn: RegisteredFunction,
+  disabled: boolean,
+  triggers: readonly Trigger[],
+  context: TriggerContext,
+): void {
   const { bindings, retryOptions } = fn.metadata;
+  if (disabled && !triggers.some((trigger) => trigger.takesDisabled === true && hasTrigger(fn, trigger))) return;
   if (retryOptions !== undefined) throw new StartError("retry is not supported by the local functions host");
   const { bindingName, binding } = findTrigger(bindings);
   const trigger = triggers.find(({ bindingType }) => bindingType === binding.type.toLowerCase());
   if (trigger === undefined) {
     throw new StartError(`the trigger "${binding.type}" is not supported by the local functions host`);
   }
-  trigger.add({ ...fn, bindingName, binding, outputs: compileOutputs(bindings, binding, context) });
+  trigger.add({ ...fn, bindingName, binding, outputs: compileOutputs(bindings, binding, context), disabled });
+}
+
+function hasTrigger({ metadata }: RegisteredFunction, { bindingType }: Trigger): boolean {
+  return Object.values(metadata.bindings).some(({ type }) => type.toLowerCase() === bindingType);
 }
 
 function findTrigger(bindings: Readonly<Record<string, BindingInfo>>): { bindingName: string; binding: BindingInfo } {

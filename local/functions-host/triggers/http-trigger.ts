@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody, readHead, limits, type RequestHead } from "../http/request.ts";
 import { sendRpcHttp, sendStatus, sendText, UnsendableResponseError } from "../http/response.ts";
 import { createRouter, findOrderConflicts, type RouteMatch, type Router } from "../http/router.ts";
-import { firstQueryValue } from "../http/query.ts";
 import { listenOnLoopback, type LoopbackServer } from "../listen.ts";
 import { StartError } from "../start-error.ts";
 import { describeError, toError } from "../worker/errors.ts";
 import { toHttpResponse, toInvocationRequest } from "../worker/rpc-http.ts";
+import { answerAdministration, isAdministration, type CallNow } from "./administration.ts";
+import { keyLevelOf } from "./authorization.ts";
 import { execute } from "./execute.ts";
 import { compileHttpFunction, refuseDuplicate, type HttpFunction } from "./http-function.ts";
 import { createRunningCount, type RunningCount } from "./running-count.ts";
@@ -19,7 +20,8 @@ export interface HttpTrigger extends Trigger {
   readonly port: number;
 }
 
-export function createHttpTrigger(context: TriggerContext, wantedPort: number): HttpTrigger {
+/** @param callNow calls functions for the administrator */
+export function createHttpTrigger(context: TriggerContext, wantedPort: number, callNow: CallNow): HttpTrigger {
   const functions: HttpFunction[] = [];
   const running = createRunningCount();
   let server: LoopbackServer | undefined;
@@ -38,7 +40,7 @@ export function createHttpTrigger(context: TriggerContext, wantedPort: number): 
     async start() {
       refuseShadowed(functions);
       reportMissingKeys(functions, context);
-      const site = new HttpSite(context, createRouter(functions), running);
+      const site = new HttpSite(context, createRouter(functions), running, callNow);
       server = await listenOnLoopback(wantedPort, (request, response) => {
         running.during(site.serve(request, response));
       });
@@ -70,8 +72,6 @@ function reportMissingKeys(functions: readonly HttpFunction[], { keys, log }: Tr
   }
 }
 
-const administration = /^\/(?:admin\/(?:host|functions|instance|extensions|vfs|zip|warmup)|runtime\/webhooks)(?:\/|$)/i;
-
 const noBody = Buffer.alloc(0);
 
 /** Everything between a parsed request head and the response. */
@@ -79,11 +79,13 @@ class HttpSite {
   readonly #context: TriggerContext;
   readonly #route: Router<HttpFunction>;
   readonly #running: RunningCount;
+  readonly #callNow: CallNow;
 
-  constructor(context: TriggerContext, route: Router<HttpFunction>, running: RunningCount) {
+  constructor(context: TriggerContext, route: Router<HttpFunction>, running: RunningCount, callNow: CallNow) {
     this.#context = context;
     this.#route = route;
     this.#running = running;
+    this.#callNow = callNow;
   }
 
   /** Answers one request; never rejects. */
@@ -101,8 +103,8 @@ class HttpSite {
   }
 
   async #dispatch(head: RequestHead, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (administration.test(head.path)) {
-      this.#answerAdministration(head, response);
+    if (isAdministration(head.path)) {
+      await answerAdministration(head, request, response, this.#context, this.#callNow);
       return;
     }
     const match = this.#route(head.method.toUpperCase(), head.path);
@@ -118,12 +120,6 @@ class HttpSite {
     }
   }
 
-  #answerAdministration(head: RequestHead, response: ServerResponse): void {
-    const refusal = `${head.path}: not implemented by the local functions host\n`;
-    if (this.#keyLevel(head, "") !== "admin") sendStatus(response, 401, false);
-    else sendText(response, 501, "text/plain; charset=utf-8", refusal);
-  }
-
   #answerUnrouted(head: RequestHead, response: ServerResponse): void {
     const withoutHomepage = this.#context.env["AzureWebJobsDisableHomepage"]?.toLowerCase() === "true";
     if (head.path !== "/") sendStatus(response, 404, false);
@@ -133,14 +129,8 @@ class HttpSite {
 
   #isAuthorized({ authLevel, name }: HttpFunction, head: RequestHead): boolean {
     if (authLevel === "anonymous") return true;
-    const level = this.#keyLevel(head, name);
+    const level = keyLevelOf(head, name, this.#context.keys);
     return level === "admin" || level === authLevel;
-  }
-
-  // The header wins over the query, even with a wrong key.
-  #keyLevel(head: RequestHead, functionName: string): string | undefined {
-    const key = head.headers["x-functions-key"]?.value ?? firstQueryValue(head.query, "code");
-    return key === undefined || key === null || key === "" ? undefined : this.#context.keys.levelOf(key, functionName);
   }
 
   async #call(

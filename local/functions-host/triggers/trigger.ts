@@ -16,12 +16,14 @@ export interface TriggerContext {
 }
 
 /**
- * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. A new kind (a timer,
- * say) is one more file that makes one of these, and one more entry in the host's list.
+ * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. A new kind is
+ * one more file that makes one of these, and one more entry in the host's list.
  */
 export interface Trigger {
   /** The type of its binding, in lower case. */
   readonly bindingType: string;
+  /** Whether it takes functions that are disabled too, for an administrator to call. */
+  readonly takesDisabled?: boolean;
   /** @throws {StartError} when the function asks for something this trigger does not do. */
   add(fn: TriggeredFunction): void;
   /** Begins to call functions. */
@@ -35,6 +37,8 @@ export interface TriggeredFunction extends RegisteredFunction {
   readonly bindingName: string;
   readonly binding: BindingInfo;
   readonly outputs: readonly OutputBinding[];
+  /** Nothing triggers it; an administrator may still call it. */
+  readonly disabled: boolean;
 }
 
 /** Takes what a function has set for it. */

@@ -1,6 +1,6 @@
 /**
  * The part of `@azure/functions-core` (the interface between a Functions worker and the programming model in
- * `@azure/functions`) that an app with HTTP and queue functions touches. The package itself exists only inside the worker.
+ * `@azure/functions`) that an app with HTTP, queue and timer functions touches. The package itself exists only inside the worker.
  */
 import type { LogLevel } from "../log.ts";
 
