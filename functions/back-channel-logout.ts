@@ -1,6 +1,7 @@
 import type { HttpRequest } from "@azure/functions";
 import { ConditionError } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { mediaTypeOf } from "../shared/http/media-type.ts";
 import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
 import { signOutBackChannel } from "../shared/sign-out/sign-out.ts";
 
@@ -25,8 +26,7 @@ export const backChannelLogout: FunctionDefinition = {
 };
 
 async function readLogoutToken(request: HttpRequest): Promise<string> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) {
+  if (mediaTypeOf(request.headers.get("content-type")) !== "application/x-www-form-urlencoded") {
     throw new ConditionError("invalid_request", "The body must be application/x-www-form-urlencoded.");
   }
   const body = request.body === null ? "" : await request.text();

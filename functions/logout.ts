@@ -3,6 +3,7 @@ import { randomBase64Url } from "../shared/encoding.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
+import { lists } from "../shared/http/media-type.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
@@ -52,7 +53,7 @@ export const logout: FunctionDefinition = {
     const { publicBaseUrl } = context.app.configuration;
     refuseCrossSite(request, publicBaseUrl);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), publicBaseUrl);
-    if (context.cookies.read(sessionCookieName) === undefined) {
+    if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
     const everywhere = queryParameter(request, "everywhere") !== null;
@@ -84,7 +85,7 @@ function notSignedIn(request: HttpRequest, landing: string): HttpResponseInit {
 }
 
 function asksForJson(request: HttpRequest): boolean {
-  return (request.headers.get("accept") ?? "").includes("application/json");
+  return lists(request.headers.get("accept"), "application/json");
 }
 
 /** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */

@@ -3,6 +3,7 @@ import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/encoding.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { lists } from "../shared/http/media-type.ts";
 import { pagePolicy } from "../shared/http/security-headers.ts";
 
 interface Asset {
@@ -56,7 +57,7 @@ function serve(
   asked: Headers,
   extra?: Record<string, string>,
 ): HttpResponseInit {
-  const encoded = /\bgzip\b(?!;\s*q=0(\.0*)?(,|$))/i.test(asked.get("accept-encoding") ?? "");
+  const encoded = lists(asked.get("accept-encoding"), "gzip");
   // One tag for each form that is sent (RFC 9110 section 8.8.3.3).
   const tag = encoded ? etag : etag.replace(/"$/, '-plain"');
   const headers = { etag: tag, "cache-control": "no-cache", vary: "accept-encoding", ...extra };

@@ -18,3 +18,8 @@ export function randomBase64Url(bytes = 32): string {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Lower case of A to Z alone. `toLowerCase()` makes letters of ASCII out of others, such as `k` out of the Kelvin sign. */
+export function asciiLowerCase(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,4 +1,4 @@
-import { sha256Base64Url } from "../encoding.ts";
+import { asciiLowerCase, sha256Base64Url } from "../encoding.ts";
 
 /**
  * Id of the document that holds an account's sessions.
@@ -6,7 +6,7 @@ import { sha256Base64Url } from "../encoding.ts";
  * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of
  */
 export function accountKeyOf(environment: string, homeAccountId: string): string {
-  return sha256Base64Url(environment.toLowerCase(), homeAccountId.toLowerCase());
+  return sha256Base64Url(asciiLowerCase(environment), asciiLowerCase(homeAccountId));
 }
 
 /**

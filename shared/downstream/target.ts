@@ -1,4 +1,5 @@
 import type { DownstreamApiConfiguration } from "../config.ts";
+import { asciiLowerCase } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 
 /** What a path of an API cannot contain, in plain or encoded spelling: ways up, other hosts, control characters. */
@@ -16,7 +17,7 @@ export function requestedPath(api: string, requestUrl: string): string {
   const { pathname, search } = new URL(requestUrl);
   const [, name, path] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
   // Dot segments may have been resolved on the way here: then this is no longer the API that the router saw.
-  const isSame = [api, encodeURIComponent(api)].some((each) => each.toLowerCase() === name?.toLowerCase());
+  const isSame = [api, encodeURIComponent(api)].some((each) => asciiLowerCase(each) === asciiLowerCase(name ?? ""));
   if (!isSame || path === undefined || path.startsWith("/")) throw invalidPath();
   return path + search;
 }

@@ -20,7 +20,9 @@ export function refuseCrossSite(
   if (navigable && isNavigation(request)) return;
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
-  const foreign = (origin !== null && origin !== publicBaseUrl) || site === "cross-site" || site === "same-site";
+  // Also for a value that no browser sends: only what is known to be harmless is.
+  const elsewhere = site !== null && site !== "same-origin" && site !== "none";
+  const foreign = elsewhere || (origin !== null && origin !== publicBaseUrl);
   const own = origin === publicBaseUrl || (origin === null && site === "same-origin");
   if (safeMethods.has(request.method) ? foreign : !own || foreign) {
     throw new ConditionError("cross_site_request", "Only the app's own pages may do this.");

@@ -119,6 +119,7 @@ function framesOf({ stack = "", message }: Error): string[] {
     .slice(0, 6);
 }
 
+/** Not where there are two of that name: without the app's own, the other one, which may be an attacker's, would count. */
 function clearSession(cookies: CookieJar): void {
   if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

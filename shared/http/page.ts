@@ -1,4 +1,5 @@
 import { html, type Html } from "./html.ts";
+import { lists } from "./media-type.ts";
 import { pagePolicy, type ContentPolicy } from "./security-headers.ts";
 
 /** One of the app's small pages: a heading and a few lines, no script. */
@@ -36,6 +37,5 @@ export function page(
 /** Whether a request is a person's navigation, so that a page is the answer, rather than a call by a program. */
 export function wantsPage(request: { readonly headers: Headers }): boolean {
   const mode = request.headers.get("sec-fetch-mode");
-  const accept = request.headers.get("accept") ?? "";
-  return accept.includes("text/html") && (mode === null || mode === "navigate");
+  return lists(request.headers.get("accept"), "text/html") && (mode === null || mode === "navigate");
 }

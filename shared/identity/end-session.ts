@@ -26,8 +26,9 @@ export async function endSessionUrl(
  */
 export async function isOwnIssuer(authority: Authority, issuer: string, signal: AbortSignal): Promise<boolean> {
   const metadata = await authority.metadata.get(signal).catch(() => undefined);
-  // Without metadata the host decides: the sign-out must not depend on the identity provider being up.
-  if (!metadata) return URL.parse(issuer)?.host === authority.environment;
+  // Without metadata the host decides: the sign-out must not depend on the identity provider being up. As it is written,
+  // not as a URL parser reads it, which takes other letters and other schemes for the same.
+  if (!metadata) return `${issuer}/`.startsWith(`https://${authority.environment}/`);
   const [before = "", after] = metadata.issuer.split("{tenantid}");
   if (after === undefined) return issuer === before;
   const tenant = issuer.slice(before.length, issuer.length - after.length);

@@ -1,4 +1,5 @@
 import type { Configuration } from "../config.ts";
+import { asciiLowerCase } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import { verifyToken, type SigningKeys } from "./jwt.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
@@ -46,7 +47,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
   });
   if (token.payload["nonce"] !== nonce) throw token.invalid("nonce");
   const tenantId = token.required("tid");
-  if (azureAd.allowedTenants.length > 0 && !azureAd.allowedTenants.includes(tenantId.toLowerCase())) {
+  if (azureAd.allowedTenants.length > 0 && !azureAd.allowedTenants.includes(asciiLowerCase(tenantId))) {
     throw new ConditionError("tenant_not_allowed", "Sign in with an account of an organization that this app is for.");
   }
   const username = token.optional("preferred_username") ?? token.optional("email") ?? "";

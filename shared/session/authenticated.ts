@@ -5,6 +5,7 @@ import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
 import { readingError } from "../downstream/reading.ts";
 import { targetUrl } from "../downstream/target.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
+import { asciiLowerCase } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import type { RequestContext } from "../http/handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
@@ -117,7 +118,7 @@ function sessionFor(
 }
 
 function configuredApi({ app }: RequestContext, name: string): DownstreamApiConfiguration {
-  const api = app.configuration.downstreamApis.get(name.toLowerCase());
+  const api = app.configuration.downstreamApis.get(asciiLowerCase(name));
   if (!api) throw new ConditionError("api_unknown", "No API of this name is configured.");
   return api;
 }

@@ -17,8 +17,10 @@ export function newSessionCookie(accountKey: string): SessionCookie {
 
 /** The cookies of one request and its answer: HttpOnly, Lax, host-only, for the whole origin. */
 export interface CookieJar {
-  /** The value that the request carries, if any. */
+  /** The value that the request carries, if any. Two cookies with one name have none: see {@link has}. */
   read(name: string): string | undefined;
+  /** Whether the request carries a cookie of this name, or several, whatever they say. */
+  has(name: string): boolean;
   /** The names that the request carries and that begin with `prefix`, without the browser's own prefix. */
   names(prefix: string): readonly string[];
   /** @param maxAge seconds; without it the cookie ends with the browser */
@@ -39,7 +41,8 @@ export function cookieJar(headers: Headers, publicBaseUrl: string): CookieJar {
   const changes = new Map<string, Cookie>();
   const attributes = { path: "/", httpOnly: true, secure, sameSite: "Lax" } as const;
   return {
-    read: (name) => values.get(prefix + name),
+    read: (name) => values.get(prefix + name) ?? undefined,
+    has: (name) => values.has(prefix + name),
     names: (start) =>
       [...values.keys()].flatMap((name) => (name.startsWith(prefix + start) ? [name.slice(prefix.length)] : [])),
     set(name, value, maxAge) {
@@ -71,19 +74,33 @@ export function formatSessionCookie({ accountKey, secret }: SessionCookie): stri
   return `${accountKey}.${secret}`;
 }
 
-/** Values of this app need no decoding: they are base64url and dots. Of two cookies with one name the first counts. */
-function parse(header: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
+/**
+ * The cookies of a request by name, compared byte for byte: only spaces and tabs around name and value do not count (RFC
+ * 6265bis section 5.6), since anything else that is left out would let a neighbour host's cookie pass for one with the
+ * browser's prefix. Values of this app need no decoding: they are base64url and dots. Two cookies with one name are an
+ * attack or a broken browser. Which of them is the app's cannot be told, so both are null.
+ */
+function parse(header: string): ReadonlyMap<string, string | null> {
+  const values = new Map<string, string | null>();
   for (const pair of header.split(";")) {
-    const [name, value] = splitOnce(pair.trim());
-    if (value !== undefined && !values.has(name)) values.set(name, value);
+    const at = pair.indexOf("=");
+    if (at < 0) continue;
+    const name = withoutBlanks(pair.slice(0, at));
+    values.set(name, values.has(name) ? null : withoutBlanks(pair.slice(at + 1)));
   }
   return values;
 }
 
-function splitOnce(pair: string): [string, string | undefined] {
-  const at = pair.indexOf("=");
-  return at < 0 ? [pair, undefined] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+/** Not `trim()`, which takes U+00A0 and other blanks of Unicode as well. */
+function withoutBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 function isSafari(userAgent: string): boolean {

@@ -8,6 +8,7 @@ import {
   type AuthenticatedOptions,
 } from "../../shared/session/authenticated.ts";
 import { testApp, type TestApp } from "./support/app.ts";
+import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";
 import { once } from "./support/memory-store.ts";
 import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
@@ -36,6 +37,10 @@ function answering(answer: () => Response): void {
     sent.push({ url: url.href, init });
     return answer();
   });
+}
+
+async function tokenFor(name: string): Promise<Exchange> {
+  return ask(async (_request, session) => ({ body: await session.getToken(name) }));
 }
 
 async function ask(handler: AuthenticatedHandler, options?: AuthenticatedOptions): Promise<Exchange> {
@@ -121,6 +126,15 @@ describe("a function of one's own, for a person who is signed in", () => {
     for (const name of ["orders", "__proto__"]) {
       const exchange = await ask(async (_request, session) => ({ body: await session.getToken(name) }));
       assert.deepEqual(answerOf(exchange), [404, "api_unknown"]);
+    }
+  });
+
+  test("knows an API in capitals, and not by letters that only become those of its name", async () => {
+    const desk = { DownstreamApis__desk__BaseUrl: "https://desk.example", DownstreamApis__desk__Scopes: "x" };
+    app = { ...app, configuration: configuration(desk) };
+    assert.equal((await tokenFor("DESK")).body, "token-1");
+    for (const name of ["des\u212a", " desk", "desk\u00a0", "ｄesk"]) {
+      assert.deepEqual(answerOf(await tokenFor(name)), [404, "api_unknown"], name);
     }
   });
 

@@ -92,6 +92,9 @@ describe("the browser's prefix", () => {
   });
 });
 
+/** `Headers` takes nothing above U+00FF. */
+const anyHeader = (cookie: string) => new Map([["cookie", cookie]]) as unknown as Headers;
+
 const read = (header: string) => jarOf(header).read("session");
 
 describe("a request's cookies", () => {
@@ -103,7 +106,52 @@ describe("a request's cookies", () => {
 
   test("may hold equals signs", () => assert.equal(read("__Host-session=a=b"), "a=b"));
 
-  test("with one name twice: the first counts", () => assert.equal(read("__Host-session=1; __Host-session=2"), "1"));
+  test("with one name twice: neither counts, and both are known to be there", () => {
+    for (const header of [
+      "__Host-session=1; __Host-session=2",
+      "__Host-session=1; a=b; __Host-session=1",
+      "__Host-session=; __Host-session=1",
+      "__Host-session=1; __Host-session=2; __Host-session=3",
+    ]) {
+      const jar = jarOf(header);
+      assert.equal(jar.read("session"), undefined, header);
+      assert.equal(jar.has("session"), true, header);
+    }
+    assert.equal(jarOf("__Host-sessions=1").has("session"), false);
+  });
+
+  /* Every blank that JavaScript's `trim()` takes, and letters that case mapping or normalisation makes ASCII of. */
+  const lookalikes = [
+    ...Array.from("\v\f\u00a0\u0085\u00ad\u1680\u2000\u2007\u200b\u2028\u2029\u202f\u205f\u3000\ufeff\0\x1f\x7f"),
+    "Â ",
+    '"',
+    "=",
+    ",",
+    "$",
+    "%20",
+  ].flatMap((odd) => [`${odd}__Host-session`, `__Host-session${odd}`, ` ${odd} __Host-session`]);
+
+  test("with names that only look like the app's are none of the app's, alone and beside the right one", () => {
+    const spellings = ["__HOST-session", "__Host-Session", "__Host-ſession", "__Host-%73ession", "__Host-session[]"];
+    for (const name of [...lookalikes, ...spellings]) {
+      const planted = cookieJar(anyHeader(`${name}=planted`), https);
+      // An equals sign belongs to the value, which is then none of a session.
+      const value = name === "__Host-session=" ? "=planted" : undefined;
+      assert.equal(planted.read("session"), value, JSON.stringify(name));
+      if (value !== undefined) continue;
+      assert.equal(planted.has("session"), false, JSON.stringify(name));
+      assert.deepEqual(planted.names("sess"), name.startsWith("__Host-sess") ? planted.names("sess") : []);
+      const beside = cookieJar(anyHeader(`${name}=planted; __Host-session=own`), https);
+      assert.equal(beside.read("session"), "own", JSON.stringify(name));
+    }
+  });
+
+  test("lose the spaces and tabs around name and value, and nothing else", () => {
+    assert.equal(read("a=1;\t __Host-session \t=\t v\u00a0 \t; b=2"), "v\u00a0");
+    assert.equal(read("a=1;__Host-session="), "");
+    assert.equal(read("a=1,__Host-session=v"), undefined);
+    assert.equal(read('a="1; __Host-session=v"'), 'v"');
+  });
 
   test("with similar names are not confused", () => {
     for (const header of [

@@ -37,6 +37,10 @@ const otherPages: readonly Sender[] = [
   ["an empty origin", null, ""],
   ["a contradiction: own origin, cross-site", "cross-site", own],
   ["a contradiction: foreign origin, same-origin", "same-origin", foreign],
+  ["what no browser says: capitals", "Cross-Site", null],
+  ["what no browser says: twice", "same-origin, cross-site", null],
+  ["what no browser says: nothing", "", null],
+  ["what no browser says: an unknown word", "elsewhere", null],
   ["two origins", null, `${own}, ${foreign}`],
 ];
 

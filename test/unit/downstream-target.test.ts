@@ -9,6 +9,8 @@ const graph = { name: "graph", baseUrl: base, scopes: [] };
 const asked = (path: string, api = graph) =>
   targetUrl(api, requestedPath(graph.name, `http://localhost:7071${path}`)).href;
 
+const named = (name: string) => requestedPath("desk", `http://localhost:7071/api/${name}/me`);
+
 describe("a call reaches the API at", () => {
   const calls: readonly [path: string, target: string][] = [
     ["/api/graph/me", "/me"],
@@ -55,6 +57,13 @@ describe("a call that tries to leave the API's base URL is refused", () => {
   for (const path of escapes) {
     test(path, () => assert.throws(() => asked(path), condition("api_path_invalid")));
   }
+
+  test("to an API whose name is written with letters that only become those of the name", () => {
+    assert.equal(named("DESK"), "me");
+    for (const name of ["des\u212a", "des%E2%84%AA", "de\u017fk", "%64esk", "desk%20", "ｄesk"]) {
+      assert.throws(() => named(name), condition("api_path_invalid"), name);
+    }
+  });
 
   test("/api/graph/..;/admin, which servers with path parameters read as a way up", () => {
     assert.throws(() => asked("/api/graph/..;/admin"), condition("api_path_invalid"));

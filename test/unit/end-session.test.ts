@@ -61,7 +61,24 @@ describe("the issuer of a front-channel sign-out", () => {
   test("is told by its host while the identity provider is down", async () => {
     assert.equal(await isOwnIssuer(down, "https://idp.example/whatever", signal), true);
     assert.equal(await isOwnIssuer(down, "https://evil.example/", signal), false);
-    assert.equal(await isOwnIssuer(down, "idp.example", signal), false);
+    assert.equal(await isOwnIssuer(down, "https://idp.example", signal), true);
+    const odd = [
+      "idp.example",
+      "http://idp.example/",
+      "HTTPS://idp.example/",
+      " https://idp.example/",
+      "ftp://idp.example/",
+    ];
+    const read = ["https:\\\\idp.example/", "https:idp.example", "https://IDP.example/", "https://ｉdp.example/"];
+    const hosts = [
+      "https://a@idp.example/",
+      "https://idp.example:443/",
+      "https://idp.example.evil/",
+      "https://idp.example@evil.example/",
+    ];
+    for (const issuer of [...odd, ...read, ...hosts]) {
+      assert.equal(await isOwnIssuer(down, issuer, signal), false, issuer);
+    }
   });
 
   const foreign = [

@@ -72,7 +72,8 @@ function readHeaders(raw: readonly string[]): Record<string, NullableString> | R
   return size > limits.headers ? 431 : headers;
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+/** U+FEFF stays, as in Kestrel: what a decoder leaves out would make two different names one. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // Node reads header bytes as Latin-1; Kestrel reads them as UTF-8 and refuses what is not.
 function readHeaderValue(value: string): string | undefined {
