@@ -1,4 +1,4 @@
-import { connectStore } from "./account/cosmos.ts";
+import { connectStore, type ConnectedStore } from "./account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "./account/opened-seals.ts";
 import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
@@ -6,6 +6,7 @@ import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
 import { readinessOf, type Readiness } from "./readiness.ts";
 import type { SignOutOrder } from "./sign-out/order.ts";
+import { storeClock, type StoreClock } from "./store/clock.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
@@ -23,6 +24,10 @@ export interface App {
   /** For `/readyz`. */
   readonly readiness: Readiness;
   store(): Promise<AccountStore>;
+  /** Every time that is stored, or compared with one that is, comes from here. */
+  readonly clock: StoreClock;
+  /** Asks the store for its time if it has not said it yet. Waits no longer than a moment, and does not fail. */
+  learnTime(): Promise<void>;
 }
 
 /** What an operator should know although the app works; shown by `/readyz`. */
@@ -47,9 +52,10 @@ export interface Invocation {
 }
 
 export function createApp(configuration: Configuration): App {
-  let connected: Promise<AccountStore> | undefined;
-  const store = async () => (connected ??= connectStore(configuration.cosmosDb));
-  const authority = authorityOf(configuration);
+  const clock = storeClock();
+  let connected: Promise<ConnectedStore> | undefined;
+  const store = async () => (connected ??= connectStore(configuration.cosmosDb, clock));
+  const authority = authorityOf(configuration, clock);
   return {
     configuration,
     authority,
@@ -59,5 +65,26 @@ export function createApp(configuration: Configuration): App {
     signInSeen: false,
     readiness: readinessOf(configuration, authority, store),
     store,
+    clock,
+    learnTime: timeLearner(clock, store),
+  };
+}
+
+const lookTimeoutMs = 1_000;
+
+/** One look at a time, for all who wait. */
+function timeLearner(clock: StoreClock, store: () => Promise<ConnectedStore>): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  const look = async () => {
+    try {
+      await (await store()).look(AbortSignal.timeout(lookTimeoutMs));
+    } catch {
+      // Then the time stays unknown, and whatever that leaves in doubt counts as signed out.
+    } finally {
+      looking = undefined;
+    }
+  };
+  return async () => {
+    if (!clock.bounds()) await (looking ??= look());
   };
 }

@@ -1,5 +1,8 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
 import type { Configuration } from "../config.ts";
+import { withinDeadline } from "../deadline.ts";
+import { timed, type StoreClock } from "../store/clock.ts";
+import { observed } from "../store/observe.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
 import { isSidEntry } from "./sid-index.ts";
@@ -16,12 +19,29 @@ const connectionPolicy = {
   retryOptions: { maxRetryAttemptCount: 0 },
 } satisfies ConnectionPolicy;
 
-/** Connects to Azure Cosmos DB. Sends nothing yet: the first operation does. */
-export async function connectStore({ connection, databaseName }: Configuration["cosmosDb"]): Promise<AccountStore> {
-  const database = (await cosmosClient(connection)).database(databaseName);
+export interface ConnectedStore extends AccountStore {
+  /** Has the store answer, for what its clock says: no point operation, and it costs no request units. */
+  look(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Connects to Azure Cosmos DB. Sends nothing yet: the first operation does.
+ * @param clock learns from every answer
+ */
+export async function connectStore(
+  { connection, databaseName }: Configuration["cosmosDb"],
+  clock: StoreClock,
+): Promise<ConnectedStore> {
+  const client = await cosmosClient(connection);
+  const database = client.database(databaseName);
+  const otherwise = unreadableAccount;
   return {
-    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, unreadableAccount),
-    sids: pointOperations(database.container(containerNames.sids), isSidEntry),
+    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, { otherwise, clock }),
+    sids: pointOperations(database.container(containerNames.sids), isSidEntry, { clock }),
+    async look(abortSignal) {
+      const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
+      await observed("read account", () => withinDeadline(abortSignal, ask()));
+    },
   };
 }
 

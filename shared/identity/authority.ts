@@ -4,6 +4,7 @@ import { msalCredential, withinOperation, type MsalCredential } from "./client-c
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
+import { storeClock, type StoreClock } from "../store/clock.ts";
 
 /** The identity provider as this app is registered with it. */
 export interface Authority {
@@ -13,6 +14,8 @@ export interface Authority {
   readonly environment: string;
   readonly metadata: MetadataSource;
   readonly keys: SigningKeys;
+  /** Tells whether a token is valid now: an instance's own clock may be minutes off. */
+  readonly clock: Pick<StoreClock, "now">;
   /**
    * A client for one operation on one account. Never share one: MSAL keeps everything it has seen in the client's
    * memory, and a shared client writes one person's tokens into another person's document.
@@ -26,7 +29,10 @@ export interface OperationClient {
   readonly network: TokenNetwork;
 }
 
-export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Authority {
+export function authorityOf(
+  { azureAd }: Pick<Configuration, "azureAd">,
+  clock: Pick<StoreClock, "now"> = storeClock(),
+): Authority {
   const url = azureAd.instance + azureAd.tenantId;
   const environment = new URL(azureAd.instance).host;
   const metadata = metadataSource(url);
@@ -37,10 +43,11 @@ export function authorityOf({ azureAd }: Pick<Configuration, "azureAd">): Author
     environment,
     metadata,
     keys: signingKeys(),
+    clock,
 
     async client(signal, tokenCache) {
       const { text } = await metadata.get(signal);
-      credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment);
+      credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment, clock);
       const network = tokenNetwork(signal);
       const msal = new ConfidentialClientApplication({
         auth: {

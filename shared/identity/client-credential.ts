@@ -3,6 +3,7 @@ import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../config.ts";
 import { withinDeadline } from "../deadline.ts";
+import { storeClock, type StoreClock } from "../store/clock.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
 
@@ -15,18 +16,20 @@ const tokenTimeoutMs = 4_000;
  * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
  * every call, even when it then needs no network.
  * @param environment host of the authority, such as `login.microsoftonline.com`
+ * @param clock dates the assertions
  * @throws if the certificate or its key cannot be used
  */
 export async function msalCredential(
   credential: ClientCredential,
   clientId: string,
   environment: string,
+  clock: Pick<StoreClock, "now"> = storeClock(),
 ): Promise<MsalCredential> {
   switch (credential.kind) {
     case "secret":
       return { clientSecret: credential.secret };
     case "certificate":
-      return { clientAssertion: await certificateAssertion(credential.pem, clientId) };
+      return { clientAssertion: await certificateAssertion(credential.pem, clientId, clock) };
     case "managedIdentity":
       return { clientAssertion: await managedIdentityAssertion(credential.clientId, tokenExchangeScope(environment)) };
   }
@@ -61,7 +64,7 @@ async function managedIdentityAssertion(clientId: string, scope: string): Promis
 }
 
 /** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */
-async function certificateAssertion(pem: string, clientId: string): Promise<Assertion> {
+async function certificateAssertion(pem: string, clientId: string, clock: Pick<StoreClock, "now">): Promise<Assertion> {
   const certificate = new X509Certificate(pem);
   const keyPem = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(pem)?.[0];
   if (!keyPem) throw new Error("The certificate's private key must be in PKCS #8 form (BEGIN PRIVATE KEY)");
@@ -70,7 +73,7 @@ async function certificateAssertion(pem: string, clientId: string): Promise<Asse
   let current: { audience: string; token: string; renewAt: number } | undefined;
 
   return async ({ tokenEndpoint = "" }) => {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(clock.now() / 1000);
     if (current?.audience === tokenEndpoint && now < current.renewAt) return current.token;
     const token = await new SignJWT()
       .setProtectedHeader({ alg: "PS256", typ: "JWT", "x5t#S256": thumbprint })

@@ -24,6 +24,8 @@ export interface IdTokenExpectations {
   readonly keys: SigningKeys;
   readonly azureAd: Pick<Configuration["azureAd"], "clientId" | "allowedTenants">;
   readonly nonce: string;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +36,7 @@ export interface IdTokenExpectations {
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
-  const { metadata, keys, azureAd, nonce, signal } = expected;
+  const { metadata, keys, azureAd, nonce, now, signal } = expected;
   const token = await verifyToken(idToken, {
     metadata,
     keys,
@@ -43,6 +45,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     code: "signin_invalid",
     // It was issued a moment ago for this very sign-in.
     timesCode: "clock_skew",
+    now,
     signal,
   });
   if (token.payload["nonce"] !== nonce) throw token.invalid("nonce");

@@ -99,6 +99,8 @@ export interface TokenExpectations {
   readonly code: ConditionCode;
   /** The one for a token that is not valid now, where that says something about the clocks. */
   readonly timesCode?: ConditionCode;
+  /** The time that the token must be valid at, in milliseconds since the epoch. */
+  readonly now: number;
   readonly signal: AbortSignal;
 }
 
@@ -126,6 +128,7 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
     algorithms,
     audience: expected.clientId,
     clockTolerance: clockToleranceSeconds,
+    currentDate: new Date(expected.now),
     requiredClaims: [...expected.requiredClaims],
     ...(expected.maxAgeSeconds !== undefined && { maxTokenAge: expected.maxAgeSeconds }),
   });
@@ -141,7 +144,7 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
     return value;
   };
   // jose looks at the time of issue only where a token has a greatest age.
-  if ((payload.iat ?? 0) > Date.now() / 1000 + clockToleranceSeconds) throw invalid("iat", undefined, timesCode);
+  if ((payload.iat ?? 0) > expected.now / 1000 + clockToleranceSeconds) throw invalid("iat", undefined, timesCode);
   // With several audiences, azp must name this app; the platform issues one audience only.
   if (Array.isArray(payload.aud) && payload.aud.length > 1) throw invalid("aud");
   if (!isIssuer(expected.metadata, required("iss"), optional("tid"))) throw invalid("iss");

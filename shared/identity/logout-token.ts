@@ -36,6 +36,7 @@ export async function verifyLogoutToken(
     requiredClaims: ["iss", "aud", "iat", "exp", "jti", "events"],
     maxAgeSeconds,
     code: "logout_token_invalid",
+    now: authority.clock.now(),
     signal,
   });
   const { payload } = verified;

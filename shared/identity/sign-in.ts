@@ -88,6 +88,7 @@ export async function completeSignIn(
     keys: authority.keys,
     azureAd,
     nonce: answer.transaction.nonce,
+    now: authority.clock.now(),
     signal,
   });
   const homeAccountId = result.account?.homeAccountId;

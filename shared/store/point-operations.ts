@@ -1,6 +1,7 @@
 import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../encoding.ts";
 import { count } from "../telemetry/activity.ts";
+import { storeClock, timed, type StoreClock } from "./clock.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
 
@@ -49,22 +50,28 @@ export interface PointOperations<T extends Stored> {
   delete(id: string, etag: string | undefined, signal: AbortSignal): Promise<Settled<"deleted" | "gone"> | Conflict<T>>;
 }
 
+export interface PointOperationsOptions<T> {
+  /** What to make of a stored document that is none of `isDocument`; without it, reading one fails. */
+  readonly otherwise?: (stored: Readonly<Record<string, unknown>>) => T;
+  /** Learns from every answer. */
+  readonly clock?: StoreClock;
+}
+
 /**
  * Point operations on one container with partition key `/id`. Each is retried until its outcome is known. A write
  * that was committed although its answer was lost is recognised by its `writeId`, so that it is neither reported as a
  * conflict nor done twice. All of them throw {@link StoreUnavailableError} when the outcome cannot be learned in time.
- * @param otherwise what to make of a stored document that is none of `isDocument`; without it, reading one fails
  */
 export function pointOperations<T extends Stored>(
   container: Container,
   isDocument: (value: unknown) => value is T,
-  otherwise?: (stored: Readonly<Record<string, unknown>>) => T,
+  { otherwise, clock = storeClock() }: PointOperationsOptions<T> = {},
 ): PointOperations<T> {
   const name = container.id;
 
   const read: PointOperations<T>["read"] = async (id, signal) => {
     const response = await untilAnswered(`read in ${name}`, signal, async (abortSignal) => {
-      const answer = await container.item(id, id).read<Record<string, unknown>>({ abortSignal });
+      const answer = await timed(clock, () => container.item(id, id).read<Record<string, unknown>>({ abortSignal }));
       if (answer.statusCode === 404) refuseMissingContainer(answer.substatus);
       else if (answer.resource?.["id"] !== id || !answer.etag) throw new Error("An answer without document or version");
       return answer;
@@ -95,7 +102,7 @@ export function pointOperations<T extends Stored>(
     async create(unwritten, signal) {
       const document = { ...unwritten, writeId: randomBase64Url(9) };
       const request = (abortSignal: AbortSignal) =>
-        container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true });
+        timed(clock, () => container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true }));
       const answer = await write(`create in ${name}`, signal, request, "unwritten");
       if (answer === "done") return { outcome: "created" };
       if (answer === "not found") throw new StoreUnavailableError(`create in ${name}: there is no such container`);
@@ -107,7 +114,9 @@ export function pointOperations<T extends Stored>(
       const document = { ...unwritten, writeId: randomBase64Url(9) };
       const accessCondition = { type: "IfMatch", condition: etag };
       const answer = await write(`replace in ${name}`, signal, (abortSignal) =>
-        container.item(document.id, document.id).replace(document, { abortSignal, accessCondition }),
+        timed(clock, () =>
+          container.item(document.id, document.id).replace(document, { abortSignal, accessCondition }),
+        ),
       );
       if (answer === "done") return { outcome: "replaced" };
       if (answer === "not found") return { outcome: "gone" };
@@ -119,7 +128,7 @@ export function pointOperations<T extends Stored>(
       let attempts = 0;
       const answer = await write(`delete in ${name}`, signal, (abortSignal) => {
         attempts++;
-        return container.item(id, id).delete({ abortSignal, ...condition });
+        return timed(clock, () => container.item(id, id).delete({ abortSignal, ...condition }));
       });
       if (answer === "done") return { outcome: "deleted" };
       // Not there: an earlier attempt, whose answer was lost, has deleted it, or somebody else at the same time.

@@ -9,7 +9,14 @@ import { clientId, tenantId } from "./support/environment.ts";
 import { forged, idTokenClaims, keys, nonce, now, own, signed, unsigned, type Claims } from "./support/tokens.ts";
 
 const { signal } = new AbortController();
-const expected: IdTokenExpectations = { metadata, keys, azureAd: { clientId, allowedTenants: [] }, nonce, signal };
+const expected: IdTokenExpectations = {
+  metadata,
+  keys,
+  azureAd: { clientId, allowedTenants: [] },
+  nonce,
+  now: Date.now(),
+  signal,
+};
 const otherTenant = "99999999-7d2e-4c60-8b14-5e6f7a8b9c0d";
 
 async function verify(changes: Claims = {}, expectations: Partial<IdTokenExpectations> = {}): Promise<IdTokenClaims> {

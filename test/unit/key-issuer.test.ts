@@ -44,7 +44,7 @@ const claimsOf = (tenant: string, changes: Claims = {}) =>
 async function verifyId(token: string, keySet: readonly unknown[], of = multiTenant): Promise<void> {
   mock.method(globalThis, "fetch", () => Promise.resolve(Response.json({ keys: keySet })));
   const azureAd = { clientId, allowedTenants: [] };
-  await verifyIdToken(token, { metadata: of, keys: signingKeys(300), azureAd, nonce, signal });
+  await verifyIdToken(token, { metadata: of, keys: signingKeys(300), azureAd, nonce, now: Date.now(), signal });
 }
 
 async function verifyLogout(token: string, keySet: readonly unknown[], of = multiTenant): Promise<void> {

@@ -30,7 +30,14 @@ const pauseMs = 300;
 const verifier = (signal = open) => {
   const keys = signingKeys(pauseMs);
   return (idToken = token) =>
-    verifyIdToken(idToken, { metadata, keys, azureAd: { clientId, allowedTenants: [] }, nonce, signal });
+    verifyIdToken(idToken, {
+      metadata,
+      keys,
+      azureAd: { clientId, allowedTenants: [] },
+      nonce,
+      now: Date.now(),
+      signal,
+    });
 };
 
 describe("the identity provider's keys", () => {

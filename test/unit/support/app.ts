@@ -1,4 +1,5 @@
 import type { App, Invocation } from "../../../shared/app.ts";
+import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { renewals } from "../../../shared/downstream/renewals.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
@@ -32,6 +33,7 @@ export function authority(parts: Partial<Authority> = {}): Authority {
     metadata: { known: metadata, get: () => Promise.resolve(metadata) },
     keys: () => () => Promise.reject(new Error("No keys in this test")),
     client: () => Promise.reject(new Error("No client in this test")),
+    clock: exactClock(),
     ...parts,
   };
 }
@@ -48,7 +50,18 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
     memory,
     store: () => Promise.resolve(memory),
+    clock: exactClock(),
+    learnTime: () => Promise.resolve(),
   };
+}
+
+/** This machine's time, for a store that is in memory: it leaves nothing in doubt. */
+export function exactClock(): StoreClock {
+  return { ...storeClock(), bounds: machineTime, now: Date.now };
+}
+
+function machineTime(): TimeBounds {
+  return { earliest: Date.now(), latest: Date.now() };
 }
 
 export interface RecordedEvent {
