@@ -12,14 +12,18 @@ export const api: FunctionDefinition = {
   name: "api",
   route: "api/{api}/{*path}",
   methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  handler: authenticated(async (request, session) => {
-    const name = request.params["api"] ?? "";
-    const { method } = request;
-    const headers = forwardedRequestHeaders(request.headers);
-    const body = await bodyOf(request);
-    const init = { method, headers, ...(body && { body }) };
-    return toResponse(await session.fetch(name, requestedPath(name, request.url), init));
-  }),
+  handler: authenticated(
+    async (request, session) => {
+      const name = request.params["api"] ?? "";
+      const { method } = request;
+      const headers = forwardedRequestHeaders(request.headers);
+      const body = await bodyOf(request);
+      const init = { method, headers, ...(body && { body }) };
+      return toResponse(await session.fetch(name, requestedPath(name, request.url), init));
+    },
+    // Some APIs change something by GET, and a link of another site must not make a signed-in person do that.
+    { navigable: false },
+  ),
 };
 
 async function bodyOf(request: HttpRequest): Promise<ArrayBuffer | undefined> {

@@ -1,7 +1,7 @@
 import type { HttpRequest } from "@azure/functions";
 import { ConditionError } from "../shared/errors.ts";
+import { readForm } from "../shared/http/form.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { mediaTypeOf } from "../shared/http/media-type.ts";
 import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
 import { signOutBackChannel } from "../shared/sign-out/sign-out.ts";
 
@@ -26,12 +26,7 @@ export const backChannelLogout: FunctionDefinition = {
 };
 
 async function readLogoutToken(request: HttpRequest): Promise<string> {
-  if (mediaTypeOf(request.headers.get("content-type")) !== "application/x-www-form-urlencoded") {
-    throw new ConditionError("invalid_request", "The body must be application/x-www-form-urlencoded.");
-  }
-  const body = request.body === null ? "" : await request.text();
-  if (body.length > maxBodyBytes) throw new ConditionError("body_too_large", "At most 64 KiB are read.");
-  const [token, ...more] = new URLSearchParams(body).getAll("logout_token");
+  const [token, ...more] = (await readForm(request, maxBodyBytes)).getAll("logout_token");
   if (!token || more.length > 0) {
     throw new ConditionError("invalid_request", "The parameter logout_token must be given once.");
   }

@@ -1,11 +1,15 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { Warning } from "../shared/app.ts";
+import { readForm } from "../shared/http/form.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
-import { ConditionError } from "../shared/errors.ts";
 import { wantsPage } from "../shared/http/page.ts";
-import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
-import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
+import {
+  authorizationError,
+  isNotSignedIn,
+  type AuthorizationErrorResponse,
+} from "../shared/identity/authorization-error.ts";
+import { codeOf, queryOfForm, readResponse } from "../shared/identity/authorization-response.ts";
 import { completeSignIn } from "../shared/identity/sign-in.ts";
 import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
 import { formatSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
@@ -13,25 +17,42 @@ import { openSession } from "../shared/session/open.ts";
 import { describeUserAgent } from "../shared/session/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
 
-/** `GET /auth/callback`: the redirect URI. Completes a sign-in and opens the session. */
+/** Bytes. A code of 8 KiB and an error's description fit in. */
+const maxFormBytes = 32 * 1024;
+
+/**
+ * `POST /auth/callback`: the redirect URI, to which the identity provider's page posts its answer. The form comes from another
+ * site, so the browser has sent no cookie: nothing is decided here. The browser goes on to the function below, and its cookies
+ * go along.
+ */
+export const callbackForm: FunctionDefinition = {
+  name: "callback-form",
+  route: "auth/callback",
+  methods: ["POST"],
+  async handler(request) {
+    const query = queryOfForm(await readForm(request, maxFormBytes));
+    return { status: 303, headers: { location: `/auth/callback?${query}` } };
+  },
+};
+
+/**
+ * `GET /auth/callback`: completes a sign-in and opens the session. Comes from the function above, or from an identity provider
+ * that puts its answer into the query.
+ */
 export const callback: FunctionDefinition = {
   name: "callback",
   route: "auth/callback",
   methods: ["GET"],
   async handler(request, context) {
-    const state = queryParameter(request, "state");
-    if (state === null) throw new ConditionError("invalid_request", "The parameter state is missing.");
-    const transaction = transactionOf(state, request, context);
+    const answer = readResponse(new URL(request.url).searchParams);
+    const transaction = transactionOf(answer.state, request, context);
     if (!transaction) return checkCookies(context);
 
     // Checked again: a cookie is no better than a parameter.
     const location = safeReturnUrl(transaction.returnUrl, context.app.configuration.publicBaseUrl);
-    const error = queryParameter(request, "error");
-    if (error !== null) return refused(request, error, transaction, location);
-    const code = queryParameter(request, "code", 8_192);
-    if (code === null) throw new ConditionError("invalid_request", "The parameter code is missing.");
-
-    const sessionState = queryParameter(request, "session_state");
+    if (answer.error) return refused(answer.error, transaction, location);
+    const { sessionState } = answer;
+    const code = codeOf(answer);
     const { app, signal } = context;
     const signedIn = await completeSignIn(
       app.authority,
@@ -73,13 +94,10 @@ function transactionOf(
 }
 
 function refused(
-  request: HttpRequest,
-  error: string,
+  response: AuthorizationErrorResponse,
   { silent }: SignInTransaction,
   location: string,
 ): HttpResponseInit {
-  const description = queryParameter(request, "error_description", 8_192);
-  const response = { error, description, uri: queryParameter(request, "error_uri") };
   if (silent && isNotSignedIn(response)) return { status: 302, headers: { location } };
   throw authorizationError(response);
 }

@@ -1,7 +1,7 @@
 /** Every function over HTTP: one line each. */
 export { api } from "./api.ts";
 export { backChannelLogout } from "./back-channel-logout.ts";
-export { callback } from "./callback.ts";
+export { callback, callbackForm } from "./callback.ts";
 export { cookieCheck } from "./cookie-check.ts";
 export { frontChannelLogout } from "./front-channel-logout.ts";
 export { healthz, readyz } from "./health.ts";

@@ -5,8 +5,13 @@ import { ConditionError } from "../errors.ts";
  * @param request its `query` is not used: it joins repeated parameters with commas
  * @throws {ConditionError} `invalid_request` when it is repeated or longer than `maxLength` characters
  */
-export function queryParameter(request: { readonly url: string }, name: string, maxLength = 2_048): string | null {
-  const values = new URL(request.url).searchParams.getAll(name);
+export function queryParameter(request: { readonly url: string }, name: string, maxLength?: number): string | null {
+  return parameterOf(new URL(request.url).searchParams, name, maxLength);
+}
+
+/** The same for the parameters of a form. */
+export function parameterOf(parameters: URLSearchParams, name: string, maxLength = 2_048): string | null {
+  const values = parameters.getAll(name);
   const [value = null] = values;
   if (values.length > 1) throw new ConditionError("invalid_request", `The parameter ${name} is given more than once.`);
   if (value !== null && value.length > maxLength) {

@@ -50,7 +50,7 @@ export function isNotSignedIn({ error }: AuthorizationErrorResponse): boolean {
  */
 export function authorizationError(response: AuthorizationErrorResponse): ConditionError {
   const { error } = response;
-  const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === numberOf(response));
+  const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === errorNumberOf(response));
   if (isOneOf("adminConsent")) return adminConsentRequired();
   if (isOneOf("otherDirectory"))
     return new ConditionError("tenant_not_allowed", "This account is of another directory.");
@@ -75,6 +75,7 @@ export function adminConsentRequired(cause?: unknown): ConditionError {
   return new ConditionError("admin_consent_required", detail, { cause });
 }
 
-function numberOf({ uri, description }: AuthorizationErrorResponse): string | undefined {
+/** The number of an error of Entra, the digits after `AADSTS`. */
+export function errorNumberOf({ uri, description }: AuthorizationErrorResponse): string | undefined {
   return /[?&]code=(\d{4,7})(?:&|$)/.exec(uri ?? "")?.[1] ?? /^AADSTS(\d{4,7})\b/.exec(description ?? "")?.[1];
 }

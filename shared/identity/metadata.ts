@@ -13,6 +13,8 @@ export interface AuthorityMetadata {
   readonly endSessionEndpoint: string | undefined;
   /** Back-Channel Logout 1.0 section 2.1. Entra does not have it; then no index by subject is kept. */
   readonly backChannelLogout: boolean;
+  /** Whether the answer to a sign-in can come as a form (OAuth 2.0 Form Post Response Mode). Where it is not said, it cannot. */
+  readonly formPost: boolean;
   /** The document itself, for MSAL, which then need not ask for it again. */
   readonly text: string;
 }
@@ -103,6 +105,11 @@ export function parseMetadata(text: string): AuthorityMetadata {
     tokenEndpoint: url("token_endpoint", ["https:"]),
     jwksUri: url("jwks_uri", ["https:"]),
     backChannelLogout: document["backchannel_logout_supported"] === true,
+    formPost: includes(document["response_modes_supported"], "form_post"),
     text,
   };
+}
+
+function includes(list: unknown, value: string): boolean {
+  return Array.isArray(list) && list.includes(value);
 }

@@ -28,13 +28,15 @@ export async function authorizationUrl(
   signal: AbortSignal,
 ): Promise<string> {
   const { msal } = await authority.client(signal);
+  const { formPost } = await authority.metadata.get(signal);
   const { first, others } = scopesOf(configuration);
   const request: AuthorizationUrlRequest = {
     scopes: [...first],
     // A code is redeemed for one resource; for the others consent is asked now, so that no call stops for it later.
     extraScopesToConsent: [...others, ...options.extraScopes],
     redirectUri: redirectUriOf(configuration),
-    responseMode: "query",
+    // The host would take a code in the query for a function key, and wait for the storage account that holds the keys.
+    responseMode: formPost ? "form_post" : "query",
     state: transaction.state,
     nonce: transaction.nonce,
     codeChallenge: codeChallengeOf(transaction),

@@ -52,8 +52,9 @@ export interface AuthenticatedOptions {
    */
   readonly extendsSession?: boolean;
   /**
-   * Whether a link in a mail, or of another site, may lead here. Default: false. True for a page of your own that a GET
-   * shows; what changes something stays out of reach of other sites in any case.
+   * Whether a person may come here by a link in a mail or of another site, or straight from signing in, by GET and in a tab of
+   * its own. Default: true. False for a GET that has effects. What changes something is out of reach of other sites in any
+   * case, and so are frames, pictures and scripts of theirs.
    */
   readonly navigable?: boolean;
 }
@@ -71,7 +72,7 @@ export interface AuthenticatedOptions {
  */
 export function authenticated(
   handler: AuthenticatedHandler,
-  { extendsSession = true, navigable = false }: AuthenticatedOptions = {},
+  { extendsSession = true, navigable = true }: AuthenticatedOptions = {},
 ) {
   return async function authenticatedHandler(request: HttpRequest, context: RequestContext): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicBaseUrl, { navigable });

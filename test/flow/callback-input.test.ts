@@ -117,7 +117,10 @@ describe("what somebody may send to the callback", () => {
     it("one of another person's sign-in, to sign this browser in as them or them as this one", async () => {
       const theirs = await untilCallback(world.client(), "bruno@contoso.example");
       const { state } = await beginSignIn(client, ada);
-      await expectRefusal(`state=${state}&code=${theirs.searchParams.get("code") ?? ""}`, "signin_refused");
+      await expectRefusal(
+        `state=${state}&code=${theirs.searchParams.get("authorization_code") ?? ""}`,
+        "signin_refused",
+      );
     });
   });
 

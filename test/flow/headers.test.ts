@@ -118,7 +118,7 @@ describe("what every answer says to the browser", () => {
     assert.deepEqual(attributesOf(transaction), ["httponly", "max-age=900", "path=/", "samesite=lax", "secure"]);
 
     const { trail } = await client.navigate(began.headers.location ?? "");
-    const callback = trail.find(({ url }) => url.includes("/auth/callback"));
+    const callback = trail.find(({ url }) => url.includes("/auth/callback?"));
     const cookies = callback?.headers["set-cookie"] ?? [];
     assert.equal(cookies.length, 2);
     const session = cookies.find((cookie) => cookie.startsWith("__Host-session="));

@@ -9,7 +9,7 @@ const routes: Readonly<Record<string, readonly string[]>> = {
   "/": ["GET"],
   "/assets/auth.js": ["GET"],
   "/auth/login": ["GET"],
-  "/auth/callback": ["GET"],
+  "/auth/callback": ["GET", "POST"],
   "/auth/cookie-check": ["GET"],
   "/auth/me": ["GET"],
   "/auth/logout": ["GET", "POST"],

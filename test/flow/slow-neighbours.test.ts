@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { assertProblem, clearsSession, codeOf, within } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { bytesThenSilence, startRawServer, type RawServer } from "../support/raw-server.ts";
+import { passProvider } from "../support/sign-in-steps.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
 const inTime = 10;
@@ -58,7 +59,7 @@ describe("nobody waits longer than ten seconds", { concurrency: true }, () => {
     const { controls } = world.identityProvider;
     const starting = world.client();
     const atProvider = await starting.fetch("/auth/login?loginHint=mika@fabrikam.example&returnUrl=/healthz");
-    const signedIn = await followToCallback(starting, atProvider.headers.location ?? "");
+    const { href: signedIn } = await passProvider(starting, atProvider.headers.location ?? "");
     await world.startInstance();
     const cold = world.client(world.instances.length - 1);
     for (const [name, value] of starting.cookies("localhost")) cold.setCookie("localhost", name, value);
@@ -68,15 +69,4 @@ describe("nobody waits longer than ten seconds", { concurrency: true }, () => {
     const answer = await within(inTime, () => cold.fetch(signedIn));
     assert.ok(answer.status === 302 || codeOf(answer) === "identity_provider_unavailable", answer.body);
   });
-
-  /** The callback URL that the identity provider sends the browser to, not yet called. */
-  async function followToCallback(client: Client, location: string): Promise<string> {
-    let url = location;
-    while (!url.startsWith(`${world.publicBaseUrl}/auth/callback`)) {
-      const answer = await client.fetch(url, { headers: { accept: "text/html" } });
-      assert.ok(answer.headers.location, `stuck at ${url}: ${answer.status}`);
-      url = new URL(answer.headers.location, url).href;
-    }
-    return url;
-  }
 });

@@ -34,6 +34,7 @@ const ways = [
   ["GET", "/assets/page.js"],
   ["GET", "/auth/login"],
   ["GET", "/auth/callback"],
+  ["POST", "/auth/callback"],
   ["GET", "/auth/cookie-check"],
   ["GET", "/auth/me"],
   ["GET", "/me/profile"],
@@ -89,6 +90,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   claims: ['{"access_token":{"acrs":{"value":"c1"}}}'],
   state: ["s".repeat(22)],
   code: ["0.AAAA"],
+  authorization_code: ["0.AAAA"],
   error: ["login_required", "access_denied", "server_error"],
   session_state: ["{sid}"],
   sid: ["{sid}"],
@@ -149,6 +151,7 @@ const body = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 64 }) },
   { weight: 1, arbitrary: fc.json().map((json) => new TextEncoder().encode(json)) },
   { weight: 1, arbitrary: text.map((token) => new TextEncoder().encode(`logout_token=${token}`)) },
+  { weight: 1, arbitrary: text.map((code) => new TextEncoder().encode(`state=${"s".repeat(22)}&code=${code}`)) },
   { weight: 1, arbitrary: fc.constant(new Uint8Array(70_000).fill(97)) },
 );
 

@@ -23,11 +23,16 @@ export interface Ask {
 export interface Client {
   /** One request, no redirects. Paths are the app's. */
   fetch(target: string, ask?: Ask): Promise<Answer>;
-  /** A person's navigation: follows redirects to the end. Every answer on the way is in `trail`. */
+  /**
+   * A person's navigation, as a click on a page of the app: follows redirects, and forms that a page sends by itself, to the
+   * end. Every answer on the way is in `trail`.
+   */
   navigate(target: string, ask?: Ask): Promise<Answer & { readonly trail: readonly Answer[] }>;
   /** `name=value` pairs kept for a host. */
   cookies(host: string): ReadonlyMap<string, string>;
   setCookie(host: string, name: string, value: string): void;
+  /** What the browser does by itself after `answer`, one step. @throws {Error} when it stays where it is */
+  goOn(answer: Answer): Promise<Answer>;
 }
 
 /**
@@ -61,19 +66,55 @@ export function createClient(
   };
 
   const navigate: Client["navigate"] = async (target, ask = {}) => {
-    const headers = { accept: "text/html", "sec-fetch-mode": "navigate", ...ask.headers };
-    const trail = [await fetch(target, { ...ask, headers })];
-    for (;;) {
-      const last = trail.at(-1);
-      if (!last) throw new Error("unreachable");
-      const { location } = last.headers;
-      if (last.status < 300 || last.status >= 400 || !location) return { ...last, trail };
+    const isOwn = new URL(target, publicBaseUrl).origin === publicBaseUrl;
+    const site = { "sec-fetch-site": isOwn ? "same-origin" : "cross-site" };
+    let last = await fetch(target, { ...ask, headers: { ...asNavigation, ...site, ...ask.headers } });
+    const trail = [last];
+    for (let step = nextStep(last); step; step = nextStep(last)) {
       if (trail.length > 20) throw new Error(`Too many redirects, at ${last.url}`);
-      trail.push(await fetch(new URL(location, last.url).href, { headers: { accept: "text/html" } }));
+      // Once a chain of redirects has been at another site, it stays foreign.
+      if (new URL(step.url).origin !== new URL(last.url).origin) site["sec-fetch-site"] = "cross-site";
+      last = await fetch(step.url, { ...step.ask, headers: { ...asNavigation, ...site, ...step.ask.headers } });
+      trail.push(last);
     }
+    return { ...last, trail };
   };
 
-  return { fetch, navigate, cookies: jarOf, setCookie: (host, name, value) => jarOf(host).set(name, value) };
+  const goOn: Client["goOn"] = async (answer) => {
+    const step = nextStep(answer);
+    if (!step) throw new Error(`Stuck at ${answer.url} with ${answer.status}: ${answer.body}`);
+    const site = { "sec-fetch-site": "cross-site" };
+    return fetch(step.url, { ...step.ask, headers: { ...asNavigation, ...site, ...step.ask.headers } });
+  };
+
+  return { fetch, navigate, goOn, cookies: jarOf, setCookie: (host, name, value) => jarOf(host).set(name, value) };
+}
+
+const asNavigation = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } as const;
+
+/** Where a browser goes by itself after `answer`: a redirect, a form that a script sends, a refresh at once. */
+function nextStep(answer: Answer): { readonly url: string; readonly ask: Ask } | undefined {
+  const { status, headers, url } = answer;
+  if (status >= 300 && status < 400 && headers.location) return { url: new URL(headers.location, url).href, ask: {} };
+  const refresh = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(answer.body)?.[1];
+  if (status === 200 && refresh !== undefined) return { url: new URL(unescape(refresh), url).href, ask: {} };
+  return postedForm(answer);
+}
+
+/** The answer to a sign-in as a form (OAuth 2.0 Form Post Response Mode). Lax cookies do not go along across sites. */
+function postedForm({ status, body, url }: Answer): { readonly url: string; readonly ask: Ask } | undefined {
+  const action = /<form method="post" action="([^"]*)">/.exec(body)?.[1];
+  if (status !== 200 || action === undefined || !body.includes("document.forms[0].submit();")) return undefined;
+  const fields = [...body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+  const form = new URLSearchParams();
+  for (const [, name = "", value = ""] of fields) form.append(name, unescape(value));
+  const headers = { "content-type": "application/x-www-form-urlencoded", origin: new URL(url).origin };
+  return { url: unescape(action), ask: { method: "POST", headers, body: form.toString(), anonymous: true } };
+}
+
+function unescape(text: string): string {
+  const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
+  return text.replaceAll(/&(lt|gt|quot|#39|amp);/g, (_all, name: string) => entities[name] ?? "");
 }
 
 async function send(url: URL, ask: Ask): Promise<Answer> {

@@ -1,4 +1,4 @@
-import type { Client } from "./http-client.ts";
+import type { Answer, Client } from "./http-client.ts";
 
 /** Begins a sign-in; the browser has its transaction cookie then, and nobody has been asked anything. */
 export async function beginSignIn(
@@ -14,15 +14,21 @@ export async function beginSignIn(
   return { location, state };
 }
 
-/** Signs in at the identity provider. @returns the URL of the callback that it leads to, not yet called */
+/**
+ * Signs in at the identity provider, whose answer comes as a form and is passed on.
+ * @returns the URL of the callback that it leads to, not yet called
+ */
 export async function passProvider(client: Client, location: string): Promise<URL> {
-  let url = new URL(location);
-  while (url.pathname !== "/auth/callback") {
-    const answer = await client.fetch(url.href, { headers: { accept: "text/html" } });
-    if (!answer.headers.location) throw new Error(`Stuck at ${url.href} with ${answer.status}`);
-    url = new URL(answer.headers.location, url);
-  }
-  return url;
+  const answer = await postAnswer(client, location);
+  if (answer.status !== 303) throw new Error(`Stuck at ${answer.url} with ${answer.status}: ${answer.body}`);
+  return new URL(answer.headers.location ?? "", answer.url);
+}
+
+/** Signs in at the identity provider. @returns how the app answers the form that this ends with */
+export async function postAnswer(client: Client, location: string): Promise<Answer> {
+  let answer = await client.fetch(location, { headers: { accept: "text/html" } });
+  while (!new URL(answer.url).pathname.startsWith("/auth/callback")) answer = await client.goOn(answer);
+  return answer;
 }
 
 /** A sign-in up to the callback. */

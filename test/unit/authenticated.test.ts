@@ -100,15 +100,15 @@ describe("a function of one's own, for a person who is signed in", () => {
     assert.ok(keys[0]?.endsWith(claims), keys[0]);
   });
 
-  test("is reached by a link of another site only if it says so", async () => {
+  test("is reached by a link of another site, and straight from signing in, unless it says no", async () => {
     const linked = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
-    const visits = [{}, { navigable: true }].map(async (options) => {
+    const visits = [{}, { navigable: false }].map(async (options) => {
       const handler = authenticated(nothing, options);
       const definition: FunctionDefinition = { name: "test", route: "test", methods: ["GET"], handler };
       const headers = { cookie: `__Host-session=${formatSessionCookie(cookie)}`, ...linked };
       return (await call(app, definition, { method: "GET", headers })).response.status;
     });
-    assert.deepEqual(await Promise.all(visits), [403, 204]);
+    assert.deepEqual(await Promise.all(visits), [204, 403]);
   });
 
   test("cannot lead a token to another address, whatever ends up in its path", async () => {

@@ -51,6 +51,7 @@ describe("the identity provider's metadata", () => {
       jwksUri: document.jwks_uri,
       endSessionEndpoint: document.end_session_endpoint,
       backChannelLogout: false,
+      formPost: false,
     });
     assert.deepEqual(JSON.parse(text), document);
   });

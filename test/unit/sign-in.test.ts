@@ -52,7 +52,7 @@ describe("the way to the identity provider", () => {
     assert.equal(url.origin + url.pathname, metadata.authorizationEndpoint);
     assert.deepEqual(
       [rest["client_id"], rest["redirect_uri"], rest["response_type"], rest["response_mode"]],
-      [clientId, "https://app.example/auth/callback", "code", "query"],
+      [clientId, "https://app.example/auth/callback", "code", "form_post"],
     );
     assert.deepEqual(
       [rest["state"], rest["nonce"], rest["code_challenge"], rest["code_challenge_method"]],
@@ -61,6 +61,13 @@ describe("the way to the identity provider", () => {
     const scopes = ["User.Read", "api://orders/read", "offline_access", "openid", "profile"];
     assert.deepEqual(scope?.split(" ").sort(), scopes.sort());
     assert.match(claims ?? "", /cp1/);
+  });
+
+  test("has the answer in the query where the identity provider knows no other way", async () => {
+    for (const modes of [undefined, ["query", "fragment"], "form_post", [["form_post"]]]) {
+      idp.responseModes = modes;
+      assert.equal((await open()).searchParams.get("response_mode"), "query", JSON.stringify(modes));
+    }
   });
 
   const mixed: readonly [what: string, graph: string, orders: string][] = [

@@ -22,6 +22,7 @@ export const metadata: AuthorityMetadata = {
   jwksUri: `https://idp.example/${tenantId}/discovery/v2.0/keys`,
   endSessionEndpoint: `https://idp.example/${tenantId}/oauth2/v2.0/logout`,
   backChannelLogout: false,
+  formPost: true,
   text: "{}",
 };
 

@@ -17,14 +17,22 @@ export interface TestIdentityProvider {
   readonly tokenRequests: readonly TokenRequest[];
   /** What the token endpoint does next; by default it issues tokens. */
   token: (request: TokenRequest) => Promise<Response>;
+  /** `response_modes_supported` of the discovery document. */
+  responseModes: unknown;
 }
 
 export function identityProvider(): TestIdentityProvider {
   const tokenRequests: TokenRequest[] = [];
-  const provider: TestIdentityProvider = { tokenRequests, token: () => tokens() };
+  const provider: TestIdentityProvider = {
+    tokenRequests,
+    token: () => tokens(),
+    responseModes: ["query", "form_post"],
+  };
   mock.method(globalThis, "fetch", async (input: string | URL, init: RequestInit = {}) => {
     const url = String(input);
-    if (url.endsWith("/.well-known/openid-configuration")) return Response.json(discovery);
+    if (url.endsWith("/.well-known/openid-configuration")) {
+      return Response.json({ ...discovery, response_modes_supported: provider.responseModes });
+    }
     if (url === metadata.jwksUri) return Response.json(jwks);
     if (url.split("?")[0] !== metadata.tokenEndpoint) throw new TypeError(`fetch failed: ${url}`);
     const request = { form: new URLSearchParams(init.body as string), signal: init.signal };

@@ -1,0 +1,25 @@
+import type { HttpRequest } from "@azure/functions";
+import { ConditionError } from "../errors.ts";
+import { mediaTypeOf } from "./media-type.ts";
+
+/**
+ * The body of a form, as `application/x-www-form-urlencoded`.
+ * @throws {ConditionError} `invalid_request` for another content type or none, `length_required` for a body in chunks, which
+ *   the Functions host drops, `body_too_large` for more than `maxBytes`
+ */
+export async function readForm(request: HttpRequest, maxBytes: number): Promise<URLSearchParams> {
+  if (mediaTypeOf(request.headers.get("content-type")) !== "application/x-www-form-urlencoded") {
+    throw new ConditionError("invalid_request", "The body must be application/x-www-form-urlencoded.");
+  }
+  if (request.body === null) {
+    if (request.headers.has("transfer-encoding")) {
+      throw new ConditionError("length_required", "Send a Content-Length instead of chunks.");
+    }
+    return new URLSearchParams();
+  }
+  const body = await request.arrayBuffer();
+  if (body.byteLength > maxBytes) {
+    throw new ConditionError("body_too_large", `At most ${maxBytes / 1024} KiB are read.`);
+  }
+  return new URLSearchParams(new TextDecoder().decode(body));
+}

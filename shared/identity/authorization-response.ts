@@ -1,0 +1,89 @@
+import { ConditionError } from "../errors.ts";
+import { parameterOf } from "../http/parameters.ts";
+import { errorNumberOf, type AuthorizationErrorResponse } from "./authorization-error.ts";
+
+/** Authentication response (OpenID Connect Core 1.0 sections 3.1.2.5 and 3.1.2.6), as far as the app uses it. */
+export interface AuthorizationResponse {
+  readonly state: string;
+  readonly code: string | null;
+  readonly sessionState: string | null;
+  readonly error: AuthorizationErrorResponse | undefined;
+}
+
+/**
+ * The code's name once the app has passed the form on to itself. Not `code`: the Functions host reads that as a function
+ * key, on anonymous functions too, and then waits for the storage account that holds the keys.
+ */
+const ownCodeName = "authorization_code";
+/** Characters. Entra's codes have one to two thousand. */
+const maxCodeLength = 8_192;
+/** Characters of the address that a form becomes: servers read request lines of 8 KiB, and theirs has the host in it. */
+const maxAddressLength = 7_000;
+
+/**
+ * The response as it came in the query: from the identity provider itself, or passed on by {@link queryOfForm}.
+ * @throws {ConditionError} `invalid_request`
+ */
+export function readResponse(query: URLSearchParams): AuthorizationResponse {
+  const state = parameterOf(query, "state");
+  if (state === null) throw missing("state");
+  const code = parameterOf(query, "code", maxCodeLength);
+  const ownCode = parameterOf(query, ownCodeName, maxCodeLength);
+  if (code !== null && ownCode !== null) {
+    throw new ConditionError("invalid_request", "The parameter code is given more than once.");
+  }
+  return {
+    state,
+    code: code ?? ownCode,
+    sessionState: parameterOf(query, "session_state"),
+    error: readError(query),
+  };
+}
+
+function readError(parameters: URLSearchParams): AuthorizationErrorResponse | undefined {
+  const error = parameterOf(parameters, "error");
+  if (error === null) return undefined;
+  return {
+    error,
+    description: parameterOf(parameters, "error_description", 8_192),
+    uri: parameterOf(parameters, "error_uri"),
+  };
+}
+
+/**
+ * The query that a posted response (OAuth 2.0 Form Post Response Mode section 2) goes on with. It holds what the callback
+ * reads and nothing else; of an error's description, which may name a person, only Entra's number.
+ * @throws {ConditionError} `invalid_request` when a parameter is missing, there twice or too long
+ */
+export function queryOfForm(form: URLSearchParams): string {
+  const state = parameterOf(form, "state");
+  if (state === null) throw missing("state");
+  const query = new URLSearchParams({ state });
+  const code = parameterOf(form, "code", maxCodeLength);
+  const sessionState = parameterOf(form, "session_state");
+  const error = readError(form);
+  if (code === null && !error) throw missing("code");
+  if (error) {
+    const number = errorNumberOf(error);
+    query.set("error", error.error);
+    if (number !== undefined) query.set("error_description", `AADSTS${number}`);
+  } else if (code !== null) {
+    query.set(ownCodeName, code);
+    if (sessionState !== null) query.set("session_state", sessionState);
+  }
+  const text = query.toString();
+  if (text.length > maxAddressLength) {
+    throw new ConditionError("invalid_request", `The answer is longer than ${maxAddressLength} characters.`);
+  }
+  return text;
+}
+
+/** @throws {ConditionError} `invalid_request` */
+export function codeOf({ code }: AuthorizationResponse): string {
+  if (code === null) throw missing("code");
+  return code;
+}
+
+function missing(name: string): ConditionError {
+  return new ConditionError("invalid_request", `The parameter ${name} is missing.`);
+}
