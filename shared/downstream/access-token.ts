@@ -38,6 +38,7 @@ export async function acquireToken(
     const accessToken = freshAccessToken(session.secrets, clientId, api.scopes, Date.now());
     if (accessToken !== undefined) return { accessToken, stored: false };
   }
+  const began = performance.now();
   const key = [session.accountKey, session.sessionKey, api.name, session.account.etag, claims].join(" ");
   try {
     return await app.renewals.share(key, invocation.signal, (signal) =>
@@ -46,7 +47,7 @@ export async function acquireToken(
   } catch (error) {
     if (error instanceof NoAnswerInTimeError) throw new IdentityProviderUnavailableError(error);
     if (!(error instanceof RefusedError)) throw error;
-    return afterRefusal(app, session, api, claims, error, invocation);
+    return afterRefusal(app, session, api, claims, error, began, invocation);
   }
 }
 
@@ -105,6 +106,12 @@ async function acquireAndStore(
  */
 const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
 
+/**
+ * From the beginning of the request for a token, in milliseconds, the identity provider's time included. What is left of the
+ * request's own time then serves to end the session and to answer.
+ */
+const lookForMs = 6_000;
+
 /** Only if the store comes to hold nothing newer does a refusal count. */
 async function afterRefusal(
   app: App,
@@ -112,10 +119,15 @@ async function afterRefusal(
   api: DownstreamApiConfiguration,
   claims: string | undefined,
   refusal: RefusedError,
+  began: number,
   invocation: Invocation,
 ): Promise<AcquiredToken> {
   for (const waitMs of refusal.final && !refusal.isCertain ? secondLooksMs : [0]) {
-    await sleep(waitMs);
+    if (waitMs > 0 && performance.now() - began + waitMs > lookForMs) break;
+    await sleep(waitMs, undefined, { signal: invocation.signal }).catch(() => {
+      // The store has not failed: it is the refusal that came too late to be sure of it.
+      throw new IdentityProviderUnavailableError(refusal);
+    });
     const latest = await latestOf(app, session, invocation, refusal);
     if (latest.stored.sealed !== session.stored.sealed) return acquireToken(app, latest, api, invocation, claims);
   }

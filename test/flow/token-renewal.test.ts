@@ -89,6 +89,15 @@ describe("an access token that has expired", () => {
     });
   }
 
+  it("ends the session, and blames no store, when the token endpoint takes 4 s to refuse it without a reason", async () => {
+    world.identityProvider.controls.failNext("token", { type: "delay", ms: 4_000 });
+    world.identityProvider.controls.failNext("token", json({ error: "invalid_grant" }, 400), 1, { when: "after" });
+    const answer = await client.fetch("/api/graph/me");
+    assertProblem(answer, 401, "signin_required");
+    assert.ok(clearsSession(answer));
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
   it("ends only the session whose refresh token is dead", async () => {
     const { accountKey } = sessionOf(client);
     world.identityProvider.controls.revokeRefreshTokens();

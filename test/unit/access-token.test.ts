@@ -348,6 +348,42 @@ test("a session is not ended by a refusal whose successor is stored at the last 
   assert.ok(await isSignedIn(app, cookie), "the person was signed out");
 });
 
+describe("a refusal that is not certain and comes late", () => {
+  beforeEach(() => signedIn(60));
+
+  test("after 4.5 s ends the session within the request's time, and says so", async () => {
+    let passed = 0;
+    const clock = performance.now.bind(performance);
+    mock.method(performance, "now", () => clock() + passed);
+    idp.token = async () => {
+      passed = 4_500;
+      return refusal("invalid_grant")();
+    };
+    const open = await session();
+    const { length } = app.memory.accounts.asked;
+    await assert.rejects(acquire(open), (error: SignInRequiredError) => {
+      condition("signin_required")(error);
+      assert.equal(error.sessionEnded, true);
+      return true;
+    });
+    assert.equal(await isSignedIn(app, cookie), false);
+    const looks = app.memory.accounts.asked.slice(length).indexOf("delete");
+    assert.ok(looks >= 2 && looks < 6, `${looks} looks at the store`);
+  });
+
+  test("is not waited out when the request's time is up, and the store is not blamed", async () => {
+    idp.token = refusal("invalid_grant");
+    const open = await session();
+    const ends = new AbortController();
+    let looks = 0;
+    app.memory.accounts.before = async (kind) => {
+      if (kind === "read" && ++looks === 3) setImmediate(() => ends.abort());
+    };
+    await assert.rejects(acquire(open, invocation(ends.signal)), condition("identity_provider_unavailable"));
+    assert.equal(looks, 3);
+  });
+});
+
 describe("when the identity provider wants something else", () => {
   beforeEach(() => signedIn(60));
 
