@@ -12,7 +12,12 @@ import {
 import { codeOf, queryOfForm, readResponse } from "../shared/identity/authorization-response.ts";
 import { completeSignIn } from "../shared/identity/sign-in.ts";
 import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
-import { formatSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import {
+  formatSessionCookie,
+  parseSessionCookie,
+  sessionCookieMaxAge,
+  sessionCookieName,
+} from "../shared/session/cookie.ts";
 import { openSession } from "../shared/session/open.ts";
 import { describeUserAgent } from "../shared/session/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
@@ -74,7 +79,8 @@ export const callback: FunctionDefinition = {
       context,
     );
     context.telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
-    context.cookies.set(sessionCookieName, formatSessionCookie(cookie));
+    const maxAge = sessionCookieMaxAge(app.configuration.session);
+    context.cookies.set(sessionCookieName, formatSessionCookie(cookie), maxAge);
     return { status: 302, headers: { location } };
   },
 };

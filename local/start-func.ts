@@ -1,6 +1,6 @@
 import { packageFolder } from "../infra/deploy/package.ts";
 import { runUnderFunc } from "./func.ts";
-import { givenSettings } from "./given-settings.ts";
+import { givenSettings, withCookieName } from "./given-settings.ts";
 import { portsFrom } from "./ports.ts";
 
 const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.
@@ -16,14 +16,15 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  const ports = portsFrom(7071);
   // Ctrl+C reaches func too, which ends; then everything else does.
   process.on("SIGINT", () => undefined);
   return runUnderFunc({
     root: ".",
     packageFolder,
     dataFolder: ".local",
-    ports: portsFrom(7071),
-    settings: await givenSettings(),
+    ports,
+    settings: withCookieName(await givenSettings(), ports.app),
     environment: process.env,
     printError: (text) => process.stderr.write(text),
     ready: ({ publicBaseUrl }) => console.log(`The app will be at ${publicBaseUrl}. Ctrl+C stops everything.`),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { givenSettings } from "./given-settings.ts";
+import { givenSettings, withCookieName } from "./given-settings.ts";
 import { readableLine, wantsColour } from "./log-lines.ts";
 import { startApp, startPlatform, type Platform, type Ports } from "./platform.ts";
 import { partNames, portsFrom } from "./ports.ts";
@@ -26,7 +26,8 @@ interface Arguments {
 }
 
 async function main({ ports, watch }: Arguments): Promise<void> {
-  const platform = await startPlatform({ folder: ".local", ports, settings: await givenSettings() });
+  const settings = withCookieName(await givenSettings(), ports.app);
+  const platform = await startPlatform({ folder: ".local", ports, settings });
   const start = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
   process.exitCode = await (watch ? runWatched(platform, start) : runOnce(platform, start));
   await platform.stop();

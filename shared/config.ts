@@ -36,6 +36,10 @@ export interface Configuration {
     readonly idleTimeoutMinutes: number;
     readonly absoluteTimeoutMinutes: number;
     readonly maxPerAccount: number;
+    /** Whether the cookie outlives the browser. */
+    readonly persistentCookie: boolean;
+    /** Without the browser's prefix. */
+    readonly cookieName: string;
   };
   readonly signOut: { readonly scope: "account" | "session" };
   /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it exists. */
@@ -189,7 +193,14 @@ function readSession(read: SettingsReader): Configuration["session"] {
     read.fail(settings.idleTimeoutMinutes, `contradicts ${settings.absoluteTimeoutMinutes.name}, which is shorter`);
   }
   const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
-  return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount };
+  const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";
+  const cookieName = read.optional(settings.cookieName, isCookieName) ?? "session";
+  return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount, persistentCookie, cookieName };
+}
+
+/** A token of RFC 9110 section 5.6.2, as RFC 6265 asks. `__Host-` and its like are the browser's: the app adds them itself. */
+function isCookieName(name: string): boolean {
+  return /^(?!__)[\w!#$%&'*+.^`|~-]{1,64}$/.test(name);
 }
 
 function readDownstreamApis(read: SettingsReader): ReadonlyMap<string, DownstreamApiConfiguration> {

@@ -97,6 +97,20 @@ export const settings = {
     expects: "a whole number from 1 to 50",
     default: "10",
   },
+  persistentCookie: {
+    name: "Session__PersistentCookie",
+    meaning:
+      "Whether people stay signed in when they close the browser, until the session ends by its times. Not for shared computers.",
+    expects: "true or false",
+    default: "false",
+  },
+  cookieName: {
+    name: "Session__CookieName",
+    meaning:
+      "Name of the session cookie, and with a hyphen the beginning of the app's other cookies. Apps of one host, or of two ports of localhost, need a name each.",
+    expects: "1 to 64 characters of a token (RFC 9110 section 5.6.2), not beginning with two underscores",
+    default: "session",
+  },
   signOutScope: {
     name: "SignOut__Scope",
     meaning: "What a sign-out ends: every session of the account, or those of the browser that signed out.",

@@ -78,9 +78,11 @@ function configuration(runtime: Runtime): Configuration {
 }
 
 /** Cookies of one host are shared between its ports, so the names must be nobody else's. */
-function cookies({ keys }: Runtime): NonNullable<Configuration["cookies"]> {
+function cookies({ keys, addresses }: Runtime): NonNullable<Configuration["cookies"]> {
+  const { port } = new URL(addresses.publicUrl);
+  const named = (name: string) => `local_idp_${name}_${port}`;
   return {
-    names: { session: "local_idp_session", interaction: "local_idp_signin", resume: "local_idp_resume" },
+    names: { session: named("session"), interaction: named("signin"), resume: named("resume") },
     keys: [keys.cookieKey],
     long: { httpOnly: true, sameSite: "lax" },
     short: { httpOnly: true, sameSite: "lax" },

@@ -26,8 +26,11 @@ export interface SecondApp {
   stop(): Promise<void>;
 }
 
-const sessionCookie = "contoso_expenses_session";
-const signInCookie = "contoso_expenses_signin";
+/** Cookies of one host are shared between its ports, so the names must be nobody else's. */
+function cookieNames(url: string): { sessionCookie: string; signInCookie: string } {
+  const { port } = new URL(url);
+  return { sessionCookie: `contoso_expenses_session_${port}`, signInCookie: `contoso_expenses_signin_${port}` };
+}
 
 /** How the provider must know this app; `url` is where it is served, without a trailing slash. */
 export function secondAppRegistration(
@@ -69,6 +72,7 @@ export async function startSecondApp(options: SecondAppOptions): Promise<SecondA
 
 function createHandler(options: SecondAppOptions, url: string) {
   const { name = "Contoso Expenses" } = options;
+  const { sessionCookie, signInCookie } = cookieNames(url);
   const client = createOidcClient({ ...options, redirectUri: `${url}/signed-in` }, createBackChannel(options.ca));
   const sessions = new Map<string, SignedInPerson>();
   const transactions = new Map<string, Transaction>();

@@ -39,7 +39,7 @@ const signOutTimeoutMs = 4_500;
  */
 export function httpHandler(definition: FunctionDefinition, app: App): HttpHandler {
   const handle: HttpHandler = async (request, invocation) => {
-    const cookies = cookieJar(request.headers, app.configuration.publicBaseUrl);
+    const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
     const finishLater = (order: SignOutOrder) => invocation.extraOutputs.set(signOutQueue, order);

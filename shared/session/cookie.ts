@@ -30,27 +30,36 @@ export interface CookieJar {
   readonly changes: readonly Cookie[];
 }
 
+/** What the app's cookies depend on besides the request. */
+export interface CookieSettings {
+  readonly publicBaseUrl: string;
+  readonly session: { readonly cookieName: string };
+}
+
 /**
  * Names get the `__Host-` prefix (RFC 6265bis section 4.1.3.2), which keeps other hosts of the domain from planting
  * cookies. Safari refuses Secure cookies on http://localhost, and there alone the prefix and `Secure` are left out.
+ * Those of an app with a name of its own begin with that name, so that two apps of one host keep theirs apart.
  */
-export function cookieJar(headers: Headers, publicBaseUrl: string): CookieJar {
+export function cookieJar(headers: Headers, { publicBaseUrl, session }: CookieSettings): CookieJar {
   const secure = publicBaseUrl.startsWith("https:") || !isSafari(headers.get("user-agent") ?? "");
   const prefix = secure ? "__Host-" : "";
+  const ofApp = prefix + (session.cookieName === sessionCookieName ? "" : `${session.cookieName}-`);
+  const fullName = (name: string) => (name === sessionCookieName ? prefix + session.cookieName : ofApp + name);
   const values = parse(headers.get("cookie") ?? "");
   const changes = new Map<string, Cookie>();
   const attributes = { path: "/", httpOnly: true, secure, sameSite: "Lax" } as const;
   return {
-    read: (name) => values.get(prefix + name) ?? undefined,
-    has: (name) => values.has(prefix + name),
+    read: (name) => values.get(fullName(name)) ?? undefined,
+    has: (name) => values.has(fullName(name)),
     names: (start) =>
-      [...values.keys()].flatMap((name) => (name.startsWith(prefix + start) ? [name.slice(prefix.length)] : [])),
+      [...values.keys()].flatMap((name) => (name.startsWith(ofApp + start) ? [name.slice(ofApp.length)] : [])),
     set(name, value, maxAge) {
-      changes.set(name, { name: prefix + name, value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
+      changes.set(name, { name: fullName(name), value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
     },
     // The Functions host drops an `expires` in the past; `maxAge: 0` is what deletes.
     clear(name) {
-      changes.set(name, { name: prefix + name, value: "", ...attributes, maxAge: 0 });
+      changes.set(name, { name: fullName(name), value: "", ...attributes, maxAge: 0 });
     },
     get changes() {
       return [...changes.values()];
@@ -58,7 +67,19 @@ export function cookieJar(headers: Headers, publicBaseUrl: string): CookieJar {
   };
 }
 
+/** What the app's code calls it; in the browser it has the prefix and the name of the settings. */
 export const sessionCookieName = "session";
+
+/**
+ * Seconds that a new session's cookie lasts; undefined: until the browser ends. The absolute lifetime is never extended, so
+ * it needs no renewal. The server ends sessions by their times whatever a browser keeps.
+ */
+export function sessionCookieMaxAge(session: {
+  readonly persistentCookie: boolean;
+  readonly absoluteTimeoutMinutes: number;
+}): number | undefined {
+  return session.persistentCookie ? session.absoluteTimeoutMinutes * 60 : undefined;
+}
 
 export function parseSessionCookie(value: string | undefined): SessionCookie | undefined {
   const [, accountKey, secret] = sessionCookieValue.exec(value ?? "") ?? [];

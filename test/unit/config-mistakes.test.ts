@@ -94,6 +94,20 @@ describe("a malformed setting is named", () => {
     ["Session__IdleTimeoutMinutes", "0", "-5", "1.5", "1h", "43201", "1e3"],
     ["Session__AbsoluteTimeoutMinutes", "0", "129601", "forever"],
     ["Session__MaxPerAccount", "0", "51", "many"],
+    ["Session__PersistentCookie", "yes", "1", "90"],
+    [
+      "Session__CookieName",
+      "__Host-shop",
+      "__Secure-shop",
+      "__host-shop",
+      "__Http-shop",
+      "__shop",
+      "a b",
+      "a;b",
+      "a=b",
+      "a,b",
+    ],
+    ["Session__CookieName", '"shop"', "shöp", "shop\u00a0x", "a/b", "a(b)", "x".repeat(65)],
     ["SignOut__Scope", "everything", "accounts"],
   ];
   for (const [name, ...values] of malformed) {

@@ -29,6 +29,8 @@ describe("a setting given twice, in two spellings with two values, is named", ()
     ],
     ["Session__IdleTimeoutMinutes", "5", "6"],
     ["Session__MaxPerAccount", "5", "6"],
+    ["Session__PersistentCookie", "true", "false"],
+    ["Session__CookieName", "shop", "Shop"],
     ["SignOut__Scope", "account", "session"],
     ["DownstreamApis__x__BaseUrl", "https://x.example", "https://other.example"],
     ["DownstreamApis__x__Scopes", "read", "write"],

@@ -20,7 +20,13 @@ describe("a configuration that only says what it must", () => {
   });
 
   test("has an hour of idle and twelve of absolute lifetime, ten sessions, and signs out the whole account", () => {
-    assert.deepEqual(minimal.session, { idleTimeoutMinutes: 60, absoluteTimeoutMinutes: 720, maxPerAccount: 10 });
+    assert.deepEqual(minimal.session, {
+      idleTimeoutMinutes: 60,
+      absoluteTimeoutMinutes: 720,
+      maxPerAccount: 10,
+      persistentCookie: false,
+      cookieName: "session",
+    });
     assert.deepEqual(minimal.signOut, { scope: "account" });
   });
 
@@ -189,4 +195,13 @@ describe("a configuration cannot be changed", () => {
     const graph = loaded.downstreamApis.get("graph");
     assert.ok(graph && frozen(graph) && frozen(graph.scopes), "the API that tokens are sent to can be exchanged");
   });
+});
+
+test("the session's cookie is named and kept as the settings say", () => {
+  const { session } = configuration({
+    Session__CookieName: "shop.v2_!#$%&'*+^`|~-",
+    Session__PersistentCookie: "True",
+  });
+  assert.deepEqual([session.cookieName, session.persistentCookie], ["shop.v2_!#$%&'*+^`|~-", true]);
+  assert.equal(configuration({ Session__CookieName: "x".repeat(64) }).session.cookieName.length, 64);
 });

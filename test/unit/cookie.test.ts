@@ -5,6 +5,7 @@ import {
   formatSessionCookie,
   newSessionCookie,
   parseSessionCookie,
+  sessionCookieMaxAge,
   type CookieJar,
 } from "../../shared/session/cookie.ts";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
@@ -17,8 +18,10 @@ const edge = `${chrome} Edg/140.0.0.0`;
 const chromeOnIphone =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0 Mobile/15E148 Safari/604.1";
 
+const settingsOf = (publicBaseUrl: string, cookieName = "session") => ({ publicBaseUrl, session: { cookieName } });
+
 function jarOf(cookie: string, publicBaseUrl = https, userAgent = firefox): CookieJar {
-  return cookieJar(new Headers({ cookie, "user-agent": userAgent }), publicBaseUrl);
+  return cookieJar(new Headers({ cookie, "user-agent": userAgent }), settingsOf(publicBaseUrl));
 }
 
 function nameOf(publicBaseUrl: string, userAgent: string): string | undefined {
@@ -134,14 +137,14 @@ describe("a request's cookies", () => {
   test("with names that only look like the app's are none of the app's, alone and beside the right one", () => {
     const spellings = ["__HOST-session", "__Host-Session", "__Host-ſession", "__Host-%73ession", "__Host-session[]"];
     for (const name of [...lookalikes, ...spellings]) {
-      const planted = cookieJar(anyHeader(`${name}=planted`), https);
+      const planted = cookieJar(anyHeader(`${name}=planted`), settingsOf(https));
       // An equals sign belongs to the value, which is then none of a session.
       const value = name === "__Host-session=" ? "=planted" : undefined;
       assert.equal(planted.read("session"), value, JSON.stringify(name));
       if (value !== undefined) continue;
       assert.equal(planted.has("session"), false, JSON.stringify(name));
       assert.deepEqual(planted.names("sess"), name.startsWith("__Host-sess") ? planted.names("sess") : []);
-      const beside = cookieJar(anyHeader(`${name}=planted; __Host-session=own`), https);
+      const beside = cookieJar(anyHeader(`${name}=planted; __Host-session=own`), settingsOf(https));
       assert.equal(beside.read("session"), "own", JSON.stringify(name));
     }
   });
@@ -174,6 +177,43 @@ describe("a request's cookies", () => {
   test("are listed by the beginning of their name, without the browser's prefix", () => {
     const jar = jarOf("__Host-signin-a=1; __Host-signin-b=2; __Host-session=3; signin-c=4");
     assert.deepEqual(jar.names("signin-"), ["signin-a", "signin-b"]);
+  });
+});
+
+describe("an app with a cookie name of its own", () => {
+  const header =
+    "__Host-shop=1; __Host-shop-signin-a=2; __Host-session=3; __Host-signin-b=4; __Host-shopping-signin-c=5; shop=6";
+  const jarFor = (cookieName: string, publicBaseUrl = https, userAgent = firefox) =>
+    cookieJar(new Headers({ cookie: header, "user-agent": userAgent }), settingsOf(publicBaseUrl, cookieName));
+
+  test("finds its own cookies, and no other app's", () => {
+    const [shop, plain] = [jarFor("shop"), jarFor("session")];
+    assert.deepEqual([shop.read("session"), plain.read("session")], ["1", "3"]);
+    assert.deepEqual([shop.names("signin-"), plain.names("signin-")], [["signin-a"], ["signin-b"]]);
+    assert.deepEqual([shop.read("signin-a"), shop.read("signin-b")], ["2", undefined]);
+    assert.equal(jarFor("Shop").has("session"), false);
+  });
+
+  test("names them all by it", () => {
+    const jar = jarFor("shop");
+    jar.set("session", "v");
+    jar.set("signin-x", "v", 60);
+    jar.clear("signout-y");
+    const names = jar.changes.map(({ name }) => name);
+    assert.deepEqual(names, ["__Host-shop", "__Host-shop-signin-x", "__Host-shop-signout-y"]);
+  });
+
+  test("has the name alone where Safari takes no prefix", () => {
+    assert.equal(jarFor("shop", localhost, safari).read("session"), "6");
+    assert.equal(jarFor("shop", https, safari).read("session"), "1");
+  });
+});
+
+describe("a session cookie's time", () => {
+  test("ends with the browser, unless the app says that it is to last as long as a session can", () => {
+    const session = { absoluteTimeoutMinutes: 90 * 24 * 60 };
+    assert.equal(sessionCookieMaxAge({ ...session, persistentCookie: false }), undefined);
+    assert.equal(sessionCookieMaxAge({ ...session, persistentCookie: true }), 90 * 24 * 60 * 60);
   });
 });
 

@@ -8,7 +8,7 @@ import { keepReturnUrl, takeReturnUrl } from "../../shared/sign-out/return.ts";
 import { randomBase64Url } from "../../shared/encoding.ts";
 import { authority, metadata } from "./support/app.ts";
 import { browser } from "./support/browser.ts";
-import { tenantId } from "./support/environment.ts";
+import { configuration, tenantId } from "./support/environment.ts";
 
 const { signal } = new AbortController();
 const request = { loginHint: "hint 1", postLogoutRedirectUri: "https://app.example/auth/signed-out", state: "s" };
@@ -130,6 +130,6 @@ describe("the page to return to after signing out", () => {
 
   test("is not found in another browser", () => {
     keeping("/reports");
-    assert.equal(takeReturnUrl(cookieJar(new Headers(), "https://app.example"), state), undefined);
+    assert.equal(takeReturnUrl(cookieJar(new Headers(), configuration()), state), undefined);
   });
 });

@@ -113,10 +113,14 @@ describe("the list of settings", () => {
     assert.ok(tenantId);
     const { session, signOut, cosmosDb } = loadConfiguration(environment());
     assert.deepEqual(
-      [session.idleTimeoutMinutes, session.absoluteTimeoutMinutes, session.maxPerAccount].map(String),
-      [settings.idleTimeoutMinutes, settings.absoluteTimeoutMinutes, settings.maxPerAccount].map(
-        (each) => each.default,
-      ),
+      Object.values(session).map(String),
+      [
+        settings.idleTimeoutMinutes,
+        settings.absoluteTimeoutMinutes,
+        settings.maxPerAccount,
+        settings.persistentCookie,
+        settings.cookieName,
+      ].map((each) => each.default),
     );
     assert.equal(signOut.scope, settings.signOutScope.default);
     assert.equal(cosmosDb.databaseName, settings.cosmosDatabaseName.default);

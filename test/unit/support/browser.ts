@@ -14,7 +14,7 @@ export interface Browser {
   readonly header: string;
 }
 
-export function browser(publicBaseUrl = "https://app.example", userAgent = firefox): Browser {
+export function browser(publicBaseUrl = "https://app.example", userAgent = firefox, cookieName = "session"): Browser {
   const cookies = new Map<string, string>();
   const keep = ({ name, value, maxAge }: Cookie) => (maxAge === 0 ? cookies.delete(name) : cookies.set(name, value));
   return {
@@ -23,7 +23,10 @@ export function browser(publicBaseUrl = "https://app.example", userAgent = firef
       return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     },
     request() {
-      return cookieJar(new Headers({ cookie: this.header, "user-agent": userAgent }), publicBaseUrl);
+      return cookieJar(new Headers({ cookie: this.header, "user-agent": userAgent }), {
+        publicBaseUrl,
+        session: { cookieName },
+      });
     },
     receive(jar) {
       for (const change of jar.changes) keep(change);
