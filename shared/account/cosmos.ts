@@ -5,7 +5,7 @@ import { timed, type StoreClock } from "../store/clock.ts";
 import { observed } from "../store/observe.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
-import { isSidEntry } from "./sid-index.ts";
+import { isSidEntry, unreadableEntry } from "./sid-entry.ts";
 import type { AccountStore } from "./store.ts";
 
 /** Names of the two containers; both have the partition key `/id`. */
@@ -34,10 +34,12 @@ export async function connectStore(
 ): Promise<ConnectedStore> {
   const client = await cosmosClient(connection);
   const database = client.database(databaseName);
-  const otherwise = unreadableAccount;
   return {
-    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, { otherwise, clock }),
-    sids: pointOperations(database.container(containerNames.sids), isSidEntry, { clock }),
+    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, {
+      otherwise: unreadableAccount,
+      clock,
+    }),
+    sids: pointOperations(database.container(containerNames.sids), isSidEntry, { otherwise: unreadableEntry, clock }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));

@@ -1,22 +1,7 @@
-import { isRecord } from "../encoding.ts";
 import { StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
-import type { PointOperations, Stored, Unwritten, Versioned } from "../store/point-operations.ts";
-
-/**
- * What a `sid` leads to. After a front-channel sign-out the entry stays for a while with `signedOutAt`, so that a
- * sign-in still in flight for that `sid` finds out. A `sid` that was never seen gets an entry without an account.
- */
-export interface SidEntry extends Stored {
-  readonly accountKey: string | null;
-  readonly sessionKey: string | null;
-  /**
-   * The last sign-out, ISO 8601, UTC; null if there was none. It stays when the entry is claimed again: sign-ins that
-   * began before it are refused all the same.
-   */
-  readonly signedOutAt: string | null;
-  /** Hashes of the last logout tokens' `jti`: none must be used twice. */
-  readonly jtis?: readonly string[];
-}
+import { untilSettled, type Attempt } from "../store/contention.ts";
+import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
+import type { SidEntry } from "./sid-entry.ts";
 
 /**
  * Seconds for which a signed-out `sid` is remembered at least. Longer than a sign-in can be under way after the identity
@@ -27,8 +12,6 @@ const tombstoneSeconds = 15 * 60;
 const tokenSeconds = 25 * 60;
 /** Logout tokens that are remembered for one `sid` or subject. */
 const maxTokens = 16;
-
-const maxAttempts = 12;
 
 export interface SidClaim {
   readonly id: string;
@@ -49,29 +32,34 @@ export interface SidClaim {
  */
 export async function claimSid(
   sids: PointOperations<SidEntry>,
-  { id, accountKey, sessionKey, ttl, startedAt, endDisplaced }: SidClaim,
+  claim: SidClaim,
   seen: Versioned<SidEntry> | undefined,
   signal: AbortSignal,
 ): Promise<"claimed" | "signed out"> {
-  let current = seen;
-  let isLost = false;
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const entry = current?.document;
-    if (isSignedOutSince(entry, startedAt)) return "signed out";
+  const { id, accountKey, sessionKey, startedAt, endDisplaced } = claim;
+  const decide = async (
+    entry: SidEntry | undefined,
+    attempt: number,
+  ): Promise<EntryChange<"claimed" | "signed out">> => {
+    if (isSignedOutSince(entry, startedAt)) return { result: "signed out" };
+    if (attempt > 1 && leadsTo(entry, claim)) return { result: "claimed" };
     if (entry?.accountKey && entry.accountKey !== accountKey) await endDisplaced(entry.accountKey);
     const claimed = {
       id,
       accountKey,
       sessionKey,
-      ttl: Math.max(ttl, entry?.ttl ?? 0),
+      ttl: Math.max(claim.ttl, entry?.ttl ?? 0),
       signedOutAt: entry?.signedOutAt ?? null,
       ...(entry?.jtis && { jtis: entry.jtis }),
     };
-    const written = await createOrReplace(sids, claimed, current, signal);
-    if (written.outcome === "written") return "claimed";
-    ({ current, isLost } = written);
-  }
-  throw outOfAttempts(isLost);
+    return { write: claimed, result: "claimed" };
+  };
+  return changeEntry(sids, id, seen, decide, signal);
+}
+
+/** Whether somebody else has just written what the claim is for: another tab's sign-in of the same account, for example. */
+function leadsTo(entry: SidEntry | undefined, { accountKey, ttl }: SidClaim): boolean {
+  return entry?.accountKey === accountKey && entry.ttl >= ttl && !entry.unreadable;
 }
 
 /** Whether the entry was signed out after a sign-in that began at `startedAt`. */
@@ -97,27 +85,38 @@ export interface Marked {
   readonly accountKey: string | null;
   /** When the same logout token was received before, the time of that mark. */
   readonly replayOf: string | undefined;
+  /** Whether the entry could not be read: another account than `accountKey` may be meant. */
+  readonly unreadable: boolean;
 }
 
 /** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. */
 export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal: AbortSignal): Promise<Marked> {
-  let current = await sids.read(mark.id, signal);
+  const seen = await sids.read(mark.id, signal);
+  const unreadable = seen?.document.unreadable ?? false;
   let accountKey: string | null = null;
-  let isLost = false;
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const entry = current?.document;
+  const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<Marked> => {
     // An entry that expires meanwhile still has told whom it is about.
     accountKey = entry?.accountKey ?? accountKey;
     if (accountKey !== null) mark.located(accountKey);
+    const marked = { accountKey, replayOf: undefined, unreadable };
     if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
       // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
-      return { accountKey, replayOf: attempt > 1 ? undefined : (entry.signedOutAt ?? undefined) };
+      return { result: { ...marked, replayOf: attempt > 1 ? undefined : (entry.signedOutAt ?? undefined) } };
     }
-    const written = await createOrReplace(sids, tombstoneOf(mark, entry, accountKey), current, signal);
-    if (written.outcome === "written") return { accountKey, replayOf: undefined };
-    ({ current, isLost } = written);
-  }
-  throw outOfAttempts(isLost);
+    const write = tombstoneOf(mark, entry, accountKey);
+    return attempt > 1 && isMarked(entry, write) ? { result: marked } : { write, result: marked };
+  };
+  return changeEntry(sids, mark.id, seen, decide, signal);
+}
+
+/** Whether another sign-out has just written what this one is about to: the person has many frames, say. */
+function isMarked(
+  entry: SidEntry | undefined,
+  { accountKey, signedOutAt, jtis = [], ttl }: Unwritten<SidEntry>,
+): boolean {
+  if (!entry || entry.unreadable) return false;
+  const hasToken = jtis.every((jti) => entry.jtis?.includes(jti));
+  return entry.signedOutAt === signedOutAt && entry.accountKey === accountKey && entry.ttl >= ttl && hasToken;
 }
 
 function tombstoneOf(
@@ -138,37 +137,41 @@ function tombstoneOf(
   };
 }
 
-/** @param isLost whether the last attempt came to nothing, rather than to somebody else's entry */
-function outOfAttempts(isLost: boolean): Error {
-  return isLost ? new StoreUnavailableError("create in sids") : new StoreContentionError();
+/** What is to be written in the place of an entry, if anything, and what the caller learns once it is. */
+export interface EntryChange<R> {
+  readonly write?: Unwritten<SidEntry>;
+  readonly result: R;
 }
 
-/** Writes an entry over the one last seen, or where none was. */
-export async function createOrReplace(
+/**
+ * Changes an entry, or makes it: decide, write over what was last seen, and on a conflict decide again on what the others
+ * have left.
+ * @param decide called again with the newer entry, and told which attempt it is, from 1: an entry that is seen at a later
+ *   one was written since the change began
+ * @throws {StoreContentionError} after too many conflicts
+ */
+export async function changeEntry<R>(
   sids: PointOperations<SidEntry>,
-  entry: Unwritten<SidEntry>,
-  current: Versioned<SidEntry> | undefined,
+  id: string,
+  seen: Versioned<SidEntry> | undefined,
+  decide: (entry: SidEntry | undefined, attempt: number) => EntryChange<R> | Promise<EntryChange<R>>,
   signal: AbortSignal,
-): Promise<{ outcome: "written" } | { outcome: "refused"; current: Versioned<SidEntry> | undefined; isLost: boolean }> {
-  const result = current ? await sids.replace(entry, current.etag, signal) : await sids.create(entry, signal);
-  if (result.outcome === "conflict") return { outcome: "refused", current: result.current, isLost: false };
-  // A lost entry that arrives late leads to nothing that is not there: writing it again is safe.
-  if (result.outcome === "gone" || result.outcome === "lost") {
-    return { outcome: "refused", current: undefined, isLost: result.outcome === "lost" };
+): Promise<R> {
+  let isLost = false;
+  const change = async (current: typeof seen, attempt: number): Promise<Attempt<SidEntry, R>> => {
+    const { write, result } = await decide(current?.document, attempt);
+    if (!write) return { outcome: "settled", result };
+    const answer = current ? await sids.replace(write, current.etag, signal) : await sids.create(write, signal);
+    isLost = answer.outcome === "lost";
+    if (answer.outcome === "conflict") return { outcome: "refused", current: answer.current };
+    // A lost entry that arrives late leads to nothing that is not there: writing it again is safe.
+    if (answer.outcome === "gone" || isLost) return { outcome: "refused", current: undefined };
+    return { outcome: "settled", result };
+  };
+  try {
+    return await untilSettled(sids, id, seen, change, signal);
+  } catch (error) {
+    // The last attempt came to nothing, rather than to somebody else's entry.
+    throw isLost && error instanceof StoreContentionError ? new StoreUnavailableError("create in sids", error) : error;
   }
-  return { outcome: "written" };
-}
-
-export function isSidEntry(value: unknown): value is SidEntry {
-  if (!isRecord(value)) return false;
-  const { jtis = [] } = value;
-  return (
-    [value["accountKey"], value["sessionKey"], value["signedOutAt"]].every(isStringOrNull) &&
-    Array.isArray(jtis) &&
-    jtis.every((jti) => typeof jti === "string")
-  );
-}
-
-function isStringOrNull(value: unknown): boolean {
-  return value === null || typeof value === "string";
 }

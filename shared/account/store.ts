@@ -1,17 +1,14 @@
+import { untilSettled, type Attempt } from "../store/contention.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry.ts";
-import { StoreContentionError } from "../store/errors.ts";
-import { pause } from "../store/retry.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
-import type { SidEntry } from "./sid-index.ts";
+import type { SidEntry } from "./sid-entry.ts";
 
 /** The two containers. */
 export interface AccountStore {
   readonly accounts: PointOperations<AccountDocument>;
   readonly sids: PointOperations<SidEntry>;
 }
-
-const maxAttempts = 12;
 
 export interface ChangeResult {
   readonly outcome: "replaced" | "deleted" | "unchanged" | "gone";
@@ -34,26 +31,31 @@ export async function changeAccount(
   lifetimes: Lifetimes,
   signal: AbortSignal,
 ): Promise<ChangeResult> {
-  let current = seen;
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+  const attempt = async (current: typeof seen | undefined): Promise<Attempt<AccountDocument, ChangeResult>> => {
+    if (!current) return settled({ outcome: "gone", before: undefined });
     const before = current.document;
     const change = await decide(before);
-    if (change.kind === "none") return { outcome: "unchanged", before };
+    if (change.kind === "none") return settled({ outcome: "unchanged", before });
     const result =
       change.kind === "delete"
         ? await accounts.delete(before.id, current.etag, signal)
         : await accounts.replace(withSessions(before.id, change.sessions, lifetimes), current.etag, signal);
-    if (result.outcome === "gone") return { outcome: "gone", before: undefined };
-    if (result.outcome !== "conflict") return { outcome: result.outcome, before, change };
-    current = result.current;
-    await pause(attempt, 0, signal);
-  }
-  throw new StoreContentionError();
+    if (result.outcome === "gone") return settled({ outcome: "gone", before: undefined });
+    if (result.outcome === "conflict") return { outcome: "refused", current: result.current };
+    return settled({ outcome: result.outcome, before, change });
+  };
+  return untilSettled(accounts, seen.document.id, seen, attempt, signal);
 }
 
-/** Says that an account has a document that this version cannot read: many of them tell of a version that was taken back. */
-export function warnIfUnreadable(document: AccountDocument | undefined, telemetry: Telemetry): void {
-  if (document?.unreadable) telemetry.warn("request_failed", { step: "read_account", code: "account_unreadable" });
+const settled = (result: ChangeResult) => ({ outcome: "settled", result }) as const;
+
+/** Says that this version cannot read what is stored: many of these tell of a version that was taken back. */
+export function warnIfUnreadable(
+  document: { readonly unreadable?: boolean } | undefined,
+  telemetry: Telemetry,
+  kind: "account" | "sid" = "account",
+): void {
+  if (document?.unreadable) telemetry.warn("request_failed", { step: `read_${kind}`, code: `${kind}_unreadable` });
 }
 
 /** The document for `sessions`, to be written now. */

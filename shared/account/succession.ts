@@ -1,7 +1,7 @@
-import { StoreUnavailableError } from "../store/errors.ts";
-import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import type { PointOperations } from "../store/point-operations.ts";
 import { successionKeyOf } from "./keys.ts";
-import { createOrReplace, type SidEntry } from "./sid-index.ts";
+import type { SidEntry } from "./sid-entry.ts";
+import { changeEntry } from "./sid-index.ts";
 
 /**
  * The session of another account that a browser has changed to. (Within one account, the new session itself names the one
@@ -18,7 +18,6 @@ export interface Successor {
  * the earlier cookie.
  */
 const rememberedFor = 3 * 3600;
-const maxAttempts = 5;
 
 /** Notes what takes the place of the session `replaced`, in the index of sessions. The last note counts. */
 export async function noteSuccessor(
@@ -27,14 +26,8 @@ export async function noteSuccessor(
   successor: Successor,
   signal: AbortSignal,
 ): Promise<void> {
-  const entry = { id: successionKeyOf(replaced), ...successor, signedOutAt: null, ttl: rememberedFor };
-  let current: Versioned<SidEntry> | undefined;
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const written = await createOrReplace(sids, entry, current, signal);
-    if (written.outcome === "written") return;
-    current = written.current;
-  }
-  throw new StoreUnavailableError("create in sids");
+  const write = { id: successionKeyOf(replaced), ...successor, signedOutAt: null, ttl: rememberedFor };
+  await changeEntry(sids, write.id, undefined, () => ({ write, result: undefined }), signal);
 }
 
 /** What has taken the place of the session `replaced` within the last hours, if anything has. */

@@ -1,14 +1,16 @@
 import { addSession, removeSessions, type AccountDocument, type StoredSession } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { seal } from "../account/seal.ts";
-import { claimSid, isSignedOutSince, type SidEntry } from "../account/sid-index.ts";
+import type { SidEntry } from "../account/sid-entry.ts";
+import { claimSid, isSignedOutSince } from "../account/sid-index.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import { changeAccount, warnIfUnreadable, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
 import { endDisplacedSessions, endReplacedSession } from "../sign-out/sign-out.ts";
-import { LostWriteError, StoreContentionError } from "../store/errors.ts";
+import { inTurn, untilSettled, type Attempt } from "../store/contention.ts";
+import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { newSessionCookie, type SessionCookie } from "./cookie.ts";
 
@@ -59,6 +61,7 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
     sid === null ? undefined : store.sids.read(sid, signal),
   ]);
   warnIfUnreadable(seenAccount?.document, invocation.telemetry);
+  warnIfUnreadable(seenSid?.document, invocation.telemetry, "sid");
   if (isSignedOutSince(seenSid?.document, opened.startedAt)) throw signedOutMeanwhile();
 
   try {
@@ -130,7 +133,7 @@ async function takeSubject(
   app: App,
   { accountKey }: SessionWrite,
   { signedIn, startedAt }: NewSession,
-  { signal }: Invocation,
+  { signal, telemetry }: Invocation,
 ): Promise<void> {
   if (!signedIn.subject) return;
   const { sids } = await app.store();
@@ -138,6 +141,7 @@ async function takeSubject(
   const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
   const claim = { id, accountKey, sessionKey: null, ttl, startedAt, endDisplaced: async () => undefined };
   const seen = await sids.read(id, signal);
+  warnIfUnreadable(seen?.document, telemetry, "sid");
   if ((await claimSid(sids, claim, seen, signal)) === "signed out") throw signedOutMeanwhile();
 }
 
@@ -149,30 +153,35 @@ interface SessionWrite {
   readonly replaces: string | undefined;
 }
 
-/** Adds the session to the account's document, creating the document where there is none. */
+/**
+ * Adds the session to the account's document, creating the document where there is none. Many sign-ins of one account on
+ * this instance take turns.
+ */
 async function writeSession(
   app: App,
-  store: AccountStore,
+  { accounts }: AccountStore,
   write: SessionWrite,
   seen: Versioned<AccountDocument> | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { session: limits } = app.configuration;
-  let current = seen;
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+  const { accountKey } = write;
+  const attempt = async (current: typeof seen): Promise<Attempt<AccountDocument, void>> => {
     if (current) {
-      const add = (document: AccountDocument) => addSession(document.sessions, write, limits, Date.now());
-      const changed = await changeAccount(store.accounts, current, add, limits, signal);
-      if (changed.outcome !== "gone") return;
+      const added = (document: AccountDocument) => addSession(document.sessions, write, limits, Date.now());
+      const changed = await changeAccount(accounts, current, added, limits, signal);
+      if (changed.outcome !== "gone") return { outcome: "settled", result: undefined };
     }
     // Deleted by a sign-out or never there. This sign-in is newer: it may create what a refresh may not.
-    const document = withSessions(write.accountKey, { [write.sessionKey]: write.session }, limits);
-    const created = await store.accounts.create(document, signal);
-    if (created.outcome === "created") return;
+    const document = withSessions(accountKey, { [write.sessionKey]: write.session }, limits);
+    const created = await accounts.create(document, signal);
+    if (created.outcome === "created") return { outcome: "settled", result: undefined };
     if (created.outcome === "lost") throw new LostWriteError("create in accounts");
-    current = created.outcome === "conflict" ? created.current : undefined;
-  }
-  throw new StoreContentionError();
+    return { outcome: "refused", current: created.outcome === "conflict" ? created.current : undefined };
+  };
+  const add = async (waited: boolean): Promise<void> =>
+    untilSettled(accounts, accountKey, waited ? await accounts.read(accountKey, signal) : seen, attempt, signal);
+  await inTurn(accounts, accountKey, add, signal);
 }
 
 /**

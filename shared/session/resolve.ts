@@ -108,17 +108,25 @@ async function writeLastSeen(app: App, session: ResolvedSession, invocation: Inv
   const lastSeenAt = new Date().toISOString();
   const { sessionKey } = session;
   const touch = (document: AccountDocument) =>
-    changeSession(document, sessionKey, (stored) => ({ ...stored, lastSeenAt }));
+    isSeenSince(session, document)
+      ? ({ kind: "none" } as const)
+      : changeSession(document, sessionKey, (stored) => ({ ...stored, lastSeenAt }));
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
-    const { outcome } = await changeAccount(accounts, session.account, touch, app.configuration.session, signal);
-    if (outcome !== "replaced") throw sessionLost();
+    const { before } = await changeAccount(accounts, session.account, touch, app.configuration.session, signal);
+    if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.
     invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
   }
+}
+
+/** Whether another request of the same page has extended it by now: then there is nothing left to write. */
+function isSeenSince({ sessionKey, stored }: ResolvedSession, { sessions }: AccountDocument): boolean {
+  const seenAt = Object.hasOwn(sessions, sessionKey) ? sessions[sessionKey]?.lastSeenAt : undefined;
+  return seenAt !== undefined && seenAt > stored.lastSeenAt;
 }
 
 /** Longer than any answer can be under way. */

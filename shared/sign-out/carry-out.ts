@@ -122,12 +122,13 @@ async function findAccount(
   app: App,
   order: SignOutOrder,
   { jti, located = () => undefined }: CarryOutOptions,
-  { signal }: Invocation,
+  { signal, telemetry }: Invocation,
 ): Promise<Found> {
   const { accounts, sids } = await app.store();
   const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
   const mark = { signedOutAt: markedAt(order), jti, located };
   const marked = id === null ? undefined : await entomb(sids, { id, ...mark }, signal);
+  warnIfUnreadable(marked, telemetry, "sid");
   const key = order.accountKey ?? marked?.accountKey ?? null;
   if (key !== null) located(key);
   return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };

@@ -110,7 +110,7 @@ test("a change that never gets its turn is reported, after a bounded number of a
     writing = false;
   };
   await assert.rejects(change(seal("new")), condition("store_contention"));
-  assert.equal(attempts, 12);
+  assert.equal(attempts, 24);
 });
 
 test("a change does not go on after the request's time is up", async () => {

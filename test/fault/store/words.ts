@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountDocument, StoredSession } from "../../../shared/account/document.ts";
-import type { SidEntry } from "../../../shared/account/sid-index.ts";
+import type { SidEntry } from "../../../shared/account/sid-entry.ts";
 import { codeOf } from "../../support/assertions.ts";
 import type { Answer } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";

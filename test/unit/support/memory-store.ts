@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AccountDocument } from "../../../shared/account/document.ts";
-import type { SidEntry } from "../../../shared/account/sid-index.ts";
+import type { SidEntry } from "../../../shared/account/sid-entry.ts";
 import type { AccountStore } from "../../../shared/account/store.ts";
 import type { PointOperations, Stored, Versioned } from "../../../shared/store/point-operations.ts";
 

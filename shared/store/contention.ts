@@ -1,0 +1,70 @@
+import { withinDeadline } from "../deadline.ts";
+import { StoreContentionError } from "./errors.ts";
+import type { PointOperations, Stored, Versioned } from "./point-operations.ts";
+import { pause } from "./retry.ts";
+
+/** What one attempt at a change came to: its result, or a refusal with what others have left. */
+export type Attempt<T, R> =
+  | { readonly outcome: "settled"; readonly result: R }
+  | { readonly outcome: "refused"; readonly current: Versioned<T> | undefined };
+
+/** So many that the request's time ends first where others go on writing: their waits add up to some ten seconds. */
+const maxAttempts = 24;
+
+/**
+ * Tries a change of one document again for as long as others come first. The second attempt follows at once, with what the
+ * refusal has brought; from then on each waits for a while that differs between those who wait, and reads the document
+ * again afterwards: what was read before the wait would be out of date.
+ * @param seen the document as last read; undefined if there was none
+ * @throws {StoreContentionError} when the attempts or the time are used up
+ */
+export async function untilSettled<T extends Stored, R>(
+  operations: Pick<PointOperations<T>, "read">,
+  id: string,
+  seen: Versioned<T> | undefined,
+  change: (current: Versioned<T> | undefined, attempt: number) => Promise<Attempt<T, R>>,
+  signal: AbortSignal,
+): Promise<R> {
+  let current = seen;
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const tried = await change(current, attempt);
+    if (tried.outcome === "settled") return tried.result;
+    ({ current } = tried);
+    if (attempt > 1) await pause(attempt, 0, signal);
+    if (signal.aborted) break;
+    if (attempt > 1) current = await operations.read(id, signal);
+  }
+  throw new StoreContentionError();
+}
+
+const turns = new WeakMap<object, Map<string, Promise<void>>>();
+
+/** A change that takes longer than this, in milliseconds, does not keep the next one waiting. */
+const longestTurnMs = 500;
+
+/**
+ * Lets this instance's changes of one document follow each other: at the same moment they would refuse each other, over and
+ * over. Nothing rests on it but speed: other instances write when they like.
+ * @param work told whether it had to wait, so that what it has read is out of date
+ */
+export async function inTurn<T>(
+  operations: object,
+  id: string,
+  work: (waited: boolean) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const last = turns.get(operations) ?? new Map<string, Promise<void>>();
+  turns.set(operations, last);
+  const before = last.get(id);
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  last.set(id, over);
+  if (before) await withinDeadline(signal, before).catch(() => undefined);
+  const timer = setTimeout(end, longestTurnMs);
+  try {
+    return await work(before !== undefined);
+  } finally {
+    clearTimeout(timer);
+    end();
+    if (last.get(id) === over) last.delete(id);
+  }
+}
