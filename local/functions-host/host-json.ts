@@ -13,6 +13,8 @@ export interface HostJson {
   readonly functionTimeoutMs: number | undefined;
   /** `logging.logLevel`. */
   readonly logLevels: Readonly<Record<string, LogLevel>>;
+  /** `telemetryMode` is `OpenTelemetry`: the host takes part in tracing, and has every new trace recorded. */
+  readonly openTelemetry: boolean;
   /** `extensions.queues`. */
   readonly queues: QueueSettings;
 }
@@ -42,6 +44,7 @@ function readSections(root: JsonObject, env: NodeJS.ProcessEnv): HostJson {
     routePrefix: readRoutePrefix(extensions["http"]),
     functionTimeoutMs: readTimeout(root["functionTimeout"]),
     logLevels: readLogLevels(root["logging"]),
+    openTelemetry: readTelemetryMode(root["telemetryMode"]),
     queues: readQueueSettings(extensions["queues"], env),
   };
 }
@@ -64,6 +67,13 @@ function readRoutePrefix(section: unknown): string {
     throw new StartError('host.json: "extensions.http.routePrefix" must be text without slashes around it');
   }
   return prefix;
+}
+
+function readTelemetryMode(mode: unknown): boolean {
+  const lower = typeof mode === "string" ? mode.toLowerCase() : mode;
+  if (lower === undefined || lower === "applicationinsights") return false;
+  if (lower === "opentelemetry") return true;
+  throw new StartError('host.json: "telemetryMode" must be "OpenTelemetry" or "ApplicationInsights"');
 }
 
 function readTimeout(value: unknown): number | undefined {

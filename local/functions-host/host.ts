@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { loadHostJson } from "./host-json.ts";
+import { createKeyStorage } from "./key-storage.ts";
 import { loadKeys } from "./keys.ts";
 import { createLog, type HostLog } from "./log.ts";
 import { createQueueStorage } from "./queues/storage.ts";
@@ -75,7 +76,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const app = createWorkerApp(log);
   await loadApp(appFolder, app);
   const keys = await loadKeys(options.keysFile, env);
-  const context: TriggerContext = { app, log, hostJson, keys, queues: createQueueStorage(), env };
+  const keyStorage = createKeyStorage(env, log);
+  const context: TriggerContext = { app, log, hostJson, keys, keyStorage, queues: createQueueStorage(), env };
   const timer = createTimerTrigger(context, options.timersFile);
   const http = createHttpTrigger(context, options.port, (name) => timer.callNow(name));
   const queue = createQueueTrigger(context);

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerUnreadable, closeWith } from "./http/bad-request.ts";
+import { answerUnreadable, closeWith, type ParseError } from "./http/bad-request.ts";
+import { continueInUpperCase } from "./http/method-case.ts";
 import { limits } from "./http/request.ts";
 import { errorCode } from "./json-file.ts";
 import { StartError } from "./start-error.ts";
@@ -78,7 +79,10 @@ function createLocalServer(listener: RequestListener): Server {
     listener,
   );
   server.maxHeadersCount = 0;
-  server.on("clientError", answerUnreadable);
+  server.on("clientError", (error: ParseError, socket) => {
+    const isMethod = error.code === "HPE_INVALID_METHOD";
+    if (!isMethod || !continueInUpperCase(server, error.rawPacket, socket)) answerUnreadable(error, socket);
+  });
   server.on("connect", (_request, socket) => {
     socket.on("error", () => socket.destroy());
     closeWith(socket, 404);

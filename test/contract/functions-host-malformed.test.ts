@@ -22,6 +22,7 @@ describe("what is not proper HTTP", () => {
     const context = { after: (run: () => unknown) => cleanups.push(run) };
     host = await startHost(context as unknown as TestContext, ({ app }) => {
       app.http("x", { route: "{*path}", methods: ["GET", "POST"], handler: () => ({ body: "fine" }) });
+      app.patch("patched", (request) => ({ body: request.method }));
     });
   });
   after(async () => {
@@ -46,19 +47,14 @@ describe("what is not proper HTTP", () => {
     assert.equal(await status("GET / HTTP/1.1", ...manyHeaders(99)), 431);
   });
 
-  test("a missing, repeated, empty or malformed Host is 400", async () => {
+  test("a missing, repeated or malformed Host is 400, an empty one 500", async () => {
     const noHost = await sendRaw(host.port, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert.equal(statusOf(noHost), 400);
-    for (const hosts of [
-      ["Host: a", "Host: b"],
-      ["Host:"],
-      ["Host: a b"],
-      ["Host: a/b"],
-      ["Host: u@a"],
-      ["Host: a:99999"],
-    ]) {
+    for (const hosts of [["Host: a", "Host: b"], ["Host: a b"], ["Host: a/b"], ["Host: u@a"], ["Host: a:99999"]]) {
       assert.equal(await status("GET / HTTP/1.1", ...hosts), 400, hosts.join());
     }
+    assert.equal(await status("GET / HTTP/1.1", "Host:"), 500);
+    assert.equal(statusOf(await sendRaw(host.port, "GET / HTTP/1.0\r\n\r\n")), 500);
     for (const good of ["localhost:7071", "127.0.0.1", "[::1]:7071", "example.com"]) {
       assert.equal(await status("GET / HTTP/1.1", `Host: ${good}`), 200, good);
     }
@@ -86,9 +82,18 @@ describe("what is not proper HTTP", () => {
   });
 
   test("methods that nobody knows are 404, versions that nobody knows 505", async () => {
-    for (const method of ["BREW", "get", "CONNECT"]) assert.equal(await status(`${method} /x HTTP/1.1`), 404, method);
+    for (const method of ["BREW", "brew", "delete", "CONNECT"])
+      assert.equal(await status(`${method} /x HTTP/1.1`), 404, method);
     assert.equal(await status("G(T /x HTTP/1.1"), 400);
     assert.equal(await status("GET /x HTTP/3.7"), 505);
+  });
+
+  test("methods are known in any case, and reach the function as they were sent", async () => {
+    for (const method of ["get", "Get", "pOST"]) assert.equal(await status(`${method} /x HTTP/1.1`), 200, method);
+    for (const round of ["first", "second, on the same connection"]) {
+      const patched = await fetch(`${host.url}/patched`, { method: "patch" });
+      assert.equal(await patched.text(), "patch", round);
+    }
   });
 
   test("smuggling attempts and garbage are refused, and the host lives on", async () => {

@@ -3,7 +3,15 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { HttpRequest } from "@azure/functions";
-import { bodyOf, getRaw, sendRaw, startHost, statusOf, type TestHost } from "./fixtures/functions-host/harness.ts";
+import {
+  bodyOf,
+  getRaw,
+  sendRaw,
+  startHost,
+  statusOf,
+  type Library,
+  type TestHost,
+} from "./fixtures/functions-host/harness.ts";
 
 interface Seen {
   readonly url: string;
@@ -118,11 +126,12 @@ test("the body of a GET is dropped", async (t) => {
   assert.ok(host.lines.some((line) => /warn .*Discarding the body/.test(line)));
 });
 
-test("a body over 100 MB is refused with 413 before it is read", async (t) => {
+test("a body over 100 MB is refused with 500 before it is read", async (t) => {
   const host = await startMirror(t);
   const head = `POST /x HTTP/1.1\r\nHost: localhost:${host.port}\r\nContent-Length: 104857601\r\n\r\n`;
   const answer = await sendRaw(host.port, head);
-  assert.equal(statusOf(answer), 413);
+  assert.equal(statusOf(answer), 500);
+  assert.equal(bodyOf(answer), "");
   assert.match(answer, /connection: close/i);
 });
 
@@ -174,6 +183,24 @@ test("every invocation has an id, a trace that goes on from the caller's, and no
   assert.match(traceParent ?? "", /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
   assert.notEqual(traceParent, traceparent);
   assert.equal(traceState, "a=b");
+});
+
+test("a trace that begins here is recorded if telemetryMode is OpenTelemetry, and not otherwise", async (t) => {
+  const flags = async (telemetryMode?: string) => {
+    const hostJson = { version: "2.0", telemetryMode, extensions: { http: { routePrefix: "" } } };
+    const register = ({ app }: Library) => {
+      app.get("x", (_request, { traceContext }) => ({ body: traceContext?.traceParent?.slice(-3) ?? "" }));
+    };
+    const host = await startHost(t, register, { hostJson });
+    const answers = [undefined, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"].map(async (traceparent) => {
+      const response = await fetch(`${host.url}/x`, { headers: traceparent === undefined ? {} : { traceparent } });
+      return response.text();
+    });
+    return Promise.all(answers);
+  };
+  assert.deepEqual(await flags("OpenTelemetry"), ["-01", "-00"], "a caller's decision stands");
+  assert.deepEqual(await flags("ApplicationInsights"), ["-00", "-00"]);
+  assert.deepEqual(await flags(), ["-00", "-00"]);
 });
 
 test("hundreds of requests at once each get their own answer", async (t) => {

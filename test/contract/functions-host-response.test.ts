@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cookie, HttpResponseInit, InvocationContext } from "@azure/functions";
-import { bodyOf, getRaw, startHost, statusOf, type TestHost } from "./fixtures/functions-host/harness.ts";
+import { onlyAnswer } from "../support/raw-answers.ts";
+import { bodyOf, getRaw, sendRaw, startHost, statusOf, type TestHost } from "./fixtures/functions-host/harness.ts";
 
 type Handler = (context: InvocationContext) => HttpResponseInit | undefined | Promise<HttpResponseInit | undefined>;
 
@@ -44,9 +45,9 @@ test("several cookies through the cookies property make one Set-Cookie header ea
   assert.deepEqual(
     answer.split("\r\n").filter((line) => /^set-cookie/i.test(line)),
     [
-      "set-cookie: __Host-session=abc.def_~-; max-age=3600; path=/; secure; samesite=lax; httponly",
-      "set-cookie: state=a%20b%2Fc%3D%C3%A9%21%27%28%29%2A; path=/; samesite=strict",
-      "set-cookie: old=; max-age=0; path=/auth",
+      "Set-Cookie: __Host-session=abc.def_~-; max-age=3600; path=/; secure; samesite=lax; httponly",
+      "Set-Cookie: state=a%20b%2Fc%3D%C3%A9%21%27%28%29%2A; path=/; samesite=strict",
+      "Set-Cookie: old=; max-age=0; path=/auth",
     ],
   );
 });
@@ -185,6 +186,31 @@ test("content negotiation is not implemented, and says so in the log", async (t)
   assert.ok(host.lines.some((line) => line.includes("enableContentNegotiation")));
 });
 
+test("an answer is chunked whatever its length, and header names that Kestrel knows have its spelling", async (t) => {
+  const host = await startWith(t, () => ({
+    status: 201,
+    body: "é",
+    headers: { "cache-control": "no-store", etag: '"1"', "x-frame-options": "DENY" },
+  }));
+  const answer = onlyAnswer(Buffer.from(await getRaw(host.port, "/x"), "latin1"));
+  const names = answer.lines.map((line) => line.slice(0, line.indexOf(":")));
+  assert.deepEqual(
+    names.filter((name) => !["Date", "Connection", "Transfer-Encoding"].includes(name)),
+    ["Cache-Control", "Content-Type", "ETag", "x-frame-options"],
+  );
+  assert.ok(names.includes("Transfer-Encoding"));
+  assert.equal(answer.body, "é");
+});
+
+test("an answer to HEAD has neither length nor chunks", async (t) => {
+  const host = await startHost(t, ({ app }) => {
+    app.http("x", { methods: ["HEAD"], handler: () => ({ body: "dropped" }) });
+  });
+  const answer = await sendRaw(host.port, "HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assert.equal(statusOf(answer), 200);
+  assert.doesNotMatch(answer, /content-length|transfer-encoding|dropped/i);
+});
+
 test("a function that runs longer than functionTimeout is answered 500", async (t) => {
   const hostJson = { version: "2.0", functionTimeout: "00:00:00.05", extensions: { http: { routePrefix: "" } } };
   const host = await startWith(t, () => new Promise((resolve) => setTimeout(resolve, 300, { body: "late" })), hostJson);
@@ -203,6 +229,7 @@ test("the log has one line an event, with level, function and invocation", async
   });
   const id = await (await fetch(`${host.url}/x?code=secret`)).text();
   const lines = host.lines.map((line) => line.replace(/^[\d:.]+ /, ""));
+  assert.match(lines.shift() ?? "", /^info  Host.Keys: a request with a key, or with "code", had the keys read/);
   assert.equal(lines[0], `info  Function.x.User: plain text [${id}]`);
   assert.equal(lines[1], `info  Function.x.User: info [${id}]`);
   assert.equal(lines[2], `warn  Function.x.User: two | lines?[31m [${id}]`);

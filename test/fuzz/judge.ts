@@ -1,6 +1,6 @@
 import { conditions } from "../../shared/errors.ts";
+import type { RawAnswer } from "../support/raw-answers.ts";
 import { markup, splitHeader } from "./texts.ts";
-import type { RawAnswer } from "./wire.ts";
 
 /** Where an answer may lead to: the app itself, and the identity provider. */
 export interface Origins {
@@ -50,7 +50,9 @@ export function judge(sent: Uint8Array, answer: RawAnswer, origins: Origins): st
 }
 
 function isOfHost(answer: RawAnswer, sent: Uint8Array): boolean {
-  return isBare(answer) && (hostStatuses.has(answer.status) || (isCrash(answer) && isBeyondProgrammingModel(sent)));
+  if (!isBare(answer)) return false;
+  if (isCrash(answer)) return isBeyondProgrammingModel(sent) || isBeyondHost(sent);
+  return hostStatuses.has(answer.status);
 }
 
 function isBare({ headers, body }: RawAnswer): boolean {
@@ -80,6 +82,13 @@ export function crashesIn(lines: readonly string[]): { ofApp: readonly string[];
 function isBeyondProgrammingModel(sent: Uint8Array): boolean {
   const [head = ""] = Buffer.from(sent).toString("utf8").split("\r\n\r\n");
   return /[^\0-\xff]/.test(head);
+}
+
+/** The host gives up on a body of more than 100 MB, or on a Host that is there and empty, before any function is called. */
+export function isBeyondHost(sent: Uint8Array): boolean {
+  const [head = ""] = Buffer.from(sent).toString("latin1").split("\r\n\r\n");
+  const lengths = [...head.matchAll(/^content-length: *(\d+) *$/gim)].map(([, length]) => Number(length));
+  return lengths.some((length) => length > 104_857_600) || /^host:[ \t]*$/im.test(head);
 }
 
 function isNamedFailure({ status, body }: RawAnswer): boolean {

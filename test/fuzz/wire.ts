@@ -3,6 +3,7 @@ import { sha256Base64Url } from "../../shared/encoding.ts";
 import type { Stage } from "../fault/store/stage.ts";
 import { logoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";
+import { parseAnswers, type RawAnswer } from "../support/raw-answers.ts";
 import { sessionCookie } from "../support/world.ts";
 import type { FuzzedCookie, FuzzedRequest } from "./requests.ts";
 
@@ -82,13 +83,6 @@ function transaction(
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
-export interface RawAnswer {
-  readonly status: number;
-  /** Names in lower case; repeated headers are repeated here. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string;
-}
-
 /**
  * Sends bytes and takes what comes back: no answer, one, or several if the bytes were several requests.
  * @param patienceMs how long to wait for an answer: what is only part of a request gets none
@@ -97,50 +91,27 @@ export async function send(url: string, bytes: Uint8Array, patienceMs: number): 
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   const received: Buffer[] = [];
   const done = Promise.withResolvers<void>();
+  const head = Buffer.from(bytes.subarray(0, 5)).toString().toUpperCase() === "HEAD ";
+  let ended = false;
   const timer = setTimeout(done.resolve, patienceMs);
   socket.on("data", (data: Buffer) => {
     received.push(data);
-    const { answers, rest } = parse(Buffer.concat(received));
-    // More may follow, but as a rule it is one.
-    if (answers.length > 0 && rest === 0) setTimeout(done.resolve, 2);
+    try {
+      const { answers, rest } = parseAnswers(Buffer.concat(received), { head });
+      // More may follow, but as a rule it is one.
+      if (answers.length > 0 && rest === 0) setTimeout(done.resolve, 2);
+    } catch (error) {
+      done.reject(error);
+    }
   });
   socket.on("error", () => done.resolve());
-  socket.on("close", () => done.resolve());
+  socket.on("close", () => {
+    ended = true;
+    done.resolve();
+  });
   socket.write(bytes);
   await done.promise;
   clearTimeout(timer);
   socket.destroy();
-  return parse(Buffer.concat(received)).answers;
-}
-
-/** Complete answers at the beginning of `data`, and how many bytes are left then. */
-function parse(data: Buffer): { answers: RawAnswer[]; rest: number } {
-  const answers: RawAnswer[] = [];
-  let at = 0;
-  for (;;) {
-    const end = data.indexOf("\r\n\r\n", at);
-    if (end < 0) return { answers, rest: data.length - at };
-    const [first = "", ...lines] = data.toString("latin1", at, end).split("\r\n");
-    const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0);
-    const headers = lines.map((line) => splitHeaderLine(line));
-    const bodyEnd = end + 4 + (status === 304 ? 0 : lengthOf(headers));
-    // An answer to HEAD has a length and no body; none of the app's functions has that method.
-    if (bodyEnd > data.length) return { answers, rest: data.length - at };
-    if (status >= 200 || status === 0)
-      answers.push({ status, headers, body: data.toString("utf8", end + 4, bodyEnd).replace(noChunks, "") });
-    at = bodyEnd;
-  }
-}
-
-const noChunks = "0\r\n\r\n";
-
-/** The only chunked answers are those that Node makes by itself, and they are empty. */
-function lengthOf(headers: RawAnswer["headers"]): number {
-  if (headers.some(([name]) => name === "transfer-encoding")) return noChunks.length;
-  return Number(headers.find(([name]) => name === "content-length")?.[1] ?? 0);
-}
-
-function splitHeaderLine(line: string): readonly [string, string] {
-  const colon = line.indexOf(":");
-  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  return parseAnswers(Buffer.concat(received), { head, ended }).answers;
 }

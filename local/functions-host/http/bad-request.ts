@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 import { limits } from "./request.ts";
 
-interface ParseError extends Error {
+/** What Node says about bytes that are no request. */
+export interface ParseError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;
 }

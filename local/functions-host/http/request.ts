@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { NullableString } from "../worker/core-types.ts";
+import { sentMethodOf } from "./method-case.ts";
 import { readPath } from "./request-path.ts";
 
 /** A request's head, checked as Kestrel checks it and in the form in which the host hands it on. */
 export interface RequestHead {
+  /** In the case in which it was sent. */
   readonly method: string;
   /** Decoded but for `%2F`: for routing. */
   readonly path: string;
@@ -20,15 +22,18 @@ export interface RequestHead {
 export const limits = { requestLine: 8 * 1024, headers: 32 * 1024, headerCount: 100, body: 104_857_600 } as const;
 
 /** A request the server refuses before any function sees it: the status to answer with. */
-export type Refusal = 400 | 404 | 413 | 414 | 431;
+export type Refusal = 400 | 404 | 414 | 431;
 
 /** Reads and checks a request's head. */
 export function readHead(request: IncomingMessage): RequestHead | Refusal {
-  const { method = "", url: target = "" } = request;
+  const { url: target = "" } = request;
+  const method = sentMethodOf(request);
   if (method.length + target.length + " ".length * 2 + "HTTP/1.1\r\n".length > limits.requestLine) return 414;
   if (/[^\x21-\x7e]/.test(target)) return 400;
   const headers = readHeaders(request.rawHeaders);
   if (typeof headers === "number") return headers;
+  // HTTP/1.0 knows no Host.
+  if (headers["host"] === undefined && request.httpVersion === "1.0") headers["host"] = { value: "" };
   return withTarget(method, target, headers, request.headers["content-length"]);
 }
 
@@ -38,9 +43,9 @@ function withTarget(
   headers: Record<string, NullableString>,
   contentLength: string | undefined,
 ): RequestHead | Refusal {
-  if (target === "*") return method === "OPTIONS" ? 404 : 400;
-  const host = headers["host"]?.value ?? "";
-  if (!isHost(host)) return 400;
+  if (target === "*") return method.toUpperCase() === "OPTIONS" ? 404 : 400;
+  const host = headers["host"]?.value;
+  if (host === undefined || host === null || !(host === "" || isHost(host))) return 400;
   const originForm = toOriginForm(target, host);
   if (originForm === undefined) return 400;
   const queryStart = originForm.indexOf("?");

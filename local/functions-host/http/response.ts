@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { RpcHttp } from "../worker/core-types.ts";
 import { writeCookie } from "./cookies.ts";
+import { spellHeader } from "./known-headers.ts";
 
 /** A response of a function that the host cannot send; the client gets 500 (or what `status` says) without a body. */
 export class UnsendableResponseError extends Error {
@@ -28,8 +29,8 @@ export function sendRpcHttp(response: ServerResponse, rpc: RpcHttp, closing: boo
   const isHead = response.req.method === "HEAD";
   const length = contentLength(status, isHead, rpc.headers?.["content-length"], body.byteLength);
   const headers = [...writeHeaders(rpc), ...writeCookies(rpc)];
-  if (length !== undefined) headers.push("content-length", length);
-  if (closing) headers.push("connection", "close");
+  if (length !== undefined) headers.push("Content-Length", length);
+  if (closing) headers.push("Connection", "close");
   response.writeHead(status, headers);
   endWith(response, body);
   return status;
@@ -46,8 +47,8 @@ function endWith(response: ServerResponse, body: Uint8Array): void {
 
 /** Sends a status and nothing else. */
 export function sendStatus(response: ServerResponse, status: number, closing: boolean): number {
-  const headers = status === 204 ? [] : ["content-length", "0"];
-  if (closing) headers.push("connection", "close");
+  const headers = status === 204 ? [] : ["Content-Length", "0"];
+  if (closing) headers.push("Connection", "close");
   response.writeHead(status, headers);
   response.end();
   return status;
@@ -56,17 +57,16 @@ export function sendStatus(response: ServerResponse, status: number, closing: bo
 /** Sends a short text. */
 export function sendText(response: ServerResponse, status: number, contentType: string, text: string): number {
   const body = Buffer.from(text);
-  response.writeHead(status, { "content-type": contentType, "content-length": body.length });
+  response.writeHead(status, { "Content-Type": contentType, "Content-Length": body.length });
   response.end(body);
   return status;
 }
 
-// RFC 9110 section 8.6: none with 204; with HEAD and 304 it may tell the length of a body that is not sent.
+// Without one the answer is chunked, whatever is known about its length; after HEAD, 204 and 304 nothing follows at all.
 function contentLength(status: number, isHead: boolean, given: string | undefined, actual: number): string | undefined {
   if (status === 204) return undefined;
-  if (status === 304) return given;
-  if (isHead) return given ?? String(actual);
-  if (given === undefined || given === String(actual)) return String(actual);
+  if (status === 205) return "0";
+  if (status === 304 || isHead || given === undefined || given === String(actual)) return given;
   throw new UnsendableResponseError(`the function set Content-Length ${given} on a body of ${actual} bytes`);
 }
 
@@ -75,7 +75,7 @@ function writeHeaders({ headers }: RpcHttp): string[] {
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (name === "transfer-encoding") throw new UnsendableResponseError("a function must not set Transfer-Encoding");
     checkValue(name, value);
-    if (name !== "content-length") lines.push(name, value);
+    if (name !== "content-length") lines.push(spellHeader(name), value);
   }
   return lines;
 }
@@ -83,7 +83,7 @@ function writeHeaders({ headers }: RpcHttp): string[] {
 function writeCookies({ cookies }: RpcHttp): string[] {
   return (cookies ?? []).flatMap((cookie) => {
     try {
-      return ["set-cookie", checkValue("set-cookie", writeCookie(cookie))];
+      return ["Set-Cookie", checkValue("set-cookie", writeCookie(cookie))];
     } catch (error) {
       throw error instanceof RangeError ? new UnsendableResponseError(error.message) : error;
     }

@@ -20,22 +20,23 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /**
  * A message as the invocation of a function: what the host would send to the worker.
+ * @param sampled whether its trace is recorded
  * @throws {TypeError} when the content is not UTF-8
  */
 export function toQueueInvocation(
-  functionId: string,
-  bindingName: string,
+  fn: { readonly metadata: { readonly name: string }; readonly bindingName: string },
   message: ReceivedMessage,
   content: Buffer,
+  sampled: boolean,
 ): RpcInvocationRequest {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(content);
   return {
     invocationId: randomUUID(),
-    functionId,
+    functionId: fn.metadata.name,
     // The programming model parses what is JSON.
-    inputData: [{ name: bindingName, data: { string: text } }],
+    inputData: [{ name: fn.bindingName, data: { string: text } }],
     triggerMetadata: triggerMetadata(message, text),
-    traceContext: newTrace(),
+    traceContext: newTrace(sampled),
   };
 }
 

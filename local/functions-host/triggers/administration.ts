@@ -26,11 +26,12 @@ export async function answerAdministration(
   context: TriggerContext,
   callNow: CallNow,
 ): Promise<void> {
-  if (keyLevelOf(head, "", context.keys) !== "admin") {
-    sendStatus(response, 401, false);
+  const level = await keyLevelOf(head, "", context);
+  if (level !== "admin") {
+    sendStatus(response, level === "unreadable" ? 500 : 401, false);
     return;
   }
-  const name = head.method === "POST" ? oneFunction.exec(head.path)?.[1] : undefined;
+  const name = head.method.toUpperCase() === "POST" ? oneFunction.exec(head.path)?.[1] : undefined;
   if (name === undefined) refuse(response, `${head.path}: not implemented by the local functions host\n`);
   else await callByHand(name, head, request, response, context, callNow);
 }
@@ -43,7 +44,7 @@ async function callByHand(
   context: TriggerContext,
   callNow: CallNow,
 ): Promise<void> {
-  if (head.contentLength > limits.body) return void sendStatus(response, 413, true);
+  if (head.contentLength > limits.body) return void sendStatus(response, 500, true);
   const body = await readBody(request);
   if (body === undefined) return;
   if (!/^application\/json\b/i.test(head.headers["content-type"]?.value ?? "")) {

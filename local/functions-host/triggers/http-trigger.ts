@@ -110,10 +110,14 @@ class HttpSite {
     const match = this.#route(head.method.toUpperCase(), head.path);
     if (match === undefined) {
       this.#answerUnrouted(head, response);
-    } else if (!this.#isAuthorized(match.target, head)) {
-      sendStatus(response, 401, false);
-    } else if (head.contentLength > limits.body) {
-      sendStatus(response, 413, true);
+      return;
+    }
+    const refusal = await this.#refusalFor(match.target, head);
+    if (refusal !== undefined) {
+      sendStatus(response, refusal, false);
+    } else if (head.contentLength > limits.body || head.headers["host"]?.value === "") {
+      // Kestrel lets them pass; they fail when the host makes them a message for the worker.
+      sendStatus(response, 500, true);
     } else {
       const body = head.contentLength > 0 ? await readBody(request) : noBody;
       if (body !== undefined) await this.#call(match, head, body, response);
@@ -127,10 +131,10 @@ class HttpSite {
     else sendText(response, 200, "text/html; charset=utf-8", homepage);
   }
 
-  #isAuthorized({ authLevel, name }: HttpFunction, head: RequestHead): boolean {
-    if (authLevel === "anonymous") return true;
-    const level = keyLevelOf(head, name, this.#context.keys);
-    return level === "admin" || level === authLevel;
+  async #refusalFor({ authLevel, name }: HttpFunction, head: RequestHead): Promise<number | undefined> {
+    const level = await keyLevelOf(head, name, this.#context);
+    if (level === "unreadable") return 500;
+    return authLevel === "anonymous" || level === "admin" || level === authLevel ? undefined : 401;
   }
 
   async #call(
@@ -141,7 +145,7 @@ class HttpSite {
   ): Promise<void> {
     const started = performance.now();
     const { registered } = target;
-    const invocation = toInvocationRequest(target.name, registered.bindingName, head, params, body);
+    const invocation = toInvocationRequest(registered, head, params, body, this.#context.hostJson);
     let failure: Error | undefined;
     let status: number;
     try {

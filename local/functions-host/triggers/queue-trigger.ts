@@ -90,7 +90,7 @@ async function call(
   const started = performance.now();
   let id: string | undefined;
   try {
-    const request = toQueueInvocation(name, fn.bindingName, message, content);
+    const request = toQueueInvocation(fn, message, content, hostJson.openTelemetry);
     id = request.invocationId;
     await execute(context, fn, request);
   } catch (error) {

@@ -99,7 +99,7 @@ async function callFunction(fn: TriggeredFunction, call: TimerCall, context: Tri
   const { log } = context;
   const { name } = fn.metadata;
   const started = performance.now();
-  const request = toTimerInvocation(name, fn.bindingName, call);
+  const request = toTimerInvocation(fn, call, context.hostJson.openTelemetry);
   try {
     await execute(context, fn, request);
   } catch (error) {
@@ -111,7 +111,7 @@ async function callFunction(fn: TriggeredFunction, call: TimerCall, context: Tri
 }
 
 /** One call as the host would send it to the worker, with the names of its .NET classes. */
-function toTimerInvocation(functionId: string, bindingName: string, call: TimerCall): RpcInvocationRequest {
+function toTimerInvocation(fn: TriggeredFunction, call: TimerCall, sampled: boolean): RpcInvocationRequest {
   const { schedule, status, isPastDue } = call;
   const info = {
     Schedule: { AdjustForDST: schedule.adjustForDst },
@@ -124,10 +124,10 @@ function toTimerInvocation(functionId: string, bindingName: string, call: TimerC
   };
   return {
     invocationId: randomUUID(),
-    functionId,
-    inputData: [{ name: bindingName, data: { json: JSON.stringify(info, nullForUndefined) } }],
+    functionId: fn.metadata.name,
+    inputData: [{ name: fn.bindingName, data: { json: JSON.stringify(info, nullForUndefined) } }],
     triggerMetadata: {},
-    traceContext: newTrace(),
+    traceContext: newTrace(sampled),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { HostJson } from "../host-json.ts";
+import type { KeyStorage } from "../key-storage.ts";
 import type { KeyRing } from "../keys.ts";
 import type { HostLog } from "../log.ts";
 import type { QueueStorage } from "../queues/storage.ts";
@@ -11,6 +12,7 @@ export interface TriggerContext {
   readonly log: HostLog;
   readonly hostJson: HostJson;
   readonly keys: KeyRing;
+  readonly keyStorage: KeyStorage;
   readonly queues: QueueStorage;
   readonly env: NodeJS.ProcessEnv;
 }

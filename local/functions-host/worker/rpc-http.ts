@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { HostJson } from "../host-json.ts";
 import { parseQuery } from "../http/query.ts";
 import type { RequestHead } from "../http/request.ts";
 import type { RouteValues } from "../http/route-template.ts";
@@ -7,11 +8,11 @@ import { continuedTrace } from "./trace-context.ts";
 
 /** An HTTP request as the invocation of a function: what the host would send to the worker. */
 export function toInvocationRequest(
-  functionId: string,
-  bindingName: string,
+  fn: { readonly metadata: { readonly name: string }; readonly bindingName: string },
   head: RequestHead,
   params: RouteValues,
   body: Buffer,
+  { openTelemetry }: HostJson,
 ): RpcInvocationRequest {
   const http: RpcHttp = {
     method: head.method,
@@ -23,10 +24,10 @@ export function toInvocationRequest(
   if (body.length > 0) http.body = { bytes: body };
   return {
     invocationId: randomUUID(),
-    functionId,
-    inputData: [{ name: bindingName, data: { http } }],
+    functionId: fn.metadata.name,
+    inputData: [{ name: fn.bindingName, data: { http } }],
     triggerMetadata: {},
-    traceContext: continuedTrace(head.headers["traceparent"]?.value, head.headers["tracestate"]?.value),
+    traceContext: continuedTrace(head.headers["traceparent"]?.value, head.headers["tracestate"]?.value, openTelemetry),
   };
 }
 

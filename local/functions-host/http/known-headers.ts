@@ -1,0 +1,46 @@
+const names = [
+  "Accept-Ranges",
+  "Access-Control-Allow-Credentials",
+  "Access-Control-Allow-Headers",
+  "Access-Control-Allow-Methods",
+  "Access-Control-Allow-Origin",
+  "Access-Control-Expose-Headers",
+  "Access-Control-Max-Age",
+  "Age",
+  "Allow",
+  "Alt-Svc",
+  "Cache-Control",
+  "Connection",
+  "Content-Encoding",
+  "Content-Language",
+  "Content-Length",
+  "Content-Location",
+  "Content-MD5",
+  "Content-Range",
+  "Content-Type",
+  "Date",
+  "ETag",
+  "Expires",
+  "Keep-Alive",
+  "Last-Modified",
+  "Location",
+  "Pragma",
+  "Proxy-Authenticate",
+  "Proxy-Connection",
+  "Retry-After",
+  "Server",
+  "Set-Cookie",
+  "Trailer",
+  "Upgrade",
+  "Vary",
+  "Via",
+  "Warning",
+  "WWW-Authenticate",
+];
+
+const byLowerName = new Map(names.map((name) => [name.toLowerCase(), name]));
+
+/** A response header's name as Kestrel writes it: those that it knows in their own spelling, others as they were given. */
+export function spellHeader(name: string): string {
+  return byLowerName.get(name.toLowerCase()) ?? name;
+}
