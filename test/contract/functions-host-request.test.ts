@@ -185,13 +185,14 @@ test("every invocation has an id, a trace that goes on from the caller's, and no
   assert.equal(traceState, "a=b");
 });
 
+function tellFlags({ app }: Library): void {
+  app.get("x", (_request, { traceContext }) => ({ body: traceContext?.traceParent?.slice(-3) ?? "" }));
+}
+
 test("a trace that begins here is recorded if telemetryMode is OpenTelemetry, and not otherwise", async (t) => {
   const flags = async (telemetryMode?: string) => {
     const hostJson = { version: "2.0", telemetryMode, extensions: { http: { routePrefix: "" } } };
-    const register = ({ app }: Library) => {
-      app.get("x", (_request, { traceContext }) => ({ body: traceContext?.traceParent?.slice(-3) ?? "" }));
-    };
-    const host = await startHost(t, register, { hostJson });
+    const host = await startHost(t, tellFlags, { hostJson });
     const answers = [undefined, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"].map(async (traceparent) => {
       const response = await fetch(`${host.url}/x`, { headers: traceparent === undefined ? {} : { traceparent } });
       return response.text();
