@@ -11,6 +11,7 @@ export type EventName =
   | "signout_abandoned"
   | "token_renewed"
   | "token_refused"
+  | "token_of_other_account"
   | "sid_missing"
   | "login_hint_missing"
   | "request_failed"

@@ -3,7 +3,7 @@ import type { Fault } from "./faults.ts";
 import type { Gate } from "./gates.ts";
 import { accountId, type Person } from "./people.ts";
 import type { Endpoint, RequestLog } from "./request-log.ts";
-import type { RequestTarget, Runtime, RuntimeSettings } from "./runtime.ts";
+import type { MistakenAnswer, RequestTarget, Runtime, RuntimeSettings } from "./runtime.ts";
 import { signTampered, type Tampering } from "./signing.ts";
 
 /** Narrows a fault or a gate to some of an endpoint's requests. */
@@ -38,6 +38,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   setOptionalClaims(clientId: string, claims: readonly OptionalClaim[]): void;
   /** Makes the next `times` ID tokens wrong (default 1). */
   tamperWithNextIdToken(tampering: Tampering, times?: number): void;
+  /** Answers the next token request with this person's tokens, or with their `client_info` alone, whoever asks. */
+  mistakeNextFor(person: Person, part?: MistakenAnswer["part"]): void;
   /** Refuses the refresh tokens issued so far; returns how many. Unless told otherwise, as "revoke sessions" does. */
   revokeRefreshTokens(person?: Person, why?: Revocation): number;
   /** Refreshes for this person are refused with these claims until a sign-in that asks for them. */
@@ -68,6 +70,7 @@ export function createControls(runtime: Runtime): IdentityProviderControls {
     },
     tamperWithNextIdToken: (tampering, times = 1) =>
       void runtime.tampering.push(...Array.from({ length: times }, () => tampering)),
+    mistakeNextFor: (person, part = "everything") => void runtime.mistaken.push({ person, part }),
     revokeRefreshTokens: (person, why = "revoked") => {
       const code = revocationCodes[why];
       return runtime.store.revokeRefreshTokens(code, person === undefined ? undefined : accountId(person));

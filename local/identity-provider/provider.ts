@@ -119,6 +119,7 @@ function createRuntime(options: IdentityProviderOptions, addresses: Addresses): 
     issued: new Set(),
     challenges: new Map(),
     tampering: [],
+    mistaken: [],
   };
 }
 

@@ -38,6 +38,14 @@ export interface Runtime {
   readonly challenges: Map<string, string>;
   /** How the next ID tokens are to be wrong. */
   readonly tampering: Tampering[];
+  /** Whose tokens the next answers bring, whoever asked. */
+  readonly mistaken: MistakenAnswer[];
+}
+
+/** An answer of the token endpoint that is about another person: in all of it, or in `client_info` alone. */
+export interface MistakenAnswer {
+  readonly person: Person;
+  readonly part: "everything" | "client_info";
 }
 
 /** What tests change while the provider runs. */

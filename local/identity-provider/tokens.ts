@@ -27,7 +27,9 @@ export function bodyParameter(ctx: KoaContextWithOIDC, name: string): string | u
 
 /** The successful token response as Entra's v2.0 endpoint gives it (RFC 6749, section 5.1, with Entra's additions). */
 export async function tokenResponse(runtime: Runtime, ctx: KoaContextWithOIDC, source: TokenSource) {
-  const subject = subjectOf(runtime, ctx, source);
+  const mistake = runtime.mistaken.shift();
+  const owner = subjectOf(runtime, ctx, source);
+  const subject = mistake?.part === "everything" ? { ...owner, person: mistake.person } : owner;
   const asked = requestedScopes(ctx, source);
   const scopes = accessTokenScopes(asked.resources[0], (resource) =>
     (source.granted[resource] ?? "").split(" ").filter(Boolean),
@@ -41,7 +43,9 @@ export async function tokenResponse(runtime: Runtime, ctx: KoaContextWithOIDC, s
     access_token: await signToken(runtime.keys, runtime.claims.accessToken(subject, scopes, lifetime)),
     ...(source.refreshToken === undefined ? {} : { refresh_token: source.refreshToken }),
     ...(asked.oidc.has("openid") ? { id_token: await idToken(runtime, subject, asked.oidc, source.nonce) } : {}),
-    ...(bodyParameter(ctx, "client_info") === "1" ? { client_info: clientInfo(subject.person) } : {}),
+    ...(bodyParameter(ctx, "client_info") === "1"
+      ? { client_info: clientInfo(mistake?.person ?? subject.person) }
+      : {}),
   };
   for (const token of [response.access_token, response.refresh_token, response.id_token]) {
     if (token !== undefined) runtime.issued.add(token);

@@ -7,9 +7,9 @@ import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { requireSession, resolveSession, sessionEnded, sessionLost, type ResolvedSession } from "../session/resolve.ts";
-import { endRefusedSession } from "../sign-out/sign-out.ts";
+import { endMistakenSession, endRefusedSession } from "../sign-out/sign-out.ts";
 import { freshAccessToken } from "./cached-token.ts";
-import { classify, RefusedError } from "./refused.ts";
+import { classify, ForeignTokensError, RefusedError } from "./refused.ts";
 import { storeIfUnchanged, storeTokenCache } from "./store-renewal.ts";
 
 export interface AcquiredToken {
@@ -46,6 +46,7 @@ export async function acquireToken(
     );
   } catch (error) {
     if (error instanceof NoAnswerInTimeError) throw new IdentityProviderUnavailableError(error);
+    if (error instanceof ForeignTokensError) throw await afterForeignTokens(app, session, api, error, invocation);
     if (!(error instanceof RefusedError)) throw error;
     return afterRefusal(app, session, api, claims, error, began, invocation);
   }
@@ -75,14 +76,16 @@ async function acquireAndStore(
   invocation: Invocation,
   claims: string | undefined,
 ): Promise<AcquiredToken> {
-  const { msal, network } = await app.authority.client(invocation.signal, session.secrets.tokenCache);
+  const { msal, network } = await app.authority.client(invocation.signal, session.secrets);
   const cache = msal.getTokenCache();
   const account = await cache.getAccountByHomeId(session.secrets.claims.homeAccountId);
   if (!account) throw sessionEnded();
   const request = { account, scopes: [...api.scopes], ...(claims !== undefined && { claims }) };
   const result = await msal.acquireTokenSilent(request).catch((error: unknown) => {
-    throw network.failure ?? classify(error, claims);
+    throw network.isForeign ? new ForeignTokensError() : (network.failure ?? classify(error, claims));
   });
+  // A renewal ahead of time fails without a word of MSAL's.
+  if (network.isForeign) throw new ForeignTokensError();
   const accessToken = result?.accessToken;
   if (!accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
   // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
@@ -144,6 +147,19 @@ async function afterRefusal(
     sessionEnded: refusal.final,
     cause: refusal,
   });
+}
+
+/** Nothing of the answer was used or stored. With what refresh token it came is as unclear as whose it is. */
+async function afterForeignTokens(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  cause: ForeignTokensError,
+  invocation: Invocation,
+): Promise<SignInRequiredError> {
+  invocation.telemetry.error("token_of_other_account", { api: api.name });
+  await endMistakenSession(app, session, invocation);
+  return sessionEnded(cause);
 }
 
 async function latestOf(

@@ -40,6 +40,14 @@ function needsMoreOfThePerson(error: AuthError): boolean {
   return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
 }
 
+/** The token endpoint answered with tokens of another account. */
+export class ForeignTokensError extends Error {
+  constructor() {
+    super("The renewal was answered with another account's tokens");
+    this.name = "ForeignTokensError";
+  }
+}
+
 /** What an error of MSAL is about: the person, or the app. */
 export function classify(error: unknown, claims: string | undefined): unknown {
   if (error instanceof ConditionError) return error;

@@ -2,7 +2,7 @@ import { seal, unseal } from "../account/seal.ts";
 import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
-import { mergeTokenCaches } from "../identity/token-cache.ts";
+import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function storeTokenCache(
     if (!stored) return { kind: "none" };
     const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
     const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
-    const sealed = await seal({ claims, tokenCache: merged }, session);
+    const sealed = await seal({ claims, tokenCache: ofAccountAlone(merged, claims.homeAccountId) }, session);
     const lastSeenAt = new Date().toISOString();
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };

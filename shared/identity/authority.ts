@@ -1,9 +1,12 @@
 import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
+import type { SessionSecrets } from "../account/seal.ts";
 import type { Configuration } from "../config.ts";
 import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
+import { isOfSession } from "./response-account.ts";
+import { ofAccountAlone } from "./token-cache.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 /** The identity provider as this app is registered with it. */
@@ -19,9 +22,9 @@ export interface Authority {
   /**
    * A client for one operation on one account. Never share one: MSAL keeps everything it has seen in the client's
    * memory, and a shared client writes one person's tokens into another person's document.
-   * @param tokenCache the account's serialized cache
+   * @param session whose account and serialized cache it is for. Tokens of another account never get into the cache
    */
-  client(signal: AbortSignal, tokenCache?: string): Promise<OperationClient>;
+  client(signal: AbortSignal, session?: SessionSecrets): Promise<OperationClient>;
 }
 
 export interface OperationClient {
@@ -45,10 +48,10 @@ export function authorityOf(
     keys: signingKeys(),
     clock,
 
-    async client(signal, tokenCache) {
+    async client(signal, session) {
       const { text } = await metadata.get(signal);
       credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment, clock);
-      const network = tokenNetwork(signal);
+      const network = tokenNetwork(signal, session && ((answer) => isOfSession(answer, session)));
       const msal = new ConfidentialClientApplication({
         auth: {
           clientId: azureAd.clientId,
@@ -61,7 +64,7 @@ export function authorityOf(
         },
         system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
       });
-      if (tokenCache !== undefined) msal.getTokenCache().deserialize(tokenCache);
+      if (session) msal.getTokenCache().deserialize(ofAccountAlone(session.tokenCache, session.claims.homeAccountId));
       return { msal, network };
     },
   };

@@ -13,14 +13,22 @@ export interface TokenNetwork extends INetworkModule {
   readonly tokenRequests: number;
   /** Whether the token endpoint answered one of them with tokens, rather than with a refusal. */
   readonly tokensIssued: boolean;
+  /** The last answer with tokens, as the token endpoint gave it. */
+  readonly issued: Readonly<Record<string, unknown>> | undefined;
+  /** Whether an answer brought tokens of another account. MSAL has not seen it. */
+  readonly isForeign: boolean;
   /** Why the last request failed, if it did. MSAL wraps what is thrown to it, and the reason with it. */
   readonly failure: IdentityProviderUnavailableError | undefined;
 }
 
-/** @param signal ends every request of the operation */
-export function tokenNetwork(signal: AbortSignal): TokenNetwork {
+/**
+ * @param signal ends every request of the operation
+ * @param isExpected whether tokens are of the account that the operation is for; others are dropped
+ */
+export function tokenNetwork(signal: AbortSignal, isExpected: (answer: unknown) => boolean = () => true): TokenNetwork {
   let tokenRequests = 0;
-  let tokensIssued = false;
+  let issued: Readonly<Record<string, unknown>> | undefined;
+  let isForeign = false;
   let failure: IdentityProviderUnavailableError | undefined;
 
   const send = async <T>(url: string, init: RequestInit): Promise<Response<T>> => {
@@ -40,7 +48,13 @@ export function tokenNetwork(signal: AbortSignal): TokenNetwork {
       return tokenRequests;
     },
     get tokensIssued() {
-      return tokensIssued;
+      return issued !== undefined;
+    },
+    get issued() {
+      return issued;
+    },
+    get isForeign() {
+      return isForeign;
     },
     get failure() {
       return failure;
@@ -52,7 +66,12 @@ export function tokenNetwork(signal: AbortSignal): TokenNetwork {
       const { headers, body } = options ?? {};
       const init = { method: "POST", ...(headers && { headers }), ...(body !== undefined && { body }) };
       const response = await send<T>(url, init);
-      tokensIssued ||= response.status < 400;
+      if (response.status >= 400) return response;
+      if (!isExpected(response.body)) {
+        isForeign = true;
+        throw new Error("The token endpoint answered with tokens of another account");
+      }
+      issued = isRecord(response.body) ? response.body : {};
       return response;
     },
   };

@@ -13,6 +13,8 @@ import type { SignInOptions } from "./authorization-request.ts";
 import { adminConsentRequired } from "./authorization-error.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { appRefused } from "./refusal.ts";
+import { isAbout } from "./response-account.ts";
+import { ofAccountAlone } from "./token-cache.ts";
 import { codeChallengeOf, type SignInTransaction } from "./transaction.ts";
 
 export function redirectUriOf({ publicBaseUrl }: Configuration): string {
@@ -95,6 +97,9 @@ export async function completeSignIn(
   });
   const homeAccountId = result.account?.homeAccountId;
   if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response named no account.");
+  if (!isAbout(network.issued, homeAccountId, verified)) {
+    throw new ConditionError("signin_invalid", "The tokens and the ID token are not of one account.");
+  }
   return {
     claims: {
       homeAccountId,
@@ -106,7 +111,7 @@ export async function completeSignIn(
     },
     subject: metadata.backChannelLogout ? { issuer: verified.issuer, sub: verified.subject } : undefined,
     sid: verified.sid ?? answer.sessionState ?? undefined,
-    tokenCache: msal.getTokenCache().serialize(),
+    tokenCache: ofAccountAlone(msal.getTokenCache().serialize(), homeAccountId),
   };
 }
 

@@ -26,6 +26,20 @@ export function withoutEarlyRenewal(cache: string): string {
   return JSON.stringify({ ...parsed, AccessToken: Object.fromEntries(tokens) });
 }
 
+/** A serialized MSAL cache without what it holds of other accounts, if it does. */
+export function ofAccountAlone(cache: string, homeAccountId: string): string {
+  const parsed = parse(cache);
+  const isOther = (entry: unknown) =>
+    isRecord(entry) && typeof entry["home_account_id"] === "string" && entry["home_account_id"] !== homeAccountId;
+  const sections = Object.entries(parsed).map(([name, section]) => [name, entriesOf(parsed, name), section] as const);
+  if (!sections.some(([, entries]) => Object.values(entries).some(isOther))) return cache;
+  const kept = sections.map(([name, entries, section]) => {
+    const own = Object.entries(entries).filter(([, entry]) => !isOther(entry));
+    return [name, isRecord(section) ? Object.fromEntries(own) : section] as const;
+  });
+  return JSON.stringify(Object.fromEntries(kept));
+}
+
 function mergeSection(base: Entries, theirs: Entries, ours: Entries): Entries {
   const isChanged = (key: string) => JSON.stringify(ours[key]) !== JSON.stringify(base[key]);
   const kept = Object.entries(theirs).filter(([key]) => key in ours || !isChanged(key));

@@ -142,6 +142,15 @@ export async function endRefusedSession(
   return carryOut(app, order, invocation, { onlyIf });
 }
 
+/** The identity provider takes this session's refresh token for another account's: it ends, whatever it holds by now. */
+export async function endMistakenSession(
+  app: App,
+  { accountKey, sessionKey }: ResolvedSession,
+  invocation: Invocation,
+): Promise<void> {
+  await carryOut(app, orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
+}
+
 /** Finishes what an order from the queue says. */
 export async function finishSignOut(app: App, order: SignOutOrder, invocation: Invocation): Promise<void> {
   const { outcome } = await carryOut(app, order, invocation, { late: true });

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fault } from "../../local/identity-provider/provider.ts";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
+import { beginSignIn, passProvider } from "../support/sign-in-steps.ts";
 import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
 import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
@@ -122,6 +123,41 @@ describe("an access token that has expired", () => {
     const query = new URLSearchParams({ claims, loginHint: ada, returnUrl: "/healthz" });
     assert.equal((await client.navigate(`/auth/login?${query.toString()}`)).status, 200);
     assert.equal((await client.fetch("/api/graph/me")).status, 200);
+  });
+
+  for (const part of ["everything", "client_info"] as const) {
+    it(`is not taken from another account's answer (${part}): nothing of it is stored, and the session ends`, async () => {
+      const bruno = world.identityProvider.people.find(({ preferredUsername }) =>
+        preferredUsername.startsWith("bruno"),
+      );
+      assert.ok(bruno);
+      const { accountKey } = sessionOf(client);
+      world.identityProvider.controls.mistakeNextFor(bruno, part);
+      const answer = await client.fetch("/api/graph/me");
+      assertProblem(answer, 401, "signin_required");
+      assert.ok(clearsSession(answer));
+      assert.equal(await accountDocument(world, accountKey), undefined);
+      assert.ok(!answer.body.includes("Castellano"));
+      await signIn(client, ada, "/healthz");
+      assert.equal((await client.fetch("/api/graph/me")).json()["displayName"], "Ada Lindqvist");
+    });
+  }
+
+  it("is not begun by a sign-in whose answer files the tokens under another account", async () => {
+    const bruno = world.identityProvider.people.find(({ preferredUsername }) => preferredUsername.startsWith("bruno"));
+    assert.ok(bruno);
+    const arriving = world.client();
+    const callback = await passProvider(arriving, (await beginSignIn(arriving, ada)).location);
+    const stored = await dumpStore(world);
+    world.identityProvider.controls.mistakeNextFor(bruno, "client_info");
+    assertProblem(await arriving.fetch(callback.href), 400, "signin_invalid");
+    assert.deepEqual(await dumpStore(world), stored);
+  });
+
+  it("is renewed for a guest as for a member, whose account at home is another", async () => {
+    const guest = world.client();
+    await signIn(guest, "mika@fabrikam.example", "/healthz");
+    for (let call = 1; call <= 2; call++) assert.equal((await guest.fetch("/api/graph/me")).status, 200);
   });
 
   for (const [trouble, fault] of Object.entries(troubles)) {

@@ -13,6 +13,7 @@ import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { tenantId } from "./support/environment.ts";
 import {
+  clientInfo,
   identityProvider,
   refusal,
   settings,
@@ -21,7 +22,7 @@ import {
   userId,
   type TestIdentityProvider,
 } from "./support/identity-provider.ts";
-import { nonce } from "./support/tokens.ts";
+import { idTokenClaims, nonce, signed, type Claims } from "./support/tokens.ts";
 import { once } from "./support/memory-store.ts";
 import { isSignedIn, visit } from "./support/sessions.ts";
 
@@ -46,10 +47,10 @@ async function signedIn(expiresIn: number, more: IssuedTokens = {}): Promise<voi
   app = { ...bare, authority: authorityOf(bare.configuration) };
   idp.token = () => tokens({ accessToken: "access-0", refreshToken: "refresh-0", expiresIn, ...more });
   const answer = { code: "c", sessionState: null, transaction: { ...newTransaction("/", false), nonce } };
-  const signed = await completeSignIn(app.authority, app.configuration, answer, invocation().signal);
+  const completed = await completeSignIn(app.authority, app.configuration, answer, invocation().signal);
   cookie = await openSession(
     app,
-    { signedIn: signed, userAgent: "", startedAt: answer.transaction.startedAt, previous: undefined },
+    { signedIn: completed, userAgent: "", startedAt: answer.transaction.startedAt, previous: undefined },
     invocation(),
   );
   idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
@@ -198,6 +199,69 @@ describe("an access token that has expired", () => {
     assert.equal((await acquire(latest, invocation(), "orders")).accessToken, "access to api://orders/read");
     assert.equal(idp.tokenRequests.length, 2, "a token was lost and had to be asked for again");
   });
+});
+
+const otherId = "6c7d8e9f-2222-4333-8444-555566667777";
+const otherTenant = "99999999-7d2e-4c60-8b14-5e6f7a8b9c0d";
+const idTokenOf = async (changes: Claims) => signed(idTokenClaims({ oid: userId, ...changes }));
+/** Answers of the token endpoint that are not about Ada, or not about her alone. */
+const foreign: Readonly<Record<string, () => Promise<IssuedTokens>>> = {
+  "another account's tokens": async () => ({
+    clientInfo: clientInfo(otherId, tenantId),
+    idToken: await idTokenOf({ oid: otherId, sub: "subject-2" }),
+  }),
+  "another account's client_info": async () => ({ clientInfo: clientInfo(otherId, tenantId) }),
+  "the client_info of another tenant": async () => ({ clientInfo: clientInfo(userId, otherTenant) }),
+  "a client_info that cannot be read": async () => ({ clientInfo: "garbage" }),
+  "a client_info that names nobody": async () => ({ clientInfo: clientInfo("", "") }),
+  "no client_info": async () => ({ clientInfo: undefined }),
+  "the ID token of another object": async () => ({ idToken: await idTokenOf({ oid: otherId }) }),
+  "the ID token of another tenant": async () => ({ idToken: await idTokenOf({ tid: otherTenant }) }),
+  "the ID token of another subject": async () => ({ idToken: await idTokenOf({ sub: "subject-2" }) }),
+  "the ID token of another issuer": async () => ({ idToken: await idTokenOf({ iss: "https://evil.example" }) }),
+  "the ID token for another app": async () => ({ idToken: await idTokenOf({ aud: otherId }) }),
+  "an ID token that cannot be read": async () => ({ idToken: "garbage" }),
+};
+
+describe("a renewal that is answered with", () => {
+  for (const [what, issued] of Object.entries(foreign)) {
+    test(`${what}: nothing of it is used or stored, and the session ends`, async () => {
+      await signedIn(60);
+      idp.token = async () =>
+        tokens({ accessToken: "foreign-access", refreshToken: "foreign-refresh", ...(await issued()) });
+      const asked = invocation();
+      await assert.rejects(acquire(await session(), asked), (error: SignInRequiredError) => {
+        condition("signin_required")(error);
+        assert.equal(error.sessionEnded, true);
+        return true;
+      });
+      assert.deepEqual([writes(), await isSignedIn(app, cookie)], [0, false]);
+      assert.ok(asked.events.some(({ event }) => event === "token_of_other_account"));
+      assert.doesNotMatch(JSON.stringify(asked.events), /foreign|6c7d8e9f/);
+    });
+  }
+
+  test("her own account's tokens without an ID token is used", async () => {
+    await signedIn(60);
+    idp.token = () => tokens({ idToken: undefined });
+    assert.equal((await acquire(await session())).accessToken, "access-1");
+  });
+});
+
+test("a renewal ahead of time that is answered with another account's tokens ends the session as well", async () => {
+  const open = await due();
+  idp.token = () => tokens({ accessToken: "foreign", clientInfo: clientInfo(otherId, tenantId) });
+  await assert.rejects(acquire(open), condition("signin_required"));
+  mock.timers.reset();
+  assert.deepEqual([writes(), await isSignedIn(app, cookie)], [0, false]);
+});
+
+test("a claims challenge that is answered with another account's tokens ends the session as well", async () => {
+  await signedIn(3_600);
+  idp.token = () => tokens({ accessToken: "foreign", clientInfo: clientInfo(otherId, tenantId) });
+  const met = meetChallenge(app, await session(), apiOf("graph"), '{"access_token":{}}', invocation());
+  await assert.rejects(met, condition("signin_required"));
+  assert.equal(await isSignedIn(app, cookie), false);
 });
 
 describe("a claims challenge of an API", () => {

@@ -8,6 +8,7 @@ import { condition } from "./support/conditions.ts";
 import { metadata } from "./support/app.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 import {
+  clientInfo,
   identityProvider,
   refusal,
   settings,
@@ -185,6 +186,30 @@ describe("a sign-in is refused", () => {
       await assert.rejects(complete(), condition("signin_invalid"));
     });
   }
+
+  const otherId = "6c7d8e9f-2222-4333-8444-555566667777";
+  const otherTenant = "99999999-7d2e-4c60-8b14-5e6f7a8b9c0d";
+  const mixed: readonly [what: string, uid: string, utid: string][] = [
+    ["another account of the tenant", otherId, tenantId],
+    ["this object in another tenant", userId, otherTenant],
+    ["nobody", "", tenantId],
+  ];
+  for (const [what, uid, utid] of mixed) {
+    test(`when the tokens are filed under ${what}, and the ID token is this account's`, async () => {
+      idp.token = () => tokens({ clientInfo: clientInfo(uid, utid) });
+      await assert.rejects(complete(), condition("signin_invalid"));
+    });
+  }
+
+  test("when what the tokens are filed under cannot be read", async () => {
+    idp.token = () => tokens({ clientInfo: "garbage" });
+    await assert.rejects(complete(), condition("signin_invalid"));
+  });
+
+  test("but not for a guest, whose account at home the ID token does not tell", async () => {
+    idp.token = () => tokens({ clientInfo: clientInfo(otherId, otherTenant) });
+    assert.equal((await complete()).claims.homeAccountId, `${otherId}.${otherTenant}`);
+  });
 
   test("when the ID token is signed by somebody else", async () => {
     idp.token = async () => tokens({ idToken: await forged(idTokenClaims()) });

@@ -57,6 +57,12 @@ export interface IssuedTokens {
   readonly expiresIn?: number;
   readonly refreshIn?: number;
   readonly scope?: string;
+  /** As the token endpoint puts it; undefined leaves it out. */
+  readonly clientInfo?: string | undefined;
+}
+
+export function clientInfo(uid: string, utid: string): string {
+  return Buffer.from(JSON.stringify({ uid, utid })).toString("base64url");
 }
 
 /** A successful answer of the token endpoint. */
@@ -68,7 +74,7 @@ export async function tokens(issued: IssuedTokens = {}): Promise<Response> {
     access_token: accessToken,
     refresh_token: refreshToken,
     id_token: idToken,
-    client_info: Buffer.from(JSON.stringify({ uid: userId, utid: tenantId })).toString("base64url"),
+    client_info: "clientInfo" in issued ? issued.clientInfo : clientInfo(userId, tenantId),
     expires_in: expiresIn,
     ext_expires_in: expiresIn,
     ...(issued.refreshIn !== undefined && { refresh_in: issued.refreshIn }),

@@ -1,0 +1,88 @@
+import type { SessionSecrets } from "../account/seal.ts";
+import { isRecord } from "../encoding.ts";
+import type { IdTokenClaims } from "./id-token.ts";
+
+/**
+ * Whose tokens a token response brings (RFC 6749 section 5.1, with `client_info`, which Entra adds, and an ID token). MSAL
+ * believes `client_info`, and files whatever else there is under that account. Neither it nor the ID token of a renewal is
+ * verified by a signature: they come from the token endpoint over TLS (OpenID Connect Core 1.0 section 3.1.3.7).
+ */
+type TokenResponse = Readonly<Record<string, unknown>>;
+
+/** MSAL's `homeAccountId` for a response: from `client_info`, or the subject where an identity provider does not know that. */
+function homeAccountIdOf(response: TokenResponse): string | undefined {
+  const { client_info: info, id_token: idToken } = response;
+  if (info === undefined) return textOf(claimsOf(idToken)?.["sub"]);
+  const parts = decoded(info);
+  const [uid, utid] = [textOf(parts?.["uid"]), textOf(parts?.["utid"])];
+  return uid === undefined || utid === undefined ? undefined : `${uid}.${utid}`;
+}
+
+/**
+ * Whether a renewal's response is about the account that the session was opened for: the same `client_info`, and an ID token,
+ * where one comes, that names the same tenant, object, issuer, subject and audience (OpenID Connect Core 1.0 section 12.2).
+ */
+export function isOfSession(response: unknown, { claims, tokenCache }: SessionSecrets): boolean {
+  if (!isRecord(response) || homeAccountIdOf(response) !== claims.homeAccountId) return false;
+  if (response["id_token"] === undefined) return true;
+  const renewed = claimsOf(response["id_token"]);
+  if (!renewed) return false;
+  const { tenantId: tid, objectId: oid } = claims;
+  if (!agree(renewed, { tid, oid })) return false;
+  const earlier = idTokensOf(tokenCache, claims.homeAccountId);
+  return earlier.length === 0 || earlier.some(({ iss, sub, aud }) => agree(renewed, { iss, sub, aud }));
+}
+
+/**
+ * Whether a sign-in's response files the tokens under the account that its verified ID token is about. At home an account has
+ * one object id, so that `client_info` must repeat the token's. For a guest, `client_info` names the account at home, which no
+ * claim of the token tells: there only a contradiction shows, namely the object id of the one tenant in the other.
+ */
+export function isAbout(response: unknown, homeAccountId: string, verified: IdTokenClaims): boolean {
+  if (!isRecord(response) || homeAccountIdOf(response) !== homeAccountId) return false;
+  if (response["client_info"] === undefined) return homeAccountId === verified.subject;
+  const { uid, utid } = decoded(response["client_info"]) ?? {};
+  return isSame(utid, verified.tenantId) === isSame(uid, verified.objectId);
+}
+
+/** GUIDs, however they are spelled. */
+function isSame(one: unknown, other: string): boolean {
+  return typeof one === "string" && one.toLowerCase() === other.toLowerCase();
+}
+
+/** Claims that one of the two tokens lacks say nothing. */
+function agree(renewed: TokenResponse, known: TokenResponse): boolean {
+  return Object.entries(known).every(([claim, value]) => {
+    const other = renewed[claim];
+    return value === undefined || other === undefined || JSON.stringify(value) === JSON.stringify(other);
+  });
+}
+
+/** Claims of the account's ID tokens in a serialized MSAL cache. */
+function idTokensOf(tokenCache: string, homeAccountId: string): readonly TokenResponse[] {
+  const cache: unknown = JSON.parse(tokenCache);
+  const entries = isRecord(cache) && isRecord(cache["IdToken"]) ? Object.values(cache["IdToken"]) : [];
+  return entries.flatMap((entry) => {
+    const claims = isRecord(entry) && entry["home_account_id"] === homeAccountId && claimsOf(entry["secret"]);
+    return claims ? [claims] : [];
+  });
+}
+
+function claimsOf(token: unknown): TokenResponse | undefined {
+  return typeof token === "string" ? decoded(token.split(".")[1]) : undefined;
+}
+
+/** The object in a base64url text. */
+function decoded(text: unknown): TokenResponse | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
