@@ -9,6 +9,7 @@
  * if (who === undefined) login();
  * else show(await (await call("graph", "me")).json());
  */
+import { timeLimit } from "./facilities.ts";
 import { areSessions, askMe, isProblem, isRecord, jsonOf, problemIn, send } from "./requests.ts";
 import type { ListedSession, Me } from "./requests.ts";
 import { duringSignOut, onSession, wake, type SignedOut } from "./session-watch.ts";
@@ -72,10 +73,11 @@ export async function logout({ returnUrl, everywhere = false }: LogoutOptions = 
 }
 
 async function postLogout(query: URLSearchParams): Promise<string | undefined> {
-  const response = await send(query.size === 0 ? "/auth/logout" : `/auth/logout?${query.toString()}`, {
+  const search = query.toString();
+  const response = await send(search === "" ? "/auth/logout" : `/auth/logout?${search}`, {
     method: "POST",
     headers: { accept: "application/json" },
-    signal: AbortSignal.timeout(20_000),
+    ...timeLimit(20_000),
   });
   if (response.status === 401) return undefined;
   if (!response.ok) throw await problemIn(response);
@@ -114,7 +116,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 
 /** Where the account is signed in, the session last used first. Throws ProblemError, UnreachableError. */
 export async function sessions(): Promise<readonly ListedSession[]> {
-  const response = await request("/auth/sessions", { signal: AbortSignal.timeout(10_000) });
+  const response = await request("/auth/sessions", timeLimit(10_000));
   const body = await jsonOf(response.clone());
   const listed = isRecord(body) ? body["sessions"] : undefined;
   if (!areSessions(listed)) throw await problemIn(response);
@@ -124,7 +126,7 @@ export async function sessions(): Promise<readonly ListedSession[]> {
 /** Ends one of the account's sessions, in whatever browser. Throws as `call`; 404 `session_unknown` if it is over. */
 export async function endSession(id: string): Promise<void> {
   const path = `/auth/sessions/${encodeURIComponent(id)}`;
-  const response = await request(path, { method: "DELETE", signal: AbortSignal.timeout(20_000) });
+  const response = await request(path, { method: "DELETE", ...timeLimit(20_000) });
   if (!response.ok) throw await problemIn(response);
 }
 

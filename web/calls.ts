@@ -2,43 +2,44 @@
 import { call, login, ProblemError, request } from "./auth.ts";
 import { describe } from "./describe.ts";
 import { showEvent } from "./events-view.ts";
+import { attempt, milliseconds, undertaking, type Undertaking } from "./facilities.ts";
 import { hideErrorAbout, showErrorAbout } from "./shown-error.ts";
 import * as view from "./view.ts";
 
 const button = view.element("call-graph");
 
-let calling: AbortController | undefined;
-let asking: AbortController | undefined;
+let calling: Undertaking | undefined;
+let asking: Undertaking | undefined;
 
 button.addEventListener("click", () => void callGraph());
 
 /** Whatever is under way belongs to a session that is not on display any more. */
 export function forgetCalls(): void {
-  calling?.abort();
-  asking?.abort();
+  calling?.callOff();
+  asking?.callOff();
   view.setBusy(button, false);
 }
 
 async function callGraph(): Promise<void> {
   if (view.isBusy(button)) return;
-  const { signal } = (calling = new AbortController());
+  const { init, isCalledOff } = (calling = undertaking());
   hideErrorAbout("call");
   view.setBusy(button, true);
   view.clearAnswer();
   view.showTiming("Calling…");
   try {
-    const { response, text, milliseconds } = await timed(() => call("graph", "me", { signal }));
-    if (signal.aborted) return;
-    view.showTiming(`Answered with status ${response.status} in ${milliseconds} ms`);
+    const { response, text, duration } = await timed(() => call("graph", "me", init));
+    if (isCalledOff()) return;
+    view.showTiming(`Answered with status ${response.status} in ${duration} ms`);
     view.showAnswer(indented(text));
     showEvent({
-      what: `GET /api/graph/me: ${response.status} in ${milliseconds} ms`,
+      what: `GET /api/graph/me: ${response.status} in ${duration} ms`,
       meaning: "The server read your account’s document, and called the API with the token in it.",
     });
   } catch (error) {
-    if (!signal.aborted) showCallError(error);
+    if (!isCalledOff()) showCallError(error);
   } finally {
-    if (!signal.aborted) view.setBusy(button, false);
+    if (!isCalledOff()) view.setBusy(button, false);
   }
 }
 
@@ -62,36 +63,30 @@ function showCallError(error: unknown): void {
 
 /** The picture is an extra: without it, whatever the reason, the page is as good. */
 export async function loadPicture(): Promise<void> {
-  const { signal } = (asking = new AbortController());
+  const { init, isCalledOff } = (asking = undertaking());
   try {
-    const { response, text, milliseconds } = await timed(() => request("/me/profile", { signal }));
-    if (signal.aborted) return;
+    const { response, text, duration } = await timed(() => request("/me/profile", init));
+    if (isCalledOff()) return;
     const { picture } = response.ok ? (JSON.parse(text) as { picture: string | null }) : { picture: null };
     view.showPicture(picture);
     showEvent({
-      what: `GET /me/profile: ${response.status} in ${milliseconds} ms`,
+      what: `GET /me/profile: ${response.status} in ${duration} ms`,
       meaning: "The app’s own function asked Microsoft Graph for your name and picture.",
     });
   } catch {
-    if (!signal.aborted) view.showPicture(null);
+    if (!isCalledOff()) view.showPicture(null);
   }
 }
 
-/** The answer with its text, and how long it took until all of it was there. */
-async function timed(
-  ask: () => Promise<Response>,
-): Promise<{ response: Response; text: string; milliseconds: number }> {
-  const start = performance.now();
+/** The answer with its text, and how many milliseconds it took until all of it was there. */
+async function timed(ask: () => Promise<Response>): Promise<{ response: Response; text: string; duration: number }> {
+  const start = milliseconds();
   const response = await ask();
   const text = await response.text();
-  return { response, text, milliseconds: Math.round(performance.now() - start) };
+  return { response, text, duration: Math.round(milliseconds() - start) };
 }
 
 /** JSON as people read it; anything else as it is. */
 function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
+  return attempt(() => JSON.stringify(JSON.parse(text), undefined, 2)) ?? text;
 }

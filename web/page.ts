@@ -3,6 +3,7 @@ import { checkSession, logout, onSession, type Me, type SessionStatus, type Sign
 import { forgetCalls, loadPicture } from "./calls.ts";
 import { describe } from "./describe.ts";
 import { forgetEvents, showEvent } from "./events-view.ts";
+import { keepsNoCookies, readTabStorage, writeTabStorage } from "./facilities.ts";
 import { forgetSessions, refreshSessions } from "./sessions.ts";
 import { hideErrorAbout, showErrorAbout, showErrorAlone } from "./shown-error.ts";
 import { clockTime } from "./time.ts";
@@ -38,9 +39,10 @@ signOutForm.addEventListener("submit", (event) => {
 });
 everywhereButton.addEventListener("click", () => void signOut(everywhereButton, true));
 // What the back/forward cache keeps is shown again before the server can be asked: let it hold nobody's data.
-addEventListener("pagehide", () => {
-  forgetSession();
-  view.showLoading("Finding out who is signed in…");
+addEventListener("pagehide", hideSession);
+// Firefox ends scripts when it navigates, that one too. What it did not come to is done before the page is used again.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) hideSession();
 });
 onSession(show);
 
@@ -52,7 +54,8 @@ function show(status: SessionStatus): void {
   failures = 0;
   if (status.state === "signed-in") showSignedIn(status.me);
   else showSignedOut(status.signedOut);
-  hideErrorAbout("session");
+  if (view.isShown("signed-out") && keepsNoCookies()) showCookiesBlocked();
+  else hideErrorAbout("session");
 }
 
 function showSignedIn(me: Me): void {
@@ -92,26 +95,27 @@ function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason"
   view.showNotice({ title, text: reasons[reason], when, at: noticedAt, clock });
 }
 
+/** Beside the way to sign in: the browser may be wrong about itself, and the server finds out for sure. */
+function showCookiesBlocked(): void {
+  showErrorAbout("session", {
+    title: "Your browser does not keep this app’s cookies",
+    text: "Signing in needs one. Allow cookies for this site in the browser’s settings, then load the page again.",
+    action: "Load the page again",
+    onAction: () => location.reload(),
+  });
+}
+
 const signedOutKey = "signed-out-here";
 
 /** A sign-out here leads through the identity provider and back: the page that comes then explains it. */
 function rememberSignOut({ noticedAt }: SignedOut): void {
-  try {
-    sessionStorage.setItem(signedOutKey, String(noticedAt.getTime()));
-  } catch {
-    // Blocked by the person's settings: then the page says less.
-  }
+  writeTabStorage(signedOutKey, String(noticedAt.getTime()));
 }
 
 function rememberedSignOut(): SignedOut | undefined {
-  try {
-    const at = Number(sessionStorage.getItem(signedOutKey) ?? Number.NaN);
-    sessionStorage.removeItem(signedOutKey);
-    const date = new Date(at);
-    return Number.isNaN(at) ? undefined : { reason: "here", noticedAt: date, confirmedAt: date };
-  } catch {
-    return undefined;
-  }
+  const at = new Date(Number(readTabStorage(signedOutKey) ?? Number.NaN));
+  writeTabStorage(signedOutKey, undefined);
+  return Number.isNaN(at.getTime()) ? undefined : { reason: "here", noticedAt: at, confirmedAt: at };
 }
 
 /** One failed look may be a laptop waking up: what is shown stays until the second. */
@@ -138,12 +142,19 @@ async function signOut(button: HTMLElement, everywhere: boolean): Promise<void> 
   }
 }
 
+/** Takes the session off the display, what shows the most first, and then drops it. */
+function hideSession(): void {
+  view.hideAccount();
+  forgetSession();
+  view.showLoading("Finding out who is signed in…");
+}
+
 /** Drops all that belongs to the session on display, calls under way included. */
 function forgetSession(): void {
-  forgetCalls();
+  shownSession = undefined;
+  view.forgetAccount();
   forgetSessions();
   forgetEvents();
-  shownSession = undefined;
+  forgetCalls();
   hideErrorAbout("sign-out", "sessions", "call");
-  view.forgetAccount();
 }

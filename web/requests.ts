@@ -1,3 +1,5 @@
+import { attempt, timeLimit } from "./facilities.ts";
+
 /** Who is signed in: the account, as its ID token names it. */
 export interface Account {
   readonly name: string;
@@ -73,7 +75,7 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { cache: "no-store", ...init, credentials: "same-origin" });
   } catch (error) {
-    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    const timedOut = isRecord(error) && error["name"] === "TimeoutError";
     if (init.signal?.aborted === true && !timedOut) throw error;
     throw new UnreachableError(error);
   }
@@ -109,11 +111,7 @@ export async function jsonOf(response: Response): Promise<unknown> {
   const text = await response.text().catch((error: unknown) => {
     throw new UnreachableError(error);
   });
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => JSON.parse(text) as unknown);
 }
 
 /** What `/auth/me` said, and the server's clock (ms) when it said so. `me` is undefined when signed out. */
@@ -124,10 +122,7 @@ export interface MeAnswer {
 
 /** Asks who is signed in. Throws ProblemError or UnreachableError; gives up after ten seconds. */
 export async function askMe(): Promise<MeAnswer> {
-  const response = await send("/auth/me", {
-    headers: { accept: "application/json" },
-    signal: AbortSignal.timeout(10_000),
-  });
+  const response = await send("/auth/me", { headers: { accept: "application/json" }, ...timeLimit(10_000) });
   const date = Date.parse(response.headers.get("date") ?? "");
   const serverTime = Number.isNaN(date) ? Date.now() : date;
   if (response.status === 401) return { me: undefined, serverTime };

@@ -1,4 +1,6 @@
-import { askMe, isRecord, ProblemError, type Me } from "./requests.ts";
+import { isPageHidden, openTabChannel, type TabChannel } from "./facilities.ts";
+import { askMe, ProblemError, type Me } from "./requests.ts";
+import { readSeen, writeSeen, type Seen } from "./session-seen.ts";
 
 /** A session of this browser that is no more. */
 export interface SignedOut {
@@ -23,21 +25,13 @@ export type SessionStatus =
 
 type Listener = (status: SessionStatus) => void;
 
-/** The last session seen, in milliseconds. Nothing about the person: it outlives a reload. */
-interface Seen {
-  readonly confirmedAt: number;
-  readonly endsAt: number;
-}
-
-const seenKey = "session-seen";
-const channelName = "session";
 const shortestPause = 2000;
 const longestPause = 15_000;
 const smallestGap = 500;
 
 const listeners = new Set<Listener>();
-let watching: AbortController | undefined;
-let channel: BroadcastChannel | undefined;
+let watching = false;
+let channel: TabChannel | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let pause = shortestPause;
 let askedAt = 0;
@@ -45,7 +39,6 @@ let asked = 0;
 let settled = 0;
 let signingOut = false;
 let unfinished: "deferred" | "unconfirmed" | undefined;
-let memory: Seen | undefined;
 
 /**
  * Reports the session's status now, after every look at it, and at once when this tab or another tab of this browser
@@ -54,7 +47,7 @@ let memory: Seen | undefined;
  */
 export function onSession(listener: Listener): () => void {
   listeners.add(listener);
-  if (watching === undefined) watch();
+  if (!watching) watch();
   wake();
   return () => {
     listeners.delete(listener);
@@ -64,7 +57,7 @@ export function onSession(listener: Listener): () => void {
 
 /** Looks at the session as soon as possible, at most twice a second. */
 export function wake(): void {
-  if (watching === undefined) return;
+  if (!watching) return;
   pause = shortestPause;
   clearTimeout(timer);
   timer = setTimeout(look, Math.max(0, askedAt + smallestGap - Date.now()));
@@ -97,34 +90,35 @@ function isDeferred(error: unknown): boolean {
 }
 
 function tellOtherTabs(): void {
-  const sender = channel ?? new BroadcastChannel(channelName);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is same-origin and takes no target
-  sender.postMessage("signed-out");
+  const sender = channel ?? openTabChannel();
+  sender.tell();
   if (sender !== channel) sender.close();
 }
 
+// "blur": the person turns to another window, where signing out may be what comes next.
+const wakingEvents = ["focus", "blur", "online"] as const;
+
 function watch(): void {
-  watching = new AbortController();
-  const { signal } = watching;
-  openChannel();
-  addEventListener("focus", wake, { signal });
-  // The person turns to another window, where signing out may be what comes next.
-  addEventListener("blur", wake, { signal });
-  addEventListener("online", wake, { signal });
-  document.addEventListener("visibilitychange", onVisibility, { signal });
-  addEventListener("pagehide", onPageHide, { signal });
-  addEventListener("pageshow", onPageShow, { signal });
+  watching = true;
+  channel = openTabChannel(onTold);
+  for (const type of wakingEvents) addEventListener(type, wake);
+  document.addEventListener("visibilitychange", onVisibility);
+  addEventListener("pagehide", onPageHide);
+  addEventListener("pageshow", onPageShow);
 }
 
 function unwatch(): void {
-  watching?.abort();
-  watching = undefined;
+  watching = false;
+  for (const type of wakingEvents) removeEventListener(type, wake);
+  document.removeEventListener("visibilitychange", onVisibility);
+  removeEventListener("pagehide", onPageHide);
+  removeEventListener("pageshow", onPageShow);
   onPageHide();
 }
 
 function onVisibility(): void {
-  if (document.visibilityState === "visible") wake();
-  else clearTimeout(timer);
+  if (isPageHidden()) clearTimeout(timer);
+  else wake();
 }
 
 /** An open channel would keep the page out of the back/forward cache; what was asked before says nothing after. */
@@ -138,23 +132,23 @@ function onPageHide(): void {
 
 function onPageShow(event: PageTransitionEvent): void {
   if (!event.persisted) return;
-  openChannel();
+  // Firefox may have ended it.
+  onPageHide();
+  channel = openTabChannel(onTold);
   wake();
 }
 
-function openChannel(): void {
-  channel = new BroadcastChannel(channelName);
-  channel.addEventListener("message", () => {
-    settled = ++asked;
-    if (readSeen() === undefined) wake();
-    else settleSignedOut("other-tab");
-  });
+/** Another tab has signed out. */
+function onTold(): void {
+  settled = ++asked;
+  if (readSeen() === undefined) wake();
+  else settleSignedOut("other-tab");
 }
 
 function look(): void {
   timer = undefined;
   void lookNow().finally(() => {
-    if (document.visibilityState !== "visible" || watching === undefined || timer !== undefined) return;
+    if (isPageHidden() || !watching || timer !== undefined) return;
     timer = setTimeout(look, pause);
     pause = Math.min(longestPause, pause * 1.5);
   });
@@ -193,32 +187,15 @@ function settleSignedOut(reason: SignedOut["reason"]): void {
   emit({ state: "signed-out", ...(signedOut && { signedOut }) });
 }
 
+/** What a listener throws is reported as the page's error, and keeps neither the others nor a sign-out from going on. */
 function emit(status: SessionStatus): void {
-  for (const listener of listeners) listener(status);
-}
-
-/**
- * Kept for the tab, not only in memory: phones throw hidden tabs away and load them anew, and the person who comes back
- * to one should still be told that the session ended. Where storage is blocked, memory has to do.
- */
-function writeSeen(seen: Seen | undefined): void {
-  memory = seen;
-  try {
-    if (seen === undefined) sessionStorage.removeItem(seenKey);
-    else sessionStorage.setItem(seenKey, JSON.stringify(seen));
-  } catch {
-    // Blocked by the person's settings.
-  }
-}
-
-function readSeen(): Seen | undefined {
-  if (memory !== undefined) return memory;
-  try {
-    const stored: unknown = JSON.parse(sessionStorage.getItem(seenKey) ?? "null");
-    if (!isRecord(stored)) return undefined;
-    const { confirmedAt, endsAt } = stored;
-    return typeof confirmedAt === "number" && typeof endsAt === "number" ? { confirmedAt, endsAt } : undefined;
-  } catch {
-    return undefined;
+  for (const listener of listeners) {
+    try {
+      listener(status);
+    } catch (error) {
+      setTimeout(() => {
+        throw error;
+      });
+    }
   }
 }

@@ -1,34 +1,31 @@
 /** Times as people read them, and times that move on while they are read. */
 
-// In the runtime's own locale: navigator.languages can hold tags that Intl refuses ("en-US@posix").
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const hourAndMinute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-// In the page's language: it is part of a sentence.
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+import { isPageHidden, localTime } from "./facilities.ts";
 
-/** Largest first, with its seconds. */
+/** Largest first, with its seconds, in the page's language: it is part of a sentence. */
 const units = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
+  ["days", 86_400],
+  ["hr.", 3_600],
+  ["min.", 60],
+  ["sec.", 1],
 ] as const;
 
 /** `Mar 1, 2026, 2:03 PM`, as the reader writes it; `today, 2:03 PM` and `tomorrow, 2:03 PM` where that is so. */
 export function dayTime(date: Date): string {
+  if (Number.isNaN(date.getTime())) return "";
   const isDay = (offset: number): boolean => {
     const day = new Date();
     day.setDate(day.getDate() + offset);
     return day.toDateString() === date.toDateString();
   };
-  if (isDay(0)) return `today, ${hourAndMinute.format(date)}`;
-  return isDay(1) ? `tomorrow, ${hourAndMinute.format(date)}` : dayAndTime.format(date);
+  const timeOfDay = localTime(date, { timeStyle: "short" });
+  if (isDay(0)) return `today, ${timeOfDay}`;
+  return isDay(1) ? `tomorrow, ${timeOfDay}` : localTime(date, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** `2:03:15 PM`, as the reader writes it. */
 export function clockTime(date: Date): string {
-  return timeOfDay.format(date);
+  return localTime(date, { timeStyle: "medium" });
 }
 
 /** Shows how long ago that was, from now on without end. Servers' clocks may be ahead: never "in 2 sec.". */
@@ -39,13 +36,20 @@ export function showAgo(element: HTMLElement, date: Date): void {
 
 function write(element: HTMLElement): void {
   const seconds = Math.max(0, (Date.now() - Number(element.dataset["ago"])) / 1000);
-  const [unit, size] = units.find(([, each]) => seconds >= each) ?? (["second", 1] as const);
-  const text = relative.format(-Math.floor(seconds / size), unit);
+  const text = ago(seconds);
   // Not when nothing has changed: whoever is selecting text would lose the selection.
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** `now`, `12 sec. ago`, `yesterday`. */
+function ago(seconds: number): string {
+  const [unit, size] = units.find(([, each]) => seconds >= each) ?? ["", 0];
+  if (size === 0) return "now";
+  const count = Math.floor(seconds / size);
+  return unit === "days" && count === 1 ? "yesterday" : `${count} ${unit} ago`;
+}
+
 setInterval(() => {
-  if (document.visibilityState !== "visible") return;
+  if (isPageHidden()) return;
   for (const element of document.querySelectorAll<HTMLElement>("[data-ago]")) write(element);
 }, 1000);

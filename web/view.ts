@@ -84,6 +84,11 @@ export function showSignedOut(): void {
   switchTo("signed-out");
 }
 
+/** Takes off the display, in one step, all that says who is signed in; `switchTo` another state is to follow. */
+export function hideAccount(): void {
+  element("signed-in").hidden = true;
+}
+
 /** Empties everything that says who was signed in or what an API answered. */
 export function forgetAccount(): void {
   for (const id of ["initials", "account-name", "account-username"]) element(id).textContent = "";
@@ -195,9 +200,10 @@ export function announce(text: string): void {
 function switchTo(state: State): void {
   if (isShown(state)) return;
   const hadFocus = views.some((id) => element(id).contains(document.activeElement));
-  document.documentElement.dataset["state"] = state;
-  document.title = titles[state];
   for (const id of views) element(id).hidden = id !== state;
+  document.title = titles[state];
+  // Last: a script that the browser ended before begins again.
+  document.documentElement.dataset["state"] = state;
   if (hadFocus) focusView();
 }
 
