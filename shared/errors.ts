@@ -31,6 +31,7 @@ export const conditions = {
   signout_deferred: { status: 503, title: "You are being signed out" },
   session_unknown: { status: 404, title: "There is no such session" },
   logout_token_invalid: { status: 400, title: "The logout token is not valid" },
+  session_too_large: { status: 507, title: "Your session is too large to be kept" },
   store_contention: { status: 503, title: "The account is being changed by too many requests at once" },
   configuration_invalid: { status: 503, title: "The app is not configured" },
   internal_error: { status: 500, title: "Something went wrong" },

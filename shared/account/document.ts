@@ -1,4 +1,5 @@
 import { isRecord } from "../encoding.ts";
+import { fitting } from "./room.ts";
 
 /** One browser's session of an account, as stored. Times are ISO 8601, UTC. */
 export interface StoredSession {
@@ -76,7 +77,11 @@ export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetime
   return Math.max(1, Math.ceil((last - now) / 1000));
 }
 
-/** Adds a session, dropping `replaces` (the session this browser had), what has expired, and the oldest above the cap. */
+/**
+ * Adds a session, dropping `replaces` (the session this browser had), what has expired, and the oldest above the cap or that
+ * leave no room.
+ * @throws {ConditionError} `session_too_large` when the new one does not fit alone
+ */
 export function addSession(
   sessions: AccountDocument["sessions"],
   added: { readonly sessionKey: string; readonly session: StoredSession; readonly replaces: string | undefined },
@@ -91,14 +96,19 @@ export function addSession(
     .filter(([, other]) => endOf(other, limits) > now)
     .toSorted(([, a], [, b]) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
     .slice(0, limits.maxPerAccount - 1);
-  return { kind: "replace", sessions: Object.fromEntries([...kept, [added.sessionKey, session]]) };
+  const all = Object.fromEntries([...kept, [added.sessionKey, session]]);
+  return { kind: "replace", sessions: fitting(all, added.sessionKey) };
 }
 
 function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
   return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
 }
 
-/** Changes one session in place; nothing if it is gone, so that a late write cannot bring a session back. */
+/**
+ * Changes one session in place; nothing if it is gone, so that a late write cannot bring a session back. If it has grown, the
+ * account's oldest sessions make room for it.
+ * @throws {ConditionError} `session_too_large` when it does not fit alone
+ */
 export function changeSession(
   document: AccountDocument,
   sessionKey: string,
@@ -106,7 +116,7 @@ export function changeSession(
 ): Change {
   const session = sessionOf(document.sessions, sessionKey);
   if (!session) return unchanged;
-  return { kind: "replace", sessions: { ...document.sessions, [sessionKey]: change(session) } };
+  return { kind: "replace", sessions: fitting({ ...document.sessions, [sessionKey]: change(session) }, sessionKey) };
 }
 
 /** Removes the sessions that `isEnded` picks. The last one out takes the document with it. */

@@ -76,6 +76,10 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     text: "The app cannot reach the place where it keeps sessions. Nothing is lost. Wait a minute and try again.",
     links: [tryAgain],
   },
+  session_too_large: {
+    text: "The sign-in data of your account, such as its groups, is too large for this app to keep. Trying again does not help: please tell your support, with the reference below.",
+    links: [home],
+  },
   store_contention: {
     text: "Your account is busy in too many places at once. Nothing is lost. Wait a moment and try again.",
     links: [tryAgain],

@@ -15,6 +15,14 @@ export class StoreUnavailableError extends ConditionError {
 /** A write that may have been committed, may never be, or may yet be: its answer was lost, and it must not be repeated. */
 export class LostWriteError extends StoreUnavailableError {}
 
+/** The store takes no document of this size (413): repeating it cannot help. */
+export class DocumentTooLargeError extends ConditionError {
+  constructor(cause: unknown) {
+    super("session_too_large", "The account store does not take a document of this size.", { cause });
+    this.name = "DocumentTooLargeError";
+  }
+}
+
 /** A document was changed by others more often than the retries allow. */
 export class StoreContentionError extends ConditionError {
   constructor() {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withinDeadline } from "../deadline.ts";
 import { count } from "../telemetry/activity.ts";
-import { LostWriteError, StoreUnavailableError } from "./errors.ts";
+import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { observed } from "./observe.ts";
 
 const maxAttempts = 5;
@@ -35,7 +35,7 @@ export function refuseMissingContainer(substatus: number | undefined): void {
 }
 
 /** The request itself is wrong or not allowed: asking again cannot help. */
-const hopeless = new Set([400, 401, 403, 413]);
+const hopeless = new Set([400, 401, 403]);
 
 /** Answers that say for certain that nothing was written. */
 const notWritten = new Set([429, 449]);
@@ -49,6 +49,7 @@ const notWritten = new Set([429, 449]);
  * is the caller's part.
  * @param repeat "unwritten": only after answers that say that nothing was written
  * @throws {StoreAnswerError} for 404, 409 and 412
+ * @throws {DocumentTooLargeError} for 413
  * @throws {LostWriteError} for any other failure when only unwritten requests are repeated
  * @throws {StoreUnavailableError} when no attempt brought a definite answer
  */
@@ -67,6 +68,7 @@ export async function untilAnswered<T>(
       const isAboutDocument = !(typeof substatus === "number" && unrelatedToDocument.has(substatus));
       const answer = typeof status === "number" && isAboutDocument ? answers[status] : undefined;
       if (answer) throw new StoreAnswerError(answer);
+      if (status === 413) throw new DocumentTooLargeError(error);
       if (typeof status === "number" && hopeless.has(status)) throw new StoreUnavailableError(operation, error);
       const mayBeWritten = typeof status !== "number" || !notWritten.has(status);
       if (repeat === "unwritten" && mayBeWritten) throw new LostWriteError(operation, error);

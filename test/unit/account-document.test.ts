@@ -11,6 +11,8 @@ import {
   type Change,
   type StoredSession,
 } from "../../shared/account/document.ts";
+import { maxSessionsBytes } from "../../shared/account/room.ts";
+import { condition } from "./support/conditions.ts";
 import { accountDocument, at, start, storedSession } from "./support/stored-session.ts";
 
 const limits = { idleTimeoutMinutes: 60, maxPerAccount: 3 };
@@ -104,6 +106,53 @@ describe("changing a session", () => {
 
   test("does not take what every object has for a session", () => {
     assert.deepEqual(changeSession(document, "constructor", touch), { kind: "none" });
+  });
+});
+
+/** One of `bytes` as JSON in UTF-8, nearly. */
+const large = (createdAt: number, bytes: number) => storedSession(createdAt, { sealed: "x".repeat(bytes) });
+const many = (count: number, bytes: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, large(index, bytes)]));
+const bytesOf = (change: Change) =>
+  change.kind === "replace" ? Buffer.byteLength(JSON.stringify(change.sessions)) : assert.fail(change.kind);
+const wide = { ...limits, idleTimeoutMinutes: 720, maxPerAccount: 50 };
+const addTo = (sessions: Record<string, StoredSession>, session: StoredSession) =>
+  addSession(sessions, { sessionKey: "new", session, replaces: undefined }, wide, start + 100 * minute);
+const grow = (session: StoredSession) => ({ ...session, sealed: "x".repeat(1_900_000) });
+
+describe("a document that grows too large", () => {
+  test("lets the oldest sessions make room for a new one, and no more than it takes", () => {
+    const change = addTo(many(49, 40_000), large(100, 40_000));
+    assert.ok(bytesOf(change) <= maxSessionsBytes);
+    assert.ok(bytesOf(change) > maxSessionsBytes - 41_000);
+    const keys = keysAfter(change);
+    assert.ok(keys.includes("new") && keys.includes("s48") && !keys.includes("s0"));
+  });
+
+  test("lets the oldest other session make room for one whose tokens have grown, though that is older still", () => {
+    const document = accountDocument(many(47, 40_000));
+    const grown = changeSession(document, "s0", (session) => ({ ...session, sealed: "x".repeat(80_000) }));
+    const keys = keysAfter(grown);
+    assert.ok(bytesOf(grown) <= maxSessionsBytes);
+    assert.ok(keys.includes("s0") && !keys.includes("s1") && keys.includes("s46"));
+  });
+
+  test("is measured in bytes, not in characters", () => {
+    const euro = "€".repeat(700_000);
+    assert.throws(() => addTo({}, storedSession(100, { userAgent: euro })), condition("session_too_large"));
+    assert.throws(
+      () => addTo({}, storedSession(100, { userAgent: '"'.repeat(1_000_000) })),
+      condition("session_too_large"),
+    );
+  });
+
+  test("says so when one session does not fit alone, and touches no other", () => {
+    assert.throws(() => addTo(many(2, 100), large(100, 1_900_000)), condition("session_too_large"));
+    assert.throws(() => changeSession(accountDocument(many(2, 100)), "s1", grow), condition("session_too_large"));
+  });
+
+  test("loses nobody's session while it fits", () => {
+    assert.equal(keysAfter(addTo(many(46, 40_000), large(100, 40_000))).length, 47);
   });
 });
 

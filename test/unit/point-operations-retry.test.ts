@@ -69,13 +69,19 @@ for (const [kind, run] of operations) {
       });
     }
 
-    for (const status of [400, 401, 403, 413]) {
+    for (const status of [400, 401, 403]) {
       test(`does not repeat what the store will never take (${status})`, async () => {
         arrange(kind, { status }, { status });
         await assert.rejects(run(signal), condition("store_unavailable"));
         assert.equal(script.asked.length, 1);
       });
     }
+
+    test("does not repeat what the store finds too large (413), and says just that", async () => {
+      arrange(kind, { status: 413 }, { status: 413 });
+      await assert.rejects(run(signal), condition("session_too_large"));
+      assert.equal(script.asked.length, 1);
+    });
 
     test("is not begun when the request's time is up", async () => {
       arrange(kind);
