@@ -109,7 +109,7 @@ export async function startStage(): Promise<Stage> {
 }
 
 /** There is no queue storage on the stage: no sign-out has to wait. */
-const quiet = { "AzureWebJobs.finish-sign-out.Disabled": "true" };
+const quiet = { "AzureWebJobs.finish-sign-outs.Disabled": "true" };
 
 async function createPeerContainers(store: CosmosClient): Promise<void> {
   for (const id of peerContainers) {

@@ -2,9 +2,8 @@ import { app as functions, type HttpHandler } from "@azure/functions";
 import { createApp } from "../shared/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
-import { signOutQueue, signOutQueueConnection, signOutQueueName } from "../shared/sign-out/queue.ts";
 import * as definitions from "./definitions.ts";
-import { finishSignOut } from "./finish-sign-out.ts";
+import { waitingSignOuts } from "./finish-sign-outs.ts";
 import { recordTelemetry } from "./telemetry.ts";
 import { misconfigured } from "./misconfigured.ts";
 
@@ -15,7 +14,6 @@ for (const definition of Object.values<FunctionDefinition>(definitions)) {
     methods: [...definition.methods],
     // Not "function": the host would take the callback's `code` for a function key.
     authLevel: definition.authLevel ?? "anonymous",
-    ...(definition.signsOut && { extraOutputs: [signOutQueue] }),
     handler: handlerOf(definition),
   });
 }
@@ -27,13 +25,13 @@ for (const definition of Object.values<FunctionDefinition>(definitions)) {
 function handlers(): (definition: FunctionDefinition) => HttpHandler {
   try {
     const app = createApp(loadConfiguration(process.env));
-    functions.storageQueue("finish-sign-out", {
-      queueName: signOutQueueName,
-      connection: signOutQueueConnection,
-      handler: finishSignOut(app, process.env),
-    });
+    const { defer, onTimer, stop } = waitingSignOuts(app);
+    const { queue, finishSchedule: schedule } = app.configuration.signOut;
+    // The next time is never far away: no reason to keep the last one in blob storage.
+    if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
+    functions.hook.appTerminate(stop);
     recordTelemetry(process.env, undefined);
-    return (definition) => httpHandler(definition, app);
+    return (definition) => httpHandler(definition, app, defer);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     recordTelemetry(process.env, error);

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { randomBase64Url } from "../shared/encoding.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
-import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
 import { page } from "../shared/http/page.ts";
@@ -10,9 +10,10 @@ import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { originsOf } from "../shared/http/security-headers.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
-import { sessionEnded } from "../shared/session/resolve.ts";
-import { signOutByCookie } from "../shared/sign-out/by-cookie.ts";
+import { sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
+import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
+import type { Reach } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
@@ -57,17 +58,22 @@ export const logout: FunctionDefinition = {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
     const everywhere = queryParameter(request, "everywhere") !== null;
-    const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-    // It goes in any case: should the store fail, the sign-out is finished later, and this browser must not stay signed in.
-    context.cookies.clear(sessionCookieName);
-    const session =
-      cookie && (await signOutByCookie(context.app, cookie, everywhere ? "everywhere" : "scope", context)).session;
+    const session = await endSessionHere(context, everywhere ? "everywhere" : "scope");
     // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
     // sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
   },
 };
+
+/** @returns the session that the cookie opened, if it opened one */
+async function endSessionHere(context: SignOutContext, reach: Reach): Promise<ResolvedSession | undefined> {
+  const { app, cookies } = context;
+  const cookie = parseSessionCookie(cookies.read(sessionCookieName));
+  if (cookie) return (await clearingCookie(cookies, signOutByCookie(app, cookie, reach, context))).session;
+  cookies.clear(sessionCookieName);
+  return undefined;
+}
 
 async function nextStop(context: RequestContext, loginHint: string | null, returnUrl: string): Promise<string> {
   const { app, cookies, signal } = context;

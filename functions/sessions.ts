@@ -5,7 +5,7 @@ import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { listSessions } from "../shared/session/list.ts";
 import { sessionEnded } from "../shared/session/resolve.ts";
-import { signOutByCookie } from "../shared/sign-out/by-cookie.ts";
+import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { endOneSession } from "../shared/sign-out/sign-out.ts";
 
 /** `GET /auth/sessions`: where the account is signed in. */
@@ -33,8 +33,8 @@ export const endSession: FunctionDefinition = {
       if (!Object.hasOwn(resolved.account.document.sessions, id)) {
         throw new ConditionError("session_unknown", "It may have ended already.");
       }
-      if (id === resolved.sessionKey) context.cookies.clear(sessionCookieName);
-      await endOneSession(context.app, resolved, id, context);
+      const signOut = endOneSession(context.app, resolved, id, context);
+      await (id === resolved.sessionKey ? clearingCookie(context.cookies, signOut) : signOut);
       return { status: 204 };
     },
     { extendsSession: false },
@@ -51,8 +51,8 @@ export const endSessions: FunctionDefinition = {
     refuseCrossSite(request, context.app.configuration.publicBaseUrl);
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     if (!cookie) throw sessionEnded();
-    context.cookies.clear(sessionCookieName);
-    const { isKnown } = await signOutByCookie(context.app, cookie, "everywhere", context);
+    const signOut = signOutByCookie(context.app, cookie, "everywhere", context);
+    const { isKnown } = await clearingCookie(context.cookies, signOut);
     if (!isKnown) throw sessionEnded();
     return { status: 204 };
   },

@@ -1,13 +1,27 @@
 import { readFile, stat } from "node:fs/promises";
+import { relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { authTypes } from "./auth-types.ts";
 import { withoutUnused } from "./without-unused.ts";
 
-/** How `dist/index.cjs` is built: everything the app needs, the page's files included, in one CommonJS bundle. */
+/** What the Functions host loads at start. */
+const entry = "dist/index.cjs";
+
+/** Modules that the app imports when it first needs them, and what the files that are made of them are called. */
+const chunks: Readonly<Record<string, string>> = { "shared/queue/client.ts": "storage-queue" };
+
+/**
+ * How `dist/` is built: everything that the app needs, the page's files included, in one CommonJS bundle, and beside it a
+ * file for each of the {@link chunks}, which holds a client library that most instances never use.
+ */
 export const bundleOptions = {
-  entryPoints: ["functions/index.ts"],
-  outfile: "dist/index.cjs",
+  entryPoints: {
+    index: "functions/index.ts",
+    ...Object.fromEntries(Object.entries(chunks).map(([module, name]) => [name, module])),
+  },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
   target: "node22",
@@ -21,7 +35,7 @@ export const bundleOptions = {
   external: ["@azure/functions-core"],
   // The same library, minified by its makers with more knowledge than esbuild has of a file that is a bundle already.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
-  plugins: [webAssets(), withoutJsonWebToken(), withoutUnused()],
+  plugins: [separateChunks(), webAssets(), withoutJsonWebToken(), withoutUnused()],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
@@ -30,15 +44,16 @@ if (import.meta.main) await main();
 /** Builds it. With `--analyze` it also prints which packages its bytes come from. */
 async function main(): Promise<void> {
   const { metafile } = await build(bundleOptions);
-  const { size } = await stat(bundleOptions.outfile);
-  console.log(`${bundleOptions.outfile} ${Math.round(size / 1000)} KB`);
+  for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith(".cjs"))) {
+    console.log(`${file} ${Math.round((await stat(file)).size / 1000)} KB`);
+  }
   if (process.argv.includes("--analyze")) printOrigins(metafile);
 }
 
 /** Bytes in the bundle by package; this project's own files are listed as one. */
 function printOrigins({ outputs }: Metafile): void {
   const bytes = new Map<string, number>();
-  const inputs = Object.entries(outputs["dist/index.cjs"]?.inputs ?? {});
+  const inputs = Object.entries(outputs[entry]?.inputs ?? {});
   for (const [file, { bytesInOutput }] of inputs) {
     const origin = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? "(own)";
     bytes.set(origin, (bytes.get(origin) ?? 0) + bytesInOutput);
@@ -61,6 +76,21 @@ function withoutJsonWebToken(): Plugin {
     setup(building) {
       building.onResolve({ filter: /^jsonwebtoken$/ }, ({ path }) => ({ path, namespace: "without" }));
       building.onLoad({ filter: /.*/, namespace: "without" }, () => ({ contents }));
+    },
+  };
+}
+
+/** Leaves the dynamic imports of {@link chunks} to Node, which finds the files beside the bundle. */
+function separateChunks(): Plugin {
+  return {
+    name: "separate-chunks",
+    setup(building) {
+      building.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
+        if (kind !== "dynamic-import") return undefined;
+        const module = relative(process.cwd(), resolve(resolveDir, path)).replaceAll("\\", "/");
+        const name = chunks[module];
+        return name === undefined ? undefined : { path: `./${name}.cjs`, external: true };
+      });
     },
   };
 }

@@ -4,8 +4,10 @@ import type { AccountStore } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
+import { workQueue, type WorkQueue } from "./queue/queue.ts";
 import { readinessOf, type Readiness } from "./readiness.ts";
 import type { SignOutOrder } from "./sign-out/order.ts";
+import { signOutQueueName } from "./sign-out/queue.ts";
 import { storeClock, type StoreClock } from "./store/clock.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -28,6 +30,8 @@ export interface App {
   readonly clock: StoreClock;
   /** Asks the store for its time if it has not said it yet. Waits no longer than a moment, and does not fail. */
   learnTime(): Promise<void>;
+  /** Where sign-outs wait that the store could not take. */
+  readonly signOutQueue: WorkQueue;
 }
 
 /** What an operator should know although the app works; shown by `/readyz`. */
@@ -47,8 +51,12 @@ export interface Invocation {
   /** Ends when the request has used up its time; everything that waits must observe it. */
   readonly signal: AbortSignal;
   readonly telemetry: Telemetry;
-  /** Hands a sign-out over to the queue, for when the store cannot be reached. */
-  finishLater(order: SignOutOrder): void;
+}
+
+/** One that may sign out: what the store does not take, it can leave to the queue. */
+export interface SigningOut extends Invocation {
+  /** @throws {QueueUnavailableError} unless the order is in the queue for certain */
+  readonly defer: (order: SignOutOrder) => Promise<void>;
 }
 
 export function createApp(configuration: Configuration): App {
@@ -66,6 +74,7 @@ export function createApp(configuration: Configuration): App {
     readiness: readinessOf(configuration, authority, store),
     store,
     clock,
+    signOutQueue: workQueue(configuration.signOut.queue, signOutQueueName),
     learnTime: timeLearner(clock, store),
   };
 }

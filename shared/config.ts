@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isLoopback, SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
-import { platformHostName, settings } from "./settings.ts";
+import { formerMaxAttempts, hostSettings, platformHostName, settings } from "./settings.ts";
+import type { QueueConnection } from "./queue/client.ts";
 
 export type ClientCredential =
   | { readonly kind: "managedIdentity"; readonly clientId: string }
@@ -41,7 +42,15 @@ export interface Configuration {
     /** Without the browser's prefix. */
     readonly cookieName: string;
   };
-  readonly signOut: { readonly scope: "account" | "session" };
+  readonly signOut: {
+    readonly scope: "account" | "session";
+    /** Storage account whose queue holds deferred sign-outs. Undefined if there is none: then none can be deferred. */
+    readonly queue: QueueConnection | undefined;
+    /** NCRONTAB. */
+    readonly finishSchedule: string;
+    readonly maxAttempts: number;
+    readonly retrySeconds: number;
+  };
   /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it exists. */
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
 }
@@ -74,7 +83,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     azureAd: readAzureAd(read),
     cosmosDb: readCosmosDb(read),
     session: readSession(read),
-    signOut: { scope: read.oneOf(settings.signOutScope, ["account", "session"], "account") },
+    signOut: readSignOut(read),
     downstreamApis: readDownstreamApis(read),
   };
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
@@ -201,6 +210,30 @@ function readSession(read: SettingsReader): Configuration["session"] {
 /** A token of RFC 9110 section 5.6.2, as RFC 6265 asks. `__Host-` and its like are the browser's: the app adds them itself. */
 function isCookieName(name: string): boolean {
   return /^(?!__)[\w!#$%&'*+.^`|~-]{1,64}$/.test(name);
+}
+
+function readSignOut(read: SettingsReader): Configuration["signOut"] {
+  const schedule = read.optional(settings.signOutSchedule, (value) => /^(\S+\s+){5}\S+$/.test(value));
+  const former = { ...settings.signOutMaxAttempts, name: formerMaxAttempts };
+  const attempts = read.raw(settings.signOutMaxAttempts.name) === undefined ? former : settings.signOutMaxAttempts;
+  return {
+    scope: read.oneOf(settings.signOutScope, ["account", "session"], "account"),
+    queue: readQueueConnection(read),
+    finishSchedule: schedule ?? settings.signOutSchedule.default,
+    maxAttempts: read.integer(attempts, { min: 1, max: 10_000, default: 120 }),
+    retrySeconds: read.integer(settings.signOutRetrySeconds, { min: 1, max: 3600, default: 60 }),
+  };
+}
+
+/** As the Functions host reads its own storage account: these settings are the host's, which says what is wrong with them. */
+function readQueueConnection(read: SettingsReader): QueueConnection | undefined {
+  const connectionString = read.raw(hostSettings.storage.name);
+  if (connectionString !== undefined) return { kind: "connectionString", connectionString };
+  const accountName = read.raw(hostSettings.storageAccountName.name);
+  const serviceUri =
+    read.raw(hostSettings.queueServiceUri.name) ?? (accountName && `https://${accountName}.queue.core.windows.net`);
+  if (serviceUri === undefined) return undefined;
+  return { kind: "identity", serviceUri, clientId: read.raw(hostSettings.storageClientId.name) };
 }
 
 function readDownstreamApis(read: SettingsReader): ReadonlyMap<string, DownstreamApiConfiguration> {

@@ -29,6 +29,7 @@ export const conditions = {
   identity_provider_unavailable: { status: 503, title: "The identity provider could not be reached" },
   store_unavailable: { status: 503, title: "The account store could not be reached" },
   signout_deferred: { status: 503, title: "You are being signed out" },
+  signout_failed: { status: 503, title: "You could not be signed out" },
   session_unknown: { status: 404, title: "There is no such session" },
   logout_token_invalid: { status: 400, title: "The logout token is not valid" },
   session_too_large: { status: 507, title: "Your session is too large to be kept" },

@@ -117,6 +117,24 @@ export const settings = {
     expects: "account or session",
     default: "account",
   },
+  signOutSchedule: {
+    name: "SignOut__FinishSchedule",
+    meaning: "When the timer looks for sign-outs that the store could not take.",
+    expects: "an NCRONTAB expression of six fields, in UTC",
+    default: "0 */5 * * * *",
+  },
+  signOutMaxAttempts: {
+    name: "SignOut__MaxAttempts",
+    meaning: "Attempts at a sign-out that waits in the queue, before it is put aside in `sign-outs-poison`.",
+    expects: "a whole number from 1 to 10000",
+    default: "120",
+  },
+  signOutRetrySeconds: {
+    name: "SignOut__RetrySeconds",
+    meaning: "After a failed attempt the sign-out waits this long in the queue.",
+    expects: "a whole number of seconds from 1 to 3600",
+    default: "60",
+  },
   downstreamBaseUrl: {
     name: "DownstreamApis__<name>__BaseUrl",
     meaning: "Base URL of the downstream API <name>.",
@@ -142,7 +160,7 @@ export const hostSettings = {
   storage: {
     name: "AzureWebJobsStorage",
     meaning:
-      "Storage account of the host by connection string, which holds its key. Its queues hold deferred sign-outs.",
+      "Storage account of the host by connection string, which holds its key. The app keeps deferred sign-outs in its queues.",
     expects: "a connection string, and not together with AzureWebJobsStorage__credential",
     deployed: false,
   },
@@ -158,6 +176,12 @@ export const hostSettings = {
     expects: "a GUID; only with AzureWebJobsStorage__credential",
     deployed: true,
   },
+  storageAccountName: {
+    name: "AzureWebJobsStorage__accountName",
+    meaning: "The same by the account's name, in the public cloud.",
+    expects: "a name, instead of the URLs; only with AzureWebJobsStorage__credential",
+    deployed: false,
+  },
   blobServiceUri: {
     name: "AzureWebJobsStorage__blobServiceUri",
     meaning: "Where the host keeps leases and function keys.",
@@ -166,7 +190,7 @@ export const hostSettings = {
   },
   queueServiceUri: {
     name: "AzureWebJobsStorage__queueServiceUri",
-    meaning: "Where sign-outs wait that the store could not take.",
+    meaning: "Where the app keeps sign-outs that the store could not take.",
     expects: "an https:// URL; only with AzureWebJobsStorage__credential",
     deployed: true,
   },
@@ -175,14 +199,6 @@ export const hostSettings = {
     meaning: "Leaves `/` to the app's page instead of the host's.",
     expects: "true",
     deployed: true,
-  },
-  maxDequeueCount: {
-    name: "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
-    meaning:
-      "Attempts that a deferred sign-out has. The app reads it too, to know the last one. host.json has the usual number.",
-    expects: "a whole number",
-    default: "extensions.queues.maxDequeueCount of host.json",
-    deployed: false,
   },
   applicationInsights: {
     name: "APPLICATIONINSIGHTS_CONNECTION_STRING",
@@ -197,6 +213,17 @@ export const hostSettings = {
     deployed: true,
   },
 } as const satisfies Record<string, HostSetting>;
+
+/** Of the host's settings, those that the app reads, too: its queue is in the host's storage account. */
+export const storageSettings = [
+  hostSettings.storage,
+  hostSettings.storageAccountName,
+  hostSettings.queueServiceUri,
+  hostSettings.storageClientId,
+].map(({ name }) => name);
+
+/** What `SignOut__MaxAttempts` was called before 0.2. It counts where the new name is missing. */
+export const formerMaxAttempts = "AzureFunctionsJobHost__extensions__queues__maxDequeueCount";
 
 /** Set by the platform, never by people. The app's origin where `PublicBaseUrl` does not say another. */
 export const platformHostName = "WEBSITE_HOSTNAME";

@@ -14,7 +14,7 @@ export interface ColdStartFigures {
 
 export async function measureColdStart(stage: Stage, cookie: string, rounds: number): Promise<ColdStartFigures> {
   const hello = await buildBaseline("hello", stage.folder);
-  const environment = { ...stage.environment, "AzureWebJobs.finish-sign-out.Disabled": "true" };
+  const environment = { ...stage.environment, "AzureWebJobs.finish-sign-outs.Disabled": "true" };
   const starts: { hello: number; app: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     starts.push({

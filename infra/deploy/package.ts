@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
 
 export interface PackagedFile {
   /** Inside the folder, with slashes. */
@@ -22,8 +22,8 @@ export interface Manifest {
 export const packageFolder = join(".local", "package");
 
 /**
- * Puts together the folder that is published: the bundle, host.json and a package.json with nothing in it but what the
- * Functions host reads. Whatever was in the folder is removed.
+ * Puts together the folder that is published: the bundle and the files that it loads when it needs them, host.json, and a
+ * package.json with nothing in it but what the Functions host reads. Whatever was in the folder is removed.
  * @param root the project, with the bundle built
  * @throws if there is no bundle
  */
@@ -31,12 +31,13 @@ export async function packageApp(root: string, folder: string): Promise<Manifest
   const { name, version, main } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as ProjectManifest;
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, dirname(main)), { recursive: true });
-  await cp(join(root, main), join(folder, main));
+  const built = await builtFiles(root, main);
+  for (const file of built) await cp(join(root, file), join(folder, file));
   await cp(join(root, "host.json"), join(folder, "host.json"));
   // No dependencies: should Azure be asked to build after all, there is nothing to install.
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version, main }, undefined, 2)}\n`);
 
-  const files = await Promise.all([main, "host.json", "package.json"].map((path) => describe(folder, path)));
+  const files = await Promise.all([...built, "host.json", "package.json"].map((path) => describe(folder, path)));
   const manifest = { name, version, files, totalBytes: files.reduce((total, { bytes }) => total + bytes, 0) };
   await writeFile(manifestFile(folder), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return manifest;
@@ -46,6 +47,13 @@ interface ProjectManifest {
   readonly name: string;
   readonly version: string;
   readonly main: string;
+}
+
+/** The bundle first. @throws if there is none */
+async function builtFiles(root: string, main: string): Promise<readonly string[]> {
+  const names = (await readdir(join(root, dirname(main)))).filter((name) => name.endsWith(".cjs"));
+  const others = names.map((name) => posix.join(dirname(main), name)).filter((file) => file !== main);
+  return [main, ...others.sort()];
 }
 
 /** Beside the folder, not in it: it is not published. */
@@ -58,10 +66,12 @@ async function describe(folder: string, path: string): Promise<PackagedFile> {
   return { path, bytes: contents.byteLength, sha256: createHash("sha256").update(contents).digest("hex") };
 }
 
+const nameWidth = 24;
+
 /** The manifest as a table. */
 export function manifestText(folder: string, { files, totalBytes }: Manifest): string {
-  const rows = files.map(({ path, bytes, sha256 }) => `  ${path.padEnd(16)}${sizeOf(bytes)}  ${sha256}`);
-  return [folder, ...rows, `  ${"total".padEnd(16)}${sizeOf(totalBytes)}`, ""].join("\n");
+  const rows = files.map(({ path, bytes, sha256 }) => `  ${path.padEnd(nameWidth)}${sizeOf(bytes)}  ${sha256}`);
+  return [folder, ...rows, `  ${"total".padEnd(nameWidth)}${sizeOf(totalBytes)}`, ""].join("\n");
 }
 
 function sizeOf(bytes: number): string {

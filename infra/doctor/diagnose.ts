@@ -38,7 +38,7 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
     checkAuthority(azureAd.instance + azureAd.tenantId),
     checkCredential(configuration, inAzure),
     checkStoreOf(configuration, inAzure, operator),
-    checkQueue(environment, () => operator.signIn(undefined)),
+    checkQueue(configuration.signOut.queue, () => operator.signIn(undefined)),
     checkRegistrationOf(configuration, operator),
     checkApp(publicBaseUrl, "not checked"),
   ]);

@@ -23,7 +23,7 @@ var rules = [
   {
     name: 'failed-sign-outs'
     displayName: 'Sign-outs fail'
-    description: 'The store does not take sign-outs. They wait in the queue sign-outs and are tried again.'
+    description: 'The store does not take sign-outs. They wait in the queue sign-outs and are tried again, or whoever asked was told that they failed (event signout_not_queued).'
     severity: 2
     query: loadTextContent('../queries/failed-sign-outs.kql')
     column: 'Failed'

@@ -1,4 +1,4 @@
-metadata description = 'Storage of the Functions host: the published package, the function keys, and the queues of sign-outs that the store could not take.'
+metadata description = 'Storage of the Functions host: the published package, the function keys and the lock of the timer; and the queues of sign-outs that the store could not take.'
 
 param name string
 param location string
@@ -38,13 +38,13 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 
     resource signOuts 'queues' = { name: 'sign-outs' }
 
-    // The host would create it with the first message; here it can be looked at, and alerted on, before.
+    // The app would create it with the first message; here it can be looked at before.
     resource poison 'queues' = { name: 'sign-outs-poison' }
   }
 }
 
-// What identity-based AzureWebJobsStorage needs: leases, function keys and the package in blobs; the trigger and the
-// output binding, the poison queue included, in queues. Nothing in tables or files.
+// What the host needs of its storage: leases, function keys, the timer's lock and the package, all in blobs. What the app
+// needs: to write, read and delete messages, and to create a queue that is not there. Nothing in tables or files.
 var roles = {
   'Storage Blob Data Owner': 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   'Storage Queue Data Contributor': '974c5e8b-45b9-4653-ba55-5f855dd0fb88'

@@ -26,7 +26,7 @@ else. \`npm run doctor\` checks the settings, and that what they name can be rea
 
 const hostIntroduction = `## Settings of the Functions host
 
-The host reads these, not the app. [infra/main.bicep](../infra/main.bicep) sets those marked _yes_.
+The host reads these; those of its storage account the app reads, too. [infra/main.bicep](../infra/main.bicep) sets those marked _yes_.
 `;
 
 const closing = `The platform sets \`${platformHostName}\`; the app reads it where \`${settings.publicBaseUrl.name}\` is missing.
@@ -66,7 +66,7 @@ function rowOf({ name, meaning, expects, default: fallback }: Setting): string[]
 
 /** A value is set as code, a sentence is not. */
 function defaultText(text = ""): string {
-  return text === "" || text.includes(" ") ? escaped(text) : code(text);
+  return text === "" || /^[^\d].* /.test(text) ? escaped(text) : code(text);
 }
 
 function code(text: string): string {

@@ -17,6 +17,7 @@ const home: Link = { href: "/", text: "Back to the app" };
 const tryAgain: Link = { href: "/", text: "Try again" };
 const signIn: Link = { href: "/auth/login", text: "Sign in" };
 const signInAgain: Link = { href: "/auth/login", text: "Sign in again" };
+const signOutAgain: Link = { href: "/auth/logout", text: "Sign out again" };
 const otherAccount: Link = { href: "/auth/login?prompt=select_account", text: "Use another account" };
 
 const advice: Partial<Record<ConditionCode, Advice>> = {
@@ -83,6 +84,10 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
   store_contention: {
     text: "Your account is busy in too many places at once. Nothing is lost. Wait a moment and try again.",
     links: [tryAgain],
+  },
+  signout_failed: {
+    text: "The app could reach neither the place where it keeps sessions nor the queue for sign-outs that have to wait. You may still be signed in. Wait a minute and sign out again.",
+    links: [signOutAgain, home],
   },
   cross_site_request: {
     text: "To protect your account, this can only be done from the app’s own pages. Go to the app and do it there.",

@@ -1,9 +1,7 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
-import type { App, Invocation } from "../app.ts";
+import type { App, Invocation, SigningOut } from "../app.ts";
 import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
-import type { SignOutOrder } from "../sign-out/order.ts";
-import { signOutQueue } from "../sign-out/queue.ts";
 import { logFailure, logTelemetry } from "../telemetry.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
 import { wantsPage } from "./page.ts";
@@ -16,34 +14,40 @@ export interface RequestContext extends Invocation {
   readonly cookies: CookieJar;
 }
 
-export interface FunctionDefinition {
+/** The same for a function that signs out. */
+export type SignOutContext = RequestContext & SigningOut;
+
+interface Definition<Context extends RequestContext> {
   readonly name: string;
   readonly route: string;
   readonly methods: readonly HttpMethod[];
   /** "function": only with a function key, for administrators' programs. */
   readonly authLevel?: "anonymous" | "function";
-  /** Whether the function may have to leave a sign-out to the queue. */
-  readonly signsOut?: boolean;
-  readonly handler: (request: HttpRequest, context: RequestContext) => Promise<HttpResponseInit>;
+  readonly handler: (request: HttpRequest, context: Context) => Promise<HttpResponseInit>;
 }
+
+/** Only a function with `signsOut` can leave a sign-out to the queue, and so only that one can sign anybody out. */
+export type FunctionDefinition =
+  | (Definition<SignOutContext> & { readonly signsOut: true })
+  | (Definition<RequestContext> & { readonly signsOut?: false });
 
 /** No answer to a person takes longer than 10 s, the time for cleaning up and sending it included. */
 const requestTimeoutMs = 8_000;
-/** The same where the host may then have to write to the queue before it answers, and to wait for that. */
+/** The same where the sign-out may then have to be written to the queue, which has 3.5 s of its own. */
 const signOutTimeoutMs = 4_500;
 
 /**
  * Turns a definition into a handler of the Functions programming model: one deadline for everything it waits for, an
  * answer for every error (the host's own would be empty), cookies through the `cookies` property (several `Set-Cookie`
  * headers lose all but the last), and the security headers that every answer owes.
+ * @param defer for functions that sign out
  */
-export function httpHandler(definition: FunctionDefinition, app: App): HttpHandler {
+export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
   const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
-    const finishLater = (order: SignOutOrder) => invocation.extraOutputs.set(signOutQueue, order);
-    const context = { app, cookies, telemetry, signal, finishLater };
+    const context = { app, cookies, telemetry, signal, defer };
     const response = await answer(definition, request, context, invocation);
     return { ...response, cookies: [...cookies.changes] };
   };
@@ -63,7 +67,7 @@ function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
 async function answer(
   definition: FunctionDefinition,
   request: HttpRequest,
-  context: RequestContext,
+  context: SignOutContext,
   invocation: InvocationContext,
 ): Promise<HttpResponseInit> {
   const { publicBaseUrl } = context.app.configuration;

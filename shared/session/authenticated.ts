@@ -39,10 +39,10 @@ export interface AuthenticatedSession {
   readonly resolved: ResolvedSession;
 }
 
-export type AuthenticatedHandler = (
+export type AuthenticatedHandler<Context extends RequestContext = RequestContext> = (
   request: HttpRequest,
   session: AuthenticatedSession,
-  context: RequestContext,
+  context: Context,
 ) => Promise<HttpResponseInit>;
 
 export interface AuthenticatedOptions {
@@ -70,11 +70,11 @@ export interface AuthenticatedOptions {
  *   return { jsonBody: { name: session.claims.name, hasManager: response.ok } };
  * }),
  */
-export function authenticated(
-  handler: AuthenticatedHandler,
+export function authenticated<Context extends RequestContext>(
+  handler: AuthenticatedHandler<Context>,
   { extendsSession = true, navigable = true }: AuthenticatedOptions = {},
 ) {
-  return async function authenticatedHandler(request: HttpRequest, context: RequestContext): Promise<HttpResponseInit> {
+  return async function authenticatedHandler(request: HttpRequest, context: Context): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicBaseUrl, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     const resolved = await requireSession(context.app, cookie, context);

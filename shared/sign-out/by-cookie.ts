@@ -1,7 +1,8 @@
 import { sessionKeyOf } from "../account/keys.ts";
-import type { App, Invocation } from "../app.ts";
-import type { SessionCookie } from "../session/cookie.ts";
+import type { App, SigningOut } from "../app.ts";
+import { sessionCookieName, type CookieJar, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
+import { SignOutDeferredError } from "./deferred.ts";
 import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./sign-out.ts";
 
 export interface CookieSignOut {
@@ -18,15 +19,16 @@ export interface CookieSignOut {
  * moment means the new session.
  * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
  *   that there must be such a session
+ * @throws {SignOutFailedError} when the queue failed, too
  */
 export async function signOutByCookie(
   app: App,
   cookie: SessionCookie,
   reach: Reach,
-  invocation: Invocation,
+  invocation: SigningOut,
 ): Promise<CookieSignOut> {
-  const whenUnknown = (error: unknown): never => {
-    throw deferSignOutHere(cookie, reach, invocation, error);
+  const whenUnknown = async (error: unknown): Promise<never> => {
+    throw await deferSignOutHere(cookie, reach, invocation, error);
   };
   const { session, account } = await lookUp(app, cookie, invocation).catch(whenUnknown);
   const signOut = reach === "everywhere" ? endAllSessions : signOutHere;
@@ -39,4 +41,19 @@ export async function signOutByCookie(
     : await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
   if (meant) await signOutNamed(app, meant, reach, invocation);
   return { session, isKnown: session !== undefined || meant !== undefined };
+}
+
+/**
+ * Clears this browser's cookie when `signOut` is done or waits in the queue. Otherwise it stays: with it the person can sign
+ * out again, and without it nobody could.
+ */
+export async function clearingCookie<T>(cookies: CookieJar, signOut: Promise<T>): Promise<T> {
+  try {
+    const result = await signOut;
+    cookies.clear(sessionCookieName);
+    return result;
+  } catch (error) {
+    if (error instanceof SignOutDeferredError) cookies.clear(sessionCookieName);
+    throw error;
+  }
 }

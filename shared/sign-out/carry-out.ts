@@ -1,11 +1,11 @@
 import type { AccountDocument, Change } from "../account/document.ts";
 import { entomb } from "../account/sid-index.ts";
 import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
-import type { App, Invocation } from "../app.ts";
+import type { App, Invocation, SigningOut } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
-import { SignOutDeferredError } from "./deferred.ts";
+import { deferred } from "./defer.ts";
 import { decideSignOut, isOfProvider, namesSessionOf, reachesAccount, type SignOutOrder } from "./order.ts";
 
 export interface SignOutResult {
@@ -59,7 +59,7 @@ export async function carryOut(
 export async function carryOutOrDefer(
   app: App,
   order: SignOutOrder,
-  invocation: Invocation,
+  invocation: SigningOut,
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
   let { accountKey, reach } = order;
@@ -70,15 +70,8 @@ export async function carryOutOrDefer(
   } catch (error) {
     if (conditionOf(error) === "logout_token_invalid") throw error;
     // With what is known by now: the index entry, and the session that was named, may be gone when the order is finished.
-    throw deferred({ ...order, accountKey, reach }, invocation, error);
+    throw await deferred({ ...order, accountKey, reach }, invocation, error);
   }
-}
-
-/** Leaves an order to the queue. */
-export function deferred(order: SignOutOrder, invocation: Invocation, cause: unknown): SignOutDeferredError {
-  invocation.finishLater(order);
-  invocation.telemetry.warn("signout_deferred", { origin: order.origin, code: conditionOf(cause) });
-  return new SignOutDeferredError(cause);
 }
 
 async function endWhatIsMeant(

@@ -11,3 +11,15 @@ export class SignOutDeferredError extends ConditionError {
     this.name = "SignOutDeferredError";
   }
 }
+
+/** The sign-out could neither be completed nor put into the queue: nobody will finish it, unless it is asked for again. */
+export class SignOutFailedError extends ConditionError {
+  constructor(cause: unknown) {
+    super(
+      "signout_failed",
+      "Neither the account store nor the queue of sign-outs could be reached. The sign-out did not happen, and nothing will finish it. Try again in a moment.",
+      { cause },
+    );
+    this.name = "SignOutFailedError";
+  }
+}

@@ -1,11 +1,20 @@
-import { output } from "@azure/functions";
+import { isRecord } from "../encoding.ts";
+import type { SignOutOrder } from "./order.ts";
 
 /** Where sign-outs wait that the store could not take. The storage account is the one that every function app has. */
 export const signOutQueueName = "sign-outs";
-export const signOutQueueConnection = "AzureWebJobsStorage";
 
-/** Written by the Functions host after the handler: a message that cannot be stored fails the whole request. */
-export const signOutQueue = output.storageQueue({
-  queueName: signOutQueueName,
-  connection: signOutQueueConnection,
-});
+/** An order as the text of a message: base64 of JSON, as the queue binding of Azure Functions writes it. */
+export function messageOf(order: SignOutOrder): string {
+  return Buffer.from(JSON.stringify(order)).toString("base64");
+}
+
+/** What a message holds; undefined if it is not base64 of a JSON object. */
+export function contentOf(text: string): unknown {
+  try {
+    const content: unknown = JSON.parse(Buffer.from(text, "base64").toString());
+    return isRecord(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}

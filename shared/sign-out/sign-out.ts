@@ -1,14 +1,15 @@
 import type { AccountDocument } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
-import type { App, Invocation } from "../app.ts";
+import type { App, Invocation, SigningOut } from "../app.ts";
 import { sha256Base64Url } from "../encoding.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
-import { carryOut, carryOutOrDefer, deferred, type SignOutResult } from "./carry-out.ts";
-import type { SignOutDeferredError } from "./deferred.ts";
+import { carryOut, carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
+import { deferred } from "./defer.ts";
+import type { SignOutDeferredError, SignOutFailedError } from "./deferred.ts";
 import type { SignOutOrder, SignOutOrigin } from "./order.ts";
 
 /** What a person asks for here: what `SignOut__Scope` makes of this browser's session, or all sessions of the account. */
@@ -18,8 +19,9 @@ export type Reach = Extract<SignOutOrder["reach"], "scope" | "everywhere">;
  * Sign-out that the person asked for in this app. Depending on `SignOut__Scope` it ends the account's sessions or those
  * of this browser. When it returns, the tokens are gone from the store.
  * @throws {SignOutDeferredError} when the store failed: it will be finished later
+ * @throws {SignOutFailedError} when the queue failed, too
  */
-export async function signOutHere(app: App, session: ResolvedSession, invocation: Invocation): Promise<SignOutResult> {
+export async function signOutHere(app: App, session: ResolvedSession, invocation: SigningOut): Promise<SignOutResult> {
   const { accountKey, sessionKey } = session;
   const { sid } = session.stored;
   const order = orderOf({ origin: "app", accountKey, sessionKey, sidKey: sid, reach: "scope" });
@@ -34,7 +36,7 @@ export async function signOutNamed(
   app: App,
   { accountKey, sessionKey }: Successor,
   reach: Reach,
-  invocation: Invocation,
+  invocation: SigningOut,
 ): Promise<void> {
   await carryOutOrDefer(app, orderOf({ origin: originOf(reach), accountKey, sessionKey, reach }), invocation);
 }
@@ -43,12 +45,12 @@ export async function signOutNamed(
  * The same where the store could not even be asked whether the cookie opens a session. The order names the session that
  * the cookie's secret hashes to, so that it does nothing if there is none.
  */
-export function deferSignOutHere(
+export async function deferSignOutHere(
   { accountKey, secret }: SessionCookie,
   reach: Reach,
-  invocation: Invocation,
+  invocation: SigningOut,
   cause: unknown,
-): SignOutDeferredError {
+): Promise<SignOutDeferredError | SignOutFailedError> {
   const order = orderOf({ origin: originOf(reach), accountKey, sessionKey: sessionKeyOf(secret), reach });
   return deferred(order, invocation, cause);
 }
@@ -58,7 +60,7 @@ export function deferSignOutHere(
  * marked first, so that a sign-in in flight for it is refused, whatever happens next. A `sid` whose session is no longer
  * in the document changes nothing: an old link cannot sign out a new session.
  */
-export async function signOutFrontChannel(app: App, sid: string, invocation: Invocation): Promise<SignOutResult> {
+export async function signOutFrontChannel(app: App, sid: string, invocation: SigningOut): Promise<SignOutResult> {
   const order = orderOf({ origin: "front_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
   return carryOutOrDefer(app, order, invocation);
 }
@@ -68,7 +70,7 @@ export async function signOutFrontChannel(app: App, sid: string, invocation: Inv
  * its `sub` when it names no session. Sessions begun after the token was issued are not meant.
  * @throws {ConditionError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
  */
-export async function signOutBackChannel(app: App, token: LogoutToken, invocation: Invocation): Promise<SignOutResult> {
+export async function signOutBackChannel(app: App, token: LogoutToken, invocation: SigningOut): Promise<SignOutResult> {
   const { issuer, sid, subject = "" } = token;
   const origin = "back_channel";
   // Of another clock: a session that is there is only spared if it is newer whatever the two clocks say.
@@ -86,7 +88,7 @@ export async function endOneSession(
   app: App,
   session: ResolvedSession,
   sessionKey: string,
-  invocation: Invocation,
+  invocation: SigningOut,
 ): Promise<SignOutResult> {
   const { accountKey, account } = session;
   const order = orderOf({ origin: "sessions_page", accountKey, sessionKey, reach: "named" });
@@ -97,7 +99,7 @@ export async function endOneSession(
 export async function endAllSessions(
   app: App,
   session: ResolvedSession,
-  invocation: Invocation,
+  invocation: SigningOut,
 ): Promise<SignOutResult> {
   const { accountKey, sessionKey, account } = session;
   const order = orderOf({ origin: originOf("everywhere"), accountKey, sessionKey, reach: "everywhere" });
@@ -105,7 +107,7 @@ export async function endAllSessions(
 }
 
 /** An administrator removes an account, known by MSAL's `homeAccountId`. */
-export async function purgeAccount(app: App, homeAccountId: string, invocation: Invocation): Promise<SignOutResult> {
+export async function purgeAccount(app: App, homeAccountId: string, invocation: SigningOut): Promise<SignOutResult> {
   const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
   return carryOutOrDefer(app, orderOf({ origin: "administrator", accountKey, reach: "account" }), invocation);
 }

@@ -25,7 +25,7 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 export interface FunctionCall {
   readonly name: string;
-  readonly trigger: "http" | "queue";
+  readonly trigger: "http" | "queue" | "timer" | "other";
   /** `traceparent` that the host sends with the invocation. */
   readonly traceParent: string | undefined;
 }

@@ -7,11 +7,11 @@ import { eventually } from "../support/eventually.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { accountDocument } from "../support/store.ts";
-import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { finishingDisabled, ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-const queues = "AzureFunctionsJobHost__extensions__queues__";
-const quick = { [`${queues}visibilityTimeout`]: "00:00:01", [`${queues}maxPollingInterval`]: "00:00:01" };
-const finishing = "AzureWebJobs.finish-sign-out.Disabled";
+const everySecond = { SignOut__FinishSchedule: "* * * * * *" };
+/** Tried again after a second, by the instance that deferred and by the timer. */
+const quick = { SignOut__RetrySeconds: "1", ...everySecond };
 
 /** No operation on documents succeeds until `remove` is called on the result. */
 function stopStore({ cosmos }: World): { remove(): void } {
@@ -36,7 +36,8 @@ function signOut({ publicBaseUrl }: World, client: Client, accept = "text/html")
 
 /** The attributes of every event of this name that the instances have logged. */
 function events(world: World, name: string): Record<string, unknown>[] {
-  return [...world.log().matchAll(/User: (\{"event":.*\})(?: \[|$)/gm)]
+  // What is not of an invocation is a line of its own.
+  return [...world.log().matchAll(/^(?:.* Function\.[\w-]+\.User: )?(\{"event":.*\})(?: \[|$)/gm)]
     .map(([, json = ""]) => JSON.parse(json) as Record<string, unknown>)
     .filter(({ event }) => event === name);
 }
@@ -76,7 +77,7 @@ describe("a sign-out that the store cannot take", () => {
     assert.match(answer.body, /<title>You are being signed out<\/title>/);
     assert.match(answer.body, /The sign-out will be finished as soon as it can be, without you\./);
     assert.ok(clearsSession(answer));
-    assert.equal(events(world, "signout_deferred").length, 1);
+    await eventually("it is logged", () => events(world, "signout_deferred").length === 1);
     outage.remove();
     await assertFinished(accountKey, "app");
   });
@@ -147,10 +148,33 @@ describe("a sign-out that the store cannot take", () => {
   });
 });
 
+describe("the instance that could not finish a sign-out", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({
+      queueStorage: true,
+      environment: { SignOut__RetrySeconds: "1", [finishingDisabled]: "true" },
+    });
+  });
+  after(() => world.stop());
+
+  it("finishes it as soon as the store is back, without waiting for the timer", async () => {
+    const { client, accountKey } = await signedIn(world, "ada@contoso.example");
+    const outage = stopStore(world);
+    assert.equal((await signOut(world, client)).status, 503);
+    await eventually("it has tried again", () => failures(world).some(({ late }) => late === true));
+    outage.remove();
+    await eventually("the document is gone", async () => !(await accountDocument(world, accountKey)));
+    await eventually("the order is done with", async () => {
+      return (await queueOf(world, "sign-outs").getProperties()).approximateMessagesCount === 0;
+    });
+  });
+});
+
 describe("a sign-out that waits in the queue", () => {
   let world: World;
   before(async () => {
-    world = await startWorld({ queueStorage: true, environment: { ...quick, [finishing]: "true" } });
+    world = await startWorld({ queueStorage: true, environment: { ...everySecond, [finishingDisabled]: "true" } });
   });
   after(() => world.stop());
 
@@ -162,20 +186,22 @@ describe("a sign-out that waits in the queue", () => {
     await instance.kill();
     outage.remove();
     assert.ok(await accountDocument(world, accountKey));
-    const finisher = await world.startInstance({ [finishing]: "false" });
-    assert.match(finisher.lines.join("\n"), /^function finish-sign-out: queue sign-outs$/m);
+    const finisher = await world.startInstance({ [finishingDisabled]: "false" });
+    assert.match(finisher.lines.join("\n"), /^function finish-sign-outs: timer \* \* \* \* \* \*$/m);
     await eventually("the document is gone", async () => !(await accountDocument(world, accountKey)));
     await finisher.stop();
   });
 
   it("spares a sign-in made since", async () => {
-    const early = await signedIn(world, "bruno@contoso.example");
+    const instance = await world.startInstance();
+    const early = await signedIn(world, "bruno@contoso.example", world.instances.indexOf(instance));
     const other = await signedIn(world, "bruno@contoso.example");
     const outage = stopStore(world);
     assert.equal((await signOut(world, early.client)).status, 503);
+    await instance.kill();
     outage.remove();
     const late = await signedIn(world, "bruno@contoso.example");
-    const finisher = await world.startInstance({ [finishing]: "false" });
+    const finisher = await world.startInstance({ [finishingDisabled]: "false" });
     const sessions = async () => Object.keys((await accountDocument(world, early.accountKey))?.sessions ?? {}).length;
     await eventually("only the new session is left", async () => (await sessions()) === 1);
     assert.equal((await late.client.fetch("/auth/me")).status, 200);
@@ -187,7 +213,7 @@ describe("a sign-out that waits in the queue", () => {
 describe("a sign-out that cannot be finished", () => {
   let world: World;
   before(async () => {
-    world = await startWorld({ queueStorage: true, environment: { ...quick, [`${queues}maxDequeueCount`]: "2" } });
+    world = await startWorld({ queueStorage: true, environment: { ...quick, SignOut__MaxAttempts: "2" } });
   });
   after(() => world.stop());
 
@@ -205,7 +231,6 @@ describe("a sign-out that cannot be finished", () => {
     assert.deepEqual(events(world, "signout_abandoned"), [{ event: "signout_abandoned", origin: "app", attempt: 2 }]);
     const failed = { origin: "app", late: true, outcome: "failed", code: "store_unavailable" };
     assert.deepEqual(failures(world), [failed, failed]);
-    assert.match(world.log(), /warn {2}Function\.finish-sign-out: a message that failed 2 times goes to/);
     outage.remove();
   });
 
@@ -215,10 +240,18 @@ describe("a sign-out that cannot be finished", () => {
     await world.platform.queueStorage?.kill();
     const outage = stopStore(world);
     const answer = await within(10, () => signOut(world, client));
-    assert.deepEqual([answer.status, answer.body, answer.headers["set-cookie"]], [500, "", undefined]);
+    assert.deepEqual([answer.status, answer.headers["set-cookie"]], [503, undefined]);
+    assert.match(answer.body, /<title>You could not be signed out<\/title>/);
+    assert.match(
+      answer.body,
+      /You may still be signed in\..*<a class="button" href="\/auth\/logout">Sign out again<\/a>/s,
+    );
+    assertProblem(await within(10, () => signOut(world, client, "application/json")), 503, "signout_failed");
     assert.equal(sessionOf(client).value, cookie);
-    const reported = /error Function\.logout: failed, answered 500: .*the queue "sign-outs" could not be written/;
-    await eventually("it is logged", () => reported.test(world.log()));
+    const reported = { event: "signout_not_queued", origin: "app", code: "store_unavailable", reason: "ECONNREFUSED" };
+    await eventually("both are logged", () =>
+      isDeepStrictEqual(events(world, "signout_not_queued"), [reported, reported]),
+    );
     outage.remove();
     assert.equal((await client.fetch("/auth/me")).status, 200);
     assert.equal((await signOut(world, client)).status, 303);

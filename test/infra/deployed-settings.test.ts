@@ -12,6 +12,9 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.persistentCookie.name]: "off unless the parameter additionalSettings turns it on",
   [settings.cookieName.name]: "alone at its host name; the parameter additionalSettings can set it",
   [settings.cosmosConnectionString.name]: "holds the account key, which the account refuses",
+  [settings.signOutSchedule.name]: "the default serves; additionalSettings can set it",
+  [settings.signOutMaxAttempts.name]: "the default serves; additionalSettings can set it",
+  [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };
 
 /** Settings that the Functions host reads, not the app. */
@@ -70,10 +73,15 @@ describe("the app settings that are deployed", () => {
       ...required(environmentOf(prediction)),
     });
     assert.deepEqual(full.session, bare.session);
-    assert.deepEqual(full.signOut, bare.signOut);
+    assert.deepEqual({ ...full.signOut, queue: undefined }, { ...bare.signOut, queue: undefined });
     assert.deepEqual(full.downstreamApis, bare.downstreamApis);
     assert.equal(full.cosmosDb.databaseName, bare.cosmosDb.databaseName);
     assert.equal(full.azureAd.instance, bare.azureAd.instance);
+  });
+
+  it("lead to the queue of sign-outs by the app's managed identity", () => {
+    const environment = environmentOf(prediction);
+    assert.equal(loadConfiguration(environment).signOut.queue?.kind, "identity");
   });
 
   it("have none of those that the Flex Consumption plan refuses", () => {

@@ -53,7 +53,7 @@ describe("npm run doctor, on this machine", () => {
     assert.equal(report.exitCode, 1);
   });
 
-  it("tells a wrong secret, a missing database, a host's page in the way, and lost sign-outs", async () => {
+  it("tells a wrong secret, a missing database, a host's page in the way, a former name, and lost sign-outs", async () => {
     const storage = world.platform.environment["AzureWebJobsStorage"] ?? "";
     const poison = QueueServiceClient.fromConnectionString(storage).getQueueClient("sign-outs-poison");
     await poison.create();
@@ -62,13 +62,15 @@ describe("npm run doctor, on this machine", () => {
       [secretSetting]: "wrong",
       CosmosDb__databaseName: "elsewhere",
       AzureWebJobsDisableHomepage: "false",
+      AzureFunctionsJobHost__extensions__queues__maxDequeueCount: "7",
     });
     await poison.delete();
     assertLine(report, "Client credential", "✗", /refuses the client secret \(AADSTS7000215\)\. Put a secret's value/);
     assertLine(report, "Container accounts", "✗", /no database elsewhere\. Deploy/);
     assertLine(report, "Queue storage", "!", /1 sign-out given up, in sign-outs-poison\. See/);
-    const [, homepage] = report.of("Settings");
+    const [, homepage, former] = report.of("Settings");
     assert.match(homepage?.text ?? "", /Set AzureWebJobsDisableHomepage to true/);
+    assert.match(former?.text ?? "", /maxDequeueCount is a former name\. Name it SignOut__MaxAttempts/);
     assert.equal(report.exitCode, 1);
   });
 

@@ -22,16 +22,16 @@ describe("the folder that is published", () => {
     return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
   };
 
-  it("holds the bundle, host.json and package.json, and nothing else", async () => {
+  it("holds the bundle, what it loads when it needs it, host.json and package.json, and nothing else", async () => {
     const files = (await filesIn()).sort();
     assert.deepEqual(
       files,
-      ["dist/index.cjs", "host.json", "package.json"].map((file) => join(folder, file)),
+      ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"].map((file) => join(folder, file)),
     );
   });
 
-  it("has the bundle and host.json as they are here", async () => {
-    for (const file of ["dist/index.cjs", "host.json"]) {
+  it("has the bundle, its parts and host.json as they are here", async () => {
+    for (const file of ["dist/index.cjs", "dist/storage-queue.cjs", "host.json"]) {
       assert.ok((await readFile(join(folder, file))).equals(await readFile(file)), file);
     }
   });
@@ -66,6 +66,6 @@ describe("the folder that is published", () => {
   it("loses what was in it before", async () => {
     await writeFile(join(folder, "local.settings.json"), "{}");
     await packageApp(".", folder);
-    assert.equal((await filesIn()).length, 3);
+    assert.equal((await filesIn()).length, 4);
   });
 });

@@ -88,7 +88,7 @@ async function reportingSource(): Promise<string> {
     "shared/sign-out/carry-out.ts",
     "shared/sign-out/sign-out.ts",
     "shared/http/handler.ts",
-    "functions/finish-sign-out.ts",
+    "functions/finish-sign-outs.ts",
     "shared/store/retry.ts",
   ];
   const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));

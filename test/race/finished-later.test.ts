@@ -16,8 +16,7 @@ import {
 } from "../support/race.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-const queues = "AzureFunctionsJobHost__extensions__queues__";
-const quick = { [`${queues}visibilityTimeout`]: "00:00:01", [`${queues}maxPollingInterval`]: "00:00:01" };
+const quick = { SignOut__RetrySeconds: "1", SignOut__FinishSchedule: "* * * * * *" };
 
 describe("a sign-out that is finished from the queue, some time after it was asked for", () => {
   let world: World;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A Queue service that takes every message and gives none out. */
+/** A Queue service that takes every message and gives none out: whoever looks into it finds that they are all hidden. */
 export interface QueueSink {
   readonly connectionString: string;
   /** What was put into it, parsed. */
@@ -20,7 +20,9 @@ export async function startQueueSink(): Promise<QueueSink> {
       const encoded = /<MessageText>([^<]*)<\/MessageText>/.exec(Buffer.concat(chunks).toString())?.[1];
       const isPut = request.method === "POST" && encoded !== undefined;
       if (isPut) messages.push(JSON.parse(Buffer.from(encoded, "base64").toString()));
-      response.writeHead(isPut ? 201 : 501, { "content-type": "application/xml" }).end(isPut ? receipt : undefined);
+      const [status, body] = isPut ? [201, receipt] : request.method === "GET" ? [200, nothing] : [501, undefined];
+      const count = { "x-ms-approximate-messages-count": String(messages.length) };
+      response.writeHead(status, { "content-type": "application/xml", ...count }).end(body);
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -37,5 +39,6 @@ export async function startQueueSink(): Promise<QueueSink> {
   };
 }
 
+const nothing = `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList />`;
 const date = "Thu, 01 Jan 2026 00:00:00 GMT";
 const receipt = `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage><MessageId>sunk</MessageId><InsertionTime>${date}</InsertionTime><ExpirationTime>${date}</ExpirationTime><PopReceipt>none</PopReceipt><TimeNextVisible>${date}</TimeNextVisible></QueueMessage></QueueMessagesList>`;

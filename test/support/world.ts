@@ -20,6 +20,9 @@ import { createClient, type Answer, type Client } from "./http-client.ts";
 const { CosmosClient } = await import("@azure/cosmos");
 const { startApp, startPlatform } = await import("../../local/platform.ts");
 
+/** Keeps the timer from finishing sign-outs that wait in the queue. */
+export const finishingDisabled = "AzureWebJobs.finish-sign-outs.Disabled";
+
 export interface WorldOptions {
   /** Instances of the app over one store; the first is where the public URL leads. */
   readonly instances?: number;
@@ -81,7 +84,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   if (!cosmos || !identityProvider || !downstreamApi || !secondApp) throw new Error("A part did not start");
 
   const sink = platform.queueStorage ? undefined : await startQueueSink();
-  const queue = sink && { AzureWebJobsStorage: sink.connectionString, "AzureWebJobs.finish-sign-out.Disabled": "true" };
+  const queue = sink && { AzureWebJobsStorage: sink.connectionString, [finishingDisabled]: "true" };
   const appFolder = options.appFolder ?? ".";
   const instances: AppInstance[] = [];
   const startInstance = async (environment: Readonly<Record<string, string>> = {}) => {

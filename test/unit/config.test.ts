@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { formerMaxAttempts } from "../../shared/settings.ts";
+import type { Environment } from "../../shared/settings-reader.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 import { pair, selfSigned } from "./support/certificate.ts";
 
@@ -27,7 +29,7 @@ describe("a configuration that only says what it must", () => {
       persistentCookie: false,
       cookieName: "session",
     });
-    assert.deepEqual(minimal.signOut, { scope: "account" });
+    assert.equal(minimal.signOut.scope, "account");
   });
 
   test("calls Microsoft Graph and keeps its documents in the database auth", () => {
@@ -36,6 +38,44 @@ describe("a configuration that only says what it must", () => {
       [{ name: "graph", baseUrl: "https://graph.microsoft.com/v1.0", scopes: ["User.Read"] }],
     );
     assert.equal(minimal.cosmosDb.databaseName, "auth");
+  });
+});
+
+const signOutOf = (changes: Environment) => configuration(changes).signOut;
+
+describe("sign-outs that have to wait", () => {
+  const uri = "https://account.queue.core.windows.net";
+  const identity = "66666666-6666-4666-8666-666666666666";
+  const storage = "AzureWebJobsStorage";
+
+  for (const [what, given, queue] of [
+    ["the host's connection string", { [storage]: "a" }, { kind: "connectionString", connectionString: "a" }],
+    [
+      "the host's managed identity",
+      { [`${storage}__queueServiceUri`]: uri, [`${storage}__clientId`]: identity },
+      { kind: "identity", serviceUri: uri, clientId: identity },
+    ],
+    [
+      "the name of the host's account",
+      { [`${storage}__accountName`]: "account" },
+      { kind: "identity", serviceUri: uri, clientId: undefined },
+    ],
+    [
+      "the connection string, where both are given, as the host does",
+      { [storage]: "a", [`${storage}__queueServiceUri`]: uri },
+      { kind: "connectionString", connectionString: "a" },
+    ],
+    ["nothing, where the host has no storage account", {}, undefined],
+  ] as const) {
+    test(`wait in the queue that is reached by ${what}`, () => {
+      assert.deepEqual(signOutOf(given).queue, queue);
+    });
+  }
+
+  test("have as many attempts as the setting says, or the one that it was called before", () => {
+    assert.equal(signOutOf({}).maxAttempts, 120);
+    assert.equal(signOutOf({ [formerMaxAttempts]: "7" }).maxAttempts, 7);
+    assert.equal(signOutOf({ [formerMaxAttempts]: "7", SignOut__MaxAttempts: "8" }).maxAttempts, 8);
   });
 });
 

@@ -125,7 +125,7 @@ describe("signing out", () => {
     const exchange = await post(app, cookieOf(cookie));
     assert.deepEqual([exchange.response.status, codeOf(exchange)], [503, "signout_deferred"]);
     assert.equal(exchange.cookies.get("__Host-session"), "");
-    assert.equal(exchange.outputs.length, 1);
+    assert.equal(exchange.deferred.length, 1);
   });
 
   test("with a session that has expired still leads to the identity provider, where the person is signed in", async () => {

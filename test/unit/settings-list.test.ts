@@ -5,7 +5,7 @@ import { describe, mock, test } from "node:test";
 import { configurationPage } from "../../scripts/docs/configuration.ts";
 import { ConfigurationError, loadConfiguration } from "../../shared/config.ts";
 import { SettingsReader, type Environment } from "../../shared/settings-reader.ts";
-import { hostSettings, platformHostName, settings } from "../../shared/settings.ts";
+import { formerMaxAttempts, hostSettings, platformHostName, settings, storageSettings } from "../../shared/settings.ts";
 import { environment } from "./support/environment.ts";
 
 const credential = "AzureAd__ClientCredentials__0__";
@@ -17,6 +17,8 @@ const environments: readonly Environment[] = [
   environment({ PublicBaseUrl: undefined, WEBSITE_HOSTNAME: "app.example" }),
   environment({ [`${credential}SourceType`]: "SignedAssertionFromManagedIdentity", CosmosDb: undefined }),
   environment({ [`${credential}SourceType`]: "Certificate", CosmosDb__accountEndpoint: "https://store.example" }),
+  environment({ AzureWebJobsStorage__queueServiceUri: "https://account.queue.core.windows.net" }),
+  environment({ [settings.signOutMaxAttempts.name]: "2" }),
   environment({ DownstreamApis__orders__BaseUrl: "https://orders.example", DownstreamApis__orders__Scopes: "a/b" }),
 ];
 
@@ -71,10 +73,10 @@ function outcomeOf(given: Environment): unknown {
 }
 
 describe("the list of settings", () => {
-  test("is all that the configuration is made from, but for the platform's host name", () => {
+  test("is all that the configuration is made from, but for the platform's host name and the host's storage account", () => {
     const read = new Set(environments.flatMap(namesRead));
     const listed = Object.values(settings).map(({ name }) => name);
-    assert.deepEqual([...read].sort(), [...listed, platformHostName].sort());
+    assert.deepEqual([...read].sort(), [...listed, ...storageSettings, formerMaxAttempts, platformHostName].sort());
   });
 
   for (const { name } of Object.values(settings)) {
@@ -123,6 +125,10 @@ describe("the list of settings", () => {
       ].map((each) => each.default),
     );
     assert.equal(signOut.scope, settings.signOutScope.default);
+    assert.deepEqual(
+      [signOut.finishSchedule, String(signOut.maxAttempts), String(signOut.retrySeconds)],
+      [settings.signOutSchedule, settings.signOutMaxAttempts, settings.signOutRetrySeconds].map((each) => each.default),
+    );
     assert.equal(cosmosDb.databaseName, settings.cosmosDatabaseName.default);
     for (const { name, meaning, expects } of Object.values(settings)) assert.ok(name && meaning && expects, name);
   });

@@ -83,7 +83,7 @@ describe("a sign-out that the store did not take, finished later", () => {
     const [earlier, current] = [await signIn(app, "ada", { sid: "s" }), await signIn(app, "ada", { sid: "s" })];
     const phone = await signIn(app, "ada", { sid: "t" });
     const asked = invocation();
-    deferSignOutHere(current, "scope", asked, undefined);
+    await deferSignOutHere(current, "scope", asked, undefined);
     await finish(app, asked.orders[0]);
     assert.deepEqual(await Promise.all([earlier, current, phone].map((cookie) => isSignedIn(app, cookie))), [
       false,
@@ -116,7 +116,7 @@ describe("a sign-out that the store did not take, finished later", () => {
     const app = testApp();
     const [laptop, phone] = [await signIn(app, "ada"), await signIn(app, "ada")];
     const asked = invocation();
-    deferSignOutHere(laptop, "scope", asked, undefined);
+    await deferSignOutHere(laptop, "scope", asked, undefined);
     await aMomentLater();
     const fresh = await signIn(app, "ada", { previous: laptop });
     await finish(app, asked.orders[0]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
-import type { Invocation } from "../../shared/app.ts";
+import type { SigningOut } from "../../shared/app.ts";
 import { openSession } from "../../shared/session/open.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
@@ -124,7 +124,7 @@ describe("a sign-out that is finished later", () => {
   });
 
   /** A front-channel sign-out, or a logout token for a subject, that cannot even mark the index. */
-  const unmarked: readonly [what: string, ask: (app: TestApp, asked: Invocation) => Promise<unknown>][] = [
+  const unmarked: readonly [what: string, ask: (app: TestApp, asked: SigningOut) => Promise<unknown>][] = [
     ["by sid", (app, asked) => signOutFrontChannel(app, "s", asked)],
     [
       "by subject",
@@ -227,7 +227,7 @@ describe("a sign-out of the account is not lost on a session that gives way to a
     assert.equal(await isSignedIn(app, phone), false);
   });
 
-  const ways: readonly [way: string, signOut: (app: TestApp, laptop: ResolvedSession, asked: Invocation) => unknown][] =
+  const ways: readonly [way: string, signOut: (app: TestApp, laptop: ResolvedSession, asked: SigningOut) => unknown][] =
     [
       ["here", (app, laptop, asked) => signOutHere(app, laptop, asked)],
       ["elsewhere", (app, _, asked) => signOutFrontChannel(app, "laptop", asked)],

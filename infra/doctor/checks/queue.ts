@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import type { QueueServiceClient } from "@azure/storage-queue";
-import type { Environment } from "../../../shared/settings-reader.ts";
+import type { QueueConnection } from "../../../shared/queue/client.ts";
 import { hostSettings } from "../../../shared/settings.ts";
 import { signOutQueueName } from "../../../shared/sign-out/queue.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
@@ -11,21 +11,26 @@ const timeoutMs = 10_000;
 const toDo = `Check ${hostSettings.storage.name}: sign-outs that the store cannot take would be lost`;
 
 /** Whether the queue of deferred sign-outs can be reached, and whether some have been given up. */
-export async function checkQueue(environment: Environment, signIn: () => Promise<TokenCredential>): Promise<Finding> {
+export async function checkQueue(
+  connection: QueueConnection | undefined,
+  signIn: () => Promise<TokenCredential>,
+): Promise<Finding> {
   const { storage, queueServiceUri } = hostSettings;
-  const connectionString = environment[storage.name];
-  const uri = environment[queueServiceUri.name];
-  if (!connectionString && !uri) {
-    return failed(name, `${storage.name} and ${queueServiceUri.name} are missing`, "The host needs one of them");
+  if (connection === undefined) {
+    return failed(
+      name,
+      `${storage.name} and ${queueServiceUri.name} are missing`,
+      "The host and the app need one of them",
+    );
   }
-  const byIdentity = !connectionString;
+  const byIdentity = connection.kind === "identity";
   try {
     const { QueueServiceClient } = await import("@azure/storage-queue");
     // One attempt: an operator is waiting.
     const options = { retryOptions: { maxTries: 1 } };
-    const service = connectionString
-      ? QueueServiceClient.fromConnectionString(connectionString, options)
-      : new QueueServiceClient(uri ?? "", await signIn(), options);
+    const service = byIdentity
+      ? new QueueServiceClient(connection.serviceUri, await signIn(), options)
+      : QueueServiceClient.fromConnectionString(connection.connectionString, options);
     return await look(service);
   } catch (error) {
     return failureOf(error, byIdentity);
@@ -57,7 +62,7 @@ function failureOf(error: unknown, byIdentity: boolean): Finding {
   if (byIdentity && (status === 401 || status === 403)) {
     return notChecked(
       name,
-      "your own sign-in may not read queues there; the Functions host does not start without its own",
+      "your own sign-in may not read queues there; the app's identity needs Storage Queue Data Contributor",
     );
   }
   if (status === 401 || status === 403) return failed(name, `the account key is refused (${status})`, toDo);

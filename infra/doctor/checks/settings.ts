@@ -1,6 +1,6 @@
 import { ConfigurationError, loadConfiguration, type Configuration } from "../../../shared/config.ts";
 import type { Environment } from "../../../shared/settings-reader.ts";
-import { hostSettings } from "../../../shared/settings.ts";
+import { formerMaxAttempts, hostSettings, settings } from "../../../shared/settings.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
 import { unknownSettings } from "../settings-source.ts";
 
@@ -16,7 +16,7 @@ export interface SettingsResult {
 export function checkSettings(environment: Environment, sources: string): SettingsResult {
   try {
     const configuration = loadConfiguration(environment);
-    const more = [...checkHomepage(environment), ...checkNames(environment)];
+    const more = [...checkHomepage(environment), ...checkFormer(environment), ...checkNames(environment)];
     return { configuration, findings: [ok(name, `complete, from ${sources}`), ...more] };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -31,6 +31,11 @@ function checkNames(environment: Environment): Finding[] {
   return unknownSettings(environment).map((setting) =>
     warning(name, `${setting} is no setting of this app`, "Compare its spelling with docs/configuration.md"),
   );
+}
+
+function checkFormer(environment: Environment): Finding[] {
+  if (environment[formerMaxAttempts] === undefined) return [];
+  return [warning(name, `${formerMaxAttempts} is a former name`, `Name it ${settings.signOutMaxAttempts.name}`)];
 }
 
 function checkHomepage(environment: Environment): Finding[] {

@@ -1,4 +1,6 @@
 import { writeFile } from "node:fs/promises";
+import { observeQueue } from "../queue/observe.ts";
+import { writeQueueTable } from "../queue/table.ts";
 import { findings } from "./judge.ts";
 import { journeys, observeFaults, type Observation, type Part } from "./run.ts";
 import { faultsPage, pageWith } from "./table.ts";
@@ -10,4 +12,8 @@ await writeFile(faultsPage, await pageWith(observations));
 const found = findings(observations);
 console.log(`${observations.length} tries, ${found.length} findings`);
 for (const finding of found) console.log(finding);
-process.exitCode = found.length === 0 ? 0 : 1;
+const withQueue = await observeQueue();
+await writeQueueTable(withQueue);
+const wrong = withQueue.flatMap((each) => each.wrong.map((finding) => `${each.state}, ${each.moment}: ${finding}`));
+for (const finding of wrong) console.log(finding);
+process.exitCode = found.length + wrong.length === 0 ? 0 : 1;

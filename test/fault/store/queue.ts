@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { startQueueStorage } from "../../../local/queue-storage/queue-storage.ts";
-import type { World } from "../../support/world.ts";
+import { finishingDisabled, type World } from "../../support/world.ts";
 
 /** Instances that carry out what is in the queue, and whoever puts something in. */
 export interface Finisher {
@@ -23,10 +23,10 @@ interface Waiting {
 
 /** One attempt, so that what cannot be done is put aside at once. */
 const finisherSettings = {
-  AzureFunctionsJobHost__extensions__queues__maxDequeueCount: "1",
-  AzureFunctionsJobHost__extensions__queues__visibilityTimeout: "00:00:01",
-  AzureFunctionsJobHost__extensions__queues__maxPollingInterval: "00:00:01",
-  "AzureWebJobs.finish-sign-out.Disabled": "false",
+  SignOut__MaxAttempts: "1",
+  SignOut__RetrySeconds: "1",
+  SignOut__FinishSchedule: "* * * * * *",
+  [finishingDisabled]: "false",
 };
 
 /** A queue storage, and an instance of the app that reads from it. */

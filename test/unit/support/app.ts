@@ -1,4 +1,4 @@
-import type { App, Invocation } from "../../../shared/app.ts";
+import type { App, SigningOut } from "../../../shared/app.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { renewals } from "../../../shared/downstream/renewals.ts";
@@ -9,10 +9,12 @@ import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
 import type { Environment } from "../../../shared/settings-reader.ts";
 import type { EventAttributes, EventName } from "../../../shared/telemetry.ts";
 import { configuration, tenantId } from "./environment.ts";
+import { memoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
 
 export interface TestApp extends App {
   readonly memory: MemoryStore;
+  readonly signOutQueue: MemoryQueue;
 }
 
 export const metadata: AuthorityMetadata = {
@@ -53,6 +55,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     store: () => Promise.resolve(memory),
     clock: exactClock(),
     learnTime: () => Promise.resolve(),
+    signOutQueue: memoryQueue(),
   };
 }
 
@@ -71,7 +74,7 @@ export interface RecordedEvent {
   readonly attributes: EventAttributes;
 }
 
-export interface TestInvocation extends Invocation {
+export interface TestInvocation extends SigningOut {
   readonly events: readonly RecordedEvent[];
   /** Sign-outs that were handed to the queue. */
   readonly orders: readonly SignOutOrder[];
@@ -85,12 +88,12 @@ export function invocation(signal: AbortSignal = new AbortController().signal): 
       events.push({ level, event, attributes });
     };
   const orders: SignOutOrder[] = [];
-  const finishLater = (order: SignOutOrder) => void orders.push(order);
+  const defer = async (order: SignOutOrder) => void orders.push(order);
   return {
     signal,
     events,
     orders,
-    finishLater,
+    defer,
     telemetry: { info: record("info"), warn: record("warn"), error: record("error") },
   };
 }

@@ -11,7 +11,8 @@ export interface Exchange {
   readonly body: unknown;
   /** Everything that went to the log. */
   readonly log: string;
-  readonly outputs: readonly unknown[];
+  /** Sign-outs that were put into the queue. */
+  readonly deferred: readonly unknown[];
 }
 
 export interface Request {
@@ -37,8 +38,8 @@ export async function call(app: App, definition: FunctionDefinition, request: Re
     functionName: definition.name,
     logHandler: (_level, ...args) => lines.push(...args),
   });
-  const outputs: unknown[] = [];
-  context.extraOutputs.set = (_output: unknown, value: unknown) => void outputs.push(value);
+  const deferred: unknown[] = [];
+  const defer = async (order: unknown) => void deferred.push(order);
   const asked = new HttpRequest({
     method,
     url,
@@ -46,14 +47,14 @@ export async function call(app: App, definition: FunctionDefinition, request: Re
     params,
     ...(body !== undefined && { body: { string: body } }),
   });
-  const response = (await httpHandler(definition, app)(asked, context)) as HttpResponseInit;
+  const response = (await httpHandler(definition, app, defer)(asked, context)) as HttpResponseInit;
   return {
     response,
     headers: response.headers as Record<string, string>,
     cookies: new Map(response.cookies?.map(({ name, value }) => [name, value])),
     body: parsed(response),
     log: lines.join("\n"),
-    outputs,
+    deferred,
   };
 }
 

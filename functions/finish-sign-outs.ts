@@ -1,0 +1,62 @@
+import type { InvocationContext, TimerHandler, Timer } from "@azure/functions";
+import type { App, SigningOut } from "../shared/app.ts";
+import { putIntoQueue } from "../shared/sign-out/defer.ts";
+import { finisher } from "../shared/sign-out/finish-again.ts";
+import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
+import { logTelemetry, type Log } from "../shared/telemetry.ts";
+import { runFunction, type Ending, type FunctionCall } from "../shared/telemetry/activity.ts";
+
+/** Less than the host gives a function on any plan. What is left then is for the next time. */
+const runTimeoutMs = 120_000;
+
+/** What defers sign-outs, and what finishes them. */
+export interface WaitingSignOuts {
+  /** For functions that sign out: puts an order into the queue, and begins to try it. */
+  readonly defer: SigningOut["defer"];
+  /** Timer-triggered: finishes what is in the queue, whoever put it there. */
+  readonly onTimer: TimerHandler;
+  /** Ends the tries that this instance makes by itself; the queue keeps what is left. */
+  readonly stop: () => void;
+}
+
+/**
+ * Sign-outs that the store could not take. The timer is what makes sure of them; the instance that deferred one tries sooner.
+ * There is no queue trigger: with one, a queue in trouble would end the whole Functions host.
+ */
+export function waitingSignOuts(app: App): WaitingSignOuts {
+  const { maxAttempts, retrySeconds } = app.configuration.signOut;
+  const again = finisher({
+    finish: async () => run(app, { name: "finish-sign-outs", trigger: "other", traceParent: undefined }, processLog),
+    retrySeconds,
+    maxTries: maxAttempts,
+  });
+  return {
+    async defer(order) {
+      await putIntoQueue(app, order);
+      again.begin();
+    },
+    async onTimer(_timer: Timer, context: InvocationContext) {
+      const traceParent = context.traceContext?.traceParent ?? undefined;
+      await run(app, { name: "finish-sign-outs", trigger: "timer", traceParent }, context);
+    },
+    stop: () => again.stop(),
+  };
+}
+
+/** @returns whether anything is left */
+async function run(app: App, call: FunctionCall, log: Log): Promise<boolean> {
+  const signal = AbortSignal.timeout(runTimeoutMs);
+  return runFunction(call, async () => finishWaiting(app, logTelemetry(log), signal), endingOf);
+}
+
+function endingOf(outcome: object): Ending {
+  const success = "value" in outcome;
+  return { success, resultCode: success ? "0" : "1" };
+}
+
+/** Outside of an invocation there is no log of one. The host takes down what the process writes. */
+const processLog: Log = {
+  info: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
+  warn: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
+  error: (...values) => void process.stderr.write(`${values.join(" ")}\n`),
+};

@@ -1,0 +1,147 @@
+import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import { withinDeadline } from "../deadline.ts";
+import { pause } from "../store/retry.ts";
+import { dependency } from "../telemetry/activity.ts";
+import type { QueueConnection } from "./client.ts";
+import { QueueUnavailableError, statusOf } from "./errors.ts";
+
+/** A message that was taken from the queue and is hidden from others for a while. */
+export interface QueueMessage {
+  readonly id: string;
+  /** Proves that this receiver is the last that got the message. */
+  readonly popReceipt: string;
+  readonly text: string;
+  /** How often the message has been received, this time included. */
+  readonly attempt: number;
+}
+
+/** A storage queue. All of it throws {@link QueueUnavailableError} unless the queue has done what was asked. */
+export interface WorkQueue {
+  /** Writes a message. The queue is created if it is not there. A lost answer may make two messages of it. */
+  put(text: string, signal: AbortSignal): Promise<void>;
+  /** Takes messages, the oldest first, and hides them. None if there is no such queue. */
+  receive(limits: { count: number; hiddenSeconds: number }, signal: AbortSignal): Promise<readonly QueueMessage[]>;
+  /** Nothing happens if the message is gone, or somebody else has received it since. */
+  remove(message: QueueMessage, signal: AbortSignal): Promise<void>;
+  /** Lets the message come back after `seconds`. Nothing happens if somebody else has it by now. */
+  postpone(message: QueueMessage, seconds: number, signal: AbortSignal): Promise<void>;
+  /** Moves the message to the queue whose name ends in `-poison`. */
+  putAside(message: QueueMessage, signal: AbortSignal): Promise<void>;
+  /** How many messages there are, hidden ones included. Approximate. */
+  count(signal: AbortSignal): Promise<number>;
+}
+
+const maxAttempts = 3;
+/** Answers after which the same is worth asking again. */
+const passing = new Set([408, 429, 500, 502, 503, 504]);
+/** What the service says of a message that is gone, or that another receiver has. */
+const notOurs = new Set([400, 404]);
+
+/**
+ * The queue `name` and its poison queue. Connects with the first request.
+ * @param connection undefined: there is no storage account, and every operation fails
+ */
+export function workQueue(connection: QueueConnection | undefined, name: string): WorkQueue {
+  let connected: Promise<QueueServiceClient> | undefined;
+  const clientOf = async (queue: string) => {
+    connected ??= connect(connection);
+    // What could not be loaded or read is tried again, not remembered.
+    connected.catch(() => (connected = undefined));
+    return (await connected).getQueueClient(queue);
+  };
+  const ask = async <T>(operation: string, queue: string, signal: AbortSignal, request: Request<T>): Promise<T> =>
+    untilAnswered(`${operation} ${queue}`, signal, async () => request(await clientOf(queue), signal));
+
+  const put = async (queue: string, text: string, signal: AbortSignal) => {
+    const send = async () =>
+      ask("put into", queue, signal, (client, abortSignal) => client.sendMessage(text, { abortSignal }));
+    try {
+      await send();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await ask("create", queue, signal, (client, abortSignal) => client.createIfNotExists({ abortSignal }));
+      await send();
+    }
+  };
+  const change = async (operation: string, signal: AbortSignal, request: Request<unknown>) => {
+    await ask(operation, name, signal, request).catch((error: unknown) => {
+      if (!isNotOurs(error)) throw error;
+    });
+  };
+  const remove: WorkQueue["remove"] = async ({ id, popReceipt }, signal) =>
+    change("remove from", signal, (client, abortSignal) => client.deleteMessage(id, popReceipt, { abortSignal }));
+
+  return {
+    put: async (text, signal) => put(name, text, signal),
+    async receive({ count, hiddenSeconds }, signal) {
+      const options = { numberOfMessages: count, visibilityTimeout: hiddenSeconds };
+      const answer = await ask("receive from", name, signal, (client, abortSignal) =>
+        client.receiveMessages({ ...options, abortSignal }),
+      ).catch(nothingIfMissing);
+      return (answer?.receivedMessageItems ?? []).map(({ messageId, popReceipt, messageText, dequeueCount }) => ({
+        id: messageId,
+        popReceipt,
+        text: messageText,
+        attempt: dequeueCount,
+      }));
+    },
+    remove,
+    postpone: async ({ id, popReceipt }, seconds, signal) =>
+      change("postpone in", signal, (client, abortSignal) =>
+        client.updateMessage(id, popReceipt, undefined, seconds, { abortSignal }),
+      ),
+    async putAside(message, signal) {
+      await put(`${name}-poison`, message.text, signal);
+      await remove(message, signal);
+    },
+    async count(signal) {
+      const properties = await ask("count in", name, signal, (client, abortSignal) =>
+        client.getProperties({ abortSignal }),
+      ).catch(nothingIfMissing);
+      return properties?.approximateMessagesCount ?? 0;
+    },
+  };
+}
+
+type Request<T> = (client: QueueClient, abortSignal: AbortSignal) => Promise<T>;
+
+async function connect(connection: QueueConnection | undefined): Promise<QueueServiceClient> {
+  if (connection === undefined) throw new Error("No storage account is configured");
+  const { connectByIdentity, connectByString } = await import("./client.ts");
+  if (connection.kind === "connectionString") return connectByString(connection.connectionString);
+  const { managedIdentity } = await import("../identity/managed-identity.ts");
+  return connectByIdentity(connection.serviceUri, managedIdentity(connection.clientId));
+}
+
+/** Busy and unreachable queues are asked again, a few times and never past `signal`. */
+async function untilAnswered<T>(operation: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await observed(operation, async () => withinDeadline(signal, request()));
+    } catch (error) {
+      const isPassing = passing.has(statusOf(error) ?? 503);
+      if (!isPassing || attempt === maxAttempts || signal.aborted) throw new QueueUnavailableError(operation, error);
+      await pause(attempt, 100 * attempt * (1 + Math.random()), signal);
+    }
+  }
+}
+
+async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
+  const target = operation.split(" ").at(-1) ?? operation;
+  return dependency({ type: "Azure queue", name: operation, target }, request, (outcome) => {
+    const status = "error" in outcome ? (statusOf(outcome.error) ?? 0) : 200;
+    return { success: status !== 0 && (status < 400 || status === 404), resultCode: String(status) };
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof QueueUnavailableError && statusOf(error.cause) === 404;
+}
+
+function isNotOurs(error: unknown): boolean {
+  return error instanceof QueueUnavailableError && notOurs.has(statusOf(error.cause) ?? 0);
+}
+
+function nothingIfMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
