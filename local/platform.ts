@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { startAppInstance, type AppInstance } from "./app-instance.ts";
 import { startCosmosEndpoint, type CosmosEndpoint } from "./cosmos/endpoint.ts";
@@ -64,8 +64,11 @@ export const appClientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
 const secondAppClientId = "c19b7e53-0a84-4d26-b6f1-3e5c9d2a7084";
 
 /** Starts the parts that `settings` do not name, and prepares the environment for the app itself. */
-export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { folder, ports, settings = {} } = options;
+export async function startPlatform(given: PlatformOptions): Promise<Platform> {
+  // Settings name files in it, and the app's process may run in another folder.
+  const folder = resolve(given.folder);
+  const options = { ...given, folder };
+  const { ports, settings = {} } = options;
   const missing = missingParts(settings);
   await mkdir(folder, { recursive: true });
   const publicBaseUrl = settings["PublicBaseUrl"] ?? `http://localhost:${ports.app}`;
@@ -107,6 +110,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       FunctionsHost__FunctionKey: administratorKey,
       FunctionsHost__MasterKey: masterKey,
       ...settings,
+      ...absoluteCertificates(settings),
       ...(madeHere["NODE_EXTRA_CA_CERTS"] && { NODE_EXTRA_CA_CERTS: madeHere["NODE_EXTRA_CA_CERTS"] }),
       ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
     },
@@ -125,6 +129,11 @@ async function leaveSettings(folder: string, madeHere: Settings, graphUrl: strin
   await rm(file, { force: true });
   await writeFile(file, `${JSON.stringify({ Values: values }, undefined, 2)}\n`, { mode: 0o600 });
   return file;
+}
+
+/** The person's own certificate authorities, wherever the app's process runs. */
+function absoluteCertificates({ NODE_EXTRA_CA_CERTS: file }: Settings): Settings {
+  return file === undefined ? {} : { NODE_EXTRA_CA_CERTS: resolve(file) };
 }
 
 /** The local certificate authority beside those that the person's machine trusts already; Node takes one file of them. */

@@ -7,6 +7,7 @@ import { isLoopback } from "../../shared/settings-reader.ts";
 import { checkApp } from "./checks/app.ts";
 import { checkAuthority } from "./checks/authority.ts";
 import { checkCredential } from "./checks/credential.ts";
+import { checkFrontEnd } from "./checks/front-end.ts";
 import { checkQueue } from "./checks/queue.ts";
 import { checkRegistration } from "./checks/registration.ts";
 import { checkSettings } from "./checks/settings.ts";
@@ -51,7 +52,11 @@ export async function diagnoseDeployment(
   identity: string | undefined,
   operator: Operator,
 ): Promise<readonly Finding[]> {
-  const [app, { finding, registered }] = await Promise.all([checkApp(baseUrl, "failed"), checkSignIn(baseUrl)]);
+  const [app, frontEnd, { finding, registered }] = await Promise.all([
+    checkApp(baseUrl, "failed"),
+    checkFrontEnd(baseUrl),
+    checkSignIn(baseUrl),
+  ]);
   const unknown = ["Cosmos DB settings", "Queue storage"].map((name) =>
     notChecked(name, "only with the deployment's settings: npm run doctor -- --settings <file>"),
   );
@@ -59,7 +64,7 @@ export async function diagnoseDeployment(
     const rest = ["Identity provider", "App registration"].map((name) =>
       notChecked(name, "the app does not say which"),
     );
-    return [...app, finding, ...rest, ...unknown];
+    return [...app, frontEnd, finding, ...rest, ...unknown];
   }
   const { clientId, authority } = registered;
   const groups = await Promise.all([
@@ -71,7 +76,7 @@ export async function diagnoseDeployment(
       credential: undefined,
     }),
   ]);
-  return [...app, finding, ...groups.flat(), ...unknown];
+  return [...app, frontEnd, finding, ...groups.flat(), ...unknown];
 }
 
 async function checkRegistrationOf(

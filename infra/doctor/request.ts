@@ -13,10 +13,10 @@ export interface Answer {
  * GET, without following redirects.
  * @throws {Error} whose message says in a few words why there is no answer
  */
-export async function get(url: string): Promise<Answer> {
+export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const sentAt = Date.now();
   try {
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
     const at = (sentAt + Date.now()) / 2;
     const date = Date.parse(response.headers.get("date") ?? "");
     const clockAhead = Number.isNaN(date) ? undefined : Math.round((date - at) / 1000);

@@ -103,6 +103,7 @@ ${usage.trim()}
 | App registration and below           | Redirect URIs, **the Logout URL of this deployment**, the optional claims, and how long secrets and certificates are good: a warning 30 days before |
 | Federated credential                 | The registration trusts the managed identity that the settings name                                                                                 |
 | App, App: …                          | What the app itself says at \`/readyz\`                                                                                                             |
+| Odd headers | With \`--url\`: a request that the Functions host cannot take is refused by what is in front of it, see [troubleshooting.md](troubleshooting.md) |
 | Sign-in: sid, Sign-in: login_hint    | The ID tokens since the app's start brought these claims                                                                                            |
 
 ## Who looks

@@ -35,12 +35,18 @@ const defaults = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
-/** The headers of an answer, with the security headers that every answer owes unless its function has set them. */
+/**
+ * The headers of an answer, with the security headers that every answer owes unless its function has set them.
+ * @throws {TypeError} for a value that is not printable ASCII: the host could not send it, and would answer with an empty 500
+ */
 export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl: string): Record<string, string> {
   const merged: Record<string, string> = { ...defaults, ...Object.fromEntries(new Headers(headers)) };
   if (publicBaseUrl.startsWith("https:")) merged["strict-transport-security"] = "max-age=31536000";
   // Where a frame is allowed, the policy says by whom; the older header can only say "nobody" or "the app itself".
   if (!merged["content-security-policy"]?.includes("frame-ancestors 'none'")) delete merged["x-frame-options"];
+  for (const [name, value] of Object.entries(merged)) {
+    if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`The header ${name} is not printable ASCII`);
+  }
   return merged;
 }
 

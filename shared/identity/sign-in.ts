@@ -48,7 +48,8 @@ export async function authorizationUrl(
     ...(options.domainHint !== null && { domainHint: options.domainHint }),
     ...(options.claims !== null && { claims: options.claims }),
   };
-  return msal.getAuthCodeUrl(request);
+  // In ASCII, whatever the identity provider's metadata says: it goes into a header.
+  return new URL(await msal.getAuthCodeUrl(request)).href;
 }
 
 /** What a completed sign-in brings. */

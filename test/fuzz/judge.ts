@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { conditions } from "../../shared/errors.ts";
 import type { RawAnswer } from "../support/raw-answers.ts";
 import { markup, splitHeader } from "./texts.ts";
@@ -77,11 +78,16 @@ export function crashesIn(lines: readonly string[]): { ofApp: readonly string[];
 
 /**
  * The host reads header values as UTF-8, and the programming model's `Headers` takes nothing above U+00FF: it throws
- * before any function of the app is called, and the host answers 500 by itself.
+ * before any function of the app is called, and the host answers 500 by itself. Only that is excused: not a character in
+ * the request line, nor bytes that are no UTF-8, which the host refuses with 400.
  */
 function isBeyondProgrammingModel(sent: Uint8Array): boolean {
-  const [head = ""] = Buffer.from(sent).toString("utf8").split("\r\n\r\n");
-  return /[^\0-\xff]/.test(head);
+  const [head = ""] = Buffer.from(sent).toString("latin1").split("\r\n\r\n");
+  const [, ...lines] = head.split("\r\n");
+  return lines.some((line) => {
+    const value = Buffer.from(line.slice(line.indexOf(":") + 1), "latin1");
+    return isUtf8(value) && /[^\0-\xff]/.test(value.toString("utf8"));
+  });
 }
 
 /** The host gives up on a body of more than 100 MB, or on a Host that is there and empty, before any function is called. */

@@ -1,9 +1,36 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { freePortRow, signIn, startWorld, type World } from "../support/world.ts";
 import { assertLine, doctor, type Report } from "./doctor-harness.ts";
+
+async function pass(url: string, response: ServerResponse): Promise<void> {
+  const passed = await fetch(url, { redirect: "manual" });
+  response.writeHead(passed.status, Object.fromEntries(passed.headers));
+  response.end(Buffer.from(await passed.arrayBuffer()));
+}
+
+/** What stands before an app: it passes requests on, and does something about headers that are not ASCII. */
+async function startFrontEnd(
+  origin: string,
+  treat: "refuse" | "strip" | "hang up",
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    const isOdd = /[^\0-\x7f]/.test(request.headers.cookie ?? "");
+    if (isOdd && treat === "refuse") return void response.writeHead(403).end("Delete the cookies of this site.");
+    if (isOdd && treat === "hang up") return void request.socket.destroy();
+    void pass(origin + (request.url ?? ""), response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
 
 describe("npm run doctor, at a deployment", () => {
   let world: World;
@@ -36,11 +63,29 @@ describe("npm run doctor, at a deployment", () => {
     }
   });
 
+  it("tells that a neighbour's cookie above U+00FF ends at the host, where nothing in front refuses it", async () => {
+    const report = await examine(world.publicBaseUrl);
+    assertLine(report, "Odd headers", "!", /brings an empty 500\. Have the front end refuse/);
+    assert.equal(report.exitCode, 0, report.output);
+  });
+
+  for (const [what, treat, says] of [
+    ["refuses such a header", "refuse", /is refused with 403 before the host/],
+    ["takes such a header away", "strip", /does not get as far as the host/],
+    ["gives no answer", "hang up", /brings no answer\. Have the front end refuse/],
+  ] as const) {
+    it(`finds a front end that ${what}`, async () => {
+      await using frontEnd = await startFrontEnd(world.publicBaseUrl, treat);
+      assertLine(await examine(frontEnd.url), "Odd headers", treat === "hang up" ? "!" : "✓", says);
+    });
+  }
+
   it("tells that nothing is there, and calls nothing else fine", async () => {
     const report = await examine(`http://localhost:${await freePortRow(1)}`);
     assertLine(report, "App", "✗", /cannot be reached: ECONNREFUSED\. Check the address/);
     assertLine(report, "Sign-in", "✗", /no answer: ECONNREFUSED/);
     for (const name of ["Identity provider", "App registration"]) assertLine(report, name, "–", /does not say which/);
+    assertLine(report, "Odd headers", "–", /does not answer an ordinary request either/);
     assert.ok(!report.output.includes("✓"), report.output);
     assert.equal(report.exitCode, 1);
   });

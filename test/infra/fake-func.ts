@@ -8,6 +8,8 @@ export interface FuncCall {
   /** Everything in the folder that it was called in. */
   readonly files: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The certificate authorities that the worker trusts besides the usual ones; undefined if there is no such file. */
+  readonly trusted?: string;
 }
 
 export interface FakeFunc extends AsyncDisposable {
@@ -16,14 +18,21 @@ export interface FakeFunc extends AsyncDisposable {
   call(): Promise<FuncCall>;
 }
 
-/** An executable named `func` that takes down how it is called, and ends with `exitCode`. */
+/**
+ * An executable named `func` that takes down how it is called, and ends with `exitCode`. The worker of the real one runs in
+ * the worker's own folder, not in the app's: what it finds there is taken down, too.
+ */
 export async function createFakeFunc(exitCode = 0): Promise<FakeFunc> {
   const folder = await mkdtemp(join(tmpdir(), "func-"));
   const record = join(folder, "call.json");
   const program = `#!${process.execPath}
-const { readdirSync, statSync, writeFileSync } = require("node:fs");
+const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
 const files = readdirSync(".", { recursive: true }).filter((file) => statSync(file).isFile()).sort();
-writeFileSync(${JSON.stringify(record)}, JSON.stringify({ args: process.argv.slice(2), files, environment: process.env }));
+process.chdir(${JSON.stringify(folder)});
+const { NODE_EXTRA_CA_CERTS: file = "" } = process.env;
+const trusted = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+const call = { args: process.argv.slice(2), files, environment: process.env, trusted };
+writeFileSync(${JSON.stringify(record)}, JSON.stringify(call));
 process.exitCode = ${exitCode};
 `;
   await writeFile(join(folder, "func"), program);

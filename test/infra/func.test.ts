@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { runUnderFunc } from "../../local/func.ts";
 import { freePorts } from "../support/world.ts";
@@ -93,6 +93,45 @@ describe("npm run start:func", () => {
     assert.match(environment["AzureAd__Instance"] ?? "", new RegExp(`:${ports.identityProviderTls}/`));
     assert.match(environment["AzureWebJobsStorage"] ?? "", /;QueueEndpoint=http:\/\/127\.0\.0\.1:/);
     assert.doesNotMatch(environment["AzureWebJobsStorage"] ?? "", /core\.windows\.net/);
+    await rm(folder, { recursive: true });
+  });
+
+  for (const whose of ["", "the person's own certificate authorities and "]) {
+    it(`lets the worker, which runs in another folder, find ${whose}the local one`, async () => {
+      await using func = await createFakeFunc();
+      const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+      const own = join(folder, "own-authority.pem");
+      await writeFile(own, "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n");
+      const settings = whose === "" ? {} : { NODE_EXTRA_CA_CERTS: relative(".", own) };
+      // As the command names it: from the project's folder.
+      const dataFolder = relative(".", join(folder, "data"));
+      const ports = { ...(await freePorts()), queueStorage: 0 };
+      const packageFolder = join(folder, "package");
+      const environment = { PATH: func.folder, ...settings };
+      const all = { root: ".", packageFolder, dataFolder, ports, settings, environment, printError: assert.fail };
+      assert.equal(await runUnderFunc(all), 0);
+      const { trusted = "" } = await func.call();
+      assert.match(trusted, /BEGIN CERTIFICATE[^]*END CERTIFICATE/);
+      assert.equal(trusted.includes("own"), whose !== "");
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  it("lets the worker find the person's own certificate authorities where the identity provider is real", async () => {
+    await using func = await createFakeFunc();
+    const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+    const own = join(folder, "own-authority.pem");
+    await writeFile(own, "own");
+    const settings = {
+      NODE_EXTRA_CA_CERTS: relative(".", own),
+      AzureAd__TenantId: "organizations",
+      AzureWebJobsStorage: "real",
+    };
+    const all = { root: ".", packageFolder: join(folder, "package"), dataFolder: join(folder, "data"), settings };
+    const environment = { PATH: func.folder };
+    const code = await runUnderFunc({ ...all, ports: await freePorts(), environment, printError: assert.fail });
+    assert.equal(code, 0);
+    assert.equal((await func.call()).trusted, "own");
     await rm(folder, { recursive: true });
   });
 

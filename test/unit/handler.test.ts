@@ -50,13 +50,17 @@ describe("every answer", () => {
     assert.deepEqual([...cookies.keys()], ["__Host-signin-x"]);
   });
 
-  test("is an answer also where the function wrote a header that cannot be sent", async () => {
-    const { response } = await call(
-      app,
-      doing(() => ({ status: 302, headers: { location: "/a\r\nset-cookie: x=y" } })),
-    );
-    assert.equal(response.status, 500);
-  });
+  for (const value of ["/a\r\nset-cookie: x=y", "/caf\u00e9", "/\u65e5\u672c", "/\u007f", "/\u0085", "/\0"]) {
+    test(`is a named failure where the function wrote the header ${JSON.stringify(value)}, which cannot be sent`, async () => {
+      const { response, body, log } = await call(
+        app,
+        doing(() => ({ status: 302, headers: { location: value } })),
+      );
+      assert.equal(response.status, 500);
+      assert.equal((body as { code: string }).code, "internal_error");
+      assert.match(log, /TypeError/);
+    });
+  }
 });
 
 describe("the session cookie", () => {

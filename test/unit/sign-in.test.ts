@@ -43,6 +43,8 @@ function idTokenSays(changes: Claims): void {
   idp.token = async () => tokens({ idToken: await signed(idTokenClaims(changes)) });
 }
 
+const getAuthCodeUrl = async () => "https://login.日本.example/autorisé?state=s";
+
 const open = async (options: Partial<SignInOptions> = {}) =>
   new URL(await authorizationUrl(authorityOf(config), config, transaction, { ...plain, ...options }, signal));
 
@@ -90,6 +92,13 @@ describe("the way to the identity provider", () => {
       assert.deepEqual(scopes.sort(), [graph, "offline_access", "openid", "profile"].sort());
     });
   }
+
+  test("is ASCII, as a header has to be, whatever was asked for and whatever the metadata say", async () => {
+    assert.match((await open({ loginHint: "zoë@日本.example", domainHint: "日本" })).href, /^[\x21-\x7e]+$/);
+    const odd = { ...authorityOf(config), client: async () => ({ msal: { getAuthCodeUrl } }) as never };
+    const url = await authorizationUrl(odd, config, transaction, plain, signal);
+    assert.match(url, /^[\x21-\x7e]+$/);
+  });
 
   test("shows neither the code verifier nor the app's secret", async () => {
     const { href } = await open();

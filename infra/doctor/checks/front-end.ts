@@ -1,0 +1,32 @@
+import { notChecked, ok, warning, type Finding } from "../finding.ts";
+import { get, type Answer } from "../request.ts";
+
+const name = "Odd headers";
+
+/** UTF-8 of two characters above U+00FF, each byte a character: what a neighbour's cookie may hold. */
+const cookie = Buffer.from("doctor=日本").toString("latin1");
+
+/**
+ * What becomes of a request with a character above U+00FF in a header. The Functions host answers it with an empty 500
+ * before the app is asked, so whatever is in front of the app should refuse it with words, or take the header away.
+ */
+export async function checkFrontEnd(baseUrl: string): Promise<Finding> {
+  const url = `${baseUrl}/healthz`;
+  const plain = await attempt(url);
+  if (plain?.status !== 200) return notChecked(name, "the app does not answer an ordinary request either");
+  const odd = await attempt(url, { cookie });
+  if (odd?.status === 200) return ok(name, "a header that the host cannot take does not get as far as the host");
+  if (odd !== undefined && odd.status >= 400 && odd.status < 500) {
+    return ok(name, `a header that the host cannot take is refused with ${odd.status} before the host`);
+  }
+  const seen = odd === undefined ? "no answer" : `an empty ${odd.status}`;
+  return warning(
+    name,
+    `a character above U+00FF in any header, such as another site's cookie, brings ${seen}`,
+    'Have the front end refuse such requests: see "Everything is an empty 500" in docs/troubleshooting.md',
+  );
+}
+
+async function attempt(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer | undefined> {
+  return get(url, headers).catch(() => undefined);
+}
