@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { Warning } from "../shared/app.ts";
 import { readForm } from "../shared/http/form.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { refusePrefetch } from "../shared/http/navigation.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import {
@@ -49,6 +50,7 @@ export const callback: FunctionDefinition = {
   route: "auth/callback",
   methods: ["GET"],
   async handler(request, context) {
+    refusePrefetch(request);
     const answer = readResponse(new URL(request.url).searchParams);
     const transaction = transactionOf(answer.state, request, context);
     if (!transaction) return checkCookies(context);

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError } from "../shared/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { refusePrefetch } from "../shared/http/navigation.ts";
 import { unknownSignIn } from "../shared/identity/transaction.ts";
 
 const cookieName = "cookie-check";
@@ -16,7 +17,8 @@ export const cookieCheck: FunctionDefinition = {
   name: "cookie-check",
   route: "auth/cookie-check",
   methods: ["GET"],
-  async handler(_request, { cookies }) {
+  async handler(request, { cookies }) {
+    refusePrefetch(request);
     if (cookies.read(cookieName) === undefined) {
       throw new ConditionError("cookies_blocked", "The browser keeps no cookies of this app.");
     }

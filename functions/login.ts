@@ -1,8 +1,8 @@
-import { parseSignInOptions } from "../shared/identity/authorization-request.ts";
+import { parseSignInOptions, askedReturnUrl, refuseWidening } from "../shared/identity/authorization-request.ts";
 import { authorizationUrl } from "../shared/identity/sign-in.ts";
 import { beginTransaction, newTransaction } from "../shared/identity/transaction.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { queryParameter } from "../shared/http/parameters.ts";
+import { requireNavigation } from "../shared/http/navigation.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 
 /** `GET /auth/login`: begins a sign-in and sends the browser to the identity provider. */
@@ -12,9 +12,12 @@ export const login: FunctionDefinition = {
   methods: ["GET"],
   async handler(request, { app, cookies, signal }) {
     const { configuration, authority } = app;
-    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), configuration.publicBaseUrl);
-    const options = parseSignInOptions(request);
-    const transaction = newTransaction(returnUrl, options.prompt === "none");
+    const { searchParams: query } = new URL(request.url);
+    requireNavigation(request);
+    const returnUrl = safeReturnUrl(askedReturnUrl(query), configuration.publicBaseUrl);
+    const options = parseSignInOptions(query);
+    refuseWidening(options, request, configuration);
+    const transaction = newTransaction(returnUrl, options.prompt === "none", options.maxAge);
     const location = await authorizationUrl(authority, configuration, transaction, options, signal);
     beginTransaction(cookies, transaction);
     return { status: 302, headers: { location } };

@@ -21,7 +21,7 @@ export const logoutConfirmation: FunctionDefinition = {
   route: "auth/logout",
   methods: ["GET"],
   async handler(request, { app, signal }) {
-    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), app.configuration.publicBaseUrl);
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
     // Browsers hold a form to its policy across redirects, and this form's answer leads to the end-session endpoint.
     const metadata = await app.authority.metadata.get(signal).catch(() => undefined);
     const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
@@ -53,7 +53,7 @@ export const logout: FunctionDefinition = {
   async handler(request, context) {
     const { publicBaseUrl } = context.app.configuration;
     refuseCrossSite(request, publicBaseUrl);
-    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl"), publicBaseUrl);
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), publicBaseUrl);
     if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }

@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
+import { refusePrefetch } from "../shared/http/navigation.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
@@ -12,6 +13,7 @@ export const signedOut: FunctionDefinition = {
   route: "auth/signed-out",
   methods: ["GET"],
   async handler(request, { app, cookies }) {
+    refusePrefetch(request);
     const returnUrl = takeReturnUrl(cookies, queryParameter(request, "state") ?? "");
     if (returnUrl !== undefined) {
       // Checked again: a cookie is no better than a parameter.

@@ -30,6 +30,8 @@ export interface Configuration {
     /** Lower case. Empty: every tenant of the authority. */
     readonly allowedTenants: readonly string[];
     readonly clientId: string;
+    /** What a sign-in may ask for, if one of the app's pages says so. */
+    readonly extraScopes: readonly string[];
     readonly credential: ClientCredential;
   };
   readonly cosmosDb: { readonly connection: CosmosConnection; readonly databaseName: string };
@@ -113,8 +115,16 @@ function readAzureAd(read: SettingsReader): Configuration["azureAd"] {
     isMultiTenant,
     allowedTenants,
     clientId: read.required(settings.clientId, (value) => guid.test(value)).toLowerCase(),
+    extraScopes: readExtraScopes(read),
     credential: readCredential(read),
   };
+}
+
+function readExtraScopes(read: SettingsReader): readonly string[] {
+  const scopes = (read.optional(settings.extraScopes) ?? "").split(/\s+/).filter(Boolean);
+  // A scope-token (RFC 6749 section 3.3), a name or a URI.
+  if (!scopes.every((scope) => /^[a-z\d][\x21\x23-\x5b\x5d-\x7e]*$/i.test(scope))) read.fail(settings.extraScopes);
+  return scopes;
 }
 
 function readAllowedTenants(read: SettingsReader, isMultiTenant: boolean): readonly string[] {

@@ -16,6 +16,7 @@ export const conditions = {
   signin_signed_out: { status: 403, title: "This sign-in was signed out before it was complete" },
   tenant_not_allowed: { status: 403, title: "Your organization has no access to this app" },
   signin_required: { status: 401, title: "Sign in again" },
+  navigation_required: { status: 400, title: "This address is for going to, not for loading" },
   cross_site_request: { status: 403, title: "The request came from another site" },
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },
   api_unknown: { status: 404, title: "There is no such API" },

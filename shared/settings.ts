@@ -38,6 +38,12 @@ export const settings = {
     meaning: "Application (client) id of the app registration.",
     expects: "a GUID",
   },
+  extraScopes: {
+    name: "AzureAd__ExtraScopes",
+    meaning:
+      "Scopes that a page of the app may ask people to agree to with `/auth/login?scope=`, beside those of the configured APIs.",
+    expects: "scopes separated by spaces",
+  },
   credentialSourceType: {
     name: "AzureAd__ClientCredentials__0__SourceType",
     meaning: "How the app proves itself to the identity provider.",

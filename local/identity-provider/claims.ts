@@ -13,6 +13,8 @@ export interface TokenSubject {
   /** oidc-provider's stable id of the browser session the sign-in happened in. */
   readonly sessionUid: string;
   readonly claims?: ClaimsRequest | undefined;
+  /** When the person signed in, in seconds since the epoch. */
+  readonly authTime?: number | undefined;
 }
 
 /** Makes the claims of tokens as Entra's v2.0 endpoint does. */
@@ -45,6 +47,7 @@ export function createClaimsFactory(instance: string, keys: Keys, applications: 
         ...(scopes.has("profile") ? { oid, name: person.name, preferred_username: person.preferredUsername } : {}),
         ...((scopes.has("email") || wants("email")) && person.email !== undefined ? { email: person.email } : {}),
         ...(wants("sid") ? { sid: sessionId(subject.sessionUid) } : {}),
+        ...(asksForAuthTime(subject.claims) && subject.authTime !== undefined ? { auth_time: subject.authTime } : {}),
         ...(wants("login_hint") ? { login_hint: loginHint(keys, person) } : {}),
       };
     },
@@ -59,6 +62,12 @@ export function createClaimsFactory(instance: string, keys: Keys, applications: 
       ...(resource === graphResource ? profileForGraph(subject.person) : {}),
     }),
   };
+}
+
+/** As `max_age` does by itself (OpenID Connect Core 1.0, section 3.1.2.1). */
+function asksForAuthTime(claims: ClaimsRequest | undefined): boolean {
+  const idToken = claims?.["id_token"];
+  return typeof idToken === "object" && idToken !== null && "auth_time" in idToken;
 }
 
 function lifetime(seconds: number) {

@@ -134,6 +134,7 @@ async function redeemAsEntraDoes(runtime: Runtime, ctx: KoaContextWithOIDC, next
     scope: code.scope ?? "",
     claims: code.claims as ClaimsRequest | undefined,
     nonce: code.nonce,
+    authTime: code.authTime,
     granted: grant?.resources ?? {},
     refreshToken: refreshToken?.jti,
   });

@@ -12,6 +12,7 @@ export interface TokenSource {
   /** The OpenID Connect scopes of the sign-in. */
   readonly scope: string;
   readonly claims: TokenSubject["claims"];
+  readonly authTime?: number | undefined;
   /** Only on the first redemption. */
   readonly nonce?: string | undefined;
   /** The scopes granted at sign-in, of each resource. */
@@ -59,7 +60,7 @@ function subjectOf(runtime: Runtime, ctx: KoaContextWithOIDC, source: TokenSourc
   if (person === undefined || app === undefined) {
     throw new EntraTokenError("invalid_grant", "The account or the app no longer exists.", { code: 50034 });
   }
-  return { person, app, sessionUid: source.sessionUid, claims: source.claims };
+  return { person, app, sessionUid: source.sessionUid, claims: source.claims, authTime: source.authTime };
 }
 
 /** The request's scopes, or those of the sign-in where the request names none; one resource at a time, as Entra insists. */

@@ -89,9 +89,13 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     text: "The app could reach neither the place where it keeps sessions nor the queue for sign-outs that have to wait. You may still be signed in. Wait a minute and sign out again.",
     links: [signOutAgain, home],
   },
+  navigation_required: {
+    text: "This address begins a step of signing in or out, and works only when you go there.",
+    links: [home],
+  },
   cross_site_request: {
     text: "To protect your account, this can only be done from the app’s own pages. Go to the app and do it there.",
-    links: [home],
+    links: [home, signIn],
   },
   internal_error: {
     text: "It was not your fault. Wait a moment and try again. If it happens again, give your support the reference below.",

@@ -5,28 +5,45 @@ const maxLength = 1_000;
 const plain = /^[\x21-\x5b\x5d-\x7e]*$/;
 /** A second slash, in any spelling, that could make a host of what follows. */
 const hostLike = /^\/(?:\/|%2f|%5c)/i;
+const scheme = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * Where to go after signing in or out: a path of this app, or an absolute URL of its origin.
+ * Where to go after signing in or out: a path of this app, or an absolute URL of its origin. What is no such path and names no
+ * other place either, such as one that is too long, leads to the app's start: the person has done nothing wrong.
  * @param value as the browser sent it; none means `/`
  * @returns path, query and fragment, safe in a `Location` header
  * @throws {ConditionError} `invalid_return_url` for everything that could lead to another origin
  */
 export function safeReturnUrl(value: string | null, publicBaseUrl: string): string {
   if (value === null || value === "") return "/";
-  const path = value.startsWith(`${publicBaseUrl}/`) ? value.slice(publicBaseUrl.length) : value;
-  const url = URL.parse(path, publicBaseUrl);
-  const safe =
-    path.length <= maxLength &&
-    plain.test(path) &&
-    path.startsWith("/") &&
-    !hostLike.test(path) &&
-    url?.origin === publicBaseUrl;
-  if (!safe)
+  const path = withoutOrigin(value, publicBaseUrl);
+  if (readingsOf(path).some((reading) => leadsElsewhere(reading, publicBaseUrl))) {
     throw new ConditionError("invalid_return_url", "returnUrl must be a path of this app, such as /reports?year=2026.");
-  // As the URL parser reads it: `/a/..//evil.example` becomes `//evil.example` and must not slip through.
+  }
+  const url = URL.parse(path, publicBaseUrl);
+  if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return "/";
+  // As the URL parser reads it: `/a/..//evil.example` becomes `//evil.example`, and was refused.
   const normalized = url.pathname + url.search + url.hash;
-  if (hostLike.test(normalized) || normalized.length > maxLength)
-    throw new ConditionError("invalid_return_url", "returnUrl must be a path of this app.");
-  return normalized;
+  return normalized.length <= maxLength ? normalized : "/";
+}
+
+function withoutOrigin(value: string, publicBaseUrl: string): string {
+  const rest = value.startsWith(publicBaseUrl) ? value.slice(publicBaseUrl.length) : undefined;
+  return rest !== undefined && /^([/?#]|$)/.test(rest) ? rest || "/" : value;
+}
+
+/**
+ * What browsers, proxies and people may take a text for. They only refuse: what is used is the text itself, as the URL parser
+ * reads it.
+ */
+function readingsOf(text: string): string[] {
+  const withoutInvisible = text.replaceAll(/[^\x21-\x7e]/g, "");
+  const folded = text.normalize("NFKC").replaceAll(/[^\x21-\x7e]/g, "");
+  return [text, withoutInvisible, folded];
+}
+
+function leadsElsewhere(text: string, publicBaseUrl: string): boolean {
+  const url = URL.parse(text, publicBaseUrl);
+  if (url?.origin !== publicBaseUrl || scheme.test(text)) return true;
+  return [text, url.pathname].some((path) => hostLike.test(path.startsWith("/") ? path : `/${path}`));
 }

@@ -1,8 +1,11 @@
-import { isRecord } from "../encoding.ts";
+import type { Configuration } from "../config.ts";
+import { asciiLowerCase, isRecord } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
-import { queryParameter } from "../http/parameters.ts";
+import { isFromOwnPage } from "../http/navigation.ts";
+import { parameterOf } from "../http/parameters.ts";
+import { settings } from "../settings.ts";
 
-/** What a caller of `/auth/login` may ask for beyond plain sign-in. */
+/** What a caller of `/auth/login` may ask for beyond plain sign-in (OpenID Connect Core 1.0 section 3.1.2.1). */
 export interface SignInOptions {
   readonly loginHint: string | null;
   readonly domainHint: string | null;
@@ -10,30 +13,163 @@ export interface SignInOptions {
   readonly extraScopes: readonly string[];
   /** The `claims` request parameter (OpenID Connect Core 1.0 section 5.5): a claims challenge passed on. */
   readonly claims: string | null;
+  /** Seconds since the person last proved who they are, at most. */
+  readonly maxAge: number | null;
+  /** Passed on as they are. */
+  readonly uiLocales: string | null;
+  readonly acrValues: string | null;
+  readonly display: string | null;
 }
 
 /** Characters of a `claims` request parameter: a URL has to hold it. */
 export const maxClaimsLength = 4_096;
 
-const prompts = new Set(["login", "none", "consent", "select_account", "create"]);
+const prompts = ["login", "none", "consent", "select_account", "create"];
+const displays = ["page", "popup", "touch", "wap"];
 /** scope-token of RFC 6749 section 3.3. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** A language tag (RFC 5646 section 2.1), as far as its form goes. */
+const languageTag = /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/i;
+/** What the app asks for by itself. */
+const openIdScopes = ["openid", "profile", "email", "offline_access"];
+
+/** Each may be written as in the app's own routes or as in the protocol. */
+const known = {
+  returnUrl: "return_url",
+  loginHint: "login_hint",
+  domainHint: "domain_hint",
+  prompt: "prompt",
+  scope: "scope",
+  claims: "claims",
+  maxAge: "max_age",
+  uiLocales: "ui_locales",
+  acrValues: "acr_values",
+  display: "display",
+} as const;
+
+/**
+ * Parameters of an authorization request that are the app's own to choose, or that it does not have: OpenID Connect Core 1.0
+ * sections 3.1.2.1, 5.2 and 6, RFC 6749, 7636, 8707, 9396 and 9449.
+ */
+const refused = new Set([
+  "response_type",
+  "client_id",
+  "redirect_uri",
+  "response_mode",
+  "state",
+  "nonce",
+  "id_token_hint",
+  "claims_locales",
+  "registration",
+  "request",
+  "request_uri",
+  "code_challenge",
+  "code_challenge_method",
+  "resource",
+  "authorization_details",
+  "dpop_jkt",
+]);
+
+/** The return URL as it was asked for, under either of its names. */
+export function askedReturnUrl(query: URLSearchParams): string | null {
+  return either(query, "returnUrl", 8_192);
+}
 
 /** @throws {ConditionError} `invalid_request` naming the parameter */
-export function parseSignInOptions(request: { readonly url: string }): SignInOptions {
-  const prompt = queryParameter(request, "prompt");
-  if (prompt !== null && !prompts.has(prompt)) throw invalid("prompt", [...prompts].join(", "));
-  const extraScopes = (queryParameter(request, "scope", 500) ?? "").split(" ").filter(Boolean);
-  if (!extraScopes.every((scope) => scopeToken.test(scope))) throw invalid("scope", "scopes separated by spaces");
-  const claims = queryParameter(request, "claims", maxClaimsLength);
-  if (claims !== null && !isJsonObject(claims)) throw invalid("claims", "a JSON object");
+export function parseSignInOptions(query: URLSearchParams): SignInOptions {
+  refuseOthers(query);
+  const maxAge = checked(query, "maxAge", 9, /^\d+$/, "a number of seconds");
   return {
-    loginHint: queryParameter(request, "loginHint", 320),
-    domainHint: queryParameter(request, "domainHint", 255),
-    prompt,
-    extraScopes,
-    claims,
+    loginHint: either(query, "loginHint", 320),
+    domainHint: either(query, "domainHint", 255),
+    prompt: oneOf(query, "prompt", prompts),
+    extraScopes: (checked(query, "scope", 500, listOf(scopeToken), "scopes separated by spaces") ?? "")
+      .split(" ")
+      .filter(Boolean),
+    claims: parseClaims(query),
+    maxAge: maxAge === null ? null : Number(maxAge),
+    uiLocales: checked(query, "uiLocales", 200, listOf(languageTag), "language tags separated by spaces"),
+    acrValues: checked(query, "acrValues", 255, listOf(scopeToken), "values separated by spaces"),
+    display: oneOf(query, "display", displays),
   };
+}
+
+/**
+ * What makes a sign-in ask for more than usual counts only from the app's own pages: a link of another site must not choose
+ * what people are asked to agree to. Scopes are those of the configured APIs, and those that a setting names.
+ * @throws {ConditionError} `cross_site_request` or `invalid_request`
+ */
+export function refuseWidening(
+  { extraScopes, claims, prompt }: SignInOptions,
+  request: { readonly headers: Headers },
+  { azureAd, downstreamApis, publicBaseUrl }: Configuration,
+): void {
+  const wider = [
+    ...(extraScopes.length > 0 ? ["scope"] : []),
+    ...(claims !== null ? ["claims"] : []),
+    ...(prompt === "consent" ? ["prompt=consent"] : []),
+  ];
+  if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
+    const detail = `Only a page of the app may ask for ${wider.join(", ")} when it leads to a sign-in.`;
+    throw new ConditionError("cross_site_request", detail);
+  }
+  const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
+  const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
+  if (!extraScopes.every((scope) => allowed.has(scope))) {
+    const detail = `The parameter scope asks for what neither a configured API nor ${settings.extraScopes.name} names.`;
+    throw new ConditionError("invalid_request", detail);
+  }
+}
+
+/** Other parameters are not the protocol's, and stay without effect: mail and advertising add theirs to every link. */
+function refuseOthers(query: URLSearchParams): void {
+  const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));
+  for (const name of query.keys()) {
+    if (refused.has(name)) {
+      throw new ConditionError("invalid_request", `The parameter ${name} is not the caller's to choose.`);
+    }
+    const meant = spellings.get(plain(name));
+    if (meant !== undefined && !Object.entries(known).flat().includes(name)) {
+      throw new ConditionError("invalid_request", `There is no parameter ${name}; the spelling is ${meant}.`);
+    }
+  }
+}
+
+function plain(name: string): string {
+  return asciiLowerCase(name.replaceAll(/[_-]/g, ""));
+}
+
+function either(query: URLSearchParams, name: keyof typeof known, maxLength: number): string | null {
+  const [own, standard] = [parameterOf(query, name, maxLength), known[name]];
+  const other = standard === name ? null : parameterOf(query, standard, maxLength);
+  if (own !== null && other !== null) {
+    throw new ConditionError("invalid_request", `The parameter ${name} is given more than once.`);
+  }
+  return own ?? other;
+}
+
+function checked(
+  query: URLSearchParams,
+  name: keyof typeof known,
+  maxLength: number,
+  form: RegExp | { test(value: string): boolean },
+  expected: string,
+): string | null {
+  const value = either(query, name, maxLength);
+  if (value !== null && !form.test(value)) throw invalid(name, expected);
+  return value;
+}
+
+function oneOf(query: URLSearchParams, name: keyof typeof known, values: readonly string[]): string | null {
+  return checked(query, name, 40, { test: (value) => values.includes(value) }, values.join(", "));
+}
+
+function listOf(item: RegExp): { test(value: string): boolean } {
+  return { test: (value) => value.split(" ").every((part) => part === "" || item.test(part)) };
+}
+
+function parseClaims(query: URLSearchParams): string | null {
+  return checked(query, "claims", maxClaimsLength, { test: isJsonObject }, "a JSON object");
 }
 
 function isJsonObject(text: string): boolean {
@@ -44,6 +180,6 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-function invalid(name: string, expected: string): ConditionError {
-  return new ConditionError("invalid_request", `The parameter ${name} is not valid; expected ${expected}.`);
+function invalid(name: keyof typeof known, expected: string): ConditionError {
+  return new ConditionError("invalid_request", `The parameter ${known[name]} is not valid; expected ${expected}.`);
 }

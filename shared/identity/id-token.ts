@@ -1,7 +1,7 @@
 import type { Configuration } from "../config.ts";
 import { asciiLowerCase } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
-import { verifyToken, type SigningKeys } from "./jwt.ts";
+import { clockToleranceSeconds, verifyToken, type SigningKeys } from "./jwt.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 
 /**
@@ -24,6 +24,8 @@ export interface IdTokenExpectations {
   readonly keys: SigningKeys;
   readonly azureAd: Pick<Configuration["azureAd"], "clientId" | "allowedTenants">;
   readonly nonce: string;
+  /** When the person must have proved who they are, at the earliest; milliseconds since the epoch. */
+  readonly authenticatedSince?: number | undefined;
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ export interface IdTokenExpectations {
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
-  const { metadata, keys, azureAd, nonce, now, signal } = expected;
+  const { metadata, keys, azureAd, nonce, authenticatedSince, now, signal } = expected;
   const token = await verifyToken(idToken, {
     metadata,
     keys,
@@ -49,6 +51,9 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     signal,
   });
   if (token.payload["nonce"] !== nonce) throw token.invalid("nonce");
+  if (authenticatedSince !== undefined && !isSince(token.payload["auth_time"], authenticatedSince)) {
+    throw token.invalid("auth_time");
+  }
   const tenantId = token.required("tid");
   if (azureAd.allowedTenants.length > 0 && !azureAd.allowedTenants.includes(asciiLowerCase(tenantId))) {
     throw new ConditionError("tenant_not_allowed", "Sign in with an account of an organization that this app is for.");
@@ -64,4 +69,9 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     sid: token.optional("sid"),
     loginHint: token.optional("login_hint"),
   };
+}
+
+/** `auth_time` is in seconds. Without it nothing is known (OpenID Connect Core 1.0 section 3.1.3.7, 13). */
+function isSince(authTime: unknown, earliest: number): boolean {
+  return typeof authTime === "number" && authTime >= earliest / 1000 - clockToleranceSeconds;
 }

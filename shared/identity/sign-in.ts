@@ -10,12 +10,13 @@ import { ConditionError } from "../errors.ts";
 import type { AccountClaims } from "../account/seal.ts";
 import type { Authority } from "./authority.ts";
 import type { SignInOptions } from "./authorization-request.ts";
+import { claimsOf, passedOn } from "./authorization-parameters.ts";
 import { adminConsentRequired } from "./authorization-error.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { appRefused } from "./refusal.ts";
 import { isAbout } from "./response-account.ts";
 import { ofAccountAlone } from "./token-cache.ts";
-import { codeChallengeOf, type SignInTransaction } from "./transaction.ts";
+import { authenticatedSince, codeChallengeOf, type SignInTransaction } from "./transaction.ts";
 
 export function redirectUriOf({ publicBaseUrl }: Configuration): string {
   return `${publicBaseUrl}/auth/callback`;
@@ -46,7 +47,8 @@ export async function authorizationUrl(
     ...(options.prompt !== null && { prompt: options.prompt }),
     ...(options.loginHint !== null && { loginHint: options.loginHint }),
     ...(options.domainHint !== null && { domainHint: options.domainHint }),
-    ...(options.claims !== null && { claims: options.claims }),
+    ...claimsOf(options),
+    extraQueryParameters: passedOn(options),
   };
   // In ASCII, whatever the identity provider's metadata says: it goes into a header.
   return new URL(await msal.getAuthCodeUrl(request)).href;
@@ -93,6 +95,7 @@ export async function completeSignIn(
     keys: authority.keys,
     azureAd,
     nonce: answer.transaction.nonce,
+    authenticatedSince: authenticatedSince(answer.transaction),
     now: authority.clock.now(),
     signal,
   });

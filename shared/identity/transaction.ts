@@ -18,6 +18,8 @@ export interface SignInTransaction {
   readonly silent: boolean;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Seconds that the person may have been signed in for at the identity provider when this sign-in began, if that matters. */
+  readonly maxAge: number | null;
 }
 
 const prefix = "signin-";
@@ -26,7 +28,7 @@ const lifetimeSeconds = 15 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
 
-export function newTransaction(returnUrl: string, silent: boolean): SignInTransaction {
+export function newTransaction(returnUrl: string, silent: boolean, maxAge: number | null = null): SignInTransaction {
   return {
     state: randomBase64Url(),
     nonce: randomBase64Url(),
@@ -34,6 +36,7 @@ export function newTransaction(returnUrl: string, silent: boolean): SignInTransa
     returnUrl,
     silent,
     startedAt: Date.now(),
+    maxAge,
   };
 }
 
@@ -42,12 +45,32 @@ export function codeChallengeOf({ codeVerifier }: SignInTransaction): string {
   return sha256Base64Url(codeVerifier);
 }
 
-/** Keeps `transaction` in this browser, and drops the others when there are too many. */
+/** When the person must have proved who they are, at the earliest; milliseconds since the epoch. */
+export function authenticatedSince({ startedAt, maxAge }: SignInTransaction): number | undefined {
+  return maxAge === null ? undefined : startedAt - maxAge * 1000;
+}
+
+/** Keeps `transaction` in this browser. Where there are too many, the oldest makes room. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
-  const others = jar.names(prefix).filter((name) => cookieName.test(name));
-  if (others.length >= maxUnderWay) others.forEach((name) => jar.clear(name));
+  makeRoom(jar);
   const value = Buffer.from(JSON.stringify(transaction)).toString("base64url");
   jar.set(nameOf(transaction.state), value, lifetimeSeconds);
+}
+
+/** Those go first that nothing can come of any more: unreadable, too old, or begun in the future. */
+function makeRoom(jar: CookieJar): void {
+  const now = Date.now();
+  const startOf = (name: string) => {
+    const transaction = parse(jar.read(name));
+    const counts = transaction && nameOf(transaction.state) === name && isUnderWay(transaction, now);
+    return counts ? transaction.startedAt : -Infinity;
+  };
+  const latestFirst = jar
+    .names(prefix)
+    .filter((name) => cookieName.test(name))
+    .map((name) => ({ name, start: startOf(name) }))
+    .toSorted((a, b) => b.start - a.start);
+  for (const { name } of latestFirst.slice(maxUnderWay - 1)) jar.clear(name);
 }
 
 /**
@@ -92,7 +115,9 @@ function isTransaction(value: unknown): value is SignInTransaction {
   if (!isRecord(value)) return false;
   const texts = [value["state"], value["nonce"], value["codeVerifier"], value["returnUrl"]];
   const hasTexts = texts.every((text) => typeof text === "string" && text !== "");
-  return hasTexts && typeof value["startedAt"] === "number" && typeof value["silent"] === "boolean";
+  const { startedAt, silent, maxAge } = value;
+  const hasAge = maxAge === null || typeof maxAge === "number";
+  return hasTexts && hasAge && typeof startedAt === "number" && typeof silent === "boolean";
 }
 
 function equal(a: string, b: string): boolean {

@@ -7,6 +7,21 @@ import { pair, selfSigned } from "./support/certificate.ts";
 
 const pem = (selfSigned() + pair.privateKey).replaceAll("\r", "").trim().split("\n");
 
+describe("scopes that a page of the app may ask for", () => {
+  test("are none unless the setting names them", () => {
+    assert.deepEqual(configuration({ AzureAd__ExtraScopes: " Mail.Read  api://x/y " }).azureAd.extraScopes, [
+      "Mail.Read",
+      "api://x/y",
+    ]);
+  });
+
+  test("are refused where they are none", () => {
+    for (const value of ['Mail.Read "', "a\\b", "caf\u00e9"]) {
+      assert.throws(() => configuration({ AzureAd__ExtraScopes: value }), /AzureAd__ExtraScopes/, value);
+    }
+  });
+});
+
 describe("a configuration that only says what it must", () => {
   const minimal = configuration();
 
@@ -17,6 +32,7 @@ describe("a configuration that only says what it must", () => {
       isMultiTenant: false,
       allowedTenants: [],
       clientId,
+      extraScopes: [],
       credential: { kind: "secret", secret: "s3cret-of-the-app" },
     });
   });

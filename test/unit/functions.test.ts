@@ -53,7 +53,7 @@ describe("the callback", () => {
 
   test("answers, whatever the browser's cookie says", async () => {
     for (const returnUrl of ["/a\r\nset-cookie: x=y", "/é", "/\0"]) {
-      assert.equal((await silentAnswer({ returnUrl })).response.status, 400, JSON.stringify(returnUrl));
+      assert.equal((await silentAnswer({ returnUrl })).headers["location"], "/", JSON.stringify(returnUrl));
     }
   });
 

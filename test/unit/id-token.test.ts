@@ -195,3 +195,23 @@ describe("the tenants let in", () => {
     }
   });
 });
+
+describe("an ID token for a sign-in that may not be older than asked", () => {
+  const authenticatedSince = expected.now - 60_000;
+  const at = (seconds: number) => Math.floor(authenticatedSince / 1000) + seconds;
+
+  test("is good when the person signed in since then, by clocks that differ by five minutes at most", async () => {
+    for (const seconds of [-299, 0, 30, 600]) await verify({ auth_time: at(seconds) }, { authenticatedSince });
+  });
+
+  test("is refused when it was earlier, or is not said as a number", async () => {
+    for (const time of [at(-302), 0, undefined, null, String(at(0)), new Date().toISOString(), [at(0)]]) {
+      const verified = verify({ auth_time: time }, { authenticatedSince });
+      await assert.rejects(verified, condition("signin_invalid", /auth_time/), String(time));
+    }
+  });
+
+  test("need not say it where nobody asked", async () => {
+    await verify({ auth_time: 1 });
+  });
+});

@@ -54,6 +54,7 @@ const telling: Readonly<Record<string, Environment>> = {
     [`${credential}ClientSecret`]: undefined,
     [settings.certificate.name]: "no PEM",
   }),
+  [settings.extraScopes.name]: environment({ [settings.extraScopes.name]: 'no"scope' }),
   [settings.downstreamScopes.name]: environment({
     DownstreamApis__graph__BaseUrl: "https://graph.example",
     DownstreamApis__graph__Scopes: " ",

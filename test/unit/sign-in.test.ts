@@ -27,7 +27,17 @@ const config = configuration({
 });
 const { signal } = new AbortController();
 const transaction = { ...newTransaction("/", false), nonce: "nonce-of-the-transaction" };
-const plain: SignInOptions = { loginHint: null, domainHint: null, prompt: null, extraScopes: [], claims: null };
+const plain: SignInOptions = {
+  loginHint: null,
+  domainHint: null,
+  prompt: null,
+  extraScopes: [],
+  claims: null,
+  maxAge: null,
+  uiLocales: null,
+  acrValues: null,
+  display: null,
+};
 let idp: TestIdentityProvider;
 
 beforeEach(() => {
@@ -119,6 +129,23 @@ describe("the way to the identity provider", () => {
     assert.equal(searchParams.get("prompt"), "login");
     assert.match(searchParams.get("scope") ?? "", /Mail\.Read/);
     assert.match(searchParams.get("claims") ?? "", /"nbf"/);
+  });
+
+  test("passes on how the identity provider is to ask, and has the time of the sign-in told where its age matters", async () => {
+    const claims = '{"id_token":{"email":null},"access_token":{"acrs":{"value":"c1"}}}';
+    const { searchParams } = await open({
+      maxAge: 60,
+      uiLocales: "de fr",
+      acrValues: "c1&x=y",
+      display: "popup",
+      claims,
+    });
+    const passed = ["max_age", "ui_locales", "acr_values", "display", "x"].map((name) => searchParams.get(name));
+    assert.deepEqual(passed, ["60", "de fr", "c1&x=y", "popup", null]);
+    const asked = JSON.parse(searchParams.get("claims") ?? "") as Record<string, Record<string, unknown>>;
+    const { email, auth_time: authTime } = asked["id_token"] ?? {};
+    assert.deepEqual([email, authTime], [null, { essential: true }]);
+    assert.deepEqual(Object.keys(asked["access_token"] ?? {}).sort(), ["acrs", "xms_cc"]);
   });
 
   test("cannot be bent by what is in a hint", async () => {

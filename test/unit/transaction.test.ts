@@ -125,6 +125,7 @@ describe("a sign-in is refused when its cookie", () => {
     ["has a return URL that is no text", (t) => ({ ...t, returnUrl: { href: "/" } })],
     ["does not say when it began", (t) => ({ ...t, startedAt: "now" })],
     ["does not say whether it is silent", (t) => ({ ...t, silent: 1 })],
+    ["has an age that is no number", (t) => ({ ...t, maxAge: "0" })],
     ["is a list", () => []],
     ["is null", () => null],
   ];
@@ -191,6 +192,8 @@ describe("a sign-in that began in the future", () => {
 });
 
 describe("many sign-ins at once", () => {
+  afterEach(() => mock.timers.reset());
+
   test("do not fill the browser with cookies: at some point the others are dropped", () => {
     const person = browser();
     for (let index = 0; index < 50; index++) {
@@ -199,12 +202,46 @@ describe("many sign-ins at once", () => {
     }
   });
 
-  test("leave the last one working, and other cookies alone", () => {
+  test("leave the last six working, and other cookies alone: only the oldest makes room", () => {
+    mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
     const person = browser();
     (person.cookies as Map<string, string>).set("__Host-session", "s");
-    const states = Array.from({ length: 7 }, () => begin(person).state);
-    assert.equal(complete(person, states.at(-1) ?? "").state, states.at(-1));
+    const states = Array.from({ length: 8 }, () => {
+      mock.timers.tick(1);
+      return begin(person).state;
+    });
+    for (const state of states.slice(0, 2)) assert.throws(() => complete(person, state), unknown);
+    for (const state of states.slice(2)) assert.equal(complete(person, state).state, state);
     assert.equal(person.cookies.get("__Host-session"), "s");
+  });
+
+  test("make room first where nothing can come of one any more", () => {
+    mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
+    const useless: readonly ((t: Record<string, unknown>) => unknown)[] = [
+      () => null,
+      (t) => ({ ...t, startedAt: 1_000_000_000 - 15 * 60_000 }),
+      (t) => ({ ...t, startedAt: 1_000_000_000 + 6 * 60_000 }),
+      (t) => ({ ...t, state: "another" }),
+    ];
+    for (const change of useless) {
+      const person = browser();
+      begin(person);
+      tamper(person, change);
+      const [name = assert.fail()] = person.cookies.keys();
+      const states = Array.from({ length: 6 }, () => begin(person).state);
+      assert.equal(person.cookies.has(name), false);
+      for (const state of states) assert.equal(complete(person, state).state, state);
+    }
+  });
+
+  test("by the hundred, as only a broken browser sends them, are down to six again", () => {
+    const person = browser();
+    for (let index = 0; index < 100; index++) {
+      (person.cookies as Map<string, string>).set(`__Host-signin-${String(index).padStart(16, "0")}`, "x");
+    }
+    const { state } = begin(person);
+    assert.equal(person.cookies.size, 6);
+    assert.equal(complete(person, state).state, state);
   });
 
   test("with the longest return URLs stay below what servers accept as headers", () => {
