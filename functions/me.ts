@@ -16,6 +16,7 @@ export const me: FunctionDefinition = {
         jsonBody: {
           account: { name, username, tenantId, objectId },
           session: { createdAt, lastSeenAt, idleExpiresAt, expiresAt },
+          signOut: { scope: app.configuration.signOut.scope },
         },
       };
     },

@@ -16,8 +16,13 @@ const everywhereButton = view.element("sign-out-everywhere");
 let failures = 0;
 let shownSession: string | undefined;
 
+/** Whether the sign-out under way, or the one just explained, is of all browsers. */
+let isEverywhere = false;
+
+const everywhere =
+  "You signed out everywhere: in this browser and in all others. Your tokens were deleted before the browser went on to the identity provider.";
 const reasons: Record<SignedOut["reason"], string> = {
-  here: "You signed out in this tab. Your tokens were deleted before the browser went on to the identity provider.",
+  here: "You signed out in this browser. Your tokens were deleted before the browser went on to the identity provider.",
   "other-tab": "You signed out in another tab of this browser. Your tokens have been deleted.",
   elsewhere:
     "This session was ended elsewhere: in another app, in another browser or by an administrator. Your tokens have been deleted, and this browser’s cookie opens nothing any more.",
@@ -35,9 +40,9 @@ const titles: Partial<Record<SignedOut["reason"], string>> = {
 
 signOutForm.addEventListener("submit", (event) => {
   event.preventDefault();
-  void signOut(signOutButton, false);
+  void signOut(signOutButton, { everywhere: false });
 });
-everywhereButton.addEventListener("click", () => void signOut(everywhereButton, true));
+everywhereButton.addEventListener("click", () => void signOut(everywhereButton, { everywhere: true }));
 // What the back/forward cache keeps is shown again before the server can be asked: let it hold nobody's data.
 addEventListener("pagehide", hideSession);
 // Firefox ends scripts when it navigates, that one too. What it did not come to is done before the page is used again.
@@ -92,7 +97,8 @@ function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason"
   const isOwn = reason === "here" || reason === "other-tab";
   const clock = isOwn ? "" : `At ${clockTime(confirmedAt)} the session was still there.`;
   const when = isOwn ? "Signed out" : "Noticed";
-  view.showNotice({ title, text: reasons[reason], when, at: noticedAt, clock });
+  const text = reason === "here" && isEverywhere ? everywhere : reasons[reason];
+  view.showNotice({ title, text, when, at: noticedAt, clock });
 }
 
 /** Beside the way to sign in: the browser may be wrong about itself, and the server finds out for sure. */
@@ -109,11 +115,13 @@ const signedOutKey = "signed-out-here";
 
 /** A sign-out here leads through the identity provider and back: the page that comes then explains it. */
 function rememberSignOut({ noticedAt }: SignedOut): void {
-  writeTabStorage(signedOutKey, String(noticedAt.getTime()));
+  writeTabStorage(signedOutKey, `${noticedAt.getTime()} ${isEverywhere ? "everywhere" : "here"}`);
 }
 
 function rememberedSignOut(): SignedOut | undefined {
-  const at = new Date(Number(readTabStorage(signedOutKey) ?? Number.NaN));
+  const [time, where] = readTabStorage(signedOutKey)?.split(" ") ?? [];
+  const at = new Date(Number(time ?? Number.NaN));
+  isEverywhere = where === "everywhere";
   writeTabStorage(signedOutKey, undefined);
   return Number.isNaN(at.getTime()) ? undefined : { reason: "here", noticedAt: at, confirmedAt: at };
 }
@@ -126,16 +134,17 @@ function showUnknown(error: unknown): void {
   showErrorAlone({ ...describe(error), action: "Try again", onAction: checkSession });
 }
 
-async function signOut(button: HTMLElement, everywhere: boolean): Promise<void> {
+async function signOut(button: HTMLElement, asked: { readonly everywhere: boolean }): Promise<void> {
   if (view.isBusy(signOutButton) || view.isBusy(everywhereButton)) return;
+  isEverywhere = asked.everywhere || view.endsEverywhere();
   view.setBusy(button, true);
   view.announce("Signing you out…");
   try {
-    const leaving = await logout({ everywhere });
+    const leaving = await logout(asked);
     if (!leaving) view.showSignedOut();
   } catch (error) {
     const title = "Signing out did not work";
-    const onAction = (): void => void signOut(button, everywhere);
+    const onAction = (): void => void signOut(button, asked);
     showErrorAbout("sign-out", { ...describe(error), title, action: "Try again", onAction });
   } finally {
     view.setBusy(button, false);

@@ -33,6 +33,8 @@ export interface ListedSession {
 export interface Me {
   readonly account: Account;
   readonly session: SessionTimes;
+  /** What a sign-out ends: all sessions of the account, or this browser's. A server of an earlier version does not say. */
+  readonly signOut?: { readonly scope: "account" | "session" };
 }
 
 /** An error as the server describes it (RFC 9457). `code` is stable, `title` and `detail` are for people. */

@@ -45,7 +45,7 @@ export function showLoading(title: string): void {
   switchTo("loading");
 }
 
-export function showSignedIn({ account, session }: Me): void {
+export function showSignedIn({ account, session, signOut }: Me): void {
   element("initials").textContent = initialsOf(account.name);
   element("account-name").textContent = account.name;
   element("account-username").textContent = account.username;
@@ -53,8 +53,16 @@ export function showSignedIn({ account, session }: Me): void {
   setTime("last-seen-at", session.lastSeenAt);
   setTime("idle-expires-at", session.idleExpiresAt);
   setTime("expires-at", session.expiresAt);
+  // One button is enough where both do the same.
+  element("everywhere-actions").hidden = signOut?.scope === "account";
+  element("everywhere-note").hidden = signOut?.scope !== "account";
   hideNotice();
   switchTo("signed-in");
+}
+
+/** Whether the plain "Sign out" ends every session of the account. */
+export function endsEverywhere(): boolean {
+  return !element("everywhere-note").hidden;
 }
 
 /** In place of the initials; an image that cannot be shown leaves them. `data-picture` says what it came to. */

@@ -74,20 +74,6 @@ describe("the list of sessions on the page", () => {
     await here.tab.getByRole("button", { name: "Sign out Firefox on Windows" }).waitFor({ state: "detached" });
   });
 
-  it("signs out everywhere: the document is gone, and the provider knows nobody any more", async (test) => {
-    const other = await signedIn(test, "Zoë Okonkwo", { userAgent: firefox });
-    const here = await signedIn(test, "Zoë Okonkwo");
-    await here.tab.getByRole("button", { name: "Sign out everywhere" }).click();
-    await here.tab.getByRole("heading", { name: "You signed out" }).waitFor();
-    await seesSignedOut(here.tab, "Zoë Okonkwo");
-    await assertGone(world, here.cookie);
-    await assertGone(world, other.cookie);
-    await look(other.tab);
-    await noticesSignOut(other.tab);
-    await here.tab.goto(world.identityProvider.publicUrl);
-    await here.tab.getByText("Nobody is signed in in this browser.").waitFor();
-  });
-
   it("says when a browser could not be signed out, and can do it again", async (test) => {
     const other = await signedIn(test, "Mika Sørensen (Fabrikam)", { userAgent: firefox });
     const here = await signedIn(test, "Mika Sørensen (Fabrikam)", { expectedErrors: [/ERR_CONNECTION_RESET/] });
@@ -112,5 +98,66 @@ describe("the list of sessions on the page", () => {
     await noticesSignOut(tab);
     assert.equal(await tab.getByTestId("sessions").locator("li").count(), 0);
     assert.equal(await tab.getByTestId("events").locator("li").count(), 0);
+  });
+});
+
+const plain = (tab: Page): Locator => tab.getByRole("button", { name: "Sign out", exact: true });
+const everywhere = (tab: Page): Locator => tab.getByRole("button", { name: "Sign out everywhere" });
+
+describe("the ways to sign out on the page", () => {
+  let browser: TestBrowser;
+  let worlds: Readonly<Record<"account" | "session", World>>;
+  before(async () => {
+    const [launched, account, session] = await Promise.all([
+      launchBrowser(),
+      startWorld({ environment: { SignOut__Scope: "account" } }),
+      startWorld({ environment: { SignOut__Scope: "session" } }),
+    ]);
+    [browser, worlds] = [launched, { account, session }];
+  });
+  after(() => Promise.all([browser.close(), ...Object.values(worlds).map((world) => world.stop())]));
+
+  async function arrive(test: TestContext, scope: "account" | "session", name: string) {
+    const world = worlds[scope];
+    const tab = await (await browser.newProfile(test)).newTab();
+    const cookie = await signIn(tab, world, name);
+    return { world, tab, cookie };
+  }
+
+  it("are one where a sign-out is everywhere by policy, and the page says so before and after", async (test) => {
+    const { world, tab, cookie } = await arrive(test, "account", "Ada Lindqvist");
+    await tab.getByText("Signing out ends your session in every browser.").waitFor();
+    assert.equal(await everywhere(tab).isVisible(), false);
+    await plain(tab).click();
+    await tab.getByText("You signed out everywhere: in this browser and in all others.").first().waitFor();
+    await assertGone(world, cookie);
+    await tab.reload();
+    await seesSignedOut(tab, "Ada Lindqvist");
+    await signIn(tab, world, "Ada Lindqvist");
+  });
+
+  it("are two where it is of one browser: out here, the page says that it was here, and the other one stays", async (test) => {
+    const other = await arrive(test, "session", "Ada Lindqvist");
+    const here = await arrive(test, "session", "Ada Lindqvist");
+    assert.equal(await here.tab.getByText("Signing out ends your session in every browser.").isVisible(), false);
+    await plain(here.tab).click();
+    await here.tab.getByText("You signed out in this browser.").first().waitFor();
+    assert.equal(await statusWith(here.world, here.cookie), 401);
+    assert.equal(await statusWith(here.world, other.cookie), 200);
+  });
+
+  it("out everywhere: the page says so, the document is gone, and the provider knows nobody any more", async (test) => {
+    const other = await arrive(test, "session", "Zoë Okonkwo");
+    const here = await arrive(test, "session", "Zoë Okonkwo");
+    await everywhere(here.tab).click();
+    await here.tab.getByRole("heading", { name: "You signed out" }).waitFor();
+    await here.tab.getByText("You signed out everywhere: in this browser and in all others.").first().waitFor();
+    await seesSignedOut(here.tab, "Zoë Okonkwo");
+    await assertGone(here.world, here.cookie);
+    await assertGone(here.world, other.cookie);
+    await look(other.tab);
+    await noticesSignOut(other.tab);
+    await here.tab.goto(here.world.identityProvider.publicUrl);
+    await here.tab.getByText("Nobody is signed in in this browser.").waitFor();
   });
 });
