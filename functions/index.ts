@@ -30,11 +30,11 @@ function handlers(): (definition: FunctionDefinition) => HttpHandler {
     // The next time is never far away: no reason to keep the last one in blob storage.
     if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
     functions.hook.appTerminate(stop);
-    recordTelemetry(process.env, undefined);
+    recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);
     return (definition) => httpHandler(definition, app, defer);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    recordTelemetry(process.env, error);
+    recordTelemetry(process.env, 100, error);
     return misconfigured(error);
   }
 }

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { app as functions } from "@azure/functions";
 import { recording } from "../shared/telemetry/recorder.ts";
 import { isRecordingConfigured, startRecording } from "../shared/telemetry/start.ts";
@@ -6,18 +7,31 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Records telemetry from the start of the app to its end, where Application Insights is configured.
+ * @param sampledPercentage of the traces that arrive sampled, the share whose spans are sent
  * @param broken what is wrong with the app's settings, if anything is
  */
 export function recordTelemetry(
   environment: Environment,
+  sampledPercentage: number,
   broken: { readonly problems: readonly object[] } | undefined,
 ): void {
   if (!isRecordingConfigured(environment)) return;
   // The host then leaves to the app what the app logs, which would otherwise be recorded twice.
   functions.setup({ capabilities: { WorkerOpenTelemetryEnabled: true } });
   functions.hook.appStart(async () => {
-    await startRecording(environment, (text) => process.stderr.write(`${text}\n`));
+    await startRecording(environment, sampledPercentage, warn);
     if (broken) recording()?.event("configuration_invalid", "error", { problems: broken.problems.length }, undefined);
   });
   functions.hook.appTerminate(async () => recording()?.flush());
+}
+
+/** At once: what is written while the app stops would otherwise be lost with the process. */
+function warn(text: string): void {
+  const line = `${text}\n`;
+  try {
+    writeSync(process.stderr.fd, line);
+  } catch {
+    // A pipe that is full for a moment.
+    process.stderr.write(line);
+  }
 }

@@ -53,6 +53,7 @@ export interface Configuration {
     readonly maxAttempts: number;
     readonly retrySeconds: number;
   };
+  readonly telemetry: { readonly sampledPercentage: number };
   /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it exists. */
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
 }
@@ -86,6 +87,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     cosmosDb: readCosmosDb(read),
     session: readSession(read),
     signOut: readSignOut(read),
+    telemetry: { sampledPercentage: readSampledPercentage(read) },
     downstreamApis: readDownstreamApis(read),
   };
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
@@ -244,6 +246,10 @@ function readQueueConnection(read: SettingsReader): QueueConnection | undefined 
     read.raw(hostSettings.queueServiceUri.name) ?? (accountName && `https://${accountName}.queue.core.windows.net`);
   if (serviceUri === undefined) return undefined;
   return { kind: "identity", serviceUri, clientId: read.raw(hostSettings.storageClientId.name) };
+}
+
+function readSampledPercentage(read: SettingsReader): number {
+  return read.integer(settings.telemetrySampledPercentage, { min: 0, max: 100, default: 100 });
 }
 
 function readDownstreamApis(read: SettingsReader): ReadonlyMap<string, DownstreamApiConfiguration> {

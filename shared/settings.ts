@@ -153,6 +153,13 @@ export const settings = {
     expects: "scopes of one resource, separated by spaces",
     default: "User.Read for graph, when no API is configured",
   },
+  telemetrySampledPercentage: {
+    name: "Telemetry__SampledPercentage",
+    meaning:
+      "Of the traces that arrive sampled, the share whose spans the app sends. Events and metrics are always sent.",
+    expects: "a whole number from 0 to 100",
+    default: "100",
+  },
 } as const satisfies Record<string, Setting>;
 
 /** A setting that the Functions host reads, and that the app cannot do without or is better off with. */

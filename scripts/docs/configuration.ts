@@ -9,6 +9,7 @@ const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
   ["Azure Cosmos DB", /^CosmosDb/],
   ["Sessions and sign-out", /^(Session|SignOut)__/],
   ["Downstream APIs", /^DownstreamApis__/],
+  ["Telemetry", /^Telemetry__/],
 ];
 
 const introduction = `# Configuration

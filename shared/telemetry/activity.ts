@@ -39,7 +39,8 @@ export async function runFunction<T>(
   work: () => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
-  const parent = recording() && parseTraceParent(traceParent);
+  const recorder = recording();
+  const parent = recorder && keptOf(parseTraceParent(traceParent), recorder.sampledPercentage);
   const trace = parent && { ...parent, spanId: newSpanId() };
   const call = { kind: "function", type: "InProc", name, attributes: { "faas.trigger": trigger } } as const;
   return activities.run({ trace, requestUnits: 0 }, async () =>
@@ -128,6 +129,15 @@ function parseTraceParent(text: string | undefined): TraceContext {
   const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(text ?? "") ?? [];
   if (!traceId || !spanId || !flags) return { traceId: randomBytes(16).toString("hex"), spanId: "", sampled: true };
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/**
+ * The same trace, sampled if it is of the share that is kept. The share is a matter of the trace's id (its last 52 bits, which
+ * are random by W3C Trace Context Level 2, section 3.2.2.3): every instance keeps the same traces.
+ */
+function keptOf(trace: TraceContext, percentage: number): TraceContext {
+  const position = Number.parseInt(trace.traceId.slice(-13), 16) / 2 ** 52;
+  return { ...trace, sampled: trace.sampled && position >= 1 - percentage / 100 };
 }
 
 function newSpanId(): string {

@@ -37,6 +37,8 @@ export interface Span {
  * cookie, a `sid`, a URL's path or anything personal.
  */
 export interface Recorder {
+  /** Of the traces that arrive sampled, the share whose spans are kept. */
+  readonly sampledPercentage: number;
   span(span: Span): void;
   event(name: EventName, level: Level, attributes: EventAttributes, trace: TraceContext | undefined): void;
   message(level: Level, text: string, trace: TraceContext | undefined): void;

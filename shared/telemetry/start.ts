@@ -13,9 +13,13 @@ export function isRecordingConfigured(environment: Environment): boolean {
  * the app not to start.
  * @param warn told what is wrong with it, without contents
  */
-export async function startRecording(environment: Environment, warn: (text: string) => void): Promise<void> {
+export async function startRecording(
+  environment: Environment,
+  sampledPercentage: number,
+  warn: (text: string) => void,
+): Promise<void> {
   const { azureMonitorRecorder } = await import("./azure-monitor/recorder.ts");
-  const recorder = azureMonitorRecorder(environment, warn);
+  const recorder = azureMonitorRecorder(environment, sampledPercentage, warn);
   if (typeof recorder === "string") warn(recorder);
   else recordWith(recorder);
 }

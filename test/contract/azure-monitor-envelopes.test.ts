@@ -93,14 +93,9 @@ async function spanOf(
 }
 
 function ours(id: string, span: Pick<Span, "type" | "target" | "resultCode" | "durationMs" | "name">): Envelope {
-  return spanEnvelope(source, {
-    kind: "dependency",
-    trace: { ...within, spanId: id },
-    parentSpanId: within.spanId,
-    startedAt: startedAt.getTime(),
-    success: span.resultCode !== "500",
-    ...span,
-  });
+  const parts = { kind: "dependency", trace: { ...within, spanId: id }, parentSpanId: within.spanId } as const;
+  const whole = { ...parts, startedAt: startedAt.getTime(), success: span.resultCode !== "500", ...span };
+  return spanEnvelope(source, whole, 100);
 }
 
 async function logged(baseType: string, record: object): Promise<Item> {

@@ -15,6 +15,7 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.cosmosConnectionString.name]: "holds the account key, which the account refuses",
   [settings.signOutSchedule.name]: "the default serves; additionalSettings can set it",
   [settings.signOutMaxAttempts.name]: "the default serves; additionalSettings can set it",
+  [settings.telemetrySampledPercentage.name]: "the default serves; additionalSettings can set it",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };
 

@@ -9,6 +9,7 @@ export interface Item {
   readonly name: string;
   readonly iKey: string;
   readonly time: string;
+  readonly sampleRate: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly data: { readonly baseType: string; readonly baseData: ItemData };
 }

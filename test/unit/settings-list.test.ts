@@ -114,7 +114,7 @@ describe("the list of settings", () => {
     const { instance, tenantId } = loadConfiguration(environment()).azureAd;
     assert.equal(instance, settings.instance.default);
     assert.ok(tenantId);
-    const { session, signOut, cosmosDb } = loadConfiguration(environment());
+    const { session, signOut, cosmosDb, telemetry } = loadConfiguration(environment());
     assert.deepEqual(
       Object.values(session).map(String),
       [
@@ -131,6 +131,7 @@ describe("the list of settings", () => {
       [settings.signOutSchedule, settings.signOutMaxAttempts, settings.signOutRetrySeconds].map((each) => each.default),
     );
     assert.equal(cosmosDb.databaseName, settings.cosmosDatabaseName.default);
+    assert.equal(String(telemetry.sampledPercentage), settings.telemetrySampledPercentage.default);
     for (const { name, meaning, expects } of Object.values(settings)) assert.ok(name && meaning && expects, name);
   });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { pointOperations, type Stored } from "../../shared/store/point-operations.ts";
 import { requestUnitsSoFar, runFunction, httpDependency } from "../../shared/telemetry/activity.ts";
@@ -27,7 +28,13 @@ describe("what an invocation does", () => {
   beforeEach(() => {
     spans = [];
     measured = [];
+    record(100);
+  });
+  afterEach(() => recordWith(undefined));
+
+  function record(sampledPercentage: number): void {
     const recorder: Recorder = {
+      sampledPercentage,
       span: (span) => void spans.push(span),
       event: () => undefined,
       message: () => undefined,
@@ -36,8 +43,7 @@ describe("what an invocation does", () => {
       flush: () => Promise.resolve(),
     };
     recordWith(recorder);
-  });
-  afterEach(() => recordWith(undefined));
+  }
 
   const counted = (metric: string) => measured.filter((line) => line.startsWith(metric));
 
@@ -101,5 +107,29 @@ describe("what an invocation does", () => {
       ],
     );
     assert.doesNotMatch(JSON.stringify(spans), /users|mail/);
+  });
+
+  for (const [percentage, least, most] of [
+    [100, 1_000, 1_000],
+    [25, 150, 350],
+    [0, 0, 0],
+  ] as const) {
+    test(`is sent for ${percentage} in a hundred traces, by the setting, and for the same ones on every instance`, async () => {
+      const ids = Array.from({ length: 1_000 }, () => randomBytes(16).toString("hex"));
+      const kept = async () => {
+        record(percentage);
+        spans = [];
+        for (const id of ids) await inFunction(async () => undefined, `00-${id}-00f067aa0ba902b7-01`);
+        return spans.map(({ trace }) => trace.traceId);
+      };
+      const [here, there] = [await kept(), await kept()];
+      assert.deepEqual(here, there);
+      assert.ok(here.length >= least && here.length <= most, `${here.length} of 1000`);
+    });
+  }
+
+  test("is not sent for a trace that arrives unsampled, whatever the setting says", async () => {
+    await inFunction(async () => undefined, `00-${traceId}-00f067aa0ba902b7-00`);
+    assert.deepEqual(spans, []);
   });
 });

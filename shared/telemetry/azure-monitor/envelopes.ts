@@ -6,7 +6,8 @@ export interface Envelope {
   readonly ver: 1;
   readonly name: string;
   readonly time: string;
-  readonly sampleRate: 100;
+  /** In percent: an item counts for 100 divided by this many. */
+  readonly sampleRate: number;
   readonly iKey: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly data: { readonly baseType: string; readonly baseData: object };
@@ -33,7 +34,7 @@ export interface Aggregate {
  * Everything the app does is a dependency here, the function itself too (of the type `InProc`): the request that it
  * belongs to is the Functions host's, which records it.
  */
-export function spanEnvelope(source: Source, span: Span): Envelope {
+export function spanEnvelope(source: Source, span: Span, sampleRate: number): Envelope {
   const { name, trace, parentSpanId, startedAt, durationMs, success, resultCode, type, target, attributes } = span;
   const baseData = {
     ver: 2,
@@ -47,7 +48,8 @@ export function spanEnvelope(source: Source, span: Span): Envelope {
     ...split(attributes),
   };
   const parent = parentSpanId ? { ...trace, spanId: parentSpanId } : { ...trace, spanId: "" };
-  return envelope(source, "RemoteDependency", "RemoteDependencyData", baseData, parent, new Date(startedAt));
+  const sent = envelope(source, "RemoteDependency", "RemoteDependencyData", baseData, parent, new Date(startedAt));
+  return { ...sent, sampleRate };
 }
 
 export function eventEnvelope(

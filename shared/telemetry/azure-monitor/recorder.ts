@@ -15,6 +15,8 @@ import {
 import { sender, type SenderOptions } from "./sender.ts";
 
 const sendEveryMs = 5_000;
+/** An endpoint that refuses is to be known soon after the start: while an app stops, its host may log nothing more. */
+const firstSendMs = 250;
 const aggregateOverMs = 60_000;
 const flushTimeoutMs = 5_000;
 
@@ -26,7 +28,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * `test/contract/azure-monitor-envelopes.test.ts` compares what the two send.
  * @returns what is wrong with the connection string, otherwise
  */
-export function azureMonitorRecorder(environment: Environment, warn: (text: string) => void): Recorder | string {
+export function azureMonitorRecorder(
+  environment: Environment,
+  sampledPercentage: number,
+  warn: (text: string) => void,
+): Recorder | string {
   const connection = parseConnectionString(environment[connectionStringSetting] ?? "");
   if (typeof connection === "string") return connection;
   const { instrumentationKey, trackUrl } = connection;
@@ -37,7 +43,12 @@ export function azureMonitorRecorder(environment: Environment, warn: (text: stri
   };
   const outbox = sender({ url: trackUrl, authorize: authorizer(environment[authenticationSetting]), warn });
   const measured = aggregates();
-  const add = (envelope: Envelope) => outbox.add(envelope);
+  let isFirst = true;
+  const add = (envelope: Envelope) => {
+    outbox.add(envelope);
+    if (isFirst) setTimeout(() => void outbox.send(), firstSendMs).unref();
+    isFirst = false;
+  };
   const addMeasured = () => {
     for (const aggregate of measured.take()) add(metricEnvelope(source, aggregate));
   };
@@ -47,7 +58,8 @@ export function azureMonitorRecorder(environment: Environment, warn: (text: stri
   setInterval(addMeasured, aggregateOverMs).unref();
 
   return {
-    span: (span) => add(spanEnvelope(source, span)),
+    sampledPercentage,
+    span: (span) => add(spanEnvelope(source, span, sampledPercentage)),
     event(name, level, attributes, trace) {
       add(eventEnvelope(source, name, { level, ...attributes }, trace));
       for (const measurement of measurementsOf(name, attributes)) measure(measurement);

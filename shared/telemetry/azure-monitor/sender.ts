@@ -101,7 +101,8 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
     send,
     async drain(timeMs) {
       const end = Date.now() + timeMs;
-      await sending;
+      const signal = AbortSignal.timeout(timeMs);
+      await withinDeadline(signal, sending ?? Promise.resolve(true)).catch(() => undefined);
       pausedUntil = 0;
       while (waiting.length > 0 && Date.now() < end) if (!(await send())) return;
     },
