@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { startQueueStorage, type QueueStorage } from "../../local/queue-storage/queue-storage.ts";
+import { workQueue, type WorkQueue } from "../../shared/queue/queue.ts";
+import { contentOf, messageOf } from "../../shared/sign-out/queue.ts";
+import type { SignOutOrder } from "../../shared/sign-out/order.ts";
+import { eventually } from "../support/eventually.ts";
+
+const due = { count: 8, hiddenSeconds: 60 };
+const inTime = () => AbortSignal.timeout(10_000);
+
+describe("the app's queue, at a real Queue service", () => {
+  let folder: string;
+  let storage: QueueStorage;
+  let service: QueueServiceClient;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "bff-queue-"));
+    storage = await startQueueStorage({ port: 0, folder });
+    service = QueueServiceClient.fromConnectionString(storage.connectionString);
+  });
+  after(async () => {
+    await storage.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  let names = 0;
+  function newQueue(): { name: string; queue: WorkQueue } {
+    const name = `queue-${++names}`;
+    const { connectionString } = storage;
+    return { name, queue: workQueue({ kind: "connectionString", connectionString }, name) };
+  }
+
+  it("is created with the first message, and again if it disappears; until then it is empty", async () => {
+    const { name, queue } = newQueue();
+    for (const round of ["first", "again"]) {
+      assert.deepEqual(await queue.receive(due, inTime()), []);
+      assert.equal(await queue.count(inTime()), 0);
+      await queue.put(round, inTime());
+      assert.deepEqual(
+        (await queue.receive(due, inTime())).map(({ text, attempt }) => [text, attempt]),
+        [[round, 1]],
+      );
+      await service.getQueueClient(name).delete();
+    }
+  });
+
+  it("hides a message that was received, counts it all the same, and gives it out again later with its attempts", async () => {
+    const { queue } = newQueue();
+    await queue.put("one", inTime());
+    const [message] = await queue.receive(due, inTime());
+    assert.ok(message);
+    assert.deepEqual(await queue.receive(due, inTime()), []);
+    assert.equal(await queue.count(inTime()), 1);
+    await queue.postpone(message, 1, inTime());
+    await eventually("it is back", async () => {
+      const [again] = await queue.receive(due, inTime());
+      return again?.id === message.id && again.text === "one" && again.attempt === 2;
+    });
+  });
+
+  it("leaves a message to whoever has received it last", async () => {
+    const { queue } = newQueue();
+    await queue.put("one", inTime());
+    const [first] = await queue.receive({ count: 1, hiddenSeconds: 1 }, inTime());
+    assert.ok(first);
+    await eventually("another one has it", async () => (await queue.receive(due, inTime())).length === 1);
+    await queue.remove(first, inTime());
+    await queue.postpone(first, 1, inTime());
+    assert.equal(await queue.count(inTime()), 1);
+    assert.deepEqual(await queue.receive(due, inTime()), []);
+  });
+
+  it("puts a message aside as it is, and has it no longer", async () => {
+    const { name, queue } = newQueue();
+    await queue.put("not to be understood", inTime());
+    const [message] = await queue.receive(due, inTime());
+    assert.ok(message);
+    await queue.putAside(message, inTime());
+    assert.equal(await queue.count(inTime()), 0);
+    const { peekedMessageItems } = await service.getQueueClient(`${name}-poison`).peekMessages();
+    assert.deepEqual(
+      peekedMessageItems.map(({ messageText }) => messageText),
+      ["not to be understood"],
+    );
+  });
+
+  it("writes what the queue binding of Azure Functions wrote, and reads what it left: base64 of JSON, for seven days", async () => {
+    const { name, queue } = newQueue();
+    const order: SignOutOrder = {
+      origin: "app",
+      accountKey: "account",
+      sessionKey: "session",
+      sidKey: null,
+      subjectKey: null,
+      reach: "scope",
+      requestedAt: "2026-11-27T12:00:00.000Z",
+    };
+    await queue.put(messageOf(order), inTime());
+    const [peeked] = (await service.getQueueClient(name).peekMessages()).peekedMessageItems;
+    assert.equal(peeked?.messageText, Buffer.from(JSON.stringify(order)).toString("base64"));
+    const days = (Number(peeked?.expiresOn) - Number(peeked?.insertedOn)) / 86_400_000;
+    assert.equal(Math.round(days), 7);
+    assert.deepEqual(contentOf(peeked?.messageText ?? ""), order);
+  });
+
+  it("says what it was asked, and with what it was refused", async () => {
+    const connectionString = storage.connectionString.replace(/AccountKey=[^;]+/, "AccountKey=c2luaw==");
+    const refused = workQueue({ kind: "connectionString", connectionString }, "refused");
+    await assert.rejects(refused.put("one", inTime()), { operation: "put into refused", reason: "403" });
+  });
+
+  for (const [what, connection] of [
+    ["there is no storage account", undefined],
+    ["its connection string is none", { kind: "connectionString", connectionString: "nonsense" }],
+  ] as const) {
+    it(`cannot be written when ${what}`, async () => {
+      await assert.rejects(workQueue(connection, "none").put("one", inTime()), { code: "queue_unavailable" });
+    });
+  }
+});
