@@ -44,11 +44,14 @@ export type ConditionCode = keyof typeof conditions;
 /** A condition that ends a request. `detail` reaches the caller: no secrets, no internals. */
 export class ConditionError extends Error {
   readonly code: ConditionCode;
+  /** Seconds after which it makes sense to try again, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ConditionCode, detail: string, options?: ErrorOptions) {
+  constructor(code: ConditionCode, detail: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
     super(detail, options);
     this.name = "ConditionError";
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 

@@ -4,6 +4,8 @@ import { adviceFor, type Link } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";
 
+const usualPauseSeconds = 2;
+
 export interface Occurrence {
   /** Whether a person's navigation failed, rather than a program's call. */
   readonly wantsPage: boolean;
@@ -31,7 +33,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
   return {
     status,
-    headers: { "content-type": "application/problem+json", ...retryAfter(status) },
+    headers: { "content-type": "application/problem+json", ...retryAfter(error, status) },
     body: JSON.stringify(body),
   };
 }
@@ -44,7 +46,7 @@ function problemPage(error: unknown, { id }: Occurrence): HttpResponseInit {
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
   const response = page({ title, content });
-  return { ...response, status, headers: { ...response.headers, ...retryAfter(status) } };
+  return { ...response, status, headers: { ...response.headers, ...retryAfter(error, status) } };
 }
 
 function button({ href, text }: Link, index: number): Html {
@@ -56,6 +58,8 @@ function detailOf(error: unknown): string {
   return error instanceof ConditionError ? error.message : "Try again in a moment.";
 }
 
-function retryAfter(status: number): Record<string, string> {
-  return status === 503 ? { "retry-after": "2" } : {};
+function retryAfter(error: unknown, status: number): Record<string, string> {
+  if (status !== 503) return {};
+  const { retryAfterSeconds = usualPauseSeconds } = error instanceof ConditionError ? error : {};
+  return { "retry-after": String(retryAfterSeconds) };
 }

@@ -5,6 +5,7 @@ import { msalCredential, withinOperation, type MsalCredential } from "./client-c
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
+import { createPauses } from "./pause.ts";
 import { isOfSession } from "./response-account.ts";
 import { ofAccountAlone } from "./token-cache.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
@@ -39,6 +40,7 @@ export function authorityOf(
   const url = azureAd.instance + azureAd.tenantId;
   const environment = new URL(azureAd.instance).host;
   const metadata = metadataSource(url);
+  const pauses = createPauses();
   let credential: Promise<MsalCredential> | undefined;
 
   return {
@@ -51,7 +53,13 @@ export function authorityOf(
     async client(signal, session) {
       const { text } = await metadata.get(signal);
       credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment, clock);
-      const network = tokenNetwork(signal, session && ((answer) => isOfSession(answer, session)));
+      const network = tokenNetwork(signal, {
+        pauses,
+        ...(session && {
+          account: session.claims.homeAccountId,
+          isExpected: (answer: unknown) => isOfSession(answer, session),
+        }),
+      });
       const msal = new ConfidentialClientApplication({
         auth: {
           clientId: azureAd.clientId,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   createRemoteJWKSet,
+  customFetch,
   errors,
   jwtVerify,
   type JWTPayload,
@@ -11,7 +12,8 @@ import {
 import { withinDeadline } from "../deadline.ts";
 import { ConditionError, type ConditionCode } from "../errors.ts";
 import { fillTenant, keyFinder, tenantTemplate } from "./key-issuer.ts";
-import { IdentityProviderUnavailableError, type AuthorityMetadata } from "./metadata.ts";
+import { heeding, unavailable, type AuthorityMetadata } from "./metadata.ts";
+import { createPauses } from "./pause.ts";
 
 /** Keys by `jwks_uri`, each set kept and refreshed by jose. */
 export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
@@ -42,7 +44,12 @@ export function signingKeys(pauseMs = keysPauseMs): SigningKeys {
  * which takes as long as the pause. Tokens that wait together share one reading.
  */
 function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(uri, { timeoutDuration: 4_000, cooldownDuration: pauseMs });
+  const pause = createPauses();
+  const keys = createRemoteJWKSet(uri, {
+    timeoutDuration: 4_000,
+    cooldownDuration: pauseMs,
+    [customFetch]: async (url, init) => heeding(pause, async () => fetch(url, init)),
+  });
   const find: JWTVerifyGetKey = async (header, token) => {
     // Then jose does not read them anew for this token.
     const wasJustRead = keys.coolingDown;
@@ -133,7 +140,7 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
     ...(expected.maxAgeSeconds !== undefined && { maxTokenAge: expected.maxAgeSeconds }),
   });
   const result = await withinDeadline(expected.signal, verification).catch((error: unknown) => {
-    if (!isBadToken(error)) throw new IdentityProviderUnavailableError(error);
+    if (!isBadToken(error)) throw unavailable(error);
     throw invalid(claimOf(error), error, isWrongTime(error) ? timesCode : code);
   });
   const { payload, protectedHeader } = result;

@@ -2,6 +2,7 @@ import { withinDeadline } from "../deadline.ts";
 import { isRecord } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
+import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
 
 /** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
 export interface AuthorityMetadata {
@@ -24,11 +25,29 @@ const requestTimeoutMs = 4_000;
 
 /** The identity provider did not answer, or not in a form that can be used. */
 export class IdentityProviderUnavailableError extends ConditionError {
-  constructor(cause?: unknown) {
-    super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause });
+  /** @param pauseMs for how long it has asked to be left in peace, if it has */
+  constructor(cause?: unknown, pauseMs = 0) {
+    const retry = pauseMs > 0 && { retryAfterSeconds: Math.ceil(pauseMs / 1_000) };
+    super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause, ...retry });
     this.name = "IdentityProviderUnavailableError";
   }
 }
+
+/**
+ * Sends a request to one of the identity provider's documents, unless it has asked to be left in peace.
+ * @throws {IdentityProviderUnavailableError} during a pause, and when the answer asks for one
+ */
+export async function heeding(pause: Pauses, send: () => Promise<Response>): Promise<Response> {
+  const left = pause.leftMs(everybody);
+  if (left > 0) throw new IdentityProviderUnavailableError(new Error("The endpoint asked for a pause"), left);
+  const response = await send();
+  const asked = response.ok ? 0 : retryAfterMs(response);
+  if (asked === 0) return response;
+  pause.forAll(asked);
+  throw new IdentityProviderUnavailableError(new Error(`The endpoint answered ${response.status}`), asked);
+}
+
+const everybody = "";
 
 export interface MetadataSource {
   /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now, or not before `signal` aborts */
@@ -46,15 +65,16 @@ export function metadataSource(authority: string): MetadataSource {
   let known: AuthorityMetadata | undefined;
   let readAt = -Infinity;
   let reading: Promise<AuthorityMetadata> | undefined;
+  const pause = createPauses();
 
   const read = async (): Promise<AuthorityMetadata> => {
     try {
-      known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`);
+      known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`, pause);
       readAt = Date.now();
       return known;
     } catch (error) {
       if (known) return known;
-      throw new IdentityProviderUnavailableError(error);
+      throw unavailable(error);
     } finally {
       reading = undefined;
     }
@@ -70,15 +90,20 @@ export function metadataSource(authority: string): MetadataSource {
       // Nobody waits for newer metadata while there is some: it hardly ever changes, and the provider may be down.
       if (known) return known;
       return withinDeadline(signal, reading).catch((error: unknown) => {
-        throw error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
+        throw unavailable(error);
       });
     },
   };
 }
 
-async function fetchMetadata(url: string): Promise<AuthorityMetadata> {
+/** @returns `error` itself if it says already that the identity provider is unavailable, and for how long */
+export function unavailable(error: unknown): IdentityProviderUnavailableError {
+  return error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
+}
+
+async function fetchMetadata(url: string, pause: Pauses): Promise<AuthorityMetadata> {
   const send = () => fetch(url, { redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
-  const response = await httpDependency("GET", url, send);
+  const response = await heeding(pause, async () => httpDependency("GET", url, send));
   const text = await response.text();
   if (!response.ok) throw new Error(`Discovery answered ${response.status}`);
   return parseMetadata(text);

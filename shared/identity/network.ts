@@ -1,7 +1,8 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { isRecord } from "../encoding.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import { IdentityProviderUnavailableError } from "./metadata.ts";
+import { IdentityProviderUnavailableError, unavailable } from "./metadata.ts";
+import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
 
 const requestTimeoutMs = 5_000;
 
@@ -21,11 +22,20 @@ export interface TokenNetwork extends INetworkModule {
   readonly failure: IdentityProviderUnavailableError | undefined;
 }
 
-/**
- * @param signal ends every request of the operation
- * @param isExpected whether tokens are of the account that the operation is for; others are dropped
- */
-export function tokenNetwork(signal: AbortSignal, isExpected: (answer: unknown) => boolean = () => true): TokenNetwork {
+export interface TokenNetworkOptions {
+  /** Whether tokens are of the account that the operation is for; others are dropped. */
+  readonly isExpected?: (answer: unknown) => boolean;
+  /** Of the token endpoint, shared by the operations of this instance. */
+  readonly pauses?: Pauses;
+  /** The account that the operation is for. The empty text is the app itself, and whoever signs in. */
+  readonly account?: string;
+}
+
+/** @param signal ends every request of the operation */
+export function tokenNetwork(
+  signal: AbortSignal,
+  { isExpected = () => true, pauses = createPauses(), account = "" }: TokenNetworkOptions = {},
+): TokenNetwork {
   let tokenRequests = 0;
   let issued: Readonly<Record<string, unknown>> | undefined;
   let isForeign = false;
@@ -33,12 +43,10 @@ export function tokenNetwork(signal: AbortSignal, isExpected: (answer: unknown) 
 
   const send = async <T>(url: string, init: RequestInit): Promise<Response<T>> => {
     try {
-      return await request<T>(url, {
-        ...init,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
-      });
+      const within = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+      return await request<T>(url, { ...init, signal: within }, { pauses, account });
     } catch (error) {
-      failure = new IdentityProviderUnavailableError(error);
+      failure = unavailable(error);
       throw failure;
     }
   };
@@ -62,6 +70,11 @@ export function tokenNetwork(signal: AbortSignal, isExpected: (answer: unknown) 
     sendGetRequestAsync: (url, options) =>
       send(url, { method: "GET", ...(options?.headers && { headers: options.headers }) }),
     async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions) {
+      const leftMs = pauses.leftMs(account);
+      if (leftMs > 0) {
+        failure = new IdentityProviderUnavailableError(new Error("The token endpoint asked for a pause"), leftMs);
+        throw failure;
+      }
       tokenRequests++;
       const { headers, body } = options ?? {};
       const init = { method: "POST", ...(headers && { headers }), ...(body !== undefined && { body }) };
@@ -77,16 +90,47 @@ export function tokenNetwork(signal: AbortSignal, isExpected: (answer: unknown) 
   };
 }
 
+interface Asking {
+  readonly pauses: Pauses;
+  readonly account: string;
+}
+
 /** What MSAL would take for an answer, or for a refusal of the app, and is neither: the endpoint is in trouble. */
-async function request<T>(url: string, init: RequestInit): Promise<Response<T>> {
+async function request<T>(url: string, init: RequestInit, asking: Asking): Promise<Response<T>> {
   const send = () => fetch(url, { ...init, redirect: "error" });
   const response = await httpDependency(init.method ?? "GET", url, send);
-  if (response.status >= 500 || response.status === 429) throw new Error(`The endpoint answered ${response.status}`);
+  if (response.status >= 500 || response.status === 429) throw inTrouble(response, response.status === 429, asking);
   const body: unknown = await response.json();
-  if (init.method === "POST" && !isTokenResponse(response.ok, body))
-    throw new Error("The endpoint's answer is no token response");
+  if (init.method === "POST" && !isTokenResponse(response.ok, body)) throw inTrouble(response, false, asking);
+  if (!response.ok && isLoopDetected(body)) throw inTrouble(response, true, asking, loopPauseMs);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: body as T };
 }
+
+/**
+ * Notes the pause that an answer asks for. "Too many requests" is about who asked, everything else about the endpoint.
+ * @param atLeastMs also without its asking
+ */
+function inTrouble(
+  response: globalThis.Response,
+  isTooMany: boolean,
+  { pauses, account }: Asking,
+  atLeastMs = 0,
+): IdentityProviderUnavailableError {
+  const pauseMs = Math.max(atLeastMs, response.ok ? 0 : retryAfterMs(response));
+  if (pauseMs > 0 && isTooMany) pauses.forOne(account, pauseMs);
+  if (pauseMs > 0 && !isTooMany) pauses.forAll(pauseMs);
+  return new IdentityProviderUnavailableError(
+    new Error(`The endpoint's answer (${response.status}) is no token`),
+    pauseMs,
+  );
+}
+
+/** AADSTS50196, which comes as `invalid_grant`: this client has asked for this account's tokens too often. */
+function isLoopDetected(body: unknown): boolean {
+  return isRecord(body) && Array.isArray(body["error_codes"]) && body["error_codes"].includes(50_196);
+}
+
+const loopPauseMs = 60_000;
 
 const passingErrors = new Set(["temporarily_unavailable", "server_error"]);
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fault } from "../../local/identity-provider/provider.ts";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
-import type { Client } from "../support/http-client.ts";
+import type { Answer, Client } from "../support/http-client.ts";
 import { beginSignIn, passProvider } from "../support/sign-in-steps.ts";
 import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
 import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
@@ -172,6 +172,60 @@ describe("an access token that has expired", () => {
       assert.equal((await client.fetch("/api/graph/me")).status, 200);
     });
   }
+
+  describe("while the token endpoint has asked for a pause", () => {
+    let instance: number;
+    beforeEach(async () => {
+      await world.startInstance();
+      instance = world.instances.length - 1;
+      world.identityProvider.controls.clearFaults();
+    });
+    const asksForPause = (status: number): Fault => ({
+      type: "status",
+      status,
+      body: { error: "temporarily_unavailable" },
+      headers: { "retry-after": "30" },
+    });
+    const assertTold = (answer: Answer) => {
+      assertProblem(answer, 503, "identity_provider_unavailable");
+      const seconds = Number(answer.headers["retry-after"]);
+      assert.ok(seconds > 15 && seconds <= 30, String(seconds));
+    };
+
+    it("for an account, its calls are told the time that is left, and one token request is made", async () => {
+      const [here, other] = [world.client(instance), world.client(instance)];
+      await signIn(here, ada, "/healthz");
+      await signIn(other, "zoe@contoso.example", "/healthz");
+      world.identityProvider.controls.requests.clear();
+      world.identityProvider.controls.failNext("token", asksForPause(429), 100, { grantType: "refresh_token" });
+      for (let call = 0; call < 5; call++) assertTold(await here.fetch("/api/graph/me"));
+      assert.equal(refreshes(), 1);
+      world.identityProvider.controls.clearFaults();
+      assert.equal((await other.fetch("/api/graph/me")).status, 200);
+      assert.equal((await here.fetch("/auth/me")).status, 200);
+    });
+
+    it("as a whole, nobody asks, neither to renew nor to sign in", async () => {
+      const here = world.client(instance);
+      await signIn(here, ada, "/healthz");
+      const arriving = world.client(instance);
+      const callback = await passProvider(arriving, (await beginSignIn(arriving, ada)).location);
+      world.identityProvider.controls.requests.clear();
+      world.identityProvider.controls.failNext("token", asksForPause(503), 100);
+      for (let call = 0; call < 3; call++) assertTold(await here.fetch("/api/graph/me"));
+      assertTold(await arriving.fetch(callback.href));
+      assert.equal(world.identityProvider.controls.requests.count({ endpoint: "token" }), 1);
+      world.identityProvider.controls.clearFaults();
+    });
+
+    it("an API's own 429 is the API's answer", async () => {
+      const here = world.client(instance);
+      await signIn(here, ada, "/healthz");
+      world.downstreamApi.controls.failNext({ type: "status", status: 429, headers: { "retry-after": "41" } });
+      const answer = await here.fetch("/api/graph/me");
+      assert.deepEqual([answer.status, answer.headers["retry-after"]], [429, "41"]);
+    });
+  });
 
   it("is the operator's business when the app's own secret has expired", async () => {
     const description = "AADSTS7000222: The provided client secret keys for app are expired.";
