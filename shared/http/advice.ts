@@ -59,7 +59,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
   },
   clock_skew: {
     text: "Your sign-in was refused because the clock of this app’s server, or that of the identity provider, seems to be off. You can do nothing about it: please tell your support, with the reference below.",
-    links: [signInAgain, home],
+    links: [home],
   },
   signin_required: {
     text: "There is no session in this browser, or it has ended: you signed out here or elsewhere, or it was not used for a while.",
@@ -67,7 +67,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
   },
   app_refused: {
     text: "The identity provider does not accept this app at the moment. You can do nothing about it: please tell your support, with the reference below.",
-    links: [signInAgain, home],
+    links: [home],
   },
   identity_provider_unavailable: {
     text: "The service that signs you in does not answer, or not in time. Wait a minute and try again. Whoever is signed in stays signed in.",
@@ -92,6 +92,10 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
   navigation_required: {
     text: "This address begins a step of signing in or out, and works only when you go there.",
     links: [home],
+  },
+  configuration_invalid: {
+    text: "The app is not set up completely, so nobody can sign in. You can do nothing about it: please tell whoever runs it, with the reference below. What is missing stands at /readyz.",
+    links: [tryAgain],
   },
   cross_site_request: {
     text: "To protect your account, this can only be done from the app’s own pages. Go to the app and do it there.",

@@ -3,6 +3,7 @@ import type { App, Invocation, SigningOut } from "../app.ts";
 import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
 import { logFailure, logTelemetry } from "../telemetry.ts";
+import { aadstsNumber, describe } from "./describe-error.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
 import { wantsPage } from "./page.ts";
 import { problemResponse, type Occurrence } from "./problem.ts";
@@ -92,35 +93,14 @@ function report(
   log: InvocationContext,
 ): void {
   const code = conditionOf(error);
+  const number = aadstsNumber(error);
+  const attributes = { function: name, code, id, ...(number !== undefined && { aadsts: number }) };
   if (conditions[code].status < 500) {
-    if (isPage) telemetry.info("request_refused", { function: name, code, id });
+    if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
     return;
   }
-  telemetry.error("request_failed", { function: name, code, id });
+  telemetry.error("request_failed", attributes);
   logFailure(log, describe(error));
-}
-
-/** `errorNo` is MSAL's: the number of an AADSTS error, which says what to correct. */
-type Label = "code" | "errorCode" | "errorNo" | "operation";
-
-/** Names and stack frames of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
-function describe(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return "A value that is not an error was thrown";
-  const { code, errorCode, errorNo, operation } = error as Readonly<Partial<Record<Label, unknown>>>;
-  const labels = [error.name, code, errorCode, errorNo, operation].filter(
-    (label) => typeof label === "string" || typeof label === "number",
-  );
-  const cause = error.cause === undefined || depth >= 3 ? [] : [`caused by ${describe(error.cause, depth + 1)}`];
-  return [labels.join(" "), ...framesOf(error), ...cause].join("\n");
-}
-
-/** The stack begins with the message, whose lines may look like frames. */
-function framesOf({ stack = "", message }: Error): string[] {
-  const frames = stack.slice(stack.indexOf(message) + message.length);
-  return frames
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 6);
 }
 
 /** Not where there are two of that name: without the app's own, the other one, which may be an attacker's, would count. */

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError, type ConditionCode } from "../errors.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
 import { appRefused } from "./refusal.ts";
 
@@ -31,6 +31,8 @@ const aboutTheApp = new Set([
   "unsupported_response_type",
 ]);
 
+const passing = new Set(["server_error", "temporarily_unavailable"]);
+
 /** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
 const needsInteraction = new Set([
   "login_required",
@@ -50,23 +52,25 @@ export function isNotSignedIn({ error }: AuthorizationErrorResponse): boolean {
  */
 export function authorizationError(response: AuthorizationErrorResponse): ConditionError {
   const { error } = response;
-  const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === errorNumberOf(response));
-  if (isOneOf("adminConsent")) return adminConsentRequired();
-  if (isOneOf("otherDirectory"))
-    return new ConditionError("tenant_not_allowed", "This account is of another directory.");
+  const errorNo = errorNumberOf(response);
+  const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === errorNo);
+  const cause = Object.assign(new Error("The answer to the sign-in is an error"), {
+    errorNo,
+    // Only names that are known here get into the log: anybody can write a link.
+    ...((aboutTheApp.has(error) || passing.has(error)) && { errorCode: error }),
+  });
+  const condition = (code: ConditionCode, detail: string) => new ConditionError(code, detail, { cause });
+  if (isOneOf("adminConsent")) return adminConsentRequired(cause);
+  if (isOneOf("otherDirectory")) return condition("tenant_not_allowed", "This account is of another directory.");
   if (isOneOf("notAssigned")) {
-    return new ConditionError("account_not_assigned", "An administrator has to assign this account to the app.");
+    return condition("account_not_assigned", "An administrator has to assign this account to the app.");
   }
-  if (isOneOf("declined")) {
-    return new ConditionError("signin_cancelled", "The app was not given the permissions that it needs.");
-  }
-  if (error === "access_denied") return new ConditionError("signin_cancelled", "You can sign in again at any time.");
-  if (error === "consent_required") return adminConsentRequired();
-  const cause = Object.assign(new Error("The answer to the sign-in is an error"), { errorCode: error });
+  if (isOneOf("declined")) return condition("signin_cancelled", "The app was not given the permissions that it needs.");
+  if (error === "access_denied") return condition("signin_cancelled", "You can sign in again at any time.");
+  if (error === "consent_required") return adminConsentRequired(cause);
   if (aboutTheApp.has(error)) return appRefused(cause);
-  if (error === "server_error" || error === "temporarily_unavailable")
-    return new IdentityProviderUnavailableError(cause);
-  return new ConditionError("signin_refused", "Go back to the app and sign in again.");
+  if (passing.has(error)) return new IdentityProviderUnavailableError(cause);
+  return condition("signin_refused", "Go back to the app and sign in again.");
 }
 
 /** @param cause also for the token endpoint, which says so of a scope that nobody has agreed to */

@@ -30,7 +30,7 @@ const unrelatedToDocument = new Set([1002, 1003]);
 /** @throws if a 404 is not about the document */
 export function refuseMissingContainer(substatus: number | undefined): void {
   if (substatus !== undefined && unrelatedToDocument.has(substatus)) {
-    throw new Error(`The database or container could not be found (substatus ${substatus})`);
+    throw Object.assign(new Error("The database or container could not be found"), { code: 404, substatus });
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, it } from "node:test";
 import { assertProblem } from "../support/assertions.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Client } from "../support/http-client.ts";
 import { beginSignIn, transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
 import { dumpStore, type StoreDump } from "../support/store.ts";
@@ -113,6 +114,7 @@ describe("what somebody may send to the callback", () => {
     it("one that the identity provider never issued", async () => {
       const { state } = await beginSignIn(client, ada);
       await expectRefusal(`state=${state}&code=${"A".repeat(43)}`, "signin_refused");
+      await eventually("the number is logged", () => /"code":"signin_refused".*"aadsts":"\d{5,7}"/.test(world.log()));
     });
     it("one of another person's sign-in, to sign this browser in as them or them as this one", async () => {
       const theirs = await untilCallback(world.client(), "bruno@contoso.example");
@@ -155,6 +157,14 @@ describe("what somebody may send to the callback", () => {
         await expectRefusal(`state=${state}&code=x`, "signin_unknown");
       });
     }
+    it("one of Entra's: its number is in the log, for whoever is asked for help, and its text is not", async () => {
+      const { state } = await beginSignIn(client, ada);
+      const description = "AADSTS53003: Access for 555-0100 has been blocked by Conditional Access policies.";
+      const query = new URLSearchParams({ state, error: "access_denied", error_description: description });
+      assertProblem(await callback(query.toString()), 400, "signin_cancelled");
+      await eventually("the number is logged", () => /"event":"request_refused".*"aadsts":"53003"/.test(world.log()));
+      assert.doesNotMatch(world.log(), /555-0100/);
+    });
     it("two", async () => {
       const { state } = await beginSignIn(client, ada);
       await expectRefusal(`state=${state}&error=a&error=b`, "invalid_request");

@@ -25,6 +25,19 @@ const troubles: Readonly<Record<string, Fault>> = {
   "answers an error that is a passing one": json({ error: "temporarily_unavailable" }, 400),
 };
 
+const asksForPause = (status: number): Fault => ({
+  type: "status",
+  status,
+  body: { error: "temporarily_unavailable" },
+  headers: { "retry-after": "30" },
+});
+
+function assertTold(answer: Answer): void {
+  assertProblem(answer, 503, "identity_provider_unavailable");
+  const seconds = Number(answer.headers["retry-after"]);
+  assert.ok(seconds > 15 && seconds <= 30, String(seconds));
+}
+
 describe("an access token that has expired", () => {
   let world: World;
   let client: Client;
@@ -180,17 +193,6 @@ describe("an access token that has expired", () => {
       instance = world.instances.length - 1;
       world.identityProvider.controls.clearFaults();
     });
-    const asksForPause = (status: number): Fault => ({
-      type: "status",
-      status,
-      body: { error: "temporarily_unavailable" },
-      headers: { "retry-after": "30" },
-    });
-    const assertTold = (answer: Answer) => {
-      assertProblem(answer, 503, "identity_provider_unavailable");
-      const seconds = Number(answer.headers["retry-after"]);
-      assert.ok(seconds > 15 && seconds <= 30, String(seconds));
-    };
 
     it("for an account, its calls are told the time that is left, and one token request is made", async () => {
       const [here, other] = [world.client(instance), world.client(instance)];

@@ -4,6 +4,7 @@ import { ServerError } from "@azure/msal-node";
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError, SignInRequiredError } from "../../shared/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../../shared/http/handler.ts";
+import { authorizationError } from "../../shared/identity/authorization-error.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { testApp } from "./support/app.ts";
 import { call } from "./support/http.ts";
@@ -100,6 +101,33 @@ describe("the log", () => {
     const { log } = await call(app, failing(new ConditionError("app_refused", "x", { cause: refused })));
     assert.match(log, /caused by ServerError invalid_client 700213/);
     assert.doesNotMatch(log, /secret/);
+  });
+
+  test("tells the operator the number of a sign-in that was refused, and not its text, whoever asks", async () => {
+    const response = { error: "access_denied", description: `AADSTS65004: ${secret}`, uri: null };
+    const redeemed = new ConditionError("signin_refused", "x", {
+      cause: new ServerError("invalid_grant", "", `AADSTS54005: ${secret}`, "", "54005"),
+    });
+    for (const headers of [{}, { accept: "text/html" }]) {
+      const { log } = await call(app, failing(authorizationError(response)), { headers });
+      assert.match(log, /"event":"request_refused".*"code":"signin_cancelled".*"aadsts":"65004"/);
+      assert.match((await call(app, failing(redeemed), { headers })).log, /"code":"signin_refused".*"aadsts":"54005"/);
+      assert.doesNotMatch(log, /secret/);
+    }
+  });
+
+  test("takes no number from where none belongs", async () => {
+    for (const errorNo of [secret, "12345678", "65004 x", {}, "1"]) {
+      const cause = Object.assign(new Error("x"), { errorNo });
+      const { log } = await call(app, failing(new ConditionError("signin_refused", "x", { cause })));
+      assert.doesNotMatch(log, /aadsts/);
+    }
+  });
+
+  test("tells the operator the substatus of the store's answer", async () => {
+    const answer = Object.assign(new Error(secret), { code: 403, substatus: 5300 });
+    const { log } = await call(app, failing(new StoreUnavailableError("read in accounts", answer)));
+    assert.match(log, /caused by Error 403 substatus 5300/);
   });
 
   test("never repeats a message, which may hold a token or a name", async () => {

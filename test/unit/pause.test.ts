@@ -75,10 +75,10 @@ describe("Retry-After", () => {
   });
 });
 
-describe("while the token endpoint has asked for a pause", () => {
-  const ask = async (account: string, shared: ReturnType<typeof createPauses>) =>
-    tokenNetwork(signal, { pauses: shared, account }).sendPostRequestAsync("https://idp.example/token");
+const ask = async (account: string, shared: ReturnType<typeof createPauses>) =>
+  tokenNetwork(signal, { pauses: shared, account }).sendPostRequestAsync("https://idp.example/token");
 
+describe("while the token endpoint has asked for a pause", () => {
   test("for one account, that account is told the time that is left and nobody asks; another account asks", async () => {
     const clock = time();
     const shared = createPauses();

@@ -85,6 +85,12 @@ describe("a person that fails gets a page", () => {
     }
   });
 
+  test("without an offer to sign in where that cannot help", () => {
+    for (const code of ["configuration_invalid", "app_refused", "clock_skew"] as const) {
+      assert.doesNotMatch(pageOf(new ConditionError(code, "x")), /auth\/login/, code);
+    }
+  });
+
   test("without the words for those who run the app", () => {
     for (const code of ["signin_invalid", "clock_skew", "app_refused", "internal_error"] as const) {
       assert.doesNotMatch(pageOf(new ConditionError(code, "The token is not valid: aud.")), /token|aud/i, code);
