@@ -142,7 +142,7 @@ describe("an ID token is refused when its", () => {
 
   test("times do not fit the clock, by name: it may be the clock that is wrong", async () => {
     const times: readonly Claims[] = [
-      { exp: now() - 301 },
+      { exp: now() - 330 },
       { nbf: now() + 310 },
       { iat: now() + 310, nbf: now() },
       { iat: now() + 310, nbf: now() + 310, exp: now() + 4_000 },
