@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./ports.ts";
 
 export interface AppInstanceOptions {
   /** Folder with host.json, package.json and the bundle. */
@@ -12,7 +15,7 @@ export interface AppInstanceOptions {
   readonly log?: (line: string) => void;
 }
 
-/** The app on the local functions host, in a process of its own. */
+/** The app on a functions host, in a process of its own. */
 export interface AppInstance {
   readonly url: string;
   /** Everything written so far, line by line. */
@@ -27,19 +30,24 @@ export interface AppInstance {
 const startTimeoutMs = 60_000;
 const hostProgram = fileURLToPath(new URL("functions-host/main.ts", import.meta.url));
 
+/**
+ * The command of another host to start the app on, instead of the local one. It gets `APP_FOLDER`, `PORT` and the app's
+ * settings in its environment, answers at `/` when it is ready, writes its log to stdout or stderr, and ends on SIGTERM.
+ */
+export const hostCommand = process.env["HOST_UNDER_TEST"];
+
 /** Starts an instance and waits until it listens. */
 export async function startAppInstance(options: AppInstanceOptions): Promise<AppInstance> {
-  const { appFolder, port, environment, log } = options;
-  const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
-  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const { port, child, isReady } = await (hostCommand ? startOther(hostCommand, options) : startLocal(options));
   const lines: string[] = [];
   const exited = exitOf(child);
   const listening = Promise.withResolvers<string>();
   for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
-      log?.(line);
-      const url = /^listening (\S+)$/.exec(line)?.[1];
+      options.log?.(line);
+      const url = hostCommand === undefined ? /^listening (\S+)$/.exec(line)?.[1] : undefined;
       if (url) listening.resolve(url);
     });
   }
@@ -50,9 +58,51 @@ export async function startAppInstance(options: AppInstanceOptions): Promise<App
   const failed = exited.then((code) => {
     throw new Error(`The functions host stopped (${code}) before it listened:\n${lines.join("\n")}`);
   });
-  const url = await Promise.race([listening.promise, failed, timeout(lines)]);
+  const ready = isReady?.(exited).then(() => `http://localhost:${port}`) ?? listening.promise;
   failed.catch(() => undefined);
+  const url = await Promise.race([ready, failed, timeout(lines)]).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
   return { url, lines, exited, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
+}
+
+interface Started {
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** Left out: it writes a line when it listens. Resolves too when it ends before. */
+  readonly isReady?: (exited: Promise<unknown>) => Promise<void>;
+}
+
+async function startLocal({ appFolder, port, environment }: AppInstanceOptions): Promise<Started> {
+  const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
+  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  return Promise.resolve({ port, child });
+}
+
+async function startOther(command: string, options: AppInstanceOptions): Promise<Started> {
+  const port = options.port === 0 ? await freePort() : options.port;
+  const env = {
+    PATH: process.env["PATH"],
+    ...options.environment,
+    APP_FOLDER: resolve(options.appFolder),
+    PORT: String(port),
+  };
+  // In the shell's place, so that signals reach the host itself.
+  const child = spawn("/bin/sh", ["-c", `exec ${command}`], { env, stdio: ["ignore", "pipe", "pipe"] });
+  return { port, child, isReady: (exited) => untilItAnswers(port, exited) };
+}
+
+// A host that is starting may answer for itself, with 503. So may the app, but with its headers.
+async function untilItAnswers(port: number, exited: Promise<unknown>): Promise<void> {
+  const ended = exited.then(() => true);
+  for (;;) {
+    const answered = fetch(`http://localhost:${port}/`, { signal: AbortSignal.timeout(5_000) }).then(
+      ({ status, headers }) => status < 500 || headers.has("x-content-type-options"),
+      () => false,
+    );
+    if ((await answered) || (await Promise.race([ended, delay(50, false)]))) return;
+  }
 }
 
 async function exitOf(child: ChildProcess): Promise<number | string> {

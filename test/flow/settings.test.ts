@@ -149,7 +149,7 @@ async function expectExplanation(instance: AppInstance, names: Case["names"]): P
     for (const { setting, problem } of problems) assert.match(problem, names[setting] ?? /$^/, setting);
   }
   for (const [name, pattern] of Object.entries(names)) {
-    const lines = instance.lines.filter((line) => line.trim().startsWith(`${name}: `));
+    const lines = instance.lines.filter((line) => line.includes(`${name}: `));
     assert.equal(lines.length, 1, `${name}:\n${instance.lines.join("\n")}`);
     assert.match(lines[0] ?? "", pattern);
   }

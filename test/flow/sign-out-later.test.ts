@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
 import { assertProblem, clearsSession, within } from "../support/assertions.ts";
 import { eventually } from "../support/eventually.ts";
+import { eventsIn, type LoggedEvent } from "../support/log.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { accountDocument } from "../support/store.ts";
@@ -35,11 +36,8 @@ function signOut({ publicBaseUrl }: World, client: Client, accept = "text/html")
 }
 
 /** The attributes of every event of this name that the instances have logged. */
-function events(world: World, name: string): Record<string, unknown>[] {
-  // What is not of an invocation is a line of its own.
-  return [...world.log().matchAll(/^(?:.* Function\.[\w-]+\.User: )?(\{"event":.*\})(?: \[|$)/gm)]
-    .map(([, json = ""]) => JSON.parse(json) as Record<string, unknown>)
-    .filter(({ event }) => event === name);
+function events(world: World, name: string): LoggedEvent[] {
+  return eventsIn(world.log(), name);
 }
 
 /** Those of sign-outs that failed, without what they cost. */
@@ -187,7 +185,6 @@ describe("a sign-out that waits in the queue", () => {
     outage.remove();
     assert.ok(await accountDocument(world, accountKey));
     const finisher = await world.startInstance({ [finishingDisabled]: "false" });
-    assert.match(finisher.lines.join("\n"), /^function finish-sign-outs: timer \* \* \* \* \* \*$/m);
     await eventually("the document is gone", async () => !(await accountDocument(world, accountKey)));
     await finisher.stop();
   });

@@ -1,15 +1,14 @@
 import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { once } from "node:events";
 import type { Container } from "@azure/cosmos";
 import type { AppInstance } from "../../local/app-instance.ts";
 import type { CosmosEndpoint } from "../../local/cosmos/endpoint.ts";
 import type { DownstreamApi } from "../../local/downstream-api/api.ts";
 import type { IdentityProvider, Person, RegisteredApp } from "../../local/identity-provider/provider.ts";
 import type { Platform, Ports } from "../../local/platform.ts";
+import { freePort, isFree } from "../../local/ports.ts";
 import type { SecondApp } from "../../local/second-app/app.ts";
 import { seedCertificates } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";
@@ -163,16 +162,9 @@ export async function freePorts(): Promise<Ports> {
   return { app, identityProvider, identityProviderTls, cosmos, downstreamApi, secondApp };
 }
 
-/**
- * From below the range that systems take ports for outgoing connections from: what is free now is still free when the part
- * starts, unless another test draws the same number.
- */
 async function freePortNumbers(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(10_000, 32_000);
-    if (await isFree(port)) ports.add(port);
-  }
+  while (ports.size < count) ports.add(await freePort());
   return [...ports];
 }
 
@@ -183,16 +175,4 @@ export async function freePortRow(count: number): Promise<number> {
     const row = Array.from({ length: count }, (_, index) => first + index);
     if ((await Promise.all(row.map(isFree))).every(Boolean)) return first;
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  const listening = once(server, "listening").then(
-    () => true,
-    () => false,
-  );
-  server.listen(port, "127.0.0.1");
-  const free = await listening;
-  if (free) await new Promise((closed) => server.close(closed));
-  return free;
 }
