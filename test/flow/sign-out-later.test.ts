@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
 import { assertProblem, clearsSession, within } from "../support/assertions.ts";
+import { wasLoaded } from "../support/coverage.ts";
 import { eventually } from "../support/eventually.ts";
 import { eventsIn, type LoggedEvent } from "../support/log.ts";
 import type { Answer, Client } from "../support/http-client.ts";
@@ -143,6 +147,33 @@ describe("a sign-out that the store cannot take", () => {
     for (const kept of [secret, "ada", "contoso", sidOf(world, "ada@contoso.example")]) assert.ok(!text.includes(kept));
     outage.remove();
     await assertFinished(accountKey, "app");
+  });
+});
+
+describe("what writes to the queue", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.stop());
+
+  /** Uses an instance, ends it, and tells whether it has loaded the queue's client. */
+  async function isLoaded(withOutage: boolean): Promise<boolean> {
+    const folder = await mkdtemp(join(tmpdir(), "coverage-"));
+    const instance = await world.startInstance({ NODE_V8_COVERAGE: folder });
+    const { client } = await signedIn(world, "ada@contoso.example", world.instances.indexOf(instance));
+    const outage = withOutage ? stopStore(world) : undefined;
+    assert.equal((await signOut(world, client)).status, withOutage ? 503 : 303);
+    outage?.remove();
+    await instance.stop();
+    const loaded = await wasLoaded(folder, "dist/storage-queue.cjs");
+    await rm(folder, { recursive: true });
+    return loaded;
+  }
+
+  it("is not even loaded until a sign-out has to wait", async () => {
+    assert.equal(await isLoaded(false), false);
+    assert.equal(await isLoaded(true), true);
   });
 });
 

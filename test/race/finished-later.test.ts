@@ -14,6 +14,7 @@ import {
   holdStore,
   startWithShortTokens,
 } from "../support/race.ts";
+import { accountDocument } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const quick = { SignOut__RetrySeconds: "1", SignOut__FinishSchedule: "* * * * * *" };
@@ -79,6 +80,21 @@ describe("a sign-out that is finished from the queue, some time after it was ask
     await done();
     await assertUseless(world, old.value);
     await assertNoDocument(world, old.accountKey);
+  });
+
+  it("two finishers have the same order, both about to delete | one deletes | new sign-in | the other deletes: only the new sign-in is left", async (test) => {
+    const removals = holdStore(test, world, { kind: "delete", when: "before", times: 2 });
+    await leaveOrder();
+    await leaveOrder();
+    await removals.reached(2);
+    removals.release();
+    await eventually("one has deleted it", async () => !(await accountDocument(world, old.accountKey)));
+    const other = world.client(1);
+    await signIn(other, ada, "/healthz");
+    removals.releaseAll();
+    await done();
+    await assertUseless(world, old.value);
+    await assertOnlySessions(world, [other]);
   });
 
   it("renewal about to write | finisher deletes | renewal writes: 401, and nothing comes back", async (test) => {

@@ -10,6 +10,17 @@ interface Coverage {
   }[];
 }
 
+/** Whether a process that ran with the environment variable `NODE_V8_COVERAGE` has loaded the file `script`. */
+export async function wasLoaded(coverageFolder: string, script: string): Promise<boolean> {
+  return (await scriptsIn(coverageFolder)).some(({ url }) => url.endsWith(script));
+}
+
+async function scriptsIn(coverageFolder: string): Promise<Coverage["result"]> {
+  const files = await readdir(coverageFolder);
+  const texts = await Promise.all(files.map((file) => readFile(join(coverageFolder, file), "utf8")));
+  return texts.flatMap((json) => (JSON.parse(json) as Coverage).result);
+}
+
 /**
  * Whether the place in `script` where `text` stands has been executed, by what a process left that ran with the
  * environment variable `NODE_V8_COVERAGE`.
@@ -20,10 +31,7 @@ export async function wasExecuted(coverageFolder: string, script: string, text: 
   const [before = "", ...after] = source.split(text);
   if (after.length !== 1) throw new Error(`The text stands in ${script} ${after.length} times`);
   const offset = before.length;
-  const files = await readdir(coverageFolder);
-  const texts = await Promise.all(files.map((file) => readFile(join(coverageFolder, file), "utf8")));
-  const ranges = texts
-    .flatMap((json) => (JSON.parse(json) as Coverage).result)
+  const ranges = (await scriptsIn(coverageFolder))
     .filter(({ url }) => url.endsWith(script))
     .flatMap(({ functions }) => functions.flatMap((one) => one.ranges));
   if (ranges.length === 0) throw new Error(`Nothing is known of ${script}`);

@@ -16,7 +16,7 @@ const markSid: readonly StoreOperation[] = [
 export const queued: readonly Journey[] = [
   {
     title: "Finishing a sign-out from the queue",
-    what: "The function `finish-sign-out`, with an order that names the `sid`, which is marked first.",
+    what: "The function `finish-sign-outs`, with an order that names the `sid`, which is marked first.",
     operations: [...markSid, readAccount, deleteAccount],
     setUp: (stage) => finishing(stage, "sid"),
   },
