@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -9,7 +10,10 @@ export type QueueTrouble =
 
 /** A Queue service in this process that fails on demand, for one account. */
 export interface QueueService {
+  readonly url: string;
   readonly connectionString: string;
+  /** `Authorization` of the requests so far. */
+  readonly authorizations: readonly (string | undefined)[];
   /** Texts of the messages in a queue, hidden ones included. */
   texts(queue: string): readonly string[];
   /** Undefined: it works. What was stored is there again afterwards, unless the queue was deleted. */
@@ -41,21 +45,31 @@ interface Reply {
   readonly body?: string;
 }
 
-/** @param trouble from the start; it does not even listen when that is "refused" */
-export async function startQueueService(trouble?: QueueTrouble): Promise<QueueService> {
+/**
+ * @param trouble from the start; it does not even listen when that is "refused"
+ * @param tls key and certificate; without them it speaks plain http
+ */
+export async function startQueueService(
+  trouble?: QueueTrouble,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<QueueService> {
+  const authorizations: (string | undefined)[] = [];
   const queues = new Map<string, Message[]>();
   let current = trouble;
   let server: Server | undefined;
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const asked = await read(request);
+    authorizations.push(request.headers.authorization);
     if (current === "silent") return;
     if (typeof current === "object" && "slowMs" in current) await delay(current.slowMs);
     const refusal = typeof current === "object" && "status" in current ? current.status : undefined;
     const { status, headers, body } = refusal ? failure(refusal, "InTrouble") : answer(queues, asked);
     response.writeHead(status, { "content-type": "application/xml", ...headers }).end(body);
   };
+  const listener: RequestListener = (request, response) => void handle(request, response);
   const listen = async (port: number) => {
-    server = createServer((request, response) => void handle(request, response)).listen(port, "127.0.0.1");
+    server = tls ? createTlsServer(tls, listener) : createServer(listener);
+    server.listen(port, "127.0.0.1");
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   };
@@ -67,8 +81,11 @@ export async function startQueueService(trouble?: QueueTrouble): Promise<QueueSe
     await closed;
   };
   const port = await listen(0);
+  const url = `${tls ? "https" : "http"}://127.0.0.1:${port}/queues`;
   const service: QueueService = {
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=queues;AccountKey=c2luaw==;QueueEndpoint=http://127.0.0.1:${port}/queues`,
+    url,
+    authorizations,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=queues;AccountKey=c2luaw==;QueueEndpoint=${url}`,
     texts: (queue) => (queues.get(queue) ?? []).map(({ text }) => text),
     async set(next) {
       current = next;

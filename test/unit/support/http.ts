@@ -1,5 +1,6 @@
 import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from "@azure/functions";
 import type { App } from "../../../shared/app.ts";
+import { QueueUnavailableError } from "../../../shared/queue/errors.ts";
 import { httpHandler, type FunctionDefinition } from "../../../shared/http/handler.ts";
 
 export interface Exchange {
@@ -21,6 +22,8 @@ export interface Request {
   readonly headers?: Record<string, string>;
   readonly params?: Record<string, string>;
   readonly body?: string;
+  /** Whether the queue takes no sign-outs. */
+  readonly queueIsDown?: boolean;
 }
 
 /** Calls a function as the Functions programming model would. */
@@ -31,6 +34,7 @@ export async function call(app: App, definition: FunctionDefinition, request: Re
     headers = {},
     params = {},
     body,
+    queueIsDown = false,
   } = request;
   const url = `http://localhost:7071${path}`;
   const lines: unknown[] = [];
@@ -39,7 +43,10 @@ export async function call(app: App, definition: FunctionDefinition, request: Re
     logHandler: (_level, ...args) => lines.push(...args),
   });
   const deferred: unknown[] = [];
-  const defer = async (order: unknown) => void deferred.push(order);
+  const defer = async (order: unknown) => {
+    if (queueIsDown) throw new QueueUnavailableError("put into sign-outs", { statusCode: 403 });
+    deferred.push(order);
+  };
   const asked = new HttpRequest({
     method,
     url,
