@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
+import { readArguments } from "../scripts/arguments.ts";
 import { goalsOf } from "./goals.ts";
 import { fullExtent, measureAll, quickExtent } from "./measure.ts";
 import { reportOf } from "./report.ts";
@@ -18,11 +18,7 @@ const file = "docs/performance.md";
 const [begin, end] = ["<!-- Written by npm run bench. -->", "<!-- End of what npm run bench writes. -->"];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
+  const { values } = readArguments({ usage, options: { quick: { type: "boolean" } } });
   const startedAt = performance.now();
   const say = (line: string) => console.log(`${Math.round((performance.now() - startedAt) / 1000)} s: ${line}`);
   const figures = await measureAll(values.quick ? quickExtent : fullExtent, say);

@@ -161,7 +161,9 @@ async function startOthers(
     ? await startCosmosEndpoint({ port: ports.cosmos, dataFile: join(folder, "cosmos.sqlite") })
     : undefined;
   const connectionString = cosmos?.connectionString ?? settings["CosmosDb"];
-  if (connectionString) await createContainers(connectionString, settings["CosmosDb__databaseName"] ?? "auth");
+  const databaseName = settings["CosmosDb__databaseName"] ?? "auth";
+  // Of another name the app says what is wrong with it.
+  if (connectionString && /^[^/\\#?]+$/.test(databaseName)) await createContainers(connectionString, databaseName);
   const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl) : undefined;
   const downstreamApi =
     entra && missing.has("downstreamApi") ? await startApi(entra.identityProvider, ports.downstreamApi) : undefined;

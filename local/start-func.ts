@@ -1,21 +1,20 @@
 import { packageFolder } from "../infra/deploy/package.ts";
+import { readArguments } from "../scripts/arguments.ts";
 import { runUnderFunc } from "./func.ts";
 import { givenSettings, withCookieName } from "./given-settings.ts";
 import { portsFrom } from "./ports.ts";
+import { settingsTrouble } from "./settings-trouble.ts";
 
 const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.
 
 Usage: npm run start:func
 
 The bundle, the settings and the stand-ins are those of npm start; only the host is Microsoft's own. Keys for the purge
-route are not asked for. Exit codes: 3 no Core Tools, otherwise that of func.
+route are not asked for. Exit codes: 2 wrong arguments, 3 no Core Tools, otherwise that of func.
 `;
 
 async function main(): Promise<number> {
-  if (process.argv.includes("--help")) {
-    process.stdout.write(usage);
-    return 0;
-  }
+  readArguments({ usage });
   const ports = portsFrom(7071);
   // Ctrl+C reaches func too, which ends; then everything else does.
   process.on("SIGINT", () => undefined);
@@ -27,7 +26,11 @@ async function main(): Promise<number> {
     settings: withCookieName(await givenSettings(), ports.app),
     environment: process.env,
     printError: (text) => process.stderr.write(text),
-    ready: ({ publicBaseUrl }) => console.log(`The app will be at ${publicBaseUrl}. Ctrl+C stops everything.`),
+    ready: ({ publicBaseUrl, environment }) => {
+      console.log(`The app will be at ${publicBaseUrl}. Ctrl+C stops everything.`);
+      const trouble = settingsTrouble(environment);
+      if (trouble !== undefined) console.log(trouble);
+    },
   });
 }
 

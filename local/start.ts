@@ -3,6 +3,7 @@ import { givenSettings, withCookieName } from "./given-settings.ts";
 import { readableLine, wantsColour } from "./log-lines.ts";
 import { startApp, startPlatform, type Platform, type Ports } from "./platform.ts";
 import { partNames, portsFrom } from "./ports.ts";
+import { settingsTrouble } from "./settings-trouble.ts";
 import { watchApp } from "./watch.ts";
 
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
@@ -81,16 +82,18 @@ function printLine(line: string): void {
   if (!/^(listening|function|could not start:?) /.test(line)) console.log(readableLine(line, colour));
 }
 
-function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform): string {
+function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environment }: Platform): string {
   const lines = [
     "",
-    `  The app                ${publicBaseUrl}`,
+    ...(URL.canParse(publicBaseUrl) ? [`  The app                ${publicBaseUrl}`] : []),
     ...(identityProvider ? [`  Identity provider      ${identityProvider.publicUrl}`] : []),
     ...(secondApp ? [`  The other app          ${secondApp.url}`] : []),
     ...(cosmos ? [`  Documents as stored    ${cosmos.url}`] : []),
     "",
   ];
-  if (secondApp && cosmos) {
+  const trouble = settingsTrouble(environment);
+  if (trouble !== undefined) lines.push(trouble);
+  else if (secondApp && cosmos) {
     lines.push(
       "  Try this:",
       `  1. Open ${publicBaseUrl} and sign in as anyone you like. Call the API.`,

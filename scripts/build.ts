@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { readArguments } from "./arguments.ts";
 import { authTypes } from "./auth-types.ts";
 import { withoutUnused } from "./without-unused.ts";
 
@@ -41,13 +42,19 @@ export const bundleOptions = {
 
 if (import.meta.main) await main();
 
-/** Builds it. With `--analyze` it also prints which packages its bytes come from. */
 async function main(): Promise<void> {
+  const usage = `Builds what is deployed and tested into dist/.
+
+Usage: npm run build [-- --analyze]
+
+  --analyze   also prints which packages the bytes of the bundle come from
+`;
+  const { values } = readArguments({ usage, options: { analyze: { type: "boolean" } } });
   const { metafile } = await build(bundleOptions);
   for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith(".cjs"))) {
     console.log(`${file} ${Math.round((await stat(file)).size / 1000)} KB`);
   }
-  if (process.argv.includes("--analyze")) printOrigins(metafile);
+  if (values.analyze) printOrigins(metafile);
 }
 
 /** Bytes in the bundle by package; this project's own files are listed as one. */

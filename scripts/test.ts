@@ -1,16 +1,27 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { run as runFiles } from "node:test";
 import { spec as Spec } from "node:test/reporters";
+import { endWithUsage, readArguments } from "./arguments.ts";
 
-/**
- * Runs every check that a change has to pass: types, lint, format, the build, and all tests. Arguments narrow the
- * tests: `npm test -- flow race` runs those two kinds alone, without the checks.
- */
-const kinds = process.argv.slice(2);
+const known = [...new Set(globSync("test/*/*.test.ts").map((file) => basename(dirname(file))))].toSorted();
+const usage = `Runs every check that a change has to pass: types, lint, format, the build, and all tests.
+
+Usage: npm test                     all of it
+       npm test -- <kind> [...]     the build and the tests of these kinds alone
+
+Kinds: ${known.join(", ")}
+One file: npm run build && npx node --test test/<kind>/<name>.test.ts
+
+Exit codes: 0 all passed, 1 something failed, 2 wrong arguments.
+`;
+
+const { positionals: kinds } = readArguments({ usage, maxPositionals: Number.POSITIVE_INFINITY });
+const unknown = kinds.filter((kind) => !known.includes(kind));
+if (unknown.length > 0) endWithUsage(`There are no tests of the kind ${unknown.join(", ")}`, usage);
 // Compiling what every test file loads, types stripped, would be half of the work.
 const cache = join(import.meta.dirname, "../node_modules/.cache/compiled");
 const environment = { NODE_COMPILE_CACHE: cache, ...process.env };
@@ -21,7 +32,6 @@ const files =
   kinds.length === 0
     ? mixed(globSync("test/*/*.test.ts"))
     : globSync(kinds.map((kind) => `test/${kind}/*.test.ts`)).sort();
-if (files.length === 0) throw new Error(`There are no tests of the kind ${kinds.join(", ")}`);
 Object.assign(process.env, environment);
 await runTests(files);
 

@@ -29,7 +29,7 @@ export interface DeployEnvironment {
 
 /** Runs the command and gives back its exit code. */
 export async function deploy(args: readonly string[], on: DeployEnvironment): Promise<number> {
-  if (args.includes("--help")) {
+  if (args.includes("--help") || args.includes("-h")) {
     on.print(usage);
     return exitCodes.done;
   }

@@ -1,10 +1,10 @@
 import { isLoopback, type Environment } from "../../shared/settings-reader.ts";
 import { settings } from "../../shared/settings.ts";
 import { diagnoseDeployment, diagnoseHere, type Operator } from "./diagnose.ts";
-import type { Finding } from "./finding.ts";
+import { notChecked, type Finding } from "./finding.ts";
 import { originOf, readOptions, usage, UsageError, type Options } from "./options.ts";
 import { reportText } from "./print.ts";
-import { readSettings } from "./settings-source.ts";
+import { readSettings, type SettingsSource } from "./settings-source.ts";
 
 export interface CommandEnvironment {
   readonly environment: Environment;
@@ -27,7 +27,8 @@ export async function runDoctor(args: readonly string[], on: CommandEnvironment)
     }
     const findings = await diagnose(options, on);
     on.print(reportText(findings, on.colour));
-    return findings.some(({ status }) => status === "failed") ? 1 : 0;
+    const isBad = findings === nothingHere || findings.some(({ status }) => status === "failed");
+    return isBad ? 1 : 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     on.printError(`${error.message}\n\n${usage}`);
@@ -36,10 +37,9 @@ export async function runDoctor(args: readonly string[], on: CommandEnvironment)
 }
 
 async function diagnose(options: Options, on: CommandEnvironment): Promise<readonly Finding[]> {
-  const source = await readSettings(on.environment, options.settingsFile);
-  // The stand-in that `npm start` runs knows its own app, and no deployment.
-  const isHere = options.url === undefined || options.url === source.environment[settings.publicBaseUrl.name];
-  const given = isHere ? source.environment : on.environment;
+  const source = await sourceOf(options, on);
+  if (options.url === undefined && source.isEmpty) return nothingHere;
+  const given = isHere(options, source.environment) ? source.environment : on.environment;
   const graphUrl = options.graphUrl ?? originOf("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl, isLoopback);
   const operator: Operator = {
     signIn: on.signIn,
@@ -49,5 +49,24 @@ async function diagnose(options: Options, on: CommandEnvironment): Promise<reado
   if (options.url === undefined) return diagnoseHere(source, operator);
   return diagnoseDeployment(options.url, options.managedIdentity, operator);
 }
+
+/** A deployment is not looked at any worse for a settings file here that cannot be read. */
+async function sourceOf({ url, settingsFile }: Options, { environment }: CommandEnvironment): Promise<SettingsSource> {
+  const source = readSettings(environment, settingsFile);
+  return url === undefined ? source : source.catch(() => ({ environment, sources: "the environment", isEmpty: true }));
+}
+
+/** Whether the command is about what runs here. The stand-in that `npm start` runs knows its own app, and no deployment. */
+export function isHere({ url }: Options, environment: Environment): boolean {
+  return url === undefined || url === environment[settings.publicBaseUrl.name];
+}
+
+const nothingHere: readonly Finding[] = [
+  notChecked(
+    "Settings",
+    "nothing runs here, and no settings are given. npm start runs the app with stand-ins for everything; settings for real " +
+      "parts are in docs/configuration.md; a deployment is looked at with npm run doctor -- --url <origin>",
+  ),
+];
 
 const defaultGraphUrl = "https://graph.microsoft.com";

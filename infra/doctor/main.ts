@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { operatorCredential } from "../app-registration/operator-credential.ts";
-import { runDoctor } from "./command.ts";
+import { isHere, runDoctor } from "./command.ts";
+import { readOptions } from "./options.ts";
 import { readSettings } from "./settings-source.ts";
 
 const certificates = "NODE_EXTRA_CA_CERTS";
@@ -11,7 +12,7 @@ const certificates = "NODE_EXTRA_CA_CERTS";
  */
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
-  const trusted = await readTrusted();
+  const trusted = await readTrusted(args).catch(() => undefined);
   if (trusted === undefined || trusted === process.env[certificates]) return run(args);
   const argv = [...process.execArgv, ...process.argv.slice(1)];
   const child = spawn(process.execPath, argv, { stdio: "inherit", env: { ...process.env, [certificates]: trusted } });
@@ -21,9 +22,12 @@ async function main(): Promise<number> {
   });
 }
 
-async function readTrusted(): Promise<string | undefined> {
-  const source = await readSettings({}, undefined).catch(() => undefined);
-  return source?.environment[certificates];
+/** Undefined where what runs here is not asked for: a deployment, or other settings. Whom to trust is then the caller's to say. */
+async function readTrusted(args: readonly string[]): Promise<string | undefined> {
+  const options = readOptions(args);
+  if (options === "help" || options.settingsFile !== undefined) return undefined;
+  const { environment } = await readSettings({}, undefined);
+  return isHere(options, environment) ? environment[certificates] : undefined;
 }
 
 async function run(args: readonly string[]): Promise<number> {

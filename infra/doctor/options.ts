@@ -19,7 +19,7 @@ first one that is there. Nothing is changed anywhere.
 
   ✓ fine    ! works, but look at it    ✗ failed    – not checked, with the reason
 
-Exit codes: 0 nothing failed, 1 something failed, 2 wrong arguments.
+Exit codes: 0 nothing failed, 1 something failed or there was nothing to look at, 2 wrong arguments.
 `;
 
 export interface Options {

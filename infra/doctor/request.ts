@@ -1,3 +1,5 @@
+import { request } from "undici";
+
 const timeoutMs = 10_000;
 
 /** One answer, with its body as text. */
@@ -10,20 +12,31 @@ export interface Answer {
 }
 
 /**
- * GET, without following redirects.
+ * GET, without following redirects. Not with `fetch`, which says of itself that it is a page's script: a sign-in begins for
+ * those only who go there, and for programs that say nothing of the kind.
  * @throws {Error} whose message says in a few words why there is no answer
  */
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const sentAt = Date.now();
   try {
-    const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+    const answer = await request(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
     const at = (sentAt + Date.now()) / 2;
-    const date = Date.parse(response.headers.get("date") ?? "");
-    const clockAhead = Number.isNaN(date) ? undefined : Math.round((date - at) / 1000);
-    return { status: response.status, headers: response.headers, text: await response.text(), clockAhead };
+    const date = Date.parse(String(answer.headers["date"] ?? ""));
+    return {
+      status: answer.statusCode,
+      headers: new Headers(flat(answer.headers)),
+      text: await answer.body.text(),
+      clockAhead: Number.isNaN(date) ? undefined : Math.round((date - at) / 1000),
+    };
   } catch (error) {
     throw new Error(reasonOf(error), { cause: error });
   }
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value = []]) =>
+    [value].flat().map((each): [string, string] => [name, each]),
+  );
 }
 
 /** Why a request failed, in a few words: the system's code where there is one. */

@@ -8,6 +8,8 @@ export interface SettingsSource {
   readonly environment: Environment;
   /** Where they come from, for people. */
   readonly sources: string;
+  /** Whether no setting of the app is given at all. */
+  readonly isEmpty: boolean;
 }
 
 /** What `npm start` leaves there while it runs: the settings that its stand-ins make. */
@@ -40,6 +42,7 @@ export async function readSettings(environment: Environment, file: string | unde
   });
   return {
     environment: Object.assign({}, ...layers.map(({ values }) => values), environment) as Environment,
+    isEmpty: used.length === 0,
     sources:
       used
         .map(({ source }) => source.replace(platformSettingsFile, "npm start"))

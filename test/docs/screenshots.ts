@@ -1,11 +1,19 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
+import { readArguments } from "../../scripts/arguments.ts";
 import { findChromium } from "../support/chromium.ts";
 import { startWorld, type World } from "../support/world.ts";
 
-/** Takes the pictures of docs/images/ over the local platform: on a desk, light. Arguments: another folder for them. */
-const [folder = "docs/images"] = process.argv.slice(2);
+const usage = `Takes the pictures of the documentation over the local platform: on a desk, light.
+
+Usage: npm run docs:screenshots [-- <folder>]
+
+The folder is docs/images unless given.
+`;
+
+const { positionals } = readArguments({ usage, maxPositionals: 1 });
+const [folder = "docs/images"] = positionals;
 const maxBytes = 150_000;
 const person = "Ada Lindqvist";
 

@@ -77,16 +77,50 @@ describe("the program that runs the local platform", () => {
     }
   });
 
+  const broken: readonly [setting: string, value: string, ...args: string[]][] = [
+    ["Session__MaxPerAccount", "0"],
+    ["SignOut__Scope", "no-such-scope", "--watch"],
+    ["Session__CookieName", "__Host-shop"],
+    ["DownstreamApis__orders__BaseUrl", "no URL"],
+    ["PublicBaseUrl", "no URL"],
+    ["CosmosDb__databaseName", "a/b"],
+  ];
+  for (const [setting, value, ...args] of broken) {
+    it(`with ${setting}=${value} ${args.join(" ")}: says what is wrong, and suggests nobody to sign in`, async (test) => {
+      const { program } = await startWith(test, { [setting]: value }, ...args);
+      const output = program.output();
+      assert.match(output, /cannot work with these settings/);
+      assert.match(output, new RegExp(`^ +${setting} .+; expected `, "m"));
+      assert.doesNotMatch(output, /Try this|sign in as/);
+      assert.equal(output.includes(value) && value.length > 3, false, "Values are not told");
+      assert.equal(await program.stop(), 0);
+    });
+  }
+
+  it("with sound settings of one's own: suggests what to try, and works", async (test) => {
+    const { program, url } = await startWith(test, { Session__MaxPerAccount: "3", SignOut__Scope: "session" });
+    assert.match(program.output(), /Try this/);
+    const client = createClient(url);
+    await signIn(client, "ada@contoso.example", "/healthz");
+    assert.deepEqual([...client.cookies("localhost").keys()], [`__Host-session-${new URL(url).port}`]);
+    assert.equal(await program.stop(), 0);
+  });
+
   async function start(test: TestContext, ...args: string[]) {
+    return startWith(test, {}, ...args);
+  }
+
+  async function startWith(test: TestContext, environment: NodeJS.ProcessEnv, ...args: string[]) {
     const port = await freePortRow(7);
-    const program = run(test, ["--port", String(port), ...args]);
+    const program = run(test, ["--port", String(port), ...args], environment);
     await until("the banner", () => program.output().includes("Ctrl+C stops everything"));
     return { program, url: `http://localhost:${port}` };
   }
 
-  function run(test: TestContext, args: readonly string[]) {
+  function run(test: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "local/start.ts", ...args], {
       cwd: copy,
+      env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

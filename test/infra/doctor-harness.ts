@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Finding, Status } from "../../infra/doctor/finding.ts";
 import { compileCache } from "../support/compile-cache.ts";
@@ -16,11 +17,19 @@ export interface Report {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Runs the command as people do, in a process of its own. */
-export async function doctor(args: readonly string[], environment: Environment = {}): Promise<Report> {
+/**
+ * Runs the command as people do, in a process of its own.
+ * @param folder the project's, as the command sees it: with what `npm start` has left there
+ */
+export async function doctor(
+  args: readonly string[],
+  environment: Environment = {},
+  folder: string = process.cwd(),
+): Promise<Report> {
   const { PATH, HOME } = process.env;
-  const argv = ["--disable-warning=ExperimentalWarning", "infra/doctor/main.ts", ...args];
-  const child = spawn(process.execPath, argv, { env: { PATH, HOME, ...compileCache, ...environment } });
+  const argv = ["--disable-warning=ExperimentalWarning", resolve("infra/doctor/main.ts"), ...args];
+  const env = { PATH, HOME, ...compileCache, ...environment };
+  const child = spawn(process.execPath, argv, { env, cwd: folder });
   const exited = once(child, "exit");
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
   const lines = output.split("\n").flatMap((line) => {
