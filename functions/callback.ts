@@ -11,6 +11,7 @@ import {
   type AuthorizationErrorResponse,
 } from "../shared/identity/authorization-error.ts";
 import { codeOf, queryOfForm, readResponse } from "../shared/identity/authorization-response.ts";
+import { warnOfMissingScopes } from "../shared/downstream/missing-scopes.ts";
 import { completeSignIn } from "../shared/identity/sign-in.ts";
 import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
 import {
@@ -68,6 +69,8 @@ export const callback: FunctionDefinition = {
       signal,
     );
     context.app.signInSeen = true;
+    const [first] = app.configuration.downstreamApis.values();
+    if (first) warnOfMissingScopes(app, first, signedIn.missingScopes ?? [], context.telemetry);
     if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
     if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
     const cookie = await openSession(

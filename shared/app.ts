@@ -35,9 +35,12 @@ export interface App {
 }
 
 /** What an operator should know although the app works; shown by `/readyz`. */
-export type Warning = "sid_missing" | "login_hint_missing";
+export type Warning = "scope_missing" | "sid_missing" | "login_hint_missing";
 
 export const warningTexts: Readonly<Record<Warning, string>> = {
+  scope_missing:
+    "The identity provider granted fewer scopes than DownstreamApis__<name>__Scopes asks for; calls go on with what there is. " +
+    "The event scope_missing in the log names API and scope: add it to the app registration, and have it consented to.",
   sid_missing:
     "A sign-in brought neither a sid claim nor session_state: a sign-out begun elsewhere cannot reach these sessions. " +
     "Add the optional claim sid to the ID tokens of the app registration.",

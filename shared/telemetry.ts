@@ -15,6 +15,7 @@ export type EventName =
   | "token_renewed"
   | "token_refused"
   | "token_of_other_account"
+  | "scope_missing"
   | "sid_missing"
   | "login_hint_missing"
   | "request_failed"

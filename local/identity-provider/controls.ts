@@ -30,6 +30,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   includeSessionState: boolean;
   /** Whether discovery says `backchannel_logout_supported`; false, as at Entra. Nothing is sent either way. */
   announceBackChannelLogout: boolean;
+  /** Names of scopes that nobody has consented to: tokens come without them, as at Entra. */
+  withheldScopes: readonly string[];
   readonly people: readonly Person[];
   readonly requests: RequestLog;
   /** Registers an app, or replaces the registration with the same client id. */

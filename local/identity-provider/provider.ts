@@ -112,6 +112,7 @@ function createRuntime(options: IdentityProviderOptions, addresses: Addresses): 
       includeIssInFrontChannel: false,
       includeSessionState: true,
       announceBackChannelLogout: false,
+      withheldScopes: [],
     },
     faults: createFaultQueue(),
     gates: createGates(),

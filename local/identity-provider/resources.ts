@@ -83,3 +83,9 @@ export function scopeInResponse({ resource, asked }: ResourceScopes, oidc: Reado
   const beside = resource === graphResource ? [...oidc].filter((scope) => scope !== "offline_access") : [];
   return [...beside, ...asked].join(" ");
 }
+
+/** The scopes but for those of these names. */
+export function withoutScopes({ resource, names, asked }: ResourceScopes, withheld: readonly string[]): ResourceScopes {
+  const isKept = (scope: string) => !withheld.includes(scope.slice(scope.lastIndexOf("/") + 1));
+  return { resource, names: names.filter(isKept), asked: asked.filter(isKept) };
+}

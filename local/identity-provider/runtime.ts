@@ -55,6 +55,7 @@ export interface RuntimeSettings {
   includeIssInFrontChannel: boolean;
   includeSessionState: boolean;
   announceBackChannelLogout: boolean;
+  withheldScopes: readonly string[];
 }
 
 export function findPerson({ people }: Runtime, id: string | undefined): Person | undefined {

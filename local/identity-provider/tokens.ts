@@ -1,6 +1,13 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
 import { clientInfo, type TokenSubject } from "./claims.ts";
-import { accessTokenScopes, fullScopes, parseScopes, scopeInResponse, type ScopeRequest } from "./resources.ts";
+import {
+  accessTokenScopes,
+  fullScopes,
+  parseScopes,
+  scopeInResponse,
+  withoutScopes,
+  type ScopeRequest,
+} from "./resources.ts";
 import { findPerson, type Runtime } from "./runtime.ts";
 import { signTampered, signToken } from "./signing.ts";
 import { EntraTokenError } from "./token-errors.ts";
@@ -32,9 +39,10 @@ export async function tokenResponse(runtime: Runtime, ctx: KoaContextWithOIDC, s
   const owner = subjectOf(runtime, ctx, source);
   const subject = mistake?.part === "everything" ? { ...owner, person: mistake.person } : owner;
   const asked = requestedScopes(ctx, source);
-  const scopes = accessTokenScopes(asked.resources[0], (resource) =>
+  const wanted = accessTokenScopes(asked.resources[0], (resource) =>
     (source.granted[resource] ?? "").split(" ").filter(Boolean),
   );
+  const scopes = withoutScopes(wanted, runtime.settings.withheldScopes);
   const lifetime = runtime.settings.accessTokenLifetimeSeconds;
   const response = {
     token_type: "Bearer",

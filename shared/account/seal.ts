@@ -18,7 +18,12 @@ export interface SessionSecrets {
   readonly claims: AccountClaims;
   /** MSAL's serialized token cache. */
   readonly tokenCache: string;
+  /** Absent in what earlier versions have sealed, and where every answer brought what was asked for. */
+  readonly grants?: Grants;
 }
+
+/** The scopes that the token endpoint granted, by those that it was asked for, where they are others; as texts with spaces. */
+export type Grants = Readonly<Record<string, string>>;
 
 export interface SealBinding {
   readonly accountKey: string;

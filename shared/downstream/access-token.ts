@@ -9,6 +9,8 @@ import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { requireSession, resolveSession, sessionEnded, sessionLost, type ResolvedSession } from "../session/resolve.ts";
 import { endMistakenSession, endRefusedSession } from "../sign-out/sign-out.ts";
 import { freshAccessToken } from "./cached-token.ts";
+import { grantedInstead, missingScopes } from "../identity/granted-scopes.ts";
+import { warnOfMissingScopes } from "./missing-scopes.ts";
 import { classify, ForeignTokensError, RefusedError } from "./refused.ts";
 import { storeIfUnchanged, storeTokenCache } from "./store-renewal.ts";
 
@@ -35,7 +37,10 @@ export async function acquireToken(
 ): Promise<AcquiredToken> {
   const { clientId } = app.configuration.azureAd;
   if (claims === undefined) {
-    const accessToken = freshAccessToken(session.secrets, clientId, api.scopes, Date.now());
+    const instead = grantedInstead(session.secrets, api.scopes);
+    const accessToken =
+      freshAccessToken(session.secrets, clientId, api.scopes, Date.now()) ??
+      (instead && freshAccessToken(session.secrets, clientId, instead, Date.now(), false));
     if (accessToken !== undefined) return { accessToken, stored: false };
   }
   const began = performance.now();
@@ -92,7 +97,9 @@ async function acquireAndStore(
   // A renewal that MSAL tried ahead of time and that failed is none.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   if (network.tokensIssued) {
-    await storeTokenCache(app, session, cache.serialize(), invocation);
+    const granted = network.issued?.["scope"];
+    await storeTokenCache(app, session, { tokenCache: cache.serialize(), asked: api.scopes, granted }, invocation);
+    warnOfMissingScopes(app, api, missingScopes(api.scopes, granted), invocation.telemetry);
     invocation.telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
   } else {
     // One that was refused would be tried with every call from now on. What it means shows when the token has expired.

@@ -9,6 +9,8 @@ const renewalOffsetSeconds = 300;
  * that is all there is to do, and a client of MSAL takes several times the work of everything else about the session.
  * Only what admits no doubt is read here: one plain bearer token of this account and this app, with all the scopes.
  * @param now in milliseconds since the epoch
+ * @param isKnownToMsal false for scopes that were granted instead of those asked for: MSAL would not find the token, and so
+ *   renew it each time. Then it serves until it is about to expire
  * @returns undefined when MSAL has to decide: no such token, several, one that is about to expire or due for renewal
  */
 export function freshAccessToken(
@@ -16,6 +18,7 @@ export function freshAccessToken(
   clientId: string,
   scopes: readonly string[],
   now: number,
+  isKnownToMsal = true,
 ): string | undefined {
   const { homeAccountId } = secrets.claims;
   const wanted = scopes.map((scope) => scope.toLowerCase());
@@ -27,7 +30,8 @@ export function freshAccessToken(
   });
   const [token, ...others] = matching;
   if (!token || others.length > 0) return undefined;
-  return isFresh(token, now / 1000) ? token.secret : undefined;
+  const isUsable = isKnownToMsal ? isFresh(token, now / 1000) : isAlive(token, now / 1000);
+  return isUsable ? token.secret : undefined;
 }
 
 /** Parsed once for secrets that are asked for again. */
@@ -72,5 +76,9 @@ const narrowing = ["key_id", "userAssertionHash", "resource", "additionalCacheKe
 /** Neither about to expire, nor due for a renewal ahead of time, nor of a time that has not come: the clock was set back. */
 function isFresh({ cached_at, expires_on, refresh_on }: Entry, seconds: number): boolean {
   const isDue = refresh_on !== undefined && !(Number(refresh_on) > seconds);
-  return Number(cached_at) <= seconds && Number(expires_on) > seconds + renewalOffsetSeconds && !isDue;
+  return Number(cached_at) <= seconds && isAlive({ expires_on }, seconds) && !isDue;
+}
+
+function isAlive({ expires_on }: Pick<Entry, "expires_on">, seconds: number): boolean {
+  return Number(expires_on) > seconds + renewalOffsetSeconds;
 }

@@ -4,6 +4,7 @@ import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
+import { withGrant } from "../identity/granted-scopes.ts";
 
 /**
  * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
@@ -14,17 +15,21 @@ import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
 export async function storeTokenCache(
   app: App,
   session: ResolvedSession,
-  tokenCache: string,
+  renewed: { readonly tokenCache: string; readonly asked: readonly string[]; readonly granted: unknown },
   { signal }: Invocation,
 ): Promise<void> {
   const { sessionKey } = session;
+  const { tokenCache, asked, granted } = renewed;
   const { claims } = session.secrets;
   const decide = async (document: AccountDocument): Promise<Change> => {
     const stored = document.sessions[sessionKey];
     if (!stored) return { kind: "none" };
     const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
     const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
-    const sealed = await seal({ claims, tokenCache: ofAccountAlone(merged, claims.homeAccountId) }, session);
+    const grants = withGrant((theirs ?? session.secrets).grants, asked, granted);
+    const { grants: _replaced, ...kept } = session.secrets;
+    const secrets = { ...kept, tokenCache: ofAccountAlone(merged, claims.homeAccountId) };
+    const sealed = await seal({ ...secrets, ...(grants && { grants }) }, session);
     const lastSeenAt = new Date().toISOString();
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };
@@ -41,7 +46,7 @@ export async function storeIfUnchanged(
   { signal }: Invocation,
 ): Promise<void> {
   const { sessionKey, stored } = session;
-  const sealed = await seal({ claims: session.secrets.claims, tokenCache }, session);
+  const sealed = await seal({ ...session.secrets, tokenCache }, session);
   const lastSeenAt = new Date().toISOString();
   const decide = (document: AccountDocument): Change =>
     document.sessions[sessionKey]?.sealed === stored.sealed

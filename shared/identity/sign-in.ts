@@ -7,11 +7,12 @@ import {
 } from "@azure/msal-node";
 import type { Configuration } from "../config.ts";
 import { ConditionError } from "../errors.ts";
-import type { AccountClaims } from "../account/seal.ts";
+import type { AccountClaims, Grants } from "../account/seal.ts";
 import type { Authority } from "./authority.ts";
 import type { SignInOptions } from "./authorization-request.ts";
 import { claimsOf, passedOn } from "./authorization-parameters.ts";
 import { adminConsentRequired } from "./authorization-error.ts";
+import { missingScopes, withGrant } from "./granted-scopes.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { appRefused } from "./refusal.ts";
 import { isAbout } from "./response-account.ts";
@@ -62,6 +63,9 @@ export interface SignedIn {
   /** From the ID token, else the authorization response's `session_state`; undefined if neither was given. */
   readonly sid: string | undefined;
   readonly tokenCache: string;
+  readonly grants?: Grants | undefined;
+  /** Scopes of the first API that were asked for and not granted. */
+  readonly missingScopes?: readonly string[];
 }
 
 /**
@@ -104,6 +108,8 @@ export async function completeSignIn(
   if (!isAbout(network.issued, homeAccountId, verified)) {
     throw new ConditionError("signin_invalid", "The tokens and the ID token are not of one account.");
   }
+  const granted = network.issued?.["scope"];
+  const scopes = scopesOf(configuration).first;
   return {
     claims: {
       homeAccountId,
@@ -116,6 +122,8 @@ export async function completeSignIn(
     subject: metadata.backChannelLogout ? { issuer: verified.issuer, sub: verified.subject } : undefined,
     sid: verified.sid ?? answer.sessionState ?? undefined,
     tokenCache: ofAccountAlone(msal.getTokenCache().serialize(), homeAccountId),
+    grants: withGrant(undefined, scopes, granted),
+    missingScopes: missingScopes(scopes, granted),
   };
 }
 

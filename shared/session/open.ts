@@ -97,7 +97,7 @@ async function newStoredSession(
 ): Promise<{ sessionKey: string; session: StoredSession }> {
   const now = Date.now();
   const sessionKey = sessionKeyOf(secret);
-  const { claims, tokenCache } = signedIn;
+  const { claims, tokenCache, grants } = signedIn;
   const session: StoredSession = {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
     createdAt: new Date(now).toISOString(),
@@ -105,7 +105,7 @@ async function newStoredSession(
     lastSeenAt: new Date(now).toISOString(),
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
-    sealed: await seal({ claims, tokenCache }, { accountKey, sessionKey, secret }),
+    sealed: await seal({ claims, tokenCache, ...(grants && { grants }) }, { accountKey, sessionKey, secret }),
     ...(replaced !== undefined && { replaced }),
   };
   return { sessionKey, session };

@@ -1,0 +1,22 @@
+import type { App } from "../app.ts";
+import type { DownstreamApiConfiguration } from "../config.ts";
+import type { Telemetry } from "../telemetry.ts";
+
+/** Bounded by the settings: scopes of the configured APIs. */
+const told = new WeakMap<App, Set<string>>();
+
+/** Tells the operator, once per start and scope, that the identity provider did not grant it to somebody. */
+export function warnOfMissingScopes(
+  app: App,
+  api: DownstreamApiConfiguration,
+  missing: readonly string[],
+  telemetry: Telemetry,
+): void {
+  const known = told.get(app) ?? new Set();
+  told.set(app, known);
+  for (const scope of missing.filter((each) => !known.has(`${api.name} ${each}`))) {
+    known.add(`${api.name} ${scope}`);
+    app.warnings.add("scope_missing");
+    telemetry.warn("scope_missing", { api: api.name, scope });
+  }
+}
