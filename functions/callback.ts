@@ -1,19 +1,23 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { Warning } from "../shared/app.ts";
-import { readForm } from "../shared/http/form.ts";
+import { warnOfMissingScopes } from "../shared/downstream/missing-scopes.ts";
+import { conditionOf } from "../shared/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
 import { wantsPage } from "../shared/http/page.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
+import { codeOf, readResponse, type AuthorizationResponse } from "../shared/identity/authorization-response.ts";
+import { completeSignIn, signInRefused, type SignedIn } from "../shared/identity/sign-in.ts";
 import {
-  authorizationError,
-  isNotSignedIn,
-  type AuthorizationErrorResponse,
-} from "../shared/identity/authorization-error.ts";
-import { codeOf, queryOfForm, readResponse } from "../shared/identity/authorization-response.ts";
-import { warnOfMissingScopes } from "../shared/downstream/missing-scopes.ts";
-import { completeSignIn } from "../shared/identity/sign-in.ts";
-import { takeTransaction, type SignInTransaction } from "../shared/identity/transaction.ts";
+  finishedSignIn,
+  finishTransaction,
+  knownTransaction,
+  unknownSignIn,
+  type FinishedSignIn,
+  type SignInTransaction,
+} from "../shared/identity/transaction.ts";
 import {
   formatSessionCookie,
   parseSessionCookie,
@@ -21,74 +25,57 @@ import {
   sessionCookieName,
 } from "../shared/session/cookie.ts";
 import { openSession } from "../shared/session/open.ts";
+import { lookUp } from "../shared/session/resolve.ts";
 import { describeUserAgent } from "../shared/session/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
 
-/** Bytes. A code of 8 KiB and an error's description fit in. */
-const maxFormBytes = 32 * 1024;
+/** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */
+const secondLook = "refused";
 
 /**
- * `POST /auth/callback`: the redirect URI, to which the identity provider's page posts its answer. The form comes from another
- * site, so the browser has sent no cookie: nothing is decided here. The browser goes on to the function below, and its cookies
- * go along.
- */
-export const callbackForm: FunctionDefinition = {
-  name: "callback-form",
-  route: "auth/callback",
-  methods: ["POST"],
-  async handler(request) {
-    const query = queryOfForm(await readForm(request, maxFormBytes));
-    return { status: 303, headers: { location: `/auth/callback?${query}` } };
-  },
-};
-
-/**
- * `GET /auth/callback`: completes a sign-in and opens the session. Comes from the function above, or from an identity provider
- * that puts its answer into the query.
+ * `GET /auth/callback`: completes a sign-in and opens the session. The browser comes from `POST /auth/callback`, or from an
+ * identity provider that puts its answer into the query.
  */
 export const callback: FunctionDefinition = {
   name: "callback",
   route: "auth/callback",
   methods: ["GET"],
+  isStep: true,
   async handler(request, context) {
     refusePrefetch(request);
-    const answer = readResponse(new URL(request.url).searchParams);
-    const transaction = transactionOf(answer.state, request, context);
+    const response = readResponse(new URL(request.url).searchParams);
+    const finished = finishedSignIn(context.cookies, response.state);
+    if (finished) return comeAgain(finished, context);
+    const transaction = transactionOf(response.state, request, context);
     if (!transaction) return checkCookies(context);
 
-    // Checked again: a cookie is no better than a parameter.
-    const location = safeReturnUrl(transaction.returnUrl, context.app.configuration.publicBaseUrl);
-    if (answer.error) return refused(answer.error, transaction, location);
-    const { sessionState } = answer;
-    const code = codeOf(answer);
-    const { app, signal } = context;
-    const signedIn = await completeSignIn(
-      app.authority,
-      app.configuration,
-      { code, sessionState, transaction },
-      signal,
-    );
-    context.app.signInSeen = true;
-    const [first] = app.configuration.downstreamApis.values();
-    if (first) warnOfMissingScopes(app, first, signedIn.missingScopes ?? [], context.telemetry);
-    if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
-    if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
-    const cookie = await openSession(
-      app,
-      {
-        signedIn,
-        startedAt: transaction.startedAt,
-        userAgent: describeUserAgent(request.headers.get("user-agent")),
-        previous: parseSessionCookie(context.cookies.read(sessionCookieName)),
-      },
-      context,
-    );
-    context.telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
-    const maxAge = sessionCookieMaxAge(app.configuration.session);
-    context.cookies.set(sessionCookieName, formatSessionCookie(cookie), maxAge);
-    return { status: 302, headers: { location } };
+    const goOn = goTo(transaction, context);
+    const outcome = await outcomeOf(request, response, transaction, context);
+    if (outcome === "not signed in") return goOn;
+    if ("redirect" in outcome) return { status: 303, headers: { location: outcome.redirect } };
+    await signIn(request, outcome, transaction, context);
+    return goOn;
   },
 };
+
+/** Where the sign-in leads. Checked again: a cookie is no better than a parameter. */
+function goTo(
+  { returnUrl }: SignInTransaction | FinishedSignIn,
+  { app, comeBackTo }: RequestContext,
+): HttpResponseInit {
+  const location = safeReturnUrl(returnUrl, app.configuration.publicBaseUrl);
+  comeBackTo(location, "signIn");
+  return { status: 302, headers: { location } };
+}
+
+/** The address of a sign-in that was answered before, by the Back button, say. With a session it leads to where it led. */
+async function comeAgain(finished: FinishedSignIn, context: RequestContext): Promise<HttpResponseInit> {
+  const goOn = goTo(finished, context);
+  const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
+  const session = cookie && (await lookUp(context.app, cookie, context)).session;
+  if (!session) throw unknownSignIn();
+  return goOn;
+}
 
 /** Undefined when it may be that the browser keeps no cookies, which a person can be told with some effort. */
 function transactionOf(
@@ -97,20 +84,65 @@ function transactionOf(
   { cookies }: RequestContext,
 ): SignInTransaction | undefined {
   try {
-    return takeTransaction(cookies, state);
+    return knownTransaction(cookies, state);
   } catch (error) {
     if (wantsPage(request) && !request.headers.has("cookie")) return undefined;
     throw error;
   }
 }
 
-function refused(
-  response: AuthorizationErrorResponse,
-  { silent }: SignInTransaction,
-  location: string,
-): HttpResponseInit {
-  if (silent && isNotSignedIn(response)) return { status: 302, headers: { location } };
-  throw authorizationError(response);
+/** What the identity provider's answer comes to. The sign-in is over then, unless a second look may find that it succeeded. */
+async function outcomeOf(
+  request: HttpRequest,
+  response: AuthorizationResponse,
+  transaction: SignInTransaction,
+  { app, cookies, signal }: RequestContext,
+): Promise<SignedIn | "not signed in" | { readonly redirect: string }> {
+  const refusal = queryParameter(request, secondLook, 10);
+  try {
+    if (refusal !== null) throw signInRefused(Object.assign(new Error("Refused before"), { errorNo: refusal }));
+    if (response.error) throw authorizationError(response.error);
+    const answer = { code: codeOf(response), sessionState: response.sessionState, transaction };
+    const signedIn = await completeSignIn(app.authority, app.configuration, answer, signal);
+    finishTransaction(cookies, transaction);
+    return signedIn;
+  } catch (error) {
+    const isFirstLook = refusal === null && !response.error && wantsPage(request);
+    if (isFirstLook && conditionOf(error) === "signin_refused") return lookAgain(transaction, error);
+    finishTransaction(cookies, transaction);
+    if (response.error && transaction.silent && isNotSignedIn(response.error)) return "not signed in";
+    throw error;
+  }
+}
+
+/**
+ * A code that is not redeemed may have been a moment ago, if a form was sent twice. When the browser asks again it has what the
+ * other request was answered with: then it goes on, and else it is told.
+ */
+function lookAgain({ state }: SignInTransaction, error: unknown): { readonly redirect: string } {
+  const { errorNo } = ((error as Error).cause ?? {}) as { errorNo?: unknown };
+  const number = /^\d{1,10}$/.test(String(errorNo)) ? String(errorNo) : "0";
+  return { redirect: `/auth/callback?${new URLSearchParams({ state, [secondLook]: number }).toString()}` };
+}
+
+/** Opens the session, in place of the one that the browser had. */
+async function signIn(
+  request: HttpRequest,
+  signedIn: SignedIn,
+  { startedAt }: SignInTransaction,
+  context: RequestContext,
+): Promise<void> {
+  const { app, cookies, telemetry } = context;
+  app.signInSeen = true;
+  const [first] = app.configuration.downstreamApis.values();
+  if (first) warnOfMissingScopes(app, first, signedIn.missingScopes ?? [], telemetry);
+  if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
+  if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
+  const userAgent = describeUserAgent(request.headers.get("user-agent"));
+  const previous = parseSessionCookie(cookies.read(sessionCookieName));
+  const cookie = await openSession(app, { signedIn, startedAt, userAgent, previous }, context);
+  telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
+  cookies.set(sessionCookieName, formatSessionCookie(cookie), sessionCookieMaxAge(app.configuration.session));
 }
 
 function warnOnce({ app, telemetry }: RequestContext, warning: Warning): void {

@@ -17,6 +17,7 @@ export const cookieCheck: FunctionDefinition = {
   name: "cookie-check",
   route: "auth/cookie-check",
   methods: ["GET"],
+  isStep: true,
   async handler(request, { cookies }) {
     refusePrefetch(request);
     if (cookies.read(cookieName) === undefined) {

@@ -15,6 +15,7 @@ export const frontChannelLogout: FunctionDefinition = {
   name: "frontchannel-logout",
   route: "auth/frontchannel-logout",
   methods: ["GET"],
+  isStep: true,
   signsOut: true,
   async handler(request, context) {
     const { app } = context;

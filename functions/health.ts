@@ -2,11 +2,11 @@ import { warningTexts } from "../shared/app.ts";
 import { conditionOf } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 
-/** `GET /healthz`: the process answers. Asks nobody else. */
+/** `GET /healthz`: the process answers. Asks nobody else. Front ends probe by HEAD. */
 export const healthz: FunctionDefinition = {
   name: "healthz",
   route: "healthz",
-  methods: ["GET"],
+  methods: ["GET", "HEAD"],
   handler: async () => ({ jsonBody: { status: "ok" } }),
 };
 
@@ -17,7 +17,7 @@ export const healthz: FunctionDefinition = {
 export const readyz: FunctionDefinition = {
   name: "readyz",
   route: "readyz",
-  methods: ["GET"],
+  methods: ["GET", "HEAD"],
   async handler(_request, { app, signal }) {
     const [store, identityProvider, credential] = await Promise.all([
       app.readiness.store(signal),

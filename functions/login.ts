@@ -10,11 +10,13 @@ export const login: FunctionDefinition = {
   name: "login",
   route: "auth/login",
   methods: ["GET"],
-  async handler(request, { app, cookies, signal }) {
+  isStep: true,
+  async handler(request, { app, cookies, signal, comeBackTo }) {
     const { configuration, authority } = app;
     const { searchParams: query } = new URL(request.url);
     requireNavigation(request);
     const returnUrl = safeReturnUrl(askedReturnUrl(query), configuration.publicBaseUrl);
+    comeBackTo(returnUrl, "signIn");
     const options = parseSignInOptions(query);
     refuseWidening(options, request, configuration);
     const transaction = newTransaction(returnUrl, options.prompt === "none", options.maxAge);

@@ -4,11 +4,11 @@ import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
-import { page } from "../shared/http/page.ts";
+import { page, wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
-import { originsOf } from "../shared/http/security-headers.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
+import { forgetFinishedSignIns } from "../shared/identity/transaction.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
@@ -20,26 +20,17 @@ export const logoutConfirmation: FunctionDefinition = {
   name: "logout-confirmation",
   route: "auth/logout",
   methods: ["GET"],
-  async handler(request, { app, signal }) {
+  isStep: true,
+  async handler(request, { app }) {
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
-    // Browsers hold a form to its policy across redirects, and this form's answer leads to the end-session endpoint.
-    const metadata = await app.authority.metadata.get(signal).catch(() => undefined);
     const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
       <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
         <button type="submit" class="button">Sign out</button>
         <a class="button secondary" href="${returnUrl}">Stay signed in</a>
       </form>`;
-    return page(
-      { title: "Sign out?", content },
-      { formAction: [...originsOf(metadata?.endSessionEndpoint), ...signOutNeighbours(app.authority.environment)] },
-    );
+    return page({ title: "Sign out?", content });
   },
 };
-
-/** Entra sends people with personal accounts on to the sign-out page of Microsoft's consumer service. */
-function signOutNeighbours(environment: string): string[] {
-  return environment === "login.microsoftonline.com" ? ["https://login.live.com"] : [];
-}
 
 /**
  * `POST /auth/logout`: signs the account out here first, then leads to the identity provider's end-session endpoint. With
@@ -49,11 +40,14 @@ export const logout: FunctionDefinition = {
   name: "logout",
   route: "auth/logout",
   methods: ["POST"],
+  isStep: true,
   signsOut: true,
   async handler(request, context) {
     const { publicBaseUrl } = context.app.configuration;
     refuseCrossSite(request, publicBaseUrl);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), publicBaseUrl);
+    context.comeBackTo(returnUrl, "signOut");
+    forgetFinishedSignIns(context.cookies);
     if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
@@ -62,7 +56,8 @@ export const logout: FunctionDefinition = {
     // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
     // sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
-    return asksForJson(request) ? { jsonBody: { endSessionUrl: next } } : redirect(next);
+    if (asksForJson(request)) return { jsonBody: { endSessionUrl: next } };
+    return wantsPage(request) ? goingOn(next) : redirect(next);
   },
 };
 
@@ -92,6 +87,16 @@ function notSignedIn(request: HttpRequest, landing: string): HttpResponseInit {
 
 function asksForJson(request: HttpRequest): boolean {
   return lists(request.headers.get("accept"), "application/json");
+}
+
+/**
+ * A page that goes on by itself. Not a redirect: browsers hold a form to its page's `form-action` through all redirects, and
+ * the identity provider may send the browser on to others that nobody here knows of.
+ */
+function goingOn(next: string): HttpResponseInit {
+  const content = html`<p>You are signed out of this app. Now you are being signed out at the identity provider.</p>
+    <p class="actions"><a class="button" href="${next}">Continue</a></p>`;
+  return page({ title: "Signing out", content, goesTo: next });
 }
 
 /** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */

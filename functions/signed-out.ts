@@ -12,6 +12,7 @@ export const signedOut: FunctionDefinition = {
   name: "signed-out",
   route: "auth/signed-out",
   methods: ["GET"],
+  isStep: true,
   async handler(request, { app, cookies }) {
     refusePrefetch(request);
     const returnUrl = takeReturnUrl(cookies, queryParameter(request, "state") ?? "");

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/encoding.ts";
+import { ConditionError } from "../shared/errors.ts";
 import type { FunctionDefinition } from "../shared/http/handler.ts";
 import { lists } from "../shared/http/media-type.ts";
 import { pagePolicy } from "../shared/http/security-headers.ts";
@@ -33,7 +34,7 @@ const assets: ReadonlyMap<string, Asset> = new Map([
 export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
-  methods: ["GET"],
+  methods: ["GET", "HEAD"],
   handler: async (request) => serve(indexPage, request.headers, { "content-security-policy": pagePolicy() }),
 };
 
@@ -41,10 +42,11 @@ export const index: FunctionDefinition = {
 export const pageAssets: FunctionDefinition = {
   name: "assets",
   route: "assets/{file}",
-  methods: ["GET"],
+  methods: ["GET", "HEAD"],
   async handler(request) {
     const found = assets.get(request.params["file"] ?? "");
-    return found ? serve(found, request.headers) : { status: 404, body: "Not found" };
+    if (!found) throw new ConditionError("not_found", "There is no such file.");
+    return serve(found, request.headers);
   },
 };
 

@@ -18,6 +18,7 @@ export const conditions = {
   signin_required: { status: 401, title: "Sign in again" },
   navigation_required: { status: 400, title: "This address is for going to, not for loading" },
   cross_site_request: { status: 403, title: "The request came from another site" },
+  not_found: { status: 404, title: "There is nothing here" },
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },
   api_unknown: { status: 404, title: "There is no such API" },
   api_path_invalid: { status: 400, title: "The path is not valid for this API" },

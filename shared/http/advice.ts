@@ -89,6 +89,10 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     text: "The app could reach neither the place where it keeps sessions nor the queue for sign-outs that have to wait. You may still be signed in. Wait a minute and sign out again.",
     links: [signOutAgain, home],
   },
+  not_found: {
+    text: "There is no page at this address. It may have moved, or the link may have been cut off.",
+    links: [home],
+  },
   navigation_required: {
     text: "This address begins a step of signing in or out, and works only when you go there.",
     links: [home],
@@ -107,6 +111,33 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
   },
 };
 
-export function adviceFor(code: ConditionCode): Advice {
-  return advice[code] ?? { links: [home] };
+/** Where a person was going when something went wrong, and how. */
+export interface Way {
+  /** A path of this app. */
+  readonly to: string;
+  /** By going there, by signing in, or by signing out. */
+  readonly by: "going" | "signIn" | "signOut";
+  /** The claims challenge to sign in with. */
+  readonly claims?: string | undefined;
+}
+
+/** Of an address in a link. */
+const maxClaimsInLink = 1_500;
+
+/** @param way the links lead on there */
+export function adviceFor(code: ConditionCode, way: Way): Advice {
+  const { links, ...rest } = advice[code] ?? { links: [home] };
+  return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way) })) };
+}
+
+function leadingOn(link: Link, way: Way): string {
+  if (link === tryAgain && way.by === "going") return way.to;
+  const step = link === tryAgain ? (way.by === "signIn" ? signIn : signOutAgain) : link;
+  const url = new URL(step.href, "http://app");
+  if (url.pathname === "/") return "/";
+  if (way.to !== "/") url.searchParams.set("returnUrl", way.to);
+  if (url.pathname === signIn.href && way.claims !== undefined && way.claims.length <= maxClaimsInLink) {
+    url.searchParams.set("claims", way.claims);
+  }
+  return url.pathname + url.search;
 }

@@ -5,14 +5,18 @@ import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.
 import { logFailure, logTelemetry } from "../telemetry.ts";
 import { aadstsNumber, describe } from "./describe-error.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
+import type { Way } from "./advice.ts";
 import { wantsPage } from "./page.ts";
 import { problemResponse, type Occurrence } from "./problem.ts";
+import { safeReturnUrl } from "./return-url.ts";
 import { withDefaults } from "./security-headers.ts";
 
 /** What a handler works with besides the request. */
 export interface RequestContext extends Invocation {
   readonly app: App;
   readonly cookies: CookieJar;
+  /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
+  readonly comeBackTo: (to: string, by: Way["by"]) => void;
 }
 
 /** The same for a function that signs out. */
@@ -24,6 +28,8 @@ interface Definition<Context extends RequestContext> {
   readonly methods: readonly HttpMethod[];
   /** "function": only with a function key, for administrators' programs. */
   readonly authLevel?: "anonymous" | "function";
+  /** A step on the way to somewhere else: its own address is no place to come back to. */
+  readonly isStep?: boolean;
   readonly handler: (request: HttpRequest, context: Context) => Promise<HttpResponseInit>;
 }
 
@@ -48,15 +54,34 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
-    const context = { app, cookies, telemetry, signal, defer };
-    const response = await answer(definition, request, context, invocation);
-    return { ...response, cookies: [...cookies.changes] };
+    const errand = { way: ownAddress(definition, request, app) };
+    const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
+    const context = { app, cookies, telemetry, signal, defer, comeBackTo };
+    const response = await answer(definition, request, context, invocation, errand);
+    return { ...(request.method === "HEAD" ? withoutBody(response) : response), cookies: [...cookies.changes] };
   };
   return async (request, invocation) => {
     const traceParent = invocation.traceContext?.traceParent ?? undefined;
     const call = { name: definition.name, trigger: "http", traceParent } as const;
     return runFunction(call, async () => handle(request, invocation), endingOf);
   };
+}
+
+/** What the same request by GET would be answered with, but for the body (RFC 9110 section 9.3.2). */
+function withoutBody({ body: _body, jsonBody, headers, ...head }: HttpResponseInit): HttpResponseInit {
+  const type = jsonBody === undefined ? {} : { "content-type": "application/json" };
+  return { ...head, headers: { ...type, ...Object.fromEntries(new Headers(headers)) } };
+}
+
+/** The page that a person wanted; the app's start where what they wanted is no page. */
+function ownAddress({ isStep }: FunctionDefinition, { method, url }: HttpRequest, app: App): Way {
+  if (isStep || method !== "GET") return { to: "/", by: "going" };
+  const { pathname, search } = new URL(url);
+  try {
+    return { to: safeReturnUrl(pathname + search, app.configuration.publicBaseUrl), by: "going" };
+  } catch {
+    return { to: "/", by: "going" };
+  }
 }
 
 /** Refusals are no failures of the function. */
@@ -70,13 +95,14 @@ async function answer(
   request: HttpRequest,
   context: SignOutContext,
   invocation: InvocationContext,
+  errand: { readonly way: Way },
 ): Promise<HttpResponseInit> {
   const { publicBaseUrl } = context.app.configuration;
   try {
     const response = await definition.handler(request, context);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   } catch (error) {
-    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId };
+    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way: errand.way };
     report(error, definition, occurrence, context, invocation);
     if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
     const response = problemResponse(error, occurrence);

@@ -4,7 +4,11 @@ import { pagePolicy, type ContentPolicy } from "./security-headers.ts";
 
 /** One of the app's small pages: a heading and a few lines, no script. */
 export function page(
-  { title, content }: { title: string; content: Html },
+  {
+    title,
+    content,
+    goesTo,
+  }: { title: string; content: Html; /** Where the browser goes by itself, at once. */ goesTo?: string },
   policy?: ContentPolicy,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
@@ -13,6 +17,7 @@ export function page(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
+        ${goesTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${goesTo}" />`}
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
       </head>

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../errors.ts";
-import { adviceFor, type Link } from "./advice.ts";
+import { adviceFor, type Link, type Way } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";
 
@@ -11,6 +11,8 @@ export interface Occurrence {
   readonly wantsPage: boolean;
   /** Id of the invocation, by which the operator finds the log of it: a UUID. */
   readonly id: string;
+  /** Where the person was going; the app's start unless given. */
+  readonly way?: Way;
 }
 
 /** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
@@ -38,10 +40,11 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown, { id }: Occurrence): HttpResponseInit {
+function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
   const code = conditionOf(error);
   const { status, title } = conditions[code];
-  const { text = detailOf(error), links } = adviceFor(code);
+  const claims = error instanceof SignInRequiredError ? error.claims : undefined;
+  const { text = detailOf(error), links } = adviceFor(code, { ...way, claims });
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;

@@ -155,7 +155,8 @@ function asksForConsent({ errorCode, subError }: AuthError): boolean {
   return errorCode === "consent_required" || subError === "consent_required";
 }
 
-function signInRefused(cause: AuthError): ConditionError {
+/** The identity provider does not redeem the code. */
+export function signInRefused(cause: unknown): ConditionError {
   return new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause });
 }
 

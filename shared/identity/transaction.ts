@@ -53,17 +53,16 @@ export function authenticatedSince({ startedAt, maxAge }: SignInTransaction): nu
 /** Keeps `transaction` in this browser. Where there are too many, the oldest makes room. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
   makeRoom(jar);
-  const value = Buffer.from(JSON.stringify(transaction)).toString("base64url");
-  jar.set(nameOf(transaction.state), value, lifetimeSeconds);
+  jar.set(nameOf(transaction.state), encode(transaction), lifetimeSeconds);
 }
 
-/** Those go first that nothing can come of any more: unreadable, too old, or begun in the future. */
+/** Those go first that nothing can come of any more: finished, unreadable, too old, or begun in the future. */
 function makeRoom(jar: CookieJar): void {
   const now = Date.now();
   const startOf = (name: string) => {
     const transaction = parse(jar.read(name));
     const counts = transaction && nameOf(transaction.state) === name && isUnderWay(transaction, now);
-    return counts ? transaction.startedAt : -Infinity;
+    return counts ? transaction.startedAt : 0;
   };
   const latestFirst = jar
     .names(prefix)
@@ -73,17 +72,44 @@ function makeRoom(jar: CookieJar): void {
   for (const { name } of latestFirst.slice(maxUnderWay - 1)) jar.clear(name);
 }
 
+/** What is left of a sign-in that was answered: enough to lead there again, and nothing to sign in with. */
+export interface FinishedSignIn {
+  readonly state: string;
+  readonly returnUrl: string;
+  readonly finishedAt: number;
+}
+
 /**
- * The transaction that `state` belongs to, if this browser began it. It answers once: its cookie goes with the answer,
- * whatever that will be.
+ * Ends `transaction`: it answers once, whatever the answer is. A note stays for a quarter of an hour, for whoever comes to the
+ * same address again.
+ */
+export function finishTransaction(jar: CookieJar, { state, returnUrl }: SignInTransaction): void {
+  const note: FinishedSignIn = { state, returnUrl, finishedAt: Date.now() };
+  jar.set(nameOf(state), encode(note), lifetimeSeconds);
+}
+
+/** The sign-in that `state` belonged to, if it was answered in this browser a while ago. */
+export function finishedSignIn(jar: CookieJar, state: string): FinishedSignIn | undefined {
+  const note = decode(jar.read(nameOf(state)));
+  return isFinished(note) && equal(note.state, state) ? note : undefined;
+}
+
+/** Drops the notes of finished sign-ins: somebody signs out, and the next person need not know where the last one was. */
+export function forgetFinishedSignIns(jar: CookieJar): void {
+  for (const name of jar.names(prefix)) {
+    if (cookieName.test(name) && isFinished(decode(jar.read(name)))) jar.clear(name);
+  }
+}
+
+/**
+ * The transaction that `state` belongs to, if this browser began it.
  * @throws {ConditionError} `signin_unknown`
  */
-export function takeTransaction(jar: CookieJar, state: string): SignInTransaction {
+export function knownTransaction(jar: CookieJar, state: string): SignInTransaction {
   const transaction = parse(jar.read(nameOf(state)));
   const now = Date.now();
   const known = transaction && equal(transaction.state, state) && isUnderWay(transaction, now);
   if (!known) throw unknownSignIn();
-  jar.clear(nameOf(state));
   return { ...transaction, startedAt: Math.min(transaction.startedAt, now) };
 }
 
@@ -102,13 +128,26 @@ function nameOf(state: string): string {
 }
 
 function parse(value: string | undefined): SignInTransaction | undefined {
-  if (value === undefined) return undefined;
+  const parsed = decode(value);
+  return isTransaction(parsed) ? parsed : undefined;
+}
+
+function encode(value: SignInTransaction | FinishedSignIn): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+function decode(value: string | undefined): unknown {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(value, "base64url").toString());
-    return isTransaction(parsed) ? parsed : undefined;
+    return value === undefined ? undefined : JSON.parse(Buffer.from(value, "base64url").toString());
   } catch {
     return undefined;
   }
+}
+
+function isFinished(value: unknown): value is FinishedSignIn {
+  return (
+    isRecord(value) && ["state", "returnUrl"].every((name) => typeof value[name] === "string") && "finishedAt" in value
+  );
 }
 
 function isTransaction(value: unknown): value is SignInTransaction {

@@ -77,8 +77,13 @@ describe("with the sign-out policy “account”", () => {
     );
     await comesBack(second);
     assert.equal(await statusWith(world, await sessionCookieOf(profile.context, world)), 200);
-    const names = (await profile.context.cookies(world.publicBaseUrl)).map(({ name }) => name);
-    assert.deepEqual(names, ["__Host-session"], "A finished sign-in leaves no cookie of its own");
+    await second
+      .getByRole("button", { name: /^Sign out/ })
+      .first()
+      .click();
+    await seesSignedOut(second, "Ada Lindqvist");
+    const cookies = await profile.context.cookies(world.publicBaseUrl);
+    assert.deepEqual(cookies, [], "Of a finished sign-in nothing is left after the sign-out");
   });
 
   it("signing in again gives the browser a new cookie and makes the earlier one worthless", async (test) => {

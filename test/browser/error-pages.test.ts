@@ -77,15 +77,27 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
     await reads(tab, "Your browser does not keep this app’s cookies", "error-cookies");
   });
 
-  it("the sign-in was used before: the app is one click away, signed in", async (test) => {
+  it("the sign-in was used before: signed in, it leads where it led, and signed out, to the app", async (test) => {
     const tab = await atPicker(test, 400);
     const answered = tab.waitForRequest(/\/auth\/callback\?/);
     await pickAccount(tab, "Bruno Castellano");
     await seesSignedIn(tab, "Bruno Castellano");
-    await tab.goto((await answered).url());
+    const address = (await answered).url();
+    await tab.goto(address);
+    await seesSignedIn(tab, "Bruno Castellano");
+    await tab.reload();
+    await seesSignedIn(tab, "Bruno Castellano");
+    await tab.context().clearCookies({ name: "__Host-session" });
+    await tab.goto(address);
     await reads(tab, "This sign-in has expired or was already used", "error-used");
     await link(tab, "Back to the app").click();
-    await seesSignedIn(tab, "Bruno Castellano");
+    await seesSignedOut(tab, "Bruno Castellano");
+  });
+
+  it("there is no such page", async (test) => {
+    const profile = await browser.newProfile(test, { expectedErrors: [/status of 404/] });
+    const tab = await profile.newTab(`${world.publicBaseUrl}/nowhere`);
+    await reads(tab, "There is nothing here", "error-not-found");
   });
 
   it("the store does not answer", async (test) => {
@@ -96,7 +108,7 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
     await reads(tab, "The account store could not be reached", "error-store");
     outage.remove();
     await link(tab, "Try again").click();
-    await seesSignedOut(tab, "Ada Lindqvist");
+    await seesSignedIn(tab, "Ada Lindqvist");
   });
 
   it("the identity provider does not answer", async (test) => {
@@ -114,7 +126,9 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
     await reads(tab, "Sign in again", "error-session");
     await link(tab, "Sign in").first().click();
     await pickAccount(tab, "Ada Lindqvist");
-    await seesSignedIn(tab, "Ada Lindqvist");
+    // Where they were going: that address answers JSON.
+    await tab.waitForURL(`${world.publicBaseUrl}/auth/me`);
+    await tab.getByText("Ada Lindqvist").waitFor();
   });
 });
 

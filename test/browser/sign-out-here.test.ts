@@ -3,9 +3,11 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startWorld, type World } from "../support/world.ts";
+import { startSite } from "./site.ts";
 import {
   accountStatus,
   assertGone,
+  continueWithoutScript,
   pickAccount,
   seesSignedOut,
   sessionCookieOf,
@@ -75,6 +77,7 @@ describe("signing out from this app", () => {
     const tab = await profile.newTab(world.publicBaseUrl);
     await tab.getByRole("link", { name: "Sign in" }).click();
     await pickAccount(tab, "Bruno Castellano");
+    await continueWithoutScript(tab);
     await tab.getByRole("heading", { name: "JavaScript is off" }).waitFor();
     const cookie = await sessionCookieOf(profile.context, world);
     assert.equal(await accountStatus(world, cookie), 200);
@@ -84,6 +87,24 @@ describe("signing out from this app", () => {
     assert.equal(await accountStatusAtProvider(cookie, async () => clickSignOut(tab)), 404);
     await tab.getByRole("heading", { name: "Signing you out" }).waitFor();
     await tab.waitForURL(`${world.publicBaseUrl}/`);
+    await assertGone(world, cookie);
+  });
+
+  it("works without JavaScript where the provider goes on to a further host", async (test) => {
+    const profile = await browser.newProfile(test, { javaScriptEnabled: false });
+    const tab = await profile.newTab(world.publicBaseUrl);
+    await tab.getByRole("link", { name: "Sign in" }).click();
+    await pickAccount(tab, "Ada Lindqvist");
+    await continueWithoutScript(tab);
+    await tab.getByRole("heading", { name: "JavaScript is off" }).waitFor();
+    const cookie = await sessionCookieOf(profile.context, world);
+    const federated = await startSite("localhost");
+    test.after(() => federated.stop());
+    const location = federated.page("/sign-out", "<h1>Signed out of your organization</h1>");
+    world.identityProvider.controls.failNext("end-session", { type: "status", status: 302, headers: { location } });
+    await tab.getByRole("link", { name: "Sign out" }).click();
+    await clickSignOut(tab);
+    await tab.getByRole("heading", { name: "Signed out of your organization" }).waitFor();
     await assertGone(world, cookie);
   });
 
@@ -106,6 +127,7 @@ it("after a restart of everything people are still signed in, and sign out as be
   const withoutScripts = await browser.newProfile(test, { javaScriptEnabled: false });
   const zoesTab = await withoutScripts.newTab(`${world.publicBaseUrl}/auth/login`);
   await pickAccount(zoesTab, "Zoë Okonkwo");
+  await continueWithoutScript(zoesTab);
   await zoesTab.getByRole("heading", { name: "JavaScript is off" }).waitFor();
   const zoesCookie = await sessionCookieOf(withoutScripts.context, world);
   const { folder, ports } = world;
@@ -118,6 +140,7 @@ it("after a restart of everything people are still signed in, and sign out as be
   await zoesTab.goto(world.publicBaseUrl);
   await zoesTab.getByRole("link", { name: "Sign out" }).click();
   await clickSignOut(zoesTab);
+  await zoesTab.getByRole("heading", { name: "Signing you out" }).waitFor();
   await zoesTab.getByRole("link", { name: "Continue" }).click();
   await zoesTab.getByRole("heading", { name: "JavaScript is off" }).waitFor();
   await assertGone(world, zoesCookie);

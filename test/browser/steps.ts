@@ -17,6 +17,11 @@ export async function pickAccount(tab: Page, name: string): Promise<void> {
   await tab.getByRole("button", { name }).click();
 }
 
+/** Where scripts are off, the identity provider's answer is a form that the person has to send. */
+export async function continueWithoutScript(tab: Page): Promise<void> {
+  await tab.getByRole("button", { name: "Continue" }).click();
+}
+
 /** Signs in at the other app of the same provider, where single sign-on makes the picker needless. */
 export async function signInAtOtherApp(profile: Profile, world: World, name: string): Promise<Page> {
   const tab = await profile.newTab(world.secondApp.url);

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.ts";
 import type { Client } from "../support/http-client.ts";
 import { beginSignIn, transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
 import { dumpStore, type StoreDump } from "../support/store.ts";
-import { sessionCookie, signIn, startWorld, type World } from "../support/world.ts";
+import { ownForm, sessionCookie, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 
@@ -191,15 +191,55 @@ describe("what somebody may send to the callback", () => {
     });
   });
 
-  it("the right answer a second time: refused with or without the cookie, and the session stays as it is", async () => {
+  it("the right answer a second time: leads where it led, signed in, and is refused with the cookie from before", async () => {
     const browser = world.client();
     const url = await untilCallback(browser, ada);
     const { name, value } = transactionCookie(browser);
     assert.equal((await browser.fetch(url.href)).status, 302);
     stored = await dumpStore(world);
-    assertProblem(await browser.fetch(url.href), 400, "signin_unknown");
+    for (const query of [url.search, `?state=${url.searchParams.get("state")}&code=another`]) {
+      const again = await browser.fetch(`/auth/callback${query}`);
+      assert.deepEqual(
+        [again.status, again.headers.location, again.headers["set-cookie"]],
+        [302, "/healthz", undefined],
+      );
+    }
     browser.setCookie("localhost", name, value);
     assertProblem(await browser.fetch(url.href), 400, "signin_refused");
     assert.equal((await browser.fetch("/auth/me")).status, 200);
+  });
+
+  it("the right answer a second time, signed out meanwhile or with a session that is over: refused", async () => {
+    const browser = world.client();
+    const url = await untilCallback(browser, ada);
+    assert.equal((await browser.fetch(url.href)).status, 302);
+    const kept = new Map(browser.cookies("localhost"));
+    await browser.fetch("/auth/logout", ownForm(world.publicBaseUrl));
+    assertProblem(await browser.fetch(url.href), 400, "signin_unknown");
+    for (const [name, value] of kept) browser.setCookie("localhost", name, value);
+    assertProblem(await browser.fetch(url.href), 400, "signin_unknown");
+    await signIn(world.client(), ada, "/healthz");
+    stored = await dumpStore(world);
+  });
+
+  it("the right answer twice at once: one signs in, the other one goes on with that session", async () => {
+    const browser = world.client();
+    const url = await untilCallback(browser, ada);
+    const asPerson = { accept: "text/html", "sec-fetch-mode": "navigate" };
+    const answers = await Promise.all([1, 2].map(() => browser.fetch(url.href, { headers: asPerson })));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([302, 303]));
+    const later = answers.find(({ status }) => status === 303)?.headers.location ?? "";
+    const landed = await browser.fetch(later, { headers: asPerson });
+    assert.deepEqual([landed.status, landed.headers.location], [302, "/healthz"]);
+    assert.equal((await browser.fetch("/auth/me")).status, 200);
+    stored = await dumpStore(world);
+  });
+
+  it("a code that is refused: a person is told, with the way to sign in to where they were going", async () => {
+    const { state } = await beginSignIn(client, ada);
+    const answer = await client.navigate(`/auth/callback?state=${state}&code=invented`);
+    assert.equal(answer.status, 400);
+    assert.match(answer.body, /refused the sign-in[^]*href="\/auth\/login\?returnUrl=%2Fhealthz"/);
+    assertProblem(await client.fetch(`/auth/callback?state=${state}&refused=1`), 400, "signin_unknown");
   });
 });

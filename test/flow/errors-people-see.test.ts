@@ -62,8 +62,8 @@ describe("the page for a person who runs into trouble", () => {
     assert.equal(client.cookies("localhost").get(sessionCookie), undefined);
   }
 
-  const again = /class="button" href="\/auth\/login"/;
-  const otherAccount = /href="\/auth\/login\?prompt=select_account"/;
+  const again = /class="button" href="\/auth\/login\?returnUrl=%2Fhealthz"/;
+  const otherAccount = /href="\/auth\/login\?prompt=select_account&amp;returnUrl=%2Fhealthz"/;
 
   it("cancelled: nothing has happened", async () => {
     await expectPage(await refusedWith("access_denied"), 400, "Signing in was cancelled", /at any time/, again);
@@ -102,7 +102,7 @@ describe("the page for a person who runs into trouble", () => {
     const { trail } = await navigateWithoutCookies(url.href);
     const title = "Your browser does not keep this app’s cookies";
     const last = trail.at(-1) ?? assert.fail();
-    await expectPage(last, 400, title, /Allow cookies/, again);
+    await expectPage(last, 400, title, /Allow cookies/, /class="button" href="\/auth\/login"/);
   });
 
   async function navigateWithoutCookies(target: string): Promise<{ trail: Answer[] }> {
@@ -130,7 +130,7 @@ describe("the page for a person who runs into trouble", () => {
     const fault = { type: "status", status: 503 } as const;
     world.cosmos.faults.add({ match: { container: "accounts" }, times: 1_000, fault });
     const answer = await navigate(url.href);
-    await expectPage(answer, 503, "The account store could not be reached", /Wait a minute/, /href="\/"/);
+    await expectPage(answer, 503, "The account store could not be reached", /Wait a minute/, again);
     assert.equal(answer.headers["retry-after"], "2");
   });
 
@@ -142,8 +142,56 @@ describe("the page for a person who runs into trouble", () => {
     await expectPage(await navigate(url.href), 503, title, /Wait a minute/, again);
   });
 
+  it("wanted to sign in, and cannot now: the same sign-in is one click away", async () => {
+    const refused = await client.fetch("/auth/login?returnUrl=/reports&prompt=consent", { headers: asPerson });
+    assert.match(refused.body, /href="\/auth\/login\?returnUrl=%2Freports"/);
+    const unknown = await navigate("/auth/login?returnUrl=/reports&prompt=often");
+    assert.doesNotMatch(unknown.body, /auth\/callback|often/);
+  });
+
+  it("comes again to a sign-in that failed: signing in leads to where that one was going", async () => {
+    const { state } = await beginSignIn(client, ada, { returnUrl: "/reports?year=2026" });
+    const address = `/auth/callback?state=${state}&error=access_denied`;
+    for (const title of ["Signing in was cancelled", "This sign-in has expired or was already used"]) {
+      const { body } = await navigate(address);
+      assert.ok(body.includes(title), body);
+      assert.match(body, /href="\/auth\/login\?returnUrl=%2Freports%3Fyear%3D2026"/);
+    }
+  });
+
+  it("meets a store that does not answer on a page of the app: the same page again", async () => {
+    await signIn(client, ada, "/healthz");
+    world.cosmos.faults.add({ match: { container: "accounts" }, times: 1_000, fault: { type: "status", status: 503 } });
+    const { status, body } = await navigate("/me/profile?a=1");
+    assert.equal(status, 503);
+    assert.match(body, /class="button" href="\/me\/profile\?a=1">Try again/);
+  });
+
+  it("goes to an address that there is not: a page says so, and a program gets a code", async () => {
+    for (const path of ["/nowhere", "/auth/nothing", "/me/profile/more", "/assets/none.js"]) {
+      const page = await client.fetch("/", { rawTarget: path, headers: asPerson });
+      assert.equal(page.status, 404, path);
+      assert.match(page.body, /<h1>There is nothing here<\/h1>[^]*href="\/">Back to the app/);
+      assert.match(String(page.headers["content-security-policy"]), /frame-ancestors 'none'/);
+    }
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const answer = await client.fetch("/nowhere", { method });
+      assert.deepEqual([answer.status, answer.json()["code"]], [404, "not_found"], method);
+    }
+  });
+
   it("finds no session: sign in", async () => {
-    await expectPage(await navigate("/auth/me"), 401, "Sign in again", /There is no session/, again);
+    await expectPage(
+      await navigate("/auth/me"),
+      401,
+      "Sign in again",
+      /There is no session/,
+      /class="button" href="\/auth\/login\?returnUrl=%2Fauth%2Fme"/,
+    );
+    const wanted = await navigate("/me/profile?tab=%C3%A9&x=1//2");
+    assert.match(wanted.body, /href="\/auth\/login\?returnUrl=%2Fme%2Fprofile%3Ftab%3D%25C3%25A9%26x%3D1%2F%2F2"/);
+    const long = await navigate(`/me/profile?${"x".repeat(2_000)}`);
+    assert.match(long.body, /class="button" href="\/auth\/login"/);
   });
 
   it("and its program get the same reference in their problem details", async () => {

@@ -6,8 +6,8 @@ import { dumpStore, type StoreDump } from "../support/store.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
 const routes: Readonly<Record<string, readonly string[]>> = {
-  "/": ["GET"],
-  "/assets/auth.js": ["GET"],
+  "/": ["GET", "HEAD"],
+  "/assets/auth.js": ["GET", "HEAD"],
   "/auth/login": ["GET"],
   "/auth/callback": ["GET", "POST"],
   "/auth/cookie-check": ["GET"],
@@ -15,8 +15,8 @@ const routes: Readonly<Record<string, readonly string[]>> = {
   "/auth/logout": ["GET", "POST"],
   "/auth/frontchannel-logout": ["GET"],
   "/auth/signed-out": ["GET"],
-  "/healthz": ["GET"],
-  "/readyz": ["GET"],
+  "/healthz": ["GET", "HEAD"],
+  "/readyz": ["GET", "HEAD"],
   "/me/profile": ["GET"],
   "/api/graph/me": ["GET", "POST", "PUT", "PATCH", "DELETE"],
 };
@@ -75,14 +75,34 @@ describe("requests that no page of the app makes", () => {
     it(`${path} by another method than ${known.join(", ")}: there is no such thing`, async () => {
       for (const method of methods.filter((each) => !known.includes(each))) {
         const { status, headers } = await client.fetch(path, { method, headers: own() });
-        // At the root the host itself answers, without its home page.
-        assert.equal(status, path === "/" ? 204 : 404, method);
+        // At the root the host itself answers what no function does, without its home page.
+        const isHosts = path === "/" && ["TRACE", "PROPFIND", "QUERY"].includes(method);
+        assert.equal(status, isHosts ? 204 : 404, method);
         assert.equal(headers["set-cookie"], undefined);
       }
       assert.equal(world.downstreamApi.requests.length, 0);
       assert.deepEqual(await dumpStore(world), stored);
     });
   }
+
+  it("HEAD, as front ends probe: the head that GET has, without a body", async () => {
+    for (const path of ["/healthz", "/readyz", "/", "/assets/auth.js", "/nowhere", "/assets/none"]) {
+      const [head, get] = [await client.fetch(path, { method: "HEAD" }), await client.fetch(path)];
+      assert.deepEqual(
+        [head.status, head.headers["content-type"], head.body],
+        [get.status, get.headers["content-type"], ""],
+      );
+      assert.equal(head.headers["content-security-policy"], get.headers["content-security-policy"]);
+    }
+    for (const path of ["/auth/login", "/auth/callback"]) {
+      const answer = await client.fetch(path, { method: "HEAD" });
+      assert.deepEqual(
+        [answer.status, answer.headers["set-cookie"]],
+        [404, undefined],
+        "No link checker begins a sign-in",
+      );
+    }
+  });
 
   for (const [path, code] of Object.entries(pathTricks)) {
     it(`${path}: refused, and the API hears nothing of it`, async () => {
@@ -122,7 +142,7 @@ describe("requests that no page of the app makes", () => {
     const page = await world.client().navigate("/auth/me");
     assert.equal(page.status, 401);
     assert.equal(codeOf(page), "Sign in again");
-    assert.match(page.body, /href="\/auth\/login"/);
+    assert.match(page.body, /href="\/auth\/login\?returnUrl=%2Fauth%2Fme"/);
     const fromScript = await world
       .client()
       .fetch("/auth/me", { headers: { accept: "text/html", "sec-fetch-mode": "cors" } });

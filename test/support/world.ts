@@ -139,9 +139,9 @@ export async function signIn(client: Client, username: string, returnUrl = "/"):
   return answer;
 }
 
-/** A form of the app's own page. */
+/** A form of the app's own page, as a program sends it: with a redirect for an answer, where a person gets a page. */
 export function ownForm(publicBaseUrl: string): { method: string; headers: Record<string, string> } {
-  return { method: "POST", headers: { origin: publicBaseUrl, "sec-fetch-site": "same-origin", accept: "text/html" } };
+  return { method: "POST", headers: { origin: publicBaseUrl, "sec-fetch-site": "same-origin" } };
 }
 
 export const sessionCookie = "__Host-session";

@@ -5,7 +5,10 @@ import {
   beginTransaction,
   codeChallengeOf,
   newTransaction,
-  takeTransaction,
+  finishedSignIn,
+  finishTransaction,
+  forgetFinishedSignIns,
+  knownTransaction,
   type SignInTransaction,
 } from "../../shared/identity/transaction.ts";
 import { browser, type Browser } from "./support/browser.ts";
@@ -23,7 +26,8 @@ function begin(person: Browser, returnUrl = "/"): SignInTransaction {
 
 function complete(person: Browser, state: string): SignInTransaction {
   const jar = person.request();
-  const transaction = takeTransaction(jar, state);
+  const transaction = knownTransaction(jar, state);
+  finishTransaction(jar, transaction);
   person.receive(jar);
   return transaction;
 }
@@ -48,7 +52,32 @@ describe("a sign-in under way", () => {
     const { state } = begin(person);
     complete(person, state);
     assert.throws(() => complete(person, state), unknown);
-    assert.equal(person.cookies.size, 0);
+  });
+
+  test("leaves a note of where it led, with nothing to sign in with, until somebody signs out", () => {
+    const person = browser();
+    const { state, nonce, codeVerifier } = begin(person, "/reports");
+    assert.equal(finishedSignIn(person.request(), state), undefined);
+    complete(person, state);
+    assert.equal(finishedSignIn(person.request(), state)?.returnUrl, "/reports");
+    for (const other of ["", "x", nonce]) assert.equal(finishedSignIn(person.request(), other), undefined);
+    const kept = Buffer.from([...person.cookies.values()].join(), "base64url").toString();
+    assert.ok(!kept.includes(nonce) && !kept.includes(codeVerifier));
+    const underWay = begin(person).state;
+    const leaving = person.request();
+    forgetFinishedSignIns(leaving);
+    person.receive(leaving);
+    assert.equal(finishedSignIn(person.request(), state), undefined);
+    assert.equal(complete(person, underWay).state, underWay);
+  });
+
+  test("makes room for others once it is finished", () => {
+    const person = browser();
+    const first = begin(person);
+    complete(person, first.state);
+    const states = Array.from({ length: 6 }, () => begin(person).state);
+    assert.equal(finishedSignIn(person.request(), first.state), undefined);
+    for (const state of states) assert.equal(complete(person, state).state, state);
   });
 
   test("leaves a second tab's alone", () => {
