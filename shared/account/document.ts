@@ -39,6 +39,8 @@ export type Change =
   | { readonly kind: "delete" }
   | { readonly kind: "none" };
 
+export type Replacement = Extract<Change, { kind: "replace" }>;
+
 export interface Lifetimes {
   readonly idleTimeoutMinutes: number;
 }
@@ -77,30 +79,8 @@ export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetime
   return Math.max(1, Math.ceil((last - now) / 1000));
 }
 
-/**
- * Adds a session, dropping `replaces` (the session this browser had), what has expired, and the oldest above the cap or that
- * leave no room.
- * @throws {ConditionError} `session_too_large` when the new one does not fit alone
- */
-export function addSession(
-  sessions: AccountDocument["sessions"],
-  added: { readonly sessionKey: string; readonly session: StoredSession; readonly replaces: string | undefined },
-  limits: SessionLimits,
-  now: number,
-): Change {
-  const replacedSid = sessionOf(sessions, added.replaces)?.sid;
-  const session = replacedSid ? { ...added.session, replacedSid } : added.session;
-  const kept = Object.entries(sessions)
-    // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
-    .filter(([key]) => key !== added.replaces && key !== added.sessionKey)
-    .filter(([, other]) => endOf(other, limits) > now)
-    .toSorted(([, a], [, b]) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
-    .slice(0, limits.maxPerAccount - 1);
-  const all = Object.fromEntries([...kept, [added.sessionKey, session]]);
-  return { kind: "replace", sessions: fitting(all, added.sessionKey) };
-}
-
-function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
+/** The session under a key that may be missing, or be the name of what every object has. */
+export function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
   return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
 }
 

@@ -7,23 +7,29 @@ import type { AccountDocument, StoredSession } from "./document.ts";
  */
 export const maxSessionsBytes = 1_900_000;
 
+/** The same while a sign-in is under way, which ends nothing before it is complete unless the store would take no more. */
+export const maxBytesUnderWay = 2_050_000;
+
 /**
  * The sessions that fit into one document: the oldest make room.
  * @param spared key of the one that stays in any case
- * @throws {ConditionError} `session_too_large` when that one does not fit alone
+ * @param last key of the one that goes last, if there is such a one
+ * @throws {ConditionError} `session_too_large` when `spared` does not fit alone
  */
 export function fitting(
   sessions: AccountDocument["sessions"],
   spared: string,
-  maxBytes = maxSessionsBytes,
+  { maxBytes = maxSessionsBytes, last }: { maxBytes?: number; last?: string | undefined } = {},
 ): AccountDocument["sessions"] {
   const entries = Object.entries(sessions);
   const sizes = new Map(entries.map(([key, session]) => [key, sizeOf(key, session)]));
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (total <= maxBytes) return sessions;
-  if ((sizes.get(spared) ?? 0) > maxBytes) throw tooLarge();
+  if ((sizes.get(spared) ?? 0) > maxSessionsBytes) throw tooLarge();
   const gone = new Set<string>();
-  for (const [key] of entries.toSorted(oldestFirst)) {
+  const oldestFirst = entries.toSorted(byAge).map(([key]) => key);
+  const isLast = (key: string) => Number(key === last);
+  for (const key of oldestFirst.toSorted((a, b) => isLast(a) - isLast(b))) {
     if (total <= maxBytes) break;
     if (key === spared) continue;
     gone.add(key);
@@ -34,7 +40,7 @@ export function fitting(
 
 type Entry = readonly [key: string, session: StoredSession];
 
-function oldestFirst([, a]: Entry, [, b]: Entry): number {
+function byAge([, a]: Entry, [, b]: Entry): number {
   return Date.parse(a.createdAt) - Date.parse(b.createdAt);
 }
 

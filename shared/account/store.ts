@@ -1,5 +1,5 @@
 import { untilSettled, type Attempt } from "../store/contention.ts";
-import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
 import type { SidEntry } from "./sid-entry.ts";
@@ -15,6 +15,8 @@ export interface ChangeResult {
   /** The document that the change was decided on; undefined when the account is gone. */
   readonly before: AccountDocument | undefined;
   readonly change?: Change;
+  /** After "replaced": the document as it is now, if the store has named its version. */
+  readonly after?: Versioned<AccountDocument>;
 }
 
 /**
@@ -32,22 +34,34 @@ export async function changeAccount(
   signal: AbortSignal,
 ): Promise<ChangeResult> {
   const attempt = async (current: typeof seen | undefined): Promise<Attempt<AccountDocument, ChangeResult>> => {
-    if (!current) return settled({ outcome: "gone", before: undefined });
+    if (!current) return settled(gone);
     const before = current.document;
     const change = await decide(before);
     if (change.kind === "none") return settled({ outcome: "unchanged", before });
-    const result =
-      change.kind === "delete"
-        ? await accounts.delete(before.id, current.etag, signal)
-        : await accounts.replace(withSessions(before.id, change.sessions, lifetimes), current.etag, signal);
-    if (result.outcome === "gone") return settled({ outcome: "gone", before: undefined });
-    if (result.outcome === "conflict") return { outcome: "refused", current: result.current };
-    return settled({ outcome: result.outcome, before, change });
+    if (change.kind === "delete") {
+      const deleted = await accounts.delete(before.id, current.etag, signal);
+      if (deleted.outcome === "conflict") return { outcome: "refused", current: deleted.current };
+      return settled(deleted.outcome === "gone" ? gone : { outcome: "deleted", before, change });
+    }
+    const document = withSessions(before.id, change.sessions, lifetimes);
+    const replaced = await accounts.replace(document, current.etag, signal);
+    if (replaced.outcome === "conflict") return { outcome: "refused", current: replaced.current };
+    if (replaced.outcome === "gone") return settled(gone);
+    return settled({ outcome: "replaced", before, change, ...versionOf(document, replaced.etag) });
   };
   return untilSettled(accounts, seen.document.id, seen, attempt, signal);
 }
 
+const gone: ChangeResult = { outcome: "gone", before: undefined };
 const settled = (result: ChangeResult) => ({ outcome: "settled", result }) as const;
+
+/** A document that was just written, to be changed again without reading it. */
+export function versionOf(
+  document: Unwritten<AccountDocument>,
+  etag: string | undefined,
+): { after?: Versioned<AccountDocument> } {
+  return etag === undefined ? {} : { after: { document: { ...document, writeId: "" }, etag } };
+}
 
 /** Says that this version cannot read what is stored: many of these tell of a version that was taken back. */
 export function warnIfUnreadable(

@@ -1,38 +1,41 @@
-import { addSession, removeSessions, type AccountDocument, type StoredSession } from "../account/document.ts";
-import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
+import type { AccountDocument, StoredSession } from "../account/document.ts";
+import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../account/keys.ts";
 import { seal } from "../account/seal.ts";
 import type { SidEntry } from "../account/sid-entry.ts";
-import { claimSid, isSignedOutSince } from "../account/sid-index.ts";
+import { isSignedOutSince } from "../account/sid-index.ts";
 import { noteSuccessor } from "../account/succession.ts";
-import { changeAccount, warnIfUnreadable, withSessions, type AccountStore } from "../account/store.ts";
+import { warnIfUnreadable, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app.ts";
-import { ConditionError, conditionOf } from "../errors.ts";
+import { conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
-import { endDisplacedSessions, endReplacedSession } from "../sign-out/sign-out.ts";
-import { inTurn, untilSettled, type Attempt } from "../store/contention.ts";
+import { endReplacedSession } from "../sign-out/sign-out.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
+import { claimIndex, signedOutMeanwhile, type Claims } from "./claims.ts";
 import { newSessionCookie, type SessionCookie } from "./cookie.ts";
+import { endEarlier, withdraw, writeSession, type SessionWrite } from "./keep.ts";
 
 export interface NewSession {
   readonly signedIn: SignedIn;
   readonly userAgent: string;
   /** When the sign-in began, in milliseconds since the epoch. */
   readonly startedAt: number;
-  /** The session that this browser had until now; it ends. */
+  /** The session that this browser had until now; it ends when the new one is complete. */
   readonly previous: SessionCookie | undefined;
 }
 
 const maxAttempts = 5;
-const withdrawTimeoutMs = 1_500;
 
 /**
- * Stores a new session and returns its cookie: always with a new secret, so that nobody can have planted it.
+ * Stores a new session and returns its cookie: always with a new secret, so that nobody can have planted it. The session that
+ * the browser had until now ends last: a sign-in that fails, wherever it does, leaves it as it was.
  *
  * The order closes a race with the front-channel sign-out. The session is written first, then its `sid` is claimed in
  * the index. A sign-out for that `sid` which comes before the claim leaves a tombstone, and the claim finds it; one
- * which comes after finds the session in the document.
- * @throws {ConditionError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then
+ * which comes after finds the session in the document. The earlier session of the same account takes a write of its own in
+ * the end: one write for both may come late, after the sign-in has been given up.
+ * @throws {ConditionError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then.
+ *   `session_too_large`
  */
 export async function openSession(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
   for (let attempt = 1; ; attempt++) {
@@ -47,58 +50,50 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
 }
 
 async function openOnce(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
-  const { signal } = invocation;
   const store = await app.store();
-  const cookie = newSessionCookie(accountKeyOf(app.authority.environment, opened.signedIn.claims.homeAccountId));
-  const { accountKey } = cookie;
-  const replaces = opened.previous?.accountKey === accountKey ? sessionKeyOf(opened.previous.secret) : undefined;
-  const write = { accountKey, replaces, ...(await newStoredSession(app, opened, cookie, replaces)) };
-  const { sid } = write.session;
+  const { signedIn, startedAt, previous } = opened;
+  const cookie = newSessionCookie(accountKeyOf(app.authority.environment, signedIn.claims.homeAccountId));
+  const session = await newStoredSession(app, opened, cookie);
+  const seen = await readFor(store, cookie, session, invocation);
+  if (isSignedOutSince(seen.sid?.document, startedAt)) throw signedOutMeanwhile();
 
-  if (opened.previous && replaces === undefined) await takeOver(app, opened.previous, cookie, invocation);
-  const [seenAccount, seenSid] = await Promise.all([
-    store.accounts.read(accountKey, signal),
-    sid === null ? undefined : store.sids.read(sid, signal),
-  ]);
-  warnIfUnreadable(seenAccount?.document, invocation.telemetry);
-  warnIfUnreadable(seenSid?.document, invocation.telemetry, "sid");
-  if (isSignedOutSince(seenSid?.document, opened.startedAt)) throw signedOutMeanwhile();
-
-  try {
-    await writeSession(app, store, write, seenAccount, signal);
-    await takeSid(app, write, opened, seenSid, invocation);
-    await takeSubject(app, write, opened, invocation);
-  } catch (error) {
-    // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
-    await withdraw(app, write, store, invocation);
-    throw error;
-  }
+  const { accountKey, secret } = cookie;
+  const write = { accountKey, sessionKey: sessionKeyOf(secret), session, replaces: session.replaced };
+  const claims = { write, subject: signedIn.subject, startedAt, seenSid: seen.sid };
+  await storeSession(app, store, claims, seen.account, invocation);
+  if (previous && write.replaces === undefined) await takeOver(app, previous, write, invocation);
   return cookie;
 }
 
-/** The browser changes from another account. The note comes first: whoever finds that session ended finds out why. */
-async function takeOver(
-  app: App,
-  previous: SessionCookie,
-  { accountKey, secret }: SessionCookie,
-  invocation: Invocation,
-): Promise<void> {
-  const { sids } = await app.store();
-  const successor = { accountKey, sessionKey: sessionKeyOf(secret) };
-  await noteSuccessor(sids, sessionKeyOf(previous.secret), successor, invocation.signal);
-  await endReplacedSession(app, previous, invocation);
+interface Seen {
+  readonly account: Versioned<AccountDocument> | undefined;
+  readonly sid: Versioned<SidEntry> | undefined;
+}
+
+async function readFor(
+  store: AccountStore,
+  { accountKey }: SessionCookie,
+  { sid }: StoredSession,
+  { signal, telemetry }: Invocation,
+): Promise<Seen> {
+  const [account, entry] = await Promise.all([
+    store.accounts.read(accountKey, signal),
+    sid === null ? undefined : store.sids.read(sid, signal),
+  ]);
+  warnIfUnreadable(account?.document, telemetry);
+  warnIfUnreadable(entry?.document, telemetry, "sid");
+  return { account, sid: entry };
 }
 
 async function newStoredSession(
   app: App,
-  { signedIn, userAgent, startedAt }: NewSession,
+  { signedIn, userAgent, startedAt, previous }: NewSession,
   { accountKey, secret }: SessionCookie,
-  replaced: string | undefined,
-): Promise<{ sessionKey: string; session: StoredSession }> {
+): Promise<StoredSession> {
   const now = Date.now();
-  const sessionKey = sessionKeyOf(secret);
   const { claims, tokenCache, grants } = signedIn;
-  const session: StoredSession = {
+  const sessionKey = sessionKeyOf(secret);
+  return {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
     createdAt: new Date(now).toISOString(),
     startedAt: new Date(startedAt).toISOString(),
@@ -106,105 +101,45 @@ async function newStoredSession(
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
     sealed: await seal({ claims, tokenCache, ...(grants && { grants }) }, { accountKey, sessionKey, secret }),
-    ...(replaced !== undefined && { replaced }),
+    ...(previous?.accountKey === accountKey && { replaced: sessionKeyOf(previous.secret) }),
   };
-  return { sessionKey, session };
 }
 
-/** Leads the `sid` to the new session, unless it has been signed out since the sign-in began. */
-async function takeSid(
+/** Writes the session and leads the index to it. When this returns, the sign-in is complete, and the earlier session gone. */
+async function storeSession(
   app: App,
-  { accountKey, sessionKey, session }: SessionWrite,
-  { startedAt }: NewSession,
-  seen: Versioned<SidEntry> | undefined,
+  store: AccountStore,
+  claims: Claims,
+  seen: Versioned<AccountDocument> | undefined,
   invocation: Invocation,
 ): Promise<void> {
-  const { sid } = session;
-  if (sid === null) return;
-  const { sids } = await app.store();
-  const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
-  const endDisplaced = async (displaced: string) => endDisplacedSessions(app, displaced, sid, invocation);
-  const claim = { id: sid, accountKey, sessionKey, ttl, startedAt, endDisplaced };
-  if ((await claimSid(sids, claim, seen, invocation.signal)) === "signed out") throw signedOutMeanwhile();
-}
-
-/** The same for the subject, where the identity provider may name it alone. */
-async function takeSubject(
-  app: App,
-  { accountKey }: SessionWrite,
-  { signedIn, startedAt }: NewSession,
-  { signal, telemetry }: Invocation,
-): Promise<void> {
-  if (!signedIn.subject) return;
-  const { sids } = await app.store();
-  const id = subjectKeyOf(signedIn.subject.issuer, signedIn.subject.sub);
-  const ttl = app.configuration.session.absoluteTimeoutMinutes * 60;
-  const claim = { id, accountKey, sessionKey: null, ttl, startedAt, endDisplaced: async () => undefined };
-  const seen = await sids.read(id, signal);
-  warnIfUnreadable(seen?.document, telemetry, "sid");
-  if ((await claimSid(sids, claim, seen, signal)) === "signed out") throw signedOutMeanwhile();
-}
-
-interface SessionWrite {
-  readonly accountKey: string;
-  readonly sessionKey: string;
-  readonly session: StoredSession;
-  /** Key of the session that makes room in any case: this browser's earlier one. */
-  readonly replaces: string | undefined;
-}
-
-/**
- * Adds the session to the account's document, creating the document where there is none. Many sign-ins of one account on
- * this instance take turns.
- */
-async function writeSession(
-  app: App,
-  { accounts }: AccountStore,
-  write: SessionWrite,
-  seen: Versioned<AccountDocument> | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { session: limits } = app.configuration;
-  const { accountKey } = write;
-  const attempt = async (current: typeof seen): Promise<Attempt<AccountDocument, void>> => {
-    if (current) {
-      const added = (document: AccountDocument) => addSession(document.sessions, write, limits, Date.now());
-      const changed = await changeAccount(accounts, current, added, limits, signal);
-      if (changed.outcome !== "gone") return { outcome: "settled", result: undefined };
-    }
-    // Deleted by a sign-out or never there. This sign-in is newer: it may create what a refresh may not.
-    const document = withSessions(accountKey, { [write.sessionKey]: write.session }, limits);
-    const created = await accounts.create(document, signal);
-    if (created.outcome === "created") return { outcome: "settled", result: undefined };
-    if (created.outcome === "lost") throw new LostWriteError("create in accounts");
-    return { outcome: "refused", current: created.outcome === "conflict" ? created.current : undefined };
-  };
-  const add = async (waited: boolean): Promise<void> =>
-    untilSettled(accounts, accountKey, waited ? await accounts.read(accountKey, signal) : seen, attempt, signal);
-  await inTurn(accounts, accountKey, add, signal);
-}
-
-/**
- * Takes out again a session whose sign-in failed half-way. It has time of its own: the request's may be used up. If this
- * fails too, the session stays sealed with a secret that nobody has, until its TTL.
- */
-async function withdraw(
-  app: App,
-  write: SessionWrite,
-  { accounts }: AccountStore,
-  { telemetry }: Invocation,
-): Promise<void> {
-  const signal = AbortSignal.timeout(withdrawTimeoutMs);
-  const remove = (document: AccountDocument) =>
-    removeSessions(document, (_, sessionKey) => sessionKey === write.sessionKey);
+  const { write } = claims;
   try {
-    const current = await accounts.read(write.accountKey, signal);
-    if (current) await changeAccount(accounts, current, remove, app.configuration.session, signal);
+    const written = await writeSession(app, store, write, seen, invocation.signal);
+    await claimIndex(app, claims, invocation);
+    await endEarlier(app, store, write, written, invocation);
   } catch (error) {
-    telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+    // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
+    await withdraw(app, write, store, invocation);
+    throw error;
   }
 }
 
-function signedOutMeanwhile(): ConditionError {
-  return new ConditionError("signin_signed_out", "You were signed out in another place. Sign in again to continue.");
+/**
+ * The browser has changed from another account, whose session here ends. The note comes first: whoever finds that session
+ * ended finds out why. Where this fails, that session ends with its lifetime: the browser has its cookie no more.
+ */
+async function takeOver(
+  app: App,
+  previous: SessionCookie,
+  { accountKey, sessionKey }: SessionWrite,
+  invocation: Invocation,
+): Promise<void> {
+  try {
+    const { sids } = await app.store();
+    await noteSuccessor(sids, sessionKeyOf(previous.secret), { accountKey, sessionKey }, invocation.signal);
+    await endReplacedSession(app, previous, invocation);
+  } catch (error) {
+    invocation.telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+  }
 }

@@ -29,6 +29,11 @@ export interface Settled<Outcome extends string> {
   readonly outcome: Outcome;
 }
 
+/** A write that is done, with the version that it has made if the answer has named it. */
+export interface Written<Outcome extends string> extends Settled<Outcome> {
+  readonly etag: string | undefined;
+}
+
 /**
  * The only four things this app does with Azure Cosmos DB. There is no upsert: with If-Match on a missing document
  * it creates the document, which would bring back an account that has signed out.
@@ -39,13 +44,16 @@ export interface PointOperations<T extends Stored> {
    * "gone": the document was there a moment ago and is not any more; creating it may be tried again. "lost": it is not
    * there, but the request may still arrive, even after a later delete: the same contents must not be relied on.
    */
-  create(document: Unwritten<T>, signal: AbortSignal): Promise<Settled<"created" | "gone" | "lost"> | Conflict<T>>;
+  create(
+    document: Unwritten<T>,
+    signal: AbortSignal,
+  ): Promise<Written<"created"> | Settled<"gone" | "lost"> | Conflict<T>>;
   /** "gone": the document was deleted. It stays deleted. */
   replace(
     document: Unwritten<T>,
     etag: string,
     signal: AbortSignal,
-  ): Promise<Settled<"replaced" | "gone"> | Conflict<T>>;
+  ): Promise<Written<"replaced"> | Settled<"gone"> | Conflict<T>>;
   /** Without `etag` whatever is there is deleted. "gone": it was not there. */
   delete(id: string, etag: string | undefined, signal: AbortSignal): Promise<Settled<"deleted" | "gone"> | Conflict<T>>;
 }
@@ -88,10 +96,10 @@ export function pointOperations<T extends Stored>(
     id: string,
     own: { writeId: string; outcome: Done } | undefined,
     signal: AbortSignal,
-  ): Promise<Settled<Done | "gone"> | Conflict<T>> => {
+  ): Promise<Written<Done> | Settled<"gone"> | Conflict<T>> => {
     const current = await read(id, signal);
     if (!current) return { outcome: "gone" };
-    if (own && current.document.writeId === own.writeId) return { outcome: own.outcome };
+    if (own && current.document.writeId === own.writeId) return { outcome: own.outcome, etag: current.etag };
     count("bff.store.conflicts", { container: name });
     return { outcome: "conflict", current };
   };
@@ -104,7 +112,7 @@ export function pointOperations<T extends Stored>(
       const request = (abortSignal: AbortSignal) =>
         timed(clock, () => container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true }));
       const answer = await write(`create in ${name}`, signal, request, "unwritten");
-      if (answer === "done") return { outcome: "created" };
+      if (typeof answer === "object") return { outcome: "created", etag: answer.etag };
       if (answer === "not found") throw new StoreUnavailableError(`create in ${name}: there is no such container`);
       const settled = await settleRefusal(document.id, { writeId: document.writeId, outcome: "created" }, signal);
       return answer === "lost" && settled.outcome === "gone" ? { outcome: "lost" } : settled;
@@ -118,7 +126,7 @@ export function pointOperations<T extends Stored>(
           container.item(document.id, document.id).replace(document, { abortSignal, accessCondition }),
         ),
       );
-      if (answer === "done") return { outcome: "replaced" };
+      if (typeof answer === "object") return { outcome: "replaced", etag: answer.etag };
       if (answer === "not found") return { outcome: "gone" };
       return settleRefusal(document.id, { writeId: document.writeId, outcome: "replaced" }, signal);
     },
@@ -130,7 +138,7 @@ export function pointOperations<T extends Stored>(
         attempts++;
         return timed(clock, () => container.item(id, id).delete({ abortSignal, ...condition }));
       });
-      if (answer === "done") return { outcome: "deleted" };
+      if (typeof answer === "object") return { outcome: "deleted" };
       // Not there: an earlier attempt, whose answer was lost, has deleted it, or somebody else at the same time.
       if (answer === "not found") return { outcome: attempts > 1 ? "deleted" : "gone" };
       return settleRefusal<"deleted">(id, undefined, signal);
@@ -142,12 +150,11 @@ export function pointOperations<T extends Stored>(
 async function write(
   operation: string,
   signal: AbortSignal,
-  request: (signal: AbortSignal) => Promise<unknown>,
+  request: (signal: AbortSignal) => Promise<{ readonly etag?: string }>,
   repeat?: "unwritten",
-): Promise<"done" | "lost" | StoreAnswer> {
+): Promise<{ readonly etag?: string } | "lost" | StoreAnswer> {
   try {
-    await untilAnswered(operation, signal, request, repeat);
-    return "done";
+    return await untilAnswered(operation, signal, request, repeat);
   } catch (error) {
     if (error instanceof LostWriteError) return "lost";
     if (error instanceof StoreAnswerError) return error.answer;

@@ -20,13 +20,13 @@ export function describeAppStore(
 
   async function created(): Promise<{ id: string; etag: string }> {
     const id = randomUUID();
-    assert.deepEqual(await store().create({ id, n: 1, ttl: 100 }, signal), { outcome: "created" });
+    assert.equal((await store().create({ id, n: 1, ttl: 100 }, signal)).outcome, "created");
     return { id, etag: (await store().read(id, signal))?.etag ?? assert.fail("not there") };
   }
 
   check("the app's store creates, reads, replaces and deletes", async () => {
     const { id, etag } = await created();
-    assert.deepEqual(await store().replace({ id, n: 2, ttl: 100 }, etag, signal), { outcome: "replaced" });
+    assert.equal((await store().replace({ id, n: 2, ttl: 100 }, etag, signal)).outcome, "replaced");
     const current = await store().read(id, signal);
     assert.equal(current?.document.n, 2);
     assert.deepEqual(await store().delete(id, current.etag, signal), { outcome: "deleted" });

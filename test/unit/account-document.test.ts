@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { addBeside, endForAdded, type AddedSession } from "../../shared/account/add-session.ts";
 import {
-  addSession,
   changeSession,
   endOf,
   isAccountDocument,
@@ -50,6 +50,18 @@ describe("a session", () => {
     }
   });
 });
+
+/** What becomes of a document by a sign-in, from beginning to end. */
+function addSession(
+  sessions: Record<string, StoredSession>,
+  added: AddedSession,
+  cap: typeof limits,
+  now: number,
+): Change {
+  const beside = addBeside(sessions, added, cap, now);
+  const change = endForAdded(accountDocument({ ...beside.sessions }), added, cap);
+  return change.kind === "none" ? beside : change;
+}
 
 const add = (sessions: Record<string, StoredSession>, now = 100, replaces?: string) =>
   addSession(sessions, { sessionKey: "new", session: storedSession(now), replaces }, limits, start + now * minute);
@@ -119,6 +131,42 @@ const wide = { ...limits, idleTimeoutMinutes: 720, maxPerAccount: 50 };
 const addTo = (sessions: Record<string, StoredSession>, session: StoredSession) =>
   addSession(sessions, { sessionKey: "new", session, replaces: undefined }, wide, start + 100 * minute);
 const grow = (session: StoredSession) => ({ ...session, sealed: "x".repeat(1_900_000) });
+
+describe("a new session whose sign-in may yet fail", () => {
+  const added: AddedSession = { sessionKey: "new", session: storedSession(100), replaces: "mine" };
+  const now = start + 100 * minute;
+  const full = { a: storedSession(81), oldest: storedSession(80), mine: storedSession(82, { sid: "s" }) };
+  const beside = addBeside(full, added, limits, now).sessions;
+
+  test("ends none, neither this browser's earlier one nor the oldest", () => {
+    assert.deepEqual(Object.keys(beside).sort(), ["a", "mine", "new", "oldest"]);
+    assert.equal(beside["new"]?.replacedSid, "s");
+  });
+
+  test("ends them when it is complete", () => {
+    assert.deepEqual(keysAfter(endForAdded(accountDocument(beside), added, limits)), ["a", "new", "oldest"]);
+    const another = { ...added, replaces: undefined };
+    assert.deepEqual(keysAfter(endForAdded(accountDocument(beside), another, limits)), ["a", "mine", "new"]);
+  });
+
+  test("ends none that it need not, so that there is nothing to write", () => {
+    const alone = addBeside({ a: storedSession(81) }, added, limits, now).sessions;
+    assert.deepEqual(endForAdded(accountDocument(alone), added, limits), { kind: "none" });
+  });
+
+  test("that was signed out meanwhile ends the browser's earlier one all the same, and no other", () => {
+    assert.deepEqual(keysAfter(endForAdded(accountDocument(full), added, limits)), ["a", "oldest"]);
+    const alone = accountDocument({ mine: storedSession(82) });
+    assert.deepEqual(endForAdded(alone, added, limits), { kind: "delete" });
+  });
+
+  test("lets the oldest make room where the store would take no more, this browser's earlier one last", () => {
+    const bytes = 700_000;
+    const sessions = { mine: large(80, bytes), a: large(81, bytes), b: large(82, bytes) };
+    const change = addBeside(sessions, { ...added, session: large(100, bytes) }, limits, now);
+    assert.deepEqual(keysAfter(change), ["mine", "new"]);
+  });
+});
 
 describe("a document that grows too large", () => {
   test("lets the oldest sessions make room for a new one, and no more than it takes", () => {

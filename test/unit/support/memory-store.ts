@@ -28,7 +28,9 @@ export function memoryOperations<T extends Stored>(): MemoryOperations<T> {
   const asked: OperationKind[] = [];
   const put = (unwritten: Omit<T, "writeId">) => {
     const document = { ...unwritten, writeId: randomUUID() } as unknown as T;
-    kept.set(document.id, { document, etag: `"${randomUUID()}"` });
+    const etag = `"${randomUUID()}"`;
+    kept.set(document.id, { document, etag });
+    return etag;
   };
   const begin = async (kind: OperationKind, id: string) => {
     asked.push(kind);
@@ -48,16 +50,14 @@ export function memoryOperations<T extends Stored>(): MemoryOperations<T> {
       await begin("create", document.id);
       const current = kept.get(document.id);
       if (current) return { outcome: "conflict", current };
-      put(document);
-      return { outcome: "created" };
+      return { outcome: "created", etag: put(document) };
     },
     async replace(document, etag) {
       await begin("replace", document.id);
       const current = kept.get(document.id);
       if (!current) return { outcome: "gone" };
       if (current.etag !== etag) return { outcome: "conflict", current };
-      put(document);
-      return { outcome: "replaced" };
+      return { outcome: "replaced", etag: put(document) };
     },
     async delete(id, etag) {
       await begin("delete", id);

@@ -42,7 +42,7 @@ export function scriptedContainer(...faults: Fault[]): ScriptedContainer {
         const current = documents.get(id);
         if (ifMatch !== undefined && current && current.etag !== ifMatch) throw answer(412);
         apply(current);
-        return { statusCode: 200 };
+        return { statusCode: 200, etag: documents.get(id)?.etag };
       });
     };
   };
