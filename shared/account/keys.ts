@@ -23,6 +23,11 @@ export function subjectKeyOf(issuer: string, subject: string): string {
   return sha256Base64Url(issuer, "sub", subject);
 }
 
+/** Id of the index entry for a logout token that the entry of its `sid` or subject has no room for. @param jti its hash */
+export function tokenKeyOf(entry: string, jti: string): string {
+  return sha256Base64Url(entry, "jti", jti);
+}
+
 /** Id of the index entry that says which other account's session has taken a session's place. */
 export function successionKeyOf(sessionKey: string): string {
   return sha256Base64Url("successor of", sessionKey);

@@ -1,6 +1,6 @@
-import { StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
-import { untilSettled, type Attempt } from "../store/contention.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
+import { changeEntry, type EntryChange } from "./change-entry.ts";
+import { tokenKeyOf } from "./keys.ts";
 import type { SidEntry } from "./sid-entry.ts";
 
 /**
@@ -10,8 +10,8 @@ import type { SidEntry } from "./sid-entry.ts";
 const tombstoneSeconds = 15 * 60;
 /** The same for a logout token: as long as a token can be valid, with clocks that differ. */
 const tokenSeconds = 25 * 60;
-/** Logout tokens that are remembered for one `sid` or subject. */
-const maxTokens = 16;
+/** So many of a `sid`'s or subject's logout tokens its entry remembers itself, which costs no operation more. */
+const maxTokens = 200;
 
 export interface SidClaim {
   readonly id: string;
@@ -93,20 +93,49 @@ export interface Marked {
 export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal: AbortSignal): Promise<Marked> {
   const seen = await sids.read(mark.id, signal);
   const unreadable = seen?.document.unreadable ?? false;
+  const { jti, replayOf } = await rememberApart(sids, mark, seen?.document, signal);
+  const meant = { ...mark, jti, signedOutAt: replayOf ?? mark.signedOutAt };
   let accountKey: string | null = null;
   const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<Marked> => {
     // An entry that expires meanwhile still has told whom it is about.
     accountKey = entry?.accountKey ?? accountKey;
     if (accountKey !== null) mark.located(accountKey);
-    const marked = { accountKey, replayOf: undefined, unreadable };
-    if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
+    const marked = { accountKey, replayOf, unreadable };
+    if (jti !== undefined && entry?.jtis?.includes(jti)) {
       // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
       return { result: { ...marked, replayOf: attempt > 1 ? undefined : (entry.signedOutAt ?? undefined) } };
     }
-    const write = tombstoneOf(mark, entry, accountKey);
-    return attempt > 1 && isMarked(entry, write) ? { result: marked } : { write, result: marked };
+    const write = tombstoneOf(meant, entry, accountKey);
+    const isDone = (attempt > 1 || replayOf !== undefined) && isMarked(entry, write);
+    return isDone ? { result: marked } : { write, result: marked };
   };
   return changeEntry(sids, mark.id, seen, decide, signal);
+}
+
+/**
+ * Where the entry has no room for one more logout token, the token gets an entry of its own, for as long as it can be valid:
+ * none that is valid is forgotten, however many come.
+ * @returns the token's hash if it is still to be remembered, or when it was received before
+ */
+async function rememberApart(
+  sids: PointOperations<SidEntry>,
+  { id, jti, signedOutAt }: Mark,
+  entry: SidEntry | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly jti: string | undefined; readonly replayOf: string | undefined }> {
+  const known = tokensOf(entry, signedOutAt);
+  if (jti === undefined || known.includes(jti) || known.length < maxTokens) return { jti, replayOf: undefined };
+  const write = { id: tokenKeyOf(id, jti), accountKey: null, sessionKey: null, signedOutAt, ttl: tokenSeconds };
+  // What is there at a later attempt is its own, lost on the way, or the same token coming twice at once.
+  const decide = (token: SidEntry | undefined, attempt: number) =>
+    token ? { result: attempt > 2 ? undefined : (token.signedOutAt ?? signedOutAt) } : { write, result: undefined };
+  return { jti: undefined, replayOf: await changeEntry(sids, write.id, undefined, decide, signal) };
+}
+
+/** The tokens that the entry remembers and that may still be valid: after so long without any sign-out, none is. */
+function tokensOf(entry: SidEntry | undefined, now: string): readonly string[] {
+  const silence = Date.parse(now) - Date.parse(entry?.signedOutAt ?? now);
+  return silence > 2 * tokenSeconds * 1000 ? [] : (entry?.jtis ?? []);
 }
 
 /** Whether another sign-out has just written what this one is about to: the person has many frames, say. */
@@ -125,7 +154,7 @@ function tombstoneOf(
   accountKey: string | null,
 ): Unwritten<SidEntry> {
   const earlier = entry?.signedOutAt ?? signedOutAt;
-  const jtis = [...(entry?.jtis ?? []), ...(jti === undefined ? [] : [jti])].slice(-maxTokens);
+  const jtis = [...tokensOf(entry, signedOutAt), ...(jti === undefined ? [] : [jti])];
   return {
     id,
     accountKey,
@@ -135,43 +164,4 @@ function tombstoneOf(
     // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
     ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, entry?.ttl ?? 0),
   };
-}
-
-/** What is to be written in the place of an entry, if anything, and what the caller learns once it is. */
-export interface EntryChange<R> {
-  readonly write?: Unwritten<SidEntry>;
-  readonly result: R;
-}
-
-/**
- * Changes an entry, or makes it: decide, write over what was last seen, and on a conflict decide again on what the others
- * have left.
- * @param decide called again with the newer entry, and told which attempt it is, from 1: an entry that is seen at a later
- *   one was written since the change began
- * @throws {StoreContentionError} after too many conflicts
- */
-export async function changeEntry<R>(
-  sids: PointOperations<SidEntry>,
-  id: string,
-  seen: Versioned<SidEntry> | undefined,
-  decide: (entry: SidEntry | undefined, attempt: number) => EntryChange<R> | Promise<EntryChange<R>>,
-  signal: AbortSignal,
-): Promise<R> {
-  let isLost = false;
-  const change = async (current: typeof seen, attempt: number): Promise<Attempt<SidEntry, R>> => {
-    const { write, result } = await decide(current?.document, attempt);
-    if (!write) return { outcome: "settled", result };
-    const answer = current ? await sids.replace(write, current.etag, signal) : await sids.create(write, signal);
-    isLost = answer.outcome === "lost";
-    if (answer.outcome === "conflict") return { outcome: "refused", current: answer.current };
-    // A lost entry that arrives late leads to nothing that is not there: writing it again is safe.
-    if (answer.outcome === "gone" || isLost) return { outcome: "refused", current: undefined };
-    return { outcome: "settled", result };
-  };
-  try {
-    return await untilSettled(sids, id, seen, change, signal);
-  } catch (error) {
-    // The last attempt came to nothing, rather than to somebody else's entry.
-    throw isLost && error instanceof StoreContentionError ? new StoreUnavailableError("create in sids", error) : error;
-  }
 }

@@ -1,7 +1,7 @@
 import type { PointOperations } from "../store/point-operations.ts";
+import { changeEntry } from "./change-entry.ts";
 import { successionKeyOf } from "./keys.ts";
 import type { SidEntry } from "./sid-entry.ts";
-import { changeEntry } from "./sid-index.ts";
 
 /**
  * The session of another account that a browser has changed to. (Within one account, the new session itself names the one

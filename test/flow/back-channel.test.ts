@@ -67,6 +67,24 @@ describe("back-channel sign-out", () => {
     assert.equal((await later.fetch("/auth/me")).status, 200);
   });
 
+  for (const count of [17, 220]) {
+    it(`takes each token once, also after ${count} others: a replay signs out no later sign-in, and a new one does`, async () => {
+      await signIn(world.client(), "zoe@contoso.example", "/healthz");
+      const sub = subjectOf(world, "zoe@contoso.example");
+      const first = await logoutToken(world, { sub });
+      assert.equal((await sendLogoutToken(world, first)).status, 200);
+      for (let sent = 0; sent < count; sent++) {
+        assert.equal((await sendLogoutToken(world, await logoutToken(world, { sub }))).status, 200);
+      }
+      const later = world.client();
+      await signIn(later, "zoe@contoso.example", "/healthz");
+      assertProblem(await sendLogoutToken(world, first), 400, "logout_token_invalid");
+      assert.equal((await later.fetch("/auth/me")).status, 200);
+      assert.equal((await sendLogoutToken(world, await logoutToken(world, { sub }))).status, 200);
+      assertProblem(await later.fetch("/auth/me"), 401, "signin_required");
+    });
+  }
+
   it("takes a token that is signed with a new key, which the app has not read yet", async () => {
     const client = world.client();
     await signIn(client, "zoe@contoso.example", "/healthz");

@@ -201,11 +201,62 @@ describe("a front-channel sign-out", () => {
     assert.equal(await isReplay("token-2"), true);
   });
 
-  test("remembers logout tokens for as long as they can be valid, and not without end", async () => {
-    for (let count = 0; count < 40; count++) await bury(`token-${count}`);
-    assert.equal(entry()?.ttl, 25 * 60);
-    assert.equal(entry()?.jtis?.length, 16);
-    assert.equal(await isReplay("token-39"), true);
+  describe("remembers logout tokens for as long as they can be valid, however many come between", () => {
+    const tokens = Array.from({ length: 240 }, (_, count) => `token-${count}`);
+    beforeEach(async () => {
+      for (const token of tokens) assert.equal(await isReplay(token), false);
+    });
+
+    test("and refuses each that comes again", async () => {
+      for (const token of tokens) assert.equal(await isReplay(token), true, token);
+    });
+
+    test("and lets none of them end a sign-in that is newer", async () => {
+      await claim("ada", "new", Date.now() + 1);
+      const before = entry();
+      for (const token of tokens) await bury(token);
+      assert.deepEqual(entry(), before);
+    });
+
+    test("without an entry that grows without end: those that it has no room for have entries of their own, which expire", () => {
+      assert.equal(entry()?.ttl, 25 * 60);
+      assert.equal(entry()?.jtis?.length, 200);
+      const others = [...sids.documents.values()].filter(({ id }) => id !== "sid");
+      assert.deepEqual(new Set(others.map(({ ttl }) => ttl)), new Set([25 * 60]));
+      assert.equal(others.length, 40);
+    });
+
+    test("and makes up for a mark that the first receipt did not come to", async () => {
+      sids.before = (kind) => {
+        if (kind === "replace") throw new StoreUnavailableError("replace in sids");
+      };
+      const signedOutAt = new Date(Date.now() + 1_000).toISOString();
+      await assert.rejects(bury("cut short", { signedOutAt }), condition("store_unavailable"));
+      sids.before = () => undefined;
+      assert.equal(
+        (await bury("cut short", { signedOutAt: new Date(Date.now() + 5_000).toISOString() })).replayOf,
+        signedOutAt,
+      );
+      assert.equal(entry()?.signedOutAt, signedOutAt, "sign-ins that the token means are let in");
+    });
+
+    test("and takes none for a replay whose own entry was lost on the way", async () => {
+      const create = sids.create.bind(sids);
+      let isFirst = true;
+      mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
+        const created = await create(...args);
+        if (!isFirst) return created;
+        isFirst = false;
+        return { outcome: "lost" };
+      });
+      assert.equal(await isReplay("lost"), false);
+      assert.equal(await isReplay("lost"), true);
+    });
+
+    test("and no longer: after an hour without a sign-out the entry has room again", async () => {
+      await bury("later", { signedOutAt: new Date(Date.now() + 3_600_000).toISOString() });
+      assert.deepEqual(entry()?.jtis, ["later"]);
+    });
   });
 
   test("leaves the entry for as long as sessions can live: it may spare some, or never get to them", async () => {
