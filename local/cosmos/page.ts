@@ -25,6 +25,8 @@ const CONTENT_SECURITY_POLICY = [
   `style-src '${sourceHash(pageStyle)}'`,
   `script-src '${sourceHash(pageScript)}'`,
   "connect-src 'self'",
+  // The icon.
+  "img-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { serveIcon, type Icon } from "../icon.ts";
 import type { Authorize } from "./authorization.ts";
 import type { Outcome, PerformDocumentRequest } from "./document-operations.ts";
 import { parseDocumentRequest, refuseQueriesAndBatches } from "./document-request.ts";
@@ -24,6 +25,13 @@ export interface Service {
   readonly page: () => Answer;
 }
 
+/** A drum of disks. */
+const icon: Icon = {
+  colour: "#0e6b72",
+  lines:
+    '<ellipse cx="16" cy="10" rx="7.5" ry="3"/><path d="M8.5 10v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V10M8.5 16c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3"/>',
+};
+
 const DOCUMENT_ROUTES = new Set([
   "POST dbs/{}/colls/{}/docs",
   "GET dbs/{}/colls/{}/docs/{}",
@@ -34,7 +42,7 @@ const DOCUMENT_ROUTES = new Set([
 /** Serves the Cosmos DB REST API. Whatever arrives is answered: an unexpected error with 500, and logged. */
 export function createRequestListener(service: Service): RequestListener {
   return (request, response) => {
-    void respond(service, request, response);
+    if (!serveIcon(request, response, icon)) void respond(service, request, response);
   };
 }
 

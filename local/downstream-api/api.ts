@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { serveIcon, type Icon } from "../icon.ts";
 import { createFaultQueue, strike, type Fault } from "../identity-provider/faults.ts";
 import { createGates, type Gate } from "../identity-provider/gates.ts";
 import { claimedObjectId, createTokenVerifier, InvalidTokenError } from "./access-token.ts";
@@ -55,10 +56,18 @@ export interface DownstreamApi {
   stop(): Promise<void>;
 }
 
+/** Braces. */
+const icon: Icon = {
+  colour: "#2f6f4f",
+  lines: '<path d="M13 8c-4 0-1 8-5 8 4 0 1 8 5 8M19 8c4 0 1 8 5 8-4 0-1 8-5 8"/>',
+};
+
 /** Starts a small API that behaves like Microsoft Graph and checks its tokens. Rejects when the port is taken. */
 export async function startDownstreamApi(options: DownstreamApiOptions): Promise<DownstreamApi> {
   const state = createState(options);
-  const server = createServer((request, response) => void handle(state, request, response));
+  const server = createServer((request, response) => {
+    if (!serveIcon(request, response, icon)) void handle(state, request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", resolve);

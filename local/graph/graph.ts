@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createFaultQueue, strike, type Fault } from "../identity-provider/faults.ts";
+import { serveIcon, type Icon } from "../icon.ts";
 import { createDirectory, type Directory } from "./directory.ts";
 import { envelope, GraphError, insufficientPrivileges, sendError, sendJson, throttled } from "./errors.ts";
 import { serve } from "./routes.ts";
@@ -57,10 +58,18 @@ export interface Graph {
   stop(): Promise<void>;
 }
 
+/** People. */
+const icon: Icon = {
+  colour: "#8a5a00",
+  lines: '<circle cx="12" cy="12" r="3.5"/><path d="M6 23c0-7 12-7 12 0M19 9.5a3 3 0 1 1 1 6M22 18c3 .5 4 2.5 4 5"/>',
+};
+
 /** Starts it on a socket of its own. It checks what Graph checks, and answers 501 to what it does not know. */
 export async function startGraph({ port, tenantId = randomUUID() }: GraphOptions): Promise<Graph> {
   const state = createState(tenantId);
-  const server = createServer((request, response) => void handle(state, request, response));
+  const server = createServer((request, response) => {
+    if (!serveIcon(request, response, icon)) void handle(state, request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { JSONWebKeySet } from "jose";
+import { serveIcon, type Icon } from "../icon.ts";
 import { createApplications, type RegisteredApp } from "./applications.ts";
 import { createClaimsFactory } from "./claims.ts";
 import { createControls, type IdentityProviderControls } from "./controls.ts";
@@ -53,14 +54,21 @@ export interface IdentityProvider {
   stop(): Promise<void>;
 }
 
+/** A key. */
+const icon: Icon = {
+  colour: "#1160c2",
+  lines: '<circle cx="12.5" cy="12.5" r="4.5"/><path d="M16 16l8 8M20.5 20.5l3-3"/>',
+};
+
 /**
  * Starts an identity provider that behaves like Microsoft Entra ID: pages for the browser over http, back-end endpoints
  * over TLS, both on 127.0.0.1. Rejects when a port is taken or the data file cannot be opened.
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const engine = Promise.withResolvers<RequestListener>();
-  const whenReady: RequestListener = (request, response) =>
-    void engine.promise.then((handle) => handle(request, response));
+  const whenReady: RequestListener = (request, response) => {
+    if (!serveIcon(request, response, icon)) void engine.promise.then((handle) => handle(request, response));
+  };
   const pages = createHttpServer(whenReady);
   const backEnd = createHttpsServer({ key: options.tls.key, cert: options.tls.cert }, whenReady);
   const httpPort = await listen(pages, options.httpPort);

@@ -8,6 +8,10 @@ import { findPerson, type Runtime } from "./runtime.ts";
 import { isOwnForm, readForm, sendPage } from "./send-page.ts";
 import { mayUse } from "./tenants.ts";
 
+const withoutCookies =
+  "Your browser keeps no cookies for this page, or this sign-in was begun in another one. Allow cookies, go back to the app and start again.";
+const signInOver = "This sign-in has expired or was finished already. Go back to the app and start again.";
+
 /** Where the person is sent when an authorization request cannot be answered at once. */
 export function signInPath(uid: string): string {
   return `/signin/${uid}`;
@@ -19,11 +23,7 @@ export async function serveSignIn(provider: Provider, runtime: Runtime, ctx: Koa
   if (uid === undefined) return false;
   const interaction = await findInteraction(provider, ctx, uid);
   if (interaction === undefined) {
-    sendPage(
-      ctx,
-      errorPage("This sign-in has expired or was finished already. Go back to the app and start again."),
-      400,
-    );
+    sendPage(ctx, errorPage(ctx.get("cookie") === "" ? withoutCookies : signInOver), 400);
   } else if (ctx.method === "POST") {
     await handleChoice(provider, runtime, ctx, interaction);
   } else {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { serveIcon, type Icon } from "../icon.ts";
 import type { RegisteredApp } from "../identity-provider/applications.ts";
 import { createBackChannel } from "../identity-provider/back-channel.ts";
 import type { RenderedPage } from "../identity-provider/pages/layout.ts";
@@ -25,6 +26,9 @@ export interface SecondApp {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+/** A receipt. */
+const icon: Icon = { colour: "#7a3fb0", lines: '<path d="M10 7h12v18l-3-2-3 2-3-2-3 2zM13.5 12h5M13.5 16.5h5"/>' };
 
 /** Cookies of one host are shared between its ports, so the names must be nobody else's. */
 function cookieNames(url: string): { sessionCookie: string; signInCookie: string } {
@@ -59,7 +63,9 @@ export async function startSecondApp(options: SecondAppOptions): Promise<SecondA
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const handle = createHandler(options, url);
-  server.on("request", (request, response) => void handle(request, response));
+  server.on("request", (request, response) => {
+    if (!serveIcon(request, response, icon)) void handle(request, response);
+  });
   return {
     url,
     stop: async () => {

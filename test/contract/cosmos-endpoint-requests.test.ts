@@ -187,7 +187,8 @@ describe("requests to the local Cosmos DB endpoint", () => {
 
   test("an unknown path is 404, an unsuitable method 405, a broken path 400, and the endpoint lives on", async () => {
     const expected: [string, string, number][] = [
-      ["GET", "/favicon.ico", 404],
+      ["GET", "/favicon.png", 404],
+      ["PUT", "/favicon.ico", 404],
       ["GET", "/dbs/auth/nothing", 404],
       ["GET", "/dbs/auth/constructor/a", 404],
       ["PUT", "/dbs/auth", 405],

@@ -96,6 +96,8 @@ function headersOf(nonce: string, { formTargets = [], frames = [] }: PageOptions
       "default-src 'none'",
       `style-src 'nonce-${nonce}'`,
       `script-src 'nonce-${nonce}'`,
+      // The icon.
+      "img-src 'self'",
       `frame-src ${frames.length > 0 ? frames.join(" ") : "'none'"}`,
       `form-action ${["'self'", ...formTargets].join(" ")}`,
       "base-uri 'none'",
