@@ -87,9 +87,18 @@ export function isPageHidden(): boolean {
   return attempt(() => document.visibilityState) === "hidden";
 }
 
-/** Whether the browser says that it keeps no cookies of this site. Many that keep none do not say so. */
+/** Whether the browser says, or shows, that it keeps no cookies of this site. If it lets nobody find out: false. */
 export function keepsNoCookies(): boolean {
-  return attempt(() => navigator.cookieEnabled) === false;
+  return attempt(() => navigator.cookieEnabled) === false || attempt(keepsCookie) === false;
+}
+
+/** WebKit says that it keeps cookies also where it does not. The cookie is gone before the server can see it. */
+function keepsCookie(): boolean {
+  const cookie = "cookie-probe=1; path=/; SameSite=Lax";
+  document.cookie = cookie;
+  const isKept = document.cookie.includes("cookie-probe=1");
+  document.cookie = `${cookie}; max-age=0`;
+  return isKept;
 }
 
 /** Milliseconds since some moment, for durations. */

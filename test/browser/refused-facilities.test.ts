@@ -30,6 +30,7 @@ const values: readonly Facility[] = [
   ["window", "performance"],
   ["document", "visibilityState"],
   ["navigator", "cookieEnabled"],
+  ["document", "cookie"],
   ["URLSearchParams.prototype", "size"],
 ];
 /** What neither of the two uses, and should not begin to lean on. */
@@ -54,7 +55,6 @@ const others: readonly Facility[] = [
   ["navigator", "languages"],
   ["navigator", "serviceWorker"],
   ["navigator", "permissions"],
-  ["document", "cookie"],
 ];
 
 /** For what follows in the script, which may take DOMException away. */
@@ -154,20 +154,24 @@ describe("where a facility of the browser is refused or missing, the page and th
     });
   }
 
-  it("window.navigator.cookieEnabled is false: the page says that cookies are blocked, and the way to sign in stays", async (test) => {
-    const blocked = define(["navigator", "cookieEnabled"], "value: false");
-    const { tab } = await signedInWithout(test, blocked);
-    await tab.goto(world.publicBaseUrl);
-    await seesSignedIn(tab, "Ada Lindqvist");
-    await tab.context().clearCookies();
-    await tab.reload();
-    await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
-    await seesSignedOut(tab, "Ada Lindqvist");
-    const reload = tab.waitForEvent("load");
-    await tab.getByRole("button", { name: "Load the page again" }).click();
-    await reload;
-    await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
-  });
+  const blocked = [
+    ["navigator.cookieEnabled is false", define(["navigator", "cookieEnabled"], "value: false")],
+    ["document.cookie keeps nothing", define(["document", "cookie"], 'get() { return ""; }, set() {}')],
+  ] as const;
+  for (const [what, script] of blocked)
+    it(`${what}: the page says that cookies are blocked, and the way to sign in stays`, async (test) => {
+      const { tab } = await signedInWithout(test, script);
+      await tab.goto(world.publicBaseUrl);
+      await seesSignedIn(tab, "Ada Lindqvist");
+      await tab.context().clearCookies();
+      await tab.reload();
+      await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
+      await seesSignedOut(tab, "Ada Lindqvist");
+      const reload = tab.waitForEvent("load");
+      await tab.getByRole("button", { name: "Load the page again" }).click();
+      await reload;
+      await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
+    });
 
   it("a listener that throws takes nothing from the others, nor from the sign-out, and its error is reported", async (test) => {
     const { tab } = await signedInWithout(test, "", { expectedErrors: [/A page threw: Error: The listener's own/] });
