@@ -6,6 +6,8 @@ import { pipeline } from "node:stream/promises";
 import { run as runFiles } from "node:test";
 import { spec as Spec } from "node:test/reporters";
 import { endWithUsage, readArguments } from "./arguments.ts";
+import { collectNotRun } from "./not-run.ts";
+import { installOtherBrowsers } from "./other-browsers.ts";
 
 const known = [...new Set(globSync("test/*/*.test.ts").map((file) => basename(dirname(file))))].toSorted();
 const usage = `Runs every check that a change has to pass: types, lint, format, the build, and all tests.
@@ -26,7 +28,11 @@ if (unknown.length > 0) endWithUsage(`There are no tests of the kind ${unknown.j
 const cache = join(import.meta.dirname, "../node_modules/.cache/compiled");
 const environment = { NODE_COMPILE_CACHE: cache, ...process.env };
 const checks = kinds.length === 0 ? ["typecheck", "lint", "format:check"] : [];
-await Promise.all(checks.map((check) => run("npm", ["run", "-s", check])));
+const needsBrowsers = kinds.length === 0 || kinds.includes("browsers");
+await Promise.all([
+  ...checks.map((check) => run("npm", ["run", "-s", check])),
+  ...(needsBrowsers ? [installOtherBrowsers()] : []),
+]);
 await run(process.execPath, ["scripts/build.ts"]);
 const files =
   kinds.length === 0
@@ -57,7 +63,9 @@ async function runTests(inOrder: string[]): Promise<void> {
   events.on("test:fail", ({ todo }) => {
     if (todo === undefined || todo === false) process.exitCode = 1;
   });
+  const notRun = collectNotRun(events);
   await pipeline(events.compose(new Spec()), process.stdout, { end: false });
+  for (const line of notRun()) console.log(line);
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {

@@ -1,0 +1,52 @@
+import { spawn, spawnSync } from "node:child_process";
+import { findFirefox, findWebKit } from "../test/browsers/find.ts";
+
+/** For all of it. Long enough for a slow mirror, and no longer: without the browsers the tests run all the same. */
+const limitMs = 180_000;
+const network = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"];
+
+/**
+ * Installs the browsers that the tests run in besides Chromium, where that needs nobody's permission: on Debian and its
+ * kin, as root, or with a sudo that asks for nothing where `CI` is `true`. `INSTALL_BROWSERS=no` forbids it. What is
+ * missing afterwards is reported by its tests.
+ */
+export async function installOtherBrowsers(): Promise<void> {
+  const wanted = [
+    ...("why" in findFirefox() ? ["firefox-esr"] : []),
+    ...("why" in findWebKit() ? ["webkit2gtk-driver", "xvfb"] : []),
+  ];
+  const prefix = wanted.length === 0 ? undefined : howToInstall();
+  if (prefix === undefined) return;
+  console.log(`Installing ${wanted.join(", ")} for the browser tests; INSTALL_BROWSERS=no forbids it.`);
+  const end = performance.now() + limitMs;
+  await quietly([...prefix, "apt-get", "update", "--quiet", ...network], end);
+  const options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=60", ...network];
+  // One by one: what a distribution does not have (Ubuntu has no firefox-esr) keeps nobody from the rest.
+  for (const name of wanted) await quietly([...prefix, "apt-get", "install", ...options, name], end);
+}
+
+/** What goes before the command: nothing for root, sudo on a build machine; undefined where it is not to be done. */
+function howToInstall(): readonly string[] | undefined {
+  const { INSTALL_BROWSERS, CI } = process.env;
+  if (process.platform !== "linux" || INSTALL_BROWSERS === "no" || !succeeds("apt-get", "--version")) return undefined;
+  const noninteractive = ["env", "DEBIAN_FRONTEND=noninteractive"];
+  if (process.getuid?.() === 0) return noninteractive;
+  return CI === "true" && succeeds("sudo", "-n", "true") ? ["sudo", "-n", ...noninteractive] : undefined;
+}
+
+function succeeds(command: string, ...args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: "ignore", timeout: 10_000 }).status === 0;
+}
+
+/** Runs it until `end`, a time of `performance.now()`. Its output is shown only if it fails. */
+async function quietly([command = "", ...args]: readonly string[], end: number): Promise<void> {
+  const timeout = Math.max(1, Math.round(end - performance.now()));
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => {
+    child.on("error", () => resolve(null));
+    child.on("close", resolve);
+  });
+  if (code !== 0) console.log(`${args.slice(1).join(" ")} failed:\n${output.slice(-1_000)}`);
+}

@@ -1,0 +1,35 @@
+/** The commands of W3C WebDriver that the flows use, by the names that Firefox's own protocol has for them. */
+export type CommandName =
+  | "Navigate"
+  | "Refresh"
+  | "GetCurrentURL"
+  | "FindElements"
+  | "IsElementDisplayed"
+  | "ElementClick"
+  | "GetPageSource"
+  | "ExecuteScript"
+  | "GetCookies"
+  | "NewWindow"
+  | "SwitchToWindow";
+
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/** Sends commands to a browser and returns what they come to. Rejects with a CommandError. */
+export interface Connection {
+  command(name: CommandName, parameters?: Parameters): Promise<unknown>;
+}
+
+/** A command that failed, with the error code of W3C WebDriver section 6.6, such as `stale element reference`. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly code: string;
+
+  constructor(command: string, code: string, message: string) {
+    super(`${command}: ${code}: ${message.slice(0, 300)}`);
+    this.code = code;
+  }
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
