@@ -21,5 +21,6 @@ export async function readForm(request: HttpRequest, maxBytes: number): Promise<
   if (body.byteLength > maxBytes) {
     throw new ConditionError("body_too_large", `At most ${maxBytes / 1024} KiB are read.`);
   }
-  return new URLSearchParams(new TextDecoder().decode(body));
+  // U+FEFF stays: a name that begins with it is another name.
+  return new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(body));
 }

@@ -1,5 +1,5 @@
 import type { SessionSecrets } from "../account/seal.ts";
-import { isRecord } from "../encoding.ts";
+import { asciiLowerCase, isRecord } from "../encoding.ts";
 import type { IdTokenClaims } from "./id-token.ts";
 
 /**
@@ -47,7 +47,7 @@ export function isAbout(response: unknown, homeAccountId: string, verified: IdTo
 
 /** GUIDs, however they are spelled. */
 function isSame(one: unknown, other: string): boolean {
-  return typeof one === "string" && one.toLowerCase() === other.toLowerCase();
+  return typeof one === "string" && asciiLowerCase(one) === asciiLowerCase(other);
 }
 
 /** Claims that one of the two tokens lacks say nothing. */
