@@ -129,12 +129,13 @@ function lookAgain({ state }: SignInTransaction, error: unknown): { readonly red
 async function signIn(
   request: HttpRequest,
   signedIn: SignedIn,
-  { startedAt }: SignInTransaction,
+  { startedAt, api = "" }: SignInTransaction,
   context: RequestContext,
 ): Promise<void> {
   const { app, cookies, telemetry } = context;
   app.signInSeen = true;
-  const [first] = app.configuration.downstreamApis.values();
+  const [usual] = app.configuration.downstreamApis.values();
+  const first = app.configuration.downstreamApis.get(api) ?? usual;
   if (first) warnOfMissingScopes(app, first, signedIn.missingScopes ?? [], telemetry);
   if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
   if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");

@@ -26,6 +26,8 @@ export const conditions = {
   body_too_large: { status: 413, title: "The request body is too large" },
   api_unavailable: { status: 502, title: "The API could not be reached" },
   api_timeout: { status: 504, title: "The API did not answer in time" },
+  api_signin_required: { status: 403, title: "This API needs one more step of you" },
+  api_not_permitted: { status: 403, title: "You have no access to this API" },
   api_refused_token: { status: 502, title: "The API did not accept the app's access token" },
   app_refused: { status: 502, title: "The identity provider did not accept this app" },
   identity_provider_unavailable: { status: 503, title: "The identity provider could not be reached" },
@@ -63,13 +65,37 @@ export class ConditionError extends Error {
  */
 export class SignInRequiredError extends ConditionError {
   readonly claims: string | undefined;
+  readonly api: string | undefined;
   readonly sessionEnded: boolean;
 
-  constructor(detail: string, options: { claims?: string | undefined; sessionEnded: boolean; cause?: unknown }) {
+  constructor(detail: string, options: SignInRequiredOptions) {
     super("signin_required", detail, { cause: options.cause });
     this.name = "SignInRequiredError";
     this.claims = options.claims;
+    this.api = options.api;
     this.sessionEnded = options.sessionEnded;
+  }
+}
+
+interface SignInRequiredOptions {
+  readonly claims?: string | undefined;
+  /** The API that asks, where a sign-in without its name would not be for it. */
+  readonly api?: string | undefined;
+  readonly sessionEnded: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * The identity provider wants the person for one API: consent, or a step that a policy asks for. A plain sign-in would not be
+ * about that API, so that this is no `signin_required`: whoever only signs in again would be back here at once.
+ */
+export class ApiSignInRequiredError extends ConditionError {
+  readonly api: string;
+
+  constructor(api: string, cause: unknown) {
+    super("api_signin_required", "The identity provider has to ask you before this API can be called.", { cause });
+    this.name = "ApiSignInRequiredError";
+    this.api = api;
   }
 }
 

@@ -10,7 +10,7 @@
  * else show(await (await call("graph", "me")).json());
  */
 import { timeLimit } from "./facilities.ts";
-import { areSessions, askMe, isProblem, isRecord, jsonOf, problemIn, send } from "./requests.ts";
+import { areSessions, askMe, isProblem, isRecord, jsonOf, ProblemError, problemIn, send } from "./requests.ts";
 import type { ListedSession, Me } from "./requests.ts";
 import { duringSignOut, onSession, wake, type SignedOut } from "./session-watch.ts";
 
@@ -29,6 +29,8 @@ export interface LoginOptions {
   readonly prompt?: string;
   /** The claims challenge of a `signin_required` problem. */
   readonly claims?: string;
+  /** The API of an `api_signin_required` or `signin_required` problem: the sign-in is then about that API. */
+  readonly api?: string;
 }
 
 /** The signed-in account and its session times, or undefined when signed out. Throws ProblemError, UnreachableError. */
@@ -39,13 +41,28 @@ export async function me(): Promise<Me | undefined> {
 /** The address that starts a sign-in; for links. */
 export function loginUrl(options: LoginOptions = {}): string {
   const here = location.pathname + location.search + location.hash;
-  const query = new URLSearchParams({ returnUrl: here, ...options });
+  const given = Object.entries({ returnUrl: here, ...options }).filter(
+    ([, value]: [string, unknown]) => value !== undefined,
+  );
+  const query = new URLSearchParams(Object.fromEntries(given));
   return `/auth/login?${query.toString()}`;
 }
 
 /** Leaves the page to sign in. */
 export function login(options: LoginOptions = {}): void {
   location.assign(loginUrl(options));
+}
+
+/**
+ * Goes on where `error` of a call asks for the person, and leaves the page: to a sign-in with the claims, or for the API, that it
+ * names. Returns false if it asks for nothing, or for what no sign-in can mend (`api_not_permitted`).
+ */
+export function signInFor(error: unknown, options: LoginOptions = {}): boolean {
+  const problem = error instanceof ProblemError ? error.problem : undefined;
+  if (problem?.code !== "signin_required" && problem?.code !== "api_signin_required") return false;
+  const { claims, api } = problem;
+  login({ ...options, ...(claims === undefined ? {} : { claims }), ...(api === undefined ? {} : { api }) });
+  return true;
 }
 
 /** How to sign out. */
@@ -89,8 +106,8 @@ async function postLogout(query: URLSearchParams): Promise<string | undefined> {
 
 /**
  * Calls a named downstream API with the account's token: `call("graph", "me")`. Takes what `fetch` takes and returns the
- * API's answer, whatever its status. Throws ProblemError when the server itself says no: with code `signin_required`,
- * go on with `login({ claims })` if the problem has `claims`, else with `login()`. Throws UnreachableError, and
+ * API's answer, whatever its status. Throws ProblemError when the server itself says no: go on with
+ * `signInFor(error)`, which signs in with what the problem asks for, or returns false. Throws UnreachableError, and
  * TypeError for a path that leads out of the API.
  */
 export async function call(api: string, path: string, init: RequestInit = {}): Promise<Response> {

@@ -1,5 +1,5 @@
 /** The page's calls: of an API, and of the app's own function. */
-import { call, login, ProblemError, request } from "./auth.ts";
+import { call, ProblemError, request, signInFor } from "./auth.ts";
 import { describe } from "./describe.ts";
 import { showEvent } from "./events-view.ts";
 import { attempt, milliseconds, undertaking, type Undertaking } from "./facilities.ts";
@@ -48,14 +48,13 @@ function showCallError(error: unknown): void {
   const described = describe(error);
   showEvent({ what: `GET /api/graph/me: ${described.status ?? "no answer"}`, meaning: `${described.title}.` });
   const problem = error instanceof ProblemError ? error.problem : undefined;
-  if (problem?.code !== "signin_required") {
+  if (problem?.code !== "signin_required" && problem?.code !== "api_signin_required") {
     showErrorAbout("call", { ...described, action: "Try again", onAction: () => void callGraph() });
     return;
   }
-  const { claims } = problem;
-  const onAction = (): void => login({ returnUrl: "/", ...(claims === undefined ? {} : { claims }) });
+  const onAction = (): void => void signInFor(error, { returnUrl: "/" });
   const asked =
-    claims === undefined
+    problem.claims === undefined && problem.api === undefined
       ? { title: "Sign in again", text: "The server can no longer get a token for this API.", action: "Sign in again" }
       : { title: "One more step", text: "The API asks you to confirm who you are first.", action: "Continue" };
   showErrorAbout("call", { ...described, ...asked, onAction });

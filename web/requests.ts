@@ -47,6 +47,8 @@ export interface Problem {
   readonly instance?: string;
   /** A claims challenge: signing in with it (`login({ claims })`) is what the API asks for. */
   readonly claims?: string;
+  /** The API that asks for the person: signing in for it (`login({ api })`) is what it takes. */
+  readonly api?: string;
 }
 
 /** The server answered, and the answer is an error. */
@@ -97,6 +99,7 @@ export async function problemIn(response: Response): Promise<ProblemError> {
   };
   const detail = text("detail");
   const claims = text("claims");
+  const api = text("api");
   const instance = text("instance");
   return new ProblemError({
     status: response.status,
@@ -105,6 +108,7 @@ export async function problemIn(response: Response): Promise<ProblemError> {
     ...(detail === undefined ? {} : { detail }),
     ...(instance === undefined ? {} : { instance }),
     ...(claims === undefined ? {} : { claims }),
+    ...(api === undefined ? {} : { api }),
   });
 }
 

@@ -20,6 +20,8 @@ export interface SessionSecrets {
   readonly tokenCache: string;
   /** Absent in what earlier versions have sealed, and where every answer brought what was asked for. */
   readonly grants?: Grants;
+  /** The API whose scopes the sign-in asked for, where it was not the first. */
+  readonly signedInFor?: string;
 }
 
 /** The scopes that the token endpoint granted, by those that it was asked for, where they are others; as texts with spaces. */

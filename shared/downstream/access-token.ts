@@ -11,6 +11,7 @@ import { endMistakenSession, endRefusedSession } from "../sign-out/sign-out.ts";
 import { freshAccessToken } from "./cached-token.ts";
 import { grantedInstead, missingScopes } from "../identity/granted-scopes.ts";
 import { warnOfMissingScopes } from "./missing-scopes.ts";
+import { personNeeded } from "./person-needed.ts";
 import { classify, ForeignTokensError, RefusedError } from "./refused.ts";
 import { storeIfUnchanged, storeTokenCache } from "./store-renewal.ts";
 
@@ -149,11 +150,9 @@ async function afterRefusal(
       return acquireToken(app, latest, api, invocation, claims);
     }
   }
-  throw new SignInRequiredError("The identity provider asks you to sign in again.", {
-    claims: refusal.final ? undefined : refusal.claims,
-    sessionEnded: refusal.final,
-    cause: refusal,
-  });
+  if (!refusal.final) throw personNeeded(app, session, api, refusal);
+  const detail = "The identity provider asks you to sign in again.";
+  throw new SignInRequiredError(detail, { sessionEnded: true, cause: refusal });
 }
 
 /** Nothing of the answer was used or stored. With what refresh token it came is as unclear as whose it is. */

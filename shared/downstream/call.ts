@@ -5,6 +5,7 @@ import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
 import { acquireToken, meetChallenge } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
+import { apiHint } from "./person-needed.ts";
 
 /** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
 export interface DownstreamInit {
@@ -37,7 +38,8 @@ export async function callDownstream(
   const answer = await send(target, withToken(init, another), invocation.signal);
   if (answer.status !== 401) return answer;
   const detail = "The API asks you to confirm your sign-in.";
-  throw new SignInRequiredError(detail, { claims: await challengeOf(answer), sessionEnded: false });
+  const asked = await challengeOf(answer);
+  throw new SignInRequiredError(detail, { claims: asked, api: apiHint(app, api), sessionEnded: false });
 }
 
 function withToken(init: DownstreamInit, accessToken: string): DownstreamInit {

@@ -37,8 +37,29 @@ const wantsMore = new Set([
 ]);
 
 function needsMoreOfThePerson(error: AuthError): boolean {
-  return wantsMore.has(error.subError) || wantsMore.has(error.errorCode);
+  const number = String((error as { errorNo?: unknown }).errorNo);
+  return wantsMore.has(error.subError) || wantsMore.has(error.errorCode) || aboutTheApi.has(number);
 }
+
+/**
+ * Entra's numbers for the same, which come without a suberror at times: no consent, no assignment, another factor, a device or
+ * a place that a policy does not take.
+ */
+const aboutTheApi = new Set([
+  "65001",
+  "65004",
+  "90094",
+  "50105",
+  "50072",
+  "50074",
+  "50076",
+  "50079",
+  "50158",
+  "53000",
+  "53001",
+  "53002",
+  "53003",
+]);
 
 /** The token endpoint answered with tokens of another account. */
 export class ForeignTokensError extends Error {

@@ -105,6 +105,14 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     text: "To protect your account, this can only be done from the app’s own pages. Go to the app and do it there.",
     links: [home, signIn],
   },
+  api_signin_required: {
+    text: "Something on this page comes from a service that you have to agree to first, or for which you have to prove once more who you are.",
+    links: [home],
+  },
+  api_not_permitted: {
+    text: "You are signed in, but the identity provider does not let you use the service behind this page. Ask your administrator for access, with the reference below.",
+    links: [home, otherAccount],
+  },
   internal_error: {
     text: "It was not your fault. Wait a moment and try again. If it happens again, give your support the reference below.",
     links: [tryAgain],

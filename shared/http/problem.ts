@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../errors.ts";
+import { ApiSignInRequiredError, ConditionError, conditionOf, conditions, SignInRequiredError } from "../errors.ts";
 import { adviceFor, type Link, type Way } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";
@@ -24,6 +24,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   const code = conditionOf(error);
   const { status, title } = conditions[code];
   const claims = error instanceof SignInRequiredError ? error.claims : undefined;
+  const api = apiOf(error);
   const body = {
     type: "about:blank",
     title,
@@ -32,6 +33,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
     instance: `urn:uuid:${id}`,
     code,
     ...(claims !== undefined && { claims }),
+    ...(api !== undefined && { api }),
   };
   return {
     status,
@@ -44,7 +46,8 @@ function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occ
   const code = conditionOf(error);
   const { status, title } = conditions[code];
   const claims = error instanceof SignInRequiredError ? error.claims : undefined;
-  const { text = detailOf(error), links } = adviceFor(code, { ...way, claims });
+  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims });
+  const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way), ...usual] : usual;
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
@@ -54,6 +57,15 @@ function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occ
 
 function button({ href, text }: Link, index: number): Html {
   return html`<a class="${index === 0 ? "button" : "button secondary"}" href="${href}">${text}</a>`;
+}
+
+function signInFor({ api }: ApiSignInRequiredError, { to }: Way): Link {
+  return { href: `/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
+}
+
+/** The API that a sign-in has to be told. */
+function apiOf(error: unknown): string | undefined {
+  return error instanceof SignInRequiredError || error instanceof ApiSignInRequiredError ? error.api : undefined;
 }
 
 /** Only conditions explain themselves; what is unforeseen may hold anything. */

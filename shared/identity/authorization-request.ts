@@ -19,6 +19,8 @@ export interface SignInOptions {
   readonly uiLocales: string | null;
   readonly acrValues: string | null;
   readonly display: string | null;
+  /** The configured API that the sign-in is for: its consent, and what its policies ask of the person. */
+  readonly api?: string | undefined;
 }
 
 /** Characters of a `claims` request parameter: a URL has to hold it. */
@@ -45,6 +47,7 @@ const known = {
   uiLocales: "ui_locales",
   acrValues: "acr_values",
   display: "display",
+  api: "api",
 } as const;
 
 /**
@@ -78,6 +81,7 @@ export function askedReturnUrl(query: URLSearchParams): string | null {
 /** @throws {ConditionError} `invalid_request` naming the parameter */
 export function parseSignInOptions(query: URLSearchParams): SignInOptions {
   refuseOthers(query);
+  const api = checked(query, "api", 32, /^[a-z0-9-]+$/i, "the name of a configured API");
   const maxAge = checked(query, "maxAge", 9, /^\d+$/, "a number of seconds");
   return {
     loginHint: either(query, "loginHint", 320),
@@ -91,6 +95,7 @@ export function parseSignInOptions(query: URLSearchParams): SignInOptions {
     uiLocales: checked(query, "uiLocales", 200, listOf(languageTag), "language tags separated by spaces"),
     acrValues: checked(query, "acrValues", 255, listOf(scopeToken), "values separated by spaces"),
     display: oneOf(query, "display", displays),
+    ...(api !== null && { api: asciiLowerCase(api) }),
   };
 }
 
@@ -100,7 +105,7 @@ export function parseSignInOptions(query: URLSearchParams): SignInOptions {
  * @throws {ConditionError} `cross_site_request` or `invalid_request`
  */
 export function refuseWidening(
-  { extraScopes, claims, prompt }: SignInOptions,
+  { extraScopes, claims, prompt, api }: SignInOptions,
   request: { readonly headers: Headers },
   { azureAd, downstreamApis, publicBaseUrl }: Configuration,
 ): void {
@@ -108,11 +113,13 @@ export function refuseWidening(
     ...(extraScopes.length > 0 ? ["scope"] : []),
     ...(claims !== null ? ["claims"] : []),
     ...(prompt === "consent" ? ["prompt=consent"] : []),
+    ...(api !== undefined ? ["api"] : []),
   ];
   if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
     const detail = `Only a page of the app may ask for ${wider.join(", ")} when it leads to a sign-in.`;
     throw new ConditionError("cross_site_request", detail);
   }
+  if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
   const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
   const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
   if (!extraScopes.every((scope) => allowed.has(scope))) {

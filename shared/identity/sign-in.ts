@@ -33,7 +33,7 @@ export async function authorizationUrl(
 ): Promise<string> {
   const { msal } = await authority.client(signal);
   const { formPost } = await authority.metadata.get(signal);
-  const { first, others } = scopesOf(configuration);
+  const { first, others } = scopesOf(configuration, transaction.api);
   const request: AuthorizationUrlRequest = {
     scopes: [...first],
     // A code is redeemed for one resource; for the others consent is asked now, so that no call stops for it later.
@@ -66,6 +66,8 @@ export interface SignedIn {
   readonly grants?: Grants | undefined;
   /** Scopes of the first API that were asked for and not granted. */
   readonly missingScopes?: readonly string[];
+  /** The API that the sign-in was for, where it was not the first. */
+  readonly signedInFor?: string | undefined;
 }
 
 /**
@@ -85,7 +87,7 @@ export async function completeSignIn(
     () =>
       msal.acquireTokenByCode({
         code: answer.code,
-        scopes: [...scopesOf(configuration).first],
+        scopes: [...scopesOf(configuration, answer.transaction.api).first],
         redirectUri: redirectUriOf(configuration),
         codeVerifier: answer.transaction.codeVerifier,
         nonce: answer.transaction.nonce,
@@ -109,7 +111,7 @@ export async function completeSignIn(
     throw new ConditionError("signin_invalid", "The tokens and the ID token are not of one account.");
   }
   const granted = network.issued?.["scope"];
-  const scopes = scopesOf(configuration).first;
+  const scopes = scopesOf(configuration, answer.transaction.api).first;
   return {
     claims: {
       homeAccountId,
@@ -124,6 +126,7 @@ export async function completeSignIn(
     tokenCache: ofAccountAlone(msal.getTokenCache().serialize(), homeAccountId),
     grants: withGrant(undefined, scopes, granted),
     missingScopes: missingScopes(scopes, granted),
+    signedInFor: answer.transaction.api,
   };
 }
 
@@ -161,13 +164,19 @@ export function signInRefused(cause: unknown): ConditionError {
 }
 
 /**
- * The first API's scopes come with the sign-in; every other API's are only consented to. `.default` stands for what the app
+ * The first API's scopes, or those of the one that the sign-in is for, come with the sign-in; every other API's are only consented to. `.default` stands for what the app
  * registration lists, for all of its APIs, and cannot be asked for together with other scopes.
  */
-function scopesOf({ downstreamApis }: Configuration): { first: readonly string[]; others: readonly string[] } {
-  const [{ scopes: first } = { scopes: [] }, ...more] = downstreamApis.values();
-  const others = more.flatMap((api) => api.scopes).filter((scope) => !isDefault(scope));
+function scopesOf({ downstreamApis }: Configuration, api: string | undefined): Scopes {
+  const meant = [...downstreamApis.values()].toSorted((a, b) => Number(b.name === api) - Number(a.name === api));
+  const [{ scopes: first } = { scopes: [] }, ...more] = meant;
+  const others = more.flatMap(({ scopes }) => scopes).filter((scope) => !isDefault(scope));
   return { first, others: first.some(isDefault) ? [] : others };
+}
+
+interface Scopes {
+  readonly first: readonly string[];
+  readonly others: readonly string[];
 }
 
 function isDefault(scope: string): boolean {

@@ -20,6 +20,8 @@ export interface SignInTransaction {
   readonly startedAt: number;
   /** Seconds that the person may have been signed in for at the identity provider when this sign-in began, if that matters. */
   readonly maxAge: number | null;
+  /** The API that the sign-in is for, where it is not the first. Sign-ins begun by an earlier version do not say. */
+  readonly api?: string | undefined;
 }
 
 const prefix = "signin-";
@@ -28,7 +30,12 @@ const lifetimeSeconds = 15 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
 
-export function newTransaction(returnUrl: string, silent: boolean, maxAge: number | null = null): SignInTransaction {
+export function newTransaction(
+  returnUrl: string,
+  silent: boolean,
+  maxAge: number | null = null,
+  api?: string,
+): SignInTransaction {
   return {
     state: randomBase64Url(),
     nonce: randomBase64Url(),
@@ -37,6 +44,7 @@ export function newTransaction(returnUrl: string, silent: boolean, maxAge: numbe
     silent,
     startedAt: Date.now(),
     maxAge,
+    ...(api !== undefined && { api }),
   };
 }
 
@@ -154,9 +162,10 @@ function isTransaction(value: unknown): value is SignInTransaction {
   if (!isRecord(value)) return false;
   const texts = [value["state"], value["nonce"], value["codeVerifier"], value["returnUrl"]];
   const hasTexts = texts.every((text) => typeof text === "string" && text !== "");
-  const { startedAt, silent, maxAge } = value;
+  const { startedAt, silent, maxAge, api } = value;
   const hasAge = maxAge === null || typeof maxAge === "number";
-  return hasTexts && hasAge && typeof startedAt === "number" && typeof silent === "boolean";
+  const hasApi = api === undefined || typeof api === "string";
+  return hasTexts && hasAge && hasApi && typeof startedAt === "number" && typeof silent === "boolean";
 }
 
 function equal(a: string, b: string): boolean {

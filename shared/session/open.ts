@@ -91,7 +91,7 @@ async function newStoredSession(
   { accountKey, secret }: SessionCookie,
 ): Promise<StoredSession> {
   const now = Date.now();
-  const { claims, tokenCache, grants } = signedIn;
+  const { claims, tokenCache, grants, signedInFor } = signedIn;
   const sessionKey = sessionKeyOf(secret);
   return {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
@@ -100,7 +100,10 @@ async function newStoredSession(
     lastSeenAt: new Date(now).toISOString(),
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
-    sealed: await seal({ claims, tokenCache, ...(grants && { grants }) }, { accountKey, sessionKey, secret }),
+    sealed: await seal(
+      { claims, tokenCache, ...(grants && { grants }), ...(signedInFor !== undefined && { signedInFor }) },
+      { accountKey, sessionKey, secret },
+    ),
     ...(previous?.accountKey === accountKey && { replaced: sessionKeyOf(previous.secret) }),
   };
 }

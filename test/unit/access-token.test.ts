@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { acquireToken, meetChallenge } from "../../shared/downstream/access-token.ts";
-import type { SignInRequiredError } from "../../shared/errors.ts";
+import type { ApiSignInRequiredError, SignInRequiredError } from "../../shared/errors.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { completeSignIn } from "../../shared/identity/sign-in.ts";
 import { newTransaction } from "../../shared/identity/transaction.ts";
@@ -448,6 +448,11 @@ describe("a refusal that is not certain and comes late", () => {
   });
 });
 
+const signedInLongAgo = (open: ResolvedSession): ResolvedSession => ({
+  ...open,
+  stored: { ...open.stored, createdAt: new Date(Date.now() - 60 * 60_000).toISOString() },
+});
+
 describe("when the identity provider wants something else", () => {
   beforeEach(() => signedIn(60));
 
@@ -455,16 +460,39 @@ describe("when the identity provider wants something else", () => {
     ["a claims challenge", "interaction_required", { claims: '{"access_token":{}}' }, '{"access_token":{}}'],
     ["another factor", "interaction_required", {}, undefined],
     ["consent", "invalid_grant", { suberror: "consent_required" }, undefined],
+    ["consent, by its number alone", "invalid_grant", { error_codes: [65001] }, undefined],
     ["what only a message can explain", "invalid_grant", { suberror: "message_only" }, undefined],
   ];
   for (const [what, error, answer, claims] of more) {
     test(`${what}: the person is asked, and stays signed in`, async () => {
       idp.token = refusal(error, answer);
-      await assert.rejects(acquire(await session()), (thrown: SignInRequiredError) => {
+      await assert.rejects(acquire(signedInLongAgo(await session())), (thrown: SignInRequiredError) => {
         condition("signin_required")(thrown);
         assert.deepEqual([thrown.claims, thrown.sessionEnded], [claims, false]);
         return true;
       });
+      assert.ok(await isSignedIn(app, cookie));
+    });
+
+    if (claims !== undefined) continue;
+    test(`${what}, just after a sign-in that was about this API: another one is not asked for`, async () => {
+      idp.token = refusal(error, answer);
+      await assert.rejects(acquire(await session()), condition("api_not_permitted"));
+      assert.ok(await isSignedIn(app, cookie));
+    });
+
+    test(`${what}, for another API: a sign-in for that API is asked for, and not after it has been`, async () => {
+      idp.token = refusal(error, answer);
+      const open = await session();
+      await assert.rejects(acquire(open, invocation(), "orders"), (thrown: ApiSignInRequiredError) => {
+        condition("api_signin_required")(thrown);
+        assert.equal(thrown.api, "orders");
+        return true;
+      });
+      const forOrders = { ...open, secrets: { ...open.secrets, signedInFor: "orders" } };
+      await assert.rejects(acquire(forOrders, invocation(), "orders"), condition("api_not_permitted"));
+      const later = acquire(signedInLongAgo(forOrders), invocation(), "orders");
+      await assert.rejects(later, condition("api_signin_required"));
       assert.ok(await isSignedIn(app, cookie));
     });
   }
