@@ -19,7 +19,7 @@ export const login: FunctionDefinition = {
     comeBackTo(returnUrl, "signIn");
     const options = parseSignInOptions(query);
     refuseWidening(options, request, configuration);
-    const transaction = newTransaction(returnUrl, options.prompt === "none", options.maxAge, options.api);
+    const transaction = newTransaction(returnUrl, options.prompt === "none", options.maxAge, options);
     const location = await authorizationUrl(authority, configuration, transaction, options, signal);
     beginTransaction(cookies, transaction);
     return { status: 302, headers: { location } };

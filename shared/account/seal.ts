@@ -22,6 +22,8 @@ export interface SessionSecrets {
   readonly grants?: Grants;
   /** The API whose scopes the sign-in asked for, where it was not the first. */
   readonly signedInFor?: string;
+  /** Hash of the claims challenge that the sign-in answered. */
+  readonly signedInWith?: string;
 }
 
 /** The scopes that the token endpoint granted, by those that it was asked for, where they are others; as texts with spaces. */

@@ -1,11 +1,11 @@
 import type { App, Invocation } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
-import { ConditionError, SignInRequiredError } from "../errors.ts";
+import { ConditionError } from "../errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
 import { acquireToken, meetChallenge } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
-import { apiHint } from "./person-needed.ts";
+import { claimsNeeded } from "./person-needed.ts";
 
 /** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
 export interface DownstreamInit {
@@ -38,8 +38,7 @@ export async function callDownstream(
   const answer = await send(target, withToken(init, another), invocation.signal);
   if (answer.status !== 401) return answer;
   const detail = "The API asks you to confirm your sign-in.";
-  const asked = await challengeOf(answer);
-  throw new SignInRequiredError(detail, { claims: asked, api: apiHint(app, api), sessionEnded: false });
+  throw claimsNeeded(app, session, api, detail, await challengeOf(answer));
 }
 
 function withToken(init: DownstreamInit, accessToken: string): DownstreamInit {

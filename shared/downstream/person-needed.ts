@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import type { DownstreamApiConfiguration } from "../config.ts";
+import { sha256Base64Url } from "../encoding.ts";
 import { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../errors.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import type { RefusedError } from "./refused.ts";
@@ -13,26 +14,44 @@ const justSignedInMs = 5 * 60_000;
  */
 export function personNeeded(
   app: App,
-  { secrets, stored }: ResolvedSession,
+  session: ResolvedSession,
   api: DownstreamApiConfiguration,
   refusal: RefusedError,
 ): ConditionError {
   const detail = "The identity provider asks you to sign in again.";
+  const { secrets, stored } = session;
   const isFirst = firstApiOf(app) === api.name;
-  const { claims } = refusal;
-  if (claims !== undefined) {
-    return new SignInRequiredError(detail, { claims, api: apiHint(app, api), sessionEnded: false, cause: refusal });
-  }
+  if (refusal.claims !== undefined) return claimsNeeded(app, session, api, detail, refusal.claims, refusal);
   const wasAskedFor = secrets.signedInFor === undefined ? isFirst : secrets.signedInFor === api.name;
-  if (wasAskedFor && Date.now() - Date.parse(stored.createdAt) < justSignedInMs) {
-    return new ConditionError("api_not_permitted", "Signing in once more would not change that.", { cause: refusal });
-  }
+  if (wasAskedFor && isJustSignedIn(stored.createdAt)) return notPermitted(refusal);
   if (isFirst) return new SignInRequiredError(detail, { sessionEnded: false, cause: refusal });
   return new ApiSignInRequiredError(api.name, refusal);
 }
 
+/** The same for a claims challenge, of the token endpoint or of the API itself. */
+export function claimsNeeded(
+  app: App,
+  { secrets, stored }: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  detail: string,
+  claims: string,
+  cause?: unknown,
+): ConditionError {
+  const wasAnswered = secrets.signedInWith === sha256Base64Url(claims);
+  if (wasAnswered && isJustSignedIn(stored.createdAt)) return notPermitted(cause);
+  return new SignInRequiredError(detail, { claims, api: apiHint(app, api), sessionEnded: false, cause });
+}
+
+function isJustSignedIn(createdAt: string): boolean {
+  return Date.now() - Date.parse(createdAt) < justSignedInMs;
+}
+
+function notPermitted(cause: unknown): ConditionError {
+  return new ConditionError("api_not_permitted", "Signing in once more would not change that.", { cause });
+}
+
 /** The API's name, if a sign-in has to be told it: a plain one asks for the first API's scopes. */
-export function apiHint(app: App, { name }: DownstreamApiConfiguration): string | undefined {
+function apiHint(app: App, { name }: DownstreamApiConfiguration): string | undefined {
   return firstApiOf(app) === name ? undefined : name;
 }
 

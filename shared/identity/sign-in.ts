@@ -68,6 +68,8 @@ export interface SignedIn {
   readonly missingScopes?: readonly string[];
   /** The API that the sign-in was for, where it was not the first. */
   readonly signedInFor?: string | undefined;
+  /** Hash of the claims challenge that it answered. */
+  readonly signedInWith?: string | undefined;
 }
 
 /**
@@ -127,6 +129,7 @@ export async function completeSignIn(
     grants: withGrant(undefined, scopes, granted),
     missingScopes: missingScopes(scopes, granted),
     signedInFor: answer.transaction.api,
+    signedInWith: answer.transaction.claimsHash,
   };
 }
 

@@ -22,6 +22,8 @@ export interface SignInTransaction {
   readonly maxAge: number | null;
   /** The API that the sign-in is for, where it is not the first. Sign-ins begun by an earlier version do not say. */
   readonly api?: string | undefined;
+  /** Hash of the claims challenge that the sign-in answers. */
+  readonly claimsHash?: string | undefined;
 }
 
 const prefix = "signin-";
@@ -34,7 +36,7 @@ export function newTransaction(
   returnUrl: string,
   silent: boolean,
   maxAge: number | null = null,
-  api?: string,
+  { api, claims = null }: { readonly api?: string | undefined; readonly claims?: string | null } = {},
 ): SignInTransaction {
   return {
     state: randomBase64Url(),
@@ -45,6 +47,7 @@ export function newTransaction(
     startedAt: Date.now(),
     maxAge,
     ...(api !== undefined && { api }),
+    ...(claims !== null && { claimsHash: sha256Base64Url(claims) }),
   };
 }
 
@@ -162,10 +165,10 @@ function isTransaction(value: unknown): value is SignInTransaction {
   if (!isRecord(value)) return false;
   const texts = [value["state"], value["nonce"], value["codeVerifier"], value["returnUrl"]];
   const hasTexts = texts.every((text) => typeof text === "string" && text !== "");
-  const { startedAt, silent, maxAge, api } = value;
+  const { startedAt, silent, maxAge, api, claimsHash } = value;
   const hasAge = maxAge === null || typeof maxAge === "number";
-  const hasApi = api === undefined || typeof api === "string";
-  return hasTexts && hasAge && hasApi && typeof startedAt === "number" && typeof silent === "boolean";
+  const saysWhatFor = [api, claimsHash].every((text) => text === undefined || typeof text === "string");
+  return hasTexts && hasAge && saysWhatFor && typeof startedAt === "number" && typeof silent === "boolean";
 }
 
 function equal(a: string, b: string): boolean {

@@ -91,7 +91,7 @@ async function newStoredSession(
   { accountKey, secret }: SessionCookie,
 ): Promise<StoredSession> {
   const now = Date.now();
-  const { claims, tokenCache, grants, signedInFor } = signedIn;
+  const { claims, tokenCache, grants, signedInFor, signedInWith } = signedIn;
   const sessionKey = sessionKeyOf(secret);
   return {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
@@ -101,7 +101,13 @@ async function newStoredSession(
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
     sealed: await seal(
-      { claims, tokenCache, ...(grants && { grants }), ...(signedInFor !== undefined && { signedInFor }) },
+      {
+        claims,
+        tokenCache,
+        ...(grants && { grants }),
+        ...(signedInFor !== undefined && { signedInFor }),
+        ...(signedInWith !== undefined && { signedInWith }),
+      },
       { accountKey, sessionKey, secret },
     ),
     ...(previous?.accountKey === accountKey && { replaced: sessionKeyOf(previous.secret) }),

@@ -71,6 +71,19 @@ describe("an API for which the identity provider wants the person", () => {
     });
   }
 
+  it("with claims that a sign-in with them does not meet: no further one is asked for", async () => {
+    const client = world.client(1);
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
+    await signIn(client, ada, "/healthz");
+    const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: "c9" } } });
+    refuse({ error: "interaction_required", error_codes: [53_000], claims });
+    const challenged = await client.fetch("/api/graph/me");
+    assertProblem(challenged, 401, "signin_required");
+    const query = new URLSearchParams({ claims, loginHint: ada, returnUrl: "/healthz" });
+    assert.equal((await client.navigate(`/auth/login?${query.toString()}`, from("same-origin"))).status, 200);
+    assertProblem(await client.fetch("/api/graph/me"), 403, "api_not_permitted");
+  });
+
   it("asks the identity provider for that API's scopes alone, which .default demands", async () => {
     const client = world.client(1);
     const { headers } = await client.fetch("/auth/login?api=Orders", {
