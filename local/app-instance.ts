@@ -76,6 +76,8 @@ interface Started {
 
 async function startLocal({ appFolder, port, environment }: AppInstanceOptions): Promise<Started> {
   const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
+  // A crash is to be noticed.
+  args.push("--end-on-crash");
   const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   return Promise.resolve({ port, child });
 }

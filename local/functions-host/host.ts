@@ -7,7 +7,7 @@ import { createQueueStorage } from "./queues/storage.ts";
 import { applyLocalSettings, refuseUnsupportedSettings } from "./settings.ts";
 import { assignFunctions } from "./triggers/assign.ts";
 import type { HttpFunction } from "./triggers/http-function.ts";
-import { createHttpTrigger } from "./triggers/http-trigger.ts";
+import { createHttpTrigger, type Listen } from "./triggers/http-trigger.ts";
 import { createQueueTrigger } from "./triggers/queue-trigger.ts";
 import { createTimerTrigger } from "./triggers/timer-trigger.ts";
 import type { Trigger, TriggerContext } from "./triggers/trigger.ts";
@@ -28,6 +28,12 @@ export interface FunctionsHostOptions {
   readonly keysFile?: string;
   /** Where timers with `useMonitor` remember when they are due next; without one they forget it when the host stops. */
   readonly timersFile?: string;
+  /** Makes the HTTP server; by default one that listens on both loopback addresses. */
+  readonly listen?: Listen;
+  /** A function ran into `functionTimeout`, which in Azure costs its worker, and all that runs in it. */
+  readonly onWorkerLost?: (error: Error) => void;
+  /** Something happened that ends a host in Azure. */
+  readonly onHostEnd?: (reason: string) => void;
 }
 
 export interface HttpFunctionInfo {
@@ -53,6 +59,8 @@ export interface FunctionsHost {
   /** `http://localhost:<port>`; both loopback addresses answer. */
   readonly url: string;
   readonly functions: readonly (HttpFunctionInfo | QueueFunctionInfo | TimerFunctionInfo)[];
+  /** Answers 500 to all requests that are running, before a process ends that has nothing more to say. */
+  failRunning(): Promise<void>;
   /** Accepts nothing more, waits up to 5 seconds for running invocations, then runs the app's terminate hooks. */
   stop(): Promise<void>;
 }
@@ -61,7 +69,7 @@ const stopGraceMs = 5000;
 
 /**
  * Runs a functions app on this machine, through the programming model it brings along, as the Functions host and its
- * Node.js worker do. The app shares the process: an exception nobody catches ends it, as it ends a worker.
+ * Node.js worker do. The app shares the process; see `supervisor.ts` for the program, where it does not.
  * @throws {StartError} when the app cannot run here, saying why.
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
@@ -77,9 +85,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   await loadApp(appFolder, app);
   const keys = await loadKeys(options.keysFile, env);
   const keyStorage = createKeyStorage(env, log);
-  const context: TriggerContext = { app, log, hostJson, keys, keyStorage, queues: createQueueStorage(), env };
+  const { onWorkerLost: loseWorker = () => undefined, onHostEnd: endHost = () => undefined } = options;
+  const queues = createQueueStorage();
+  const context: TriggerContext = { app, log, hostJson, keys, keyStorage, queues, env, loseWorker, endHost };
   const timer = createTimerTrigger(context, options.timersFile);
-  const http = createHttpTrigger(context, options.port, (name) => timer.callNow(name));
+  const http = createHttpTrigger(context, options.port, (name) => timer.callNow(name), options.listen);
   const queue = createQueueTrigger(context);
   const triggers: readonly Trigger[] = [http, queue, timer];
   assignFunctions(triggers, context);
@@ -88,6 +98,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   return {
     url: `http://localhost:${http.port}`,
     functions: [...http.functions.map(toInfo), ...queue.functions, ...timer.functions],
+    failRunning: () => http.failRunning(),
     stop: once(() => stop(app, triggers, log)),
   };
 }

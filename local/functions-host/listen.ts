@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as TcpServer } from "node:net";
+import type { Duplex } from "node:stream";
 import { answerUnreadable, closeWith, type ParseError } from "./http/bad-request.ts";
 import { continueInUpperCase } from "./http/method-case.ts";
 import { limits } from "./http/request.ts";
@@ -17,30 +18,41 @@ export interface LoopbackServer {
 
 const portAttempts = 5;
 
+/** Where connections come in, without a word about what becomes of them. */
+export interface LoopbackListener {
+  readonly port: number;
+  stopAccepting(): void;
+}
+
+/** A server for connections that another process accepts and hands on. */
+export interface ReceivingServer extends LoopbackServer {
+  receive(socket: Duplex): void;
+}
+
+export function createReceivingServer(port: number, listener: RequestListener): ReceivingServer {
+  const server = createLocalServer(listener);
+  // Node watches the connections of a server from here on.
+  server.emit("listening");
+  return {
+    port,
+    receive: (socket) => void server.emit("connection", socket),
+    stopAccepting: () => server.closeIdleConnections(),
+    close() {
+      server.closeAllConnections();
+      return Promise.resolve();
+    },
+  };
+}
+
 /**
  * Listens on 127.0.0.1 and, where the machine has it, on ::1, on the same port.
  * @param port 0 picks a free one.
  * @throws {StartError} when the port is taken or may not be used.
  */
 export async function listenOnLoopback(port: number, listener: RequestListener): Promise<LoopbackServer> {
-  for (let attempt = 1; ; attempt += 1) {
-    const first = await listen("127.0.0.1", port, listener);
-    const chosen = (first.address() as AddressInfo).port;
-    try {
-      const second = await listen("::1", chosen, listener);
-      return createHandle(chosen, [first, second]);
-    } catch (error) {
-      if (isWithoutIpv6(error)) return createHandle(chosen, [first]);
-      await close(first);
-      // A port that is free on one address only is taken on the other by someone else: try the next.
-      if (port !== 0 || attempt === portAttempts) throw error;
-    }
-  }
-}
-
-function createHandle(port: number, servers: readonly Server[]): LoopbackServer {
+  const { port: chosen, servers } = await listenTwice(port, () => createLocalServer(listener));
   return {
-    port,
+    port: chosen,
     stopAccepting() {
       for (const server of servers) {
         server.close();
@@ -48,13 +60,42 @@ function createHandle(port: number, servers: readonly Server[]): LoopbackServer 
       }
     },
     async close() {
-      await Promise.all(servers.map(close));
+      await Promise.all(servers.map(closeHttp));
     },
   };
 }
 
-async function listen(host: string, port: number, listener: RequestListener): Promise<Server> {
-  const server = createLocalServer(listener);
+/** As {@link listenOnLoopback}, with servers of any kind; each call of `create` makes one. */
+export async function listenOn(port: number, create: () => TcpServer): Promise<LoopbackListener> {
+  const { port: chosen, servers } = await listenTwice(port, create);
+  return {
+    port: chosen,
+    stopAccepting() {
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+async function listenTwice<S extends TcpServer>(
+  port: number,
+  create: () => S,
+): Promise<{ port: number; servers: S[] }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const first = await listen("127.0.0.1", port, create());
+    const chosen = (first.address() as AddressInfo).port;
+    try {
+      const second = await listen("::1", chosen, create());
+      return { port: chosen, servers: [first, second] };
+    } catch (error) {
+      if (isWithoutIpv6(error)) return { port: chosen, servers: [first] };
+      await new Promise((closed) => first.close(closed));
+      // A port that is free on one address only is taken on the other by someone else: try the next.
+      if (port !== 0 || attempt === portAttempts) throw error;
+    }
+  }
+}
+
+async function listen<S extends TcpServer>(host: string, port: number, server: S): Promise<S> {
   const listening = Promise.withResolvers<void>();
   server.once("error", listening.reject);
   server.listen({ host, port, ipv6Only: host === "::1" }, listening.resolve);
@@ -102,7 +143,7 @@ function isWithoutIpv6(error: unknown): boolean {
   return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
 }
 
-function close(server: Server): Promise<void> {
+function closeHttp(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       resolve();

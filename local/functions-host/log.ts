@@ -95,11 +95,17 @@ function oneLine(message: string): string {
   return message.replaceAll(/\s*\r?\n\s*/g, " | ").replaceAll(/[^\P{Cc}\t]/gu, "?");
 }
 
+/** Writes lines, at the latest when it is told to. */
+export interface LineWriter {
+  readonly line: (text: string) => void;
+  readonly flush: () => void;
+}
+
 /**
  * A sink that gathers the lines of one turn of the event loop into one write, so that logging costs little per request.
  * Call `flush` before the process ends.
  */
-export function createLineWriter(write: (text: string) => void): { line: (text: string) => void; flush: () => void } {
+export function createLineWriter(write: (text: string) => void): LineWriter {
   let pending = "";
   const flush = () => {
     const text = pending;

@@ -1,12 +1,13 @@
-import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { startFunctionsHost, StartError, type FunctionsHost } from "./host.ts";
+import { fileURLToPath } from "node:url";
+import { exitCodes } from "./exit-codes.ts";
 import { createLineWriter } from "./log.ts";
-import { describeError } from "./worker/errors.ts";
+import { runHost } from "./run-host.ts";
+import { supervise } from "./supervisor.ts";
 
 const usage = `Runs a functions app on this machine, on http://localhost.
 
-Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <file>]
+Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <file>] [--end-on-crash]
 
   --app    folder with host.json, package.json and the bundle it names;
            local.settings.json is read if it is there
@@ -15,14 +16,17 @@ Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <
            {"masterKey": "…", "functionKeys": {"name": "…"}, "functions": {"function": {"name": "…"}}}
            (or the settings FunctionsHost__MasterKey and FunctionsHost__FunctionKey)
   --timers JSON file in which timers remember when they are due next; without it they forget that at the end
+  --end-on-crash
+           an exception that nobody catches ends the program; without it the app is started again, in another process,
+           until it has crashed three times in half an hour
   --help   this text
 
 Prints "listening http://localhost:<port>" on a line of its own when it is ready; the other lines are the log.
 Ends on SIGTERM or SIGINT, after running requests (5 seconds at most).
-Exit codes: 0 stopped, 1 could not start or the app crashed, 2 wrong arguments.
+Exit codes: 0 stopped, 1 could not start or the app crashed, 2 wrong arguments, 3 a queue cannot be read for a reason that
+ends the host in Azure.
 `;
 
-const exitCodes = { failed: 1, usage: 2 } as const;
 const output = createLineWriter((text) => process.stdout.write(text));
 
 interface Arguments {
@@ -30,6 +34,9 @@ interface Arguments {
   readonly port: number;
   readonly keys: string | undefined;
   readonly timers: string | undefined;
+  readonly endOnCrash: boolean;
+  /** It is the worker of a supervisor. */
+  readonly worker: boolean;
 }
 
 function readArguments(args: string[]): Arguments | "help" | Error {
@@ -41,6 +48,8 @@ function readArguments(args: string[]): Arguments | "help" | Error {
         port: { type: "string", default: "7071" },
         keys: { type: "string" },
         timers: { type: "string" },
+        "end-on-crash": { type: "boolean", default: false },
+        worker: { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -48,7 +57,14 @@ function readArguments(args: string[]): Arguments | "help" | Error {
     if (values.app === undefined) return new Error("--app is missing");
     const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
     if (!(port <= 65_535)) return new Error(`--port must be a number from 0 to 65535, not "${values.port}"`);
-    return { app: values.app, port, keys: values.keys, timers: values.timers };
+    return {
+      app: values.app,
+      port,
+      keys: values.keys,
+      timers: values.timers,
+      endOnCrash: values["end-on-crash"],
+      worker: values.worker,
+    };
   } catch (error) {
     return error as Error;
   }
@@ -66,55 +82,32 @@ async function main(): Promise<void> {
   }
 }
 
-async function run({ app, port, keys, timers }: Arguments): Promise<void> {
-  process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
-  process.on("uncaughtException", endAfterCrash);
-  let host: FunctionsHost;
-  try {
-    const files = {
-      ...(keys !== undefined && { keysFile: keys }),
-      ...(timers !== undefined && { timersFile: timers }),
-    };
-    host = await startFunctionsHost({ appFolder: app, port, log: output.line, ...files });
-  } catch (error) {
-    endWith(`could not start: ${error instanceof StartError ? error.message : describeError(error)}`);
-  }
-  for (const fn of host.functions) output.line(`function ${fn.name}: ${describeTrigger(fn)}`);
-  output.line(`listening ${host.url}`);
-  stopOnSignals(host);
+async function run(args: Arguments): Promise<void> {
+  const running = { args, output, isWorker: args.worker };
+  if (args.worker || args.endOnCrash) await runHost(running);
+  else await runSupervisor(args);
 }
 
-function describeTrigger(fn: FunctionsHost["functions"][number]): string {
-  if ("queueName" in fn) return `queue ${fn.queueName}`;
-  if ("schedule" in fn) return `timer ${fn.schedule}`;
-  return `${fn.methods.join(",")} ${fn.route} (${fn.authLevel})`;
-}
-
-function stopOnSignals(host: FunctionsHost): void {
-  let stopping = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) endWith(`${signal} while stopping: ending at once`);
-    stopping = true;
-    output.line(`stopping on ${signal}`);
-    void host.stop().then(() => {
-      output.flush();
-      process.exit(0);
-    });
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-}
-
-// Node turns an unhandled rejection into one of these too. A worker ends on it, whatever else it is doing.
-function endAfterCrash(error: unknown): never {
-  endWith(`worker crashed on an uncaught exception: ${describeError(error)}`);
-}
-
-// Written synchronously: nothing asynchronous survives the exit.
-function endWith(message: string): never {
+function say(line: string): void {
+  output.line(line);
   output.flush();
-  writeSync(process.stderr.fd, `${message}\n`);
-  process.exit(exitCodes.failed);
+}
+
+async function runSupervisor({ app, port, keys, timers }: Arguments): Promise<void> {
+  const files = [
+    ...(keys === undefined ? [] : ["--keys", keys]),
+    ...(timers === undefined ? [] : ["--timers", timers]),
+  ];
+  const program = fileURLToPath(import.meta.url);
+  const supervisor = supervise({ program, args: ["--worker", "--app", app, ...files], port, say });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => supervisor.stop(signal));
+  supervisor.listening.then(
+    (url) => say(`listening ${url}`),
+    (error: unknown) =>
+      process.stderr.write(`could not start: ${error instanceof Error ? error.message : String(error)}\n`),
+  );
+  process.exitCode = await supervisor.ended;
+  process.disconnect?.();
 }
 
 await main();

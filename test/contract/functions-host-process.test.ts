@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createRunningCount } from "../../local/functions-host/triggers/running-count.ts";
-import { makeAppFolder } from "./fixtures/functions-host/harness.ts";
+import { eventually } from "../support/eventually.ts";
+import { bodyOf, getRaw, makeAppFolder, statusOf } from "./fixtures/functions-host/harness.ts";
 
 const main = join(import.meta.dirname, "../../local/functions-host/main.ts");
 
@@ -43,9 +44,9 @@ function run(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {
   };
 }
 
-async function startApp(t: TestContext, env: NodeJS.ProcessEnv = {}): Promise<Running & { url: string }> {
+async function startApp(t: TestContext, ...args: readonly string[]): Promise<Running & { url: string }> {
   const app = await makeAppFolder(t, { entry: "process-app.ts" });
-  const running = run(t, ["--app", app, "--port", "0"], env);
+  const running = run(t, ["--app", app, "--port", "0", ...args]);
   return { ...running, url: await running.until(/^listening (\S+)$/m) };
 }
 
@@ -101,16 +102,56 @@ test("a second signal ends it at once", async (t) => {
   assert.equal(await slow, "cut off");
 });
 
-test("an unhandled rejection or a late throw ends the process with 1 and a line that says so", async (t) => {
+test("with --end-on-crash, an unhandled rejection or a late throw ends the process with 1 and a line that says so", async (t) => {
   const crashes = { "rejects-late": "nobody awaits this", "throws-late": "nobody catches this" };
   await Promise.all(
     Object.entries(crashes).map(async ([path, message]) => {
-      const app = await startApp(t);
+      const app = await startApp(t, "--end-on-crash");
       assert.equal((await fetch(`${app.url}/${path}`)).status, 200);
       assert.equal(await app.exit, 1);
       assert.match(app.output(), new RegExp(`^worker crashed on an uncaught exception: Error: ${message}`, "m"));
     }),
   );
+});
+
+test("an exception that nobody catches fails the others' requests with 500, and the next one is answered by a new worker", async (t) => {
+  const app = await startApp(t);
+  const port = Number(new URL(app.url).port);
+  // On a connection of its own: one that is kept open ends with the worker.
+  const worker = async () => bodyOf(await getRaw(port, "/worker"));
+  const first = await worker();
+  const others = [fetch(`${app.url}/slow/60000`), fetch(`${app.url}/slow/60001`)];
+  await app.until(/slow 60000 began/);
+  await app.until(/slow 60001 began/);
+  assert.equal(statusOf(await getRaw(port, "/throws-late")), 200);
+  for (const response of await Promise.all(others)) {
+    assert.deepEqual([response.status, await response.text()], [500, ""]);
+  }
+  assert.notEqual(await worker(), first, "whoever asks in between waits for the next worker");
+  assert.match(app.output(), /^the worker ended \(1\): starting another$/m);
+});
+
+test("the third crash ends the host", async (t) => {
+  const app = await startApp(t);
+  for (let crash = 0; crash < 3; crash += 1) {
+    assert.equal(statusOf(await getRaw(Number(new URL(app.url).port), "/throws-late")), 200);
+    await app.until(new RegExp(`(?:nobody catches this[^]*){${crash + 1}}`));
+  }
+  assert.equal(await app.exit, 1);
+  assert.match(app.output(), /^the worker has crashed three times in half an hour: the host ends$/m);
+});
+
+test("a host that is killed takes its worker with it", async (t) => {
+  const app = await startApp(t);
+  const worker = Number(await (await fetch(`${app.url}/worker`)).text());
+  app.child.kill("SIGKILL");
+  await eventually("the worker is gone", () => {
+    try {
+      return !process.kill(worker, 0);
+    } catch {
+      return true;
+    }
+  });
 });
 
 test("an app that cannot run here exits with 1 and says why in one line", async (t) => {

@@ -5,6 +5,7 @@ import { createBackoff, type Backoff } from "./backoff.ts";
 import { defaultLeaseSeconds } from "./processor.ts";
 import { minPollingIntervalMs, type QueueSettings } from "./settings.ts";
 import type { ReceivedMessage, StorageQueue } from "./storage.ts";
+import type { Trouble } from "./trouble.ts";
 
 export interface QueueListenerOptions {
   readonly queue: StorageQueue;
@@ -12,6 +13,10 @@ export interface QueueListenerOptions {
   /** Works on one message; never rejects. */
   readonly process: (message: ReceivedMessage) => Promise<void>;
   readonly report: (level: LogLevel, text: string) => void;
+  /** What a failure to read the queue leads to. */
+  readonly judge?: (error: Error) => Trouble;
+  /** Ends the host, because of a failure that has lasted too long. */
+  readonly endHost?: (reason: string) => void;
   /** How long fetched messages are invisible to others. */
   readonly leaseSeconds?: number;
 }
@@ -52,6 +57,7 @@ class Poller {
   #isFinishing = false;
   #waking = Promise.withResolvers<void>();
   #isFailing = false;
+  #ending: NodeJS.Timeout | undefined;
 
   constructor(options: QueueListenerOptions) {
     this.#options = options;
@@ -86,6 +92,7 @@ class Poller {
   }
 
   abort(): void {
+    clearTimeout(this.#ending);
     this.#aborted.abort();
   }
 
@@ -106,8 +113,8 @@ class Poller {
     }
   }
 
-  // In Azure a storage account that cannot be reached ends the host, and the platform starts it again.
   #reportState(error: Error | undefined): void {
+    this.#expectEnd(error);
     const { queue, report } = this.#options;
     if (error !== undefined && !this.#isFailing && !this.#isFinishing) {
       report("error", `the queue "${queue.name}" cannot be read, trying again and again: ${error.message}`);
@@ -115,6 +122,19 @@ class Poller {
       report("information", `the queue "${queue.name}" can be read again`);
     }
     this.#isFailing = error !== undefined;
+  }
+
+  // In Azure some failures end the host, HTTP functions and all, when they have lasted for a while.
+  #expectEnd(error: Error | undefined): void {
+    const { judge, endHost, queue } = this.#options;
+    const trouble = error === undefined || this.#isFinishing ? "survived" : (judge?.(error) ?? "survived");
+    if (trouble === "survived") {
+      clearTimeout(this.#ending);
+      this.#ending = undefined;
+    } else {
+      const reason = `the queue "${queue.name}" cannot be read: ${error?.message ?? ""}`;
+      this.#ending ??= setTimeout(() => endHost?.(reason), trouble.endsAfterMs);
+    }
   }
 
   #begin(message: ReceivedMessage): void {

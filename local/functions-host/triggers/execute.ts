@@ -1,6 +1,6 @@
 import { invoke } from "../worker/invocation.ts";
 import type { RpcInvocationRequest, RpcInvocationResponse } from "../worker/core-types.ts";
-import { withTimeout } from "./timeout.ts";
+import { FunctionTimeoutError, readGrace, withTimeout } from "./timeout.ts";
 import type { OutputBinding, TriggerContext, TriggeredFunction } from "./trigger.ts";
 
 /**
@@ -8,11 +8,16 @@ import type { OutputBinding, TriggerContext, TriggeredFunction } from "./trigger
  * @throws whatever the function threw, or that an output could not be written
  */
 export async function execute(
-  { app, hostJson }: TriggerContext,
+  { app, hostJson, env, loseWorker }: TriggerContext,
   fn: TriggeredFunction,
   request: RpcInvocationRequest,
 ): Promise<RpcInvocationResponse> {
-  const response = await withTimeout(invoke(app, fn, request), hostJson.functionTimeoutMs);
+  const response = await withTimeout(invoke(app, fn, request), hostJson.functionTimeoutMs, readGrace(env)).catch(
+    (error: unknown) => {
+      if (error instanceof FunctionTimeoutError) loseWorker(error);
+      throw error;
+    },
+  );
   if (fn.outputs.length > 0) await writeOutputs(fn.outputs, response);
   return response;
 }

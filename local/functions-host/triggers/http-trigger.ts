@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { readBody, readHead, limits, type RequestHead } from "../http/request.ts";
 import { sendRpcHttp, sendStatus, sendText, UnsendableResponseError } from "../http/response.ts";
 import { createRouter, findOrderConflicts, type RouteMatch, type Router } from "../http/router.ts";
@@ -12,17 +12,29 @@ import { execute } from "./execute.ts";
 import { compileHttpFunction, refuseDuplicate, type HttpFunction } from "./http-function.ts";
 import { createRunningCount, type RunningCount } from "./running-count.ts";
 import type { Trigger, TriggerContext } from "./trigger.ts";
+import { createUnanswered } from "./unanswered.ts";
 
 /** The HTTP trigger: a server on the loopback addresses that routes requests to functions. */
 export interface HttpTrigger extends Trigger {
   readonly functions: readonly HttpFunction[];
   /** Known once started. */
   readonly port: number;
+  /** Answers 500 to everything that is still running, because the process is about to end. Resolves when that is sent. */
+  failRunning(): Promise<void>;
 }
 
+/** Makes the server: it listens, unless another process does. */
+export type Listen = (port: number, listener: RequestListener) => Promise<LoopbackServer>;
+
 /** @param callNow calls functions for the administrator */
-export function createHttpTrigger(context: TriggerContext, wantedPort: number, callNow: CallNow): HttpTrigger {
+export function createHttpTrigger(
+  context: TriggerContext,
+  wantedPort: number,
+  callNow: CallNow,
+  listen: Listen = listenOnLoopback,
+): HttpTrigger {
   const functions: HttpFunction[] = [];
+  const unanswered = createUnanswered();
   const running = createRunningCount();
   let server: LoopbackServer | undefined;
 
@@ -41,10 +53,11 @@ export function createHttpTrigger(context: TriggerContext, wantedPort: number, c
       refuseShadowed(functions);
       reportMissingKeys(functions, context);
       const site = new HttpSite(context, createRouter(functions), running, callNow);
-      server = await listenOnLoopback(wantedPort, (request, response) => {
-        running.during(site.serve(request, response));
+      server = await listen(wantedPort, (request, response) => {
+        running.during(unanswered.during(response, site.serve(request, response)));
       });
     },
+    failRunning: () => unanswered.fail(),
     async stop(graceMs) {
       running.stop();
       server?.stopAccepting();
@@ -150,12 +163,13 @@ class HttpSite {
     let status: number;
     try {
       const http = toHttpResponse(await execute(this.#context, registered, invocation));
+      if (response.headersSent) return;
       const closing = this.#running.stopping;
       status = http === undefined ? sendStatus(response, 204, closing) : sendRpcHttp(response, http, closing);
     } catch (error) {
       failure = toError(error);
       status = error instanceof UnsendableResponseError ? error.status : 500;
-      sendStatus(response, status, this.#running.stopping);
+      if (!response.headersSent) sendStatus(response, status, this.#running.stopping);
     }
     this.#report(target.name, head.method, status, failure, performance.now() - started, invocation.invocationId);
   }

@@ -4,6 +4,7 @@ import { toQueueInvocation } from "../queues/message.ts";
 import { createProcessor } from "../queues/processor.ts";
 import { poisonQueueName, readConnection, readQueueName, refuseUnknownMembers } from "../queues/queue-name.ts";
 import type { ReceivedMessage } from "../queues/storage.ts";
+import { judgeTrouble } from "../queues/trouble.ts";
 import { describeError } from "../worker/errors.ts";
 import { execute } from "./execute.ts";
 import type { Trigger, TriggerContext, TriggeredFunction } from "./trigger.ts";
@@ -72,6 +73,8 @@ function listen(
     settings: hostJson.queues,
     process: processor,
     report: (level, text) => log.write(level, category, text),
+    judge: (error) => judgeTrouble(error, context.env),
+    endHost: context.endHost,
   });
   queues.whenSent(queueName, listener.wake);
   return listener;

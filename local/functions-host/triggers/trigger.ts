@@ -15,6 +15,10 @@ export interface TriggerContext {
   readonly keyStorage: KeyStorage;
   readonly queues: QueueStorage;
   readonly env: NodeJS.ProcessEnv;
+  /** The function cannot be stopped: the process that it runs in has to end. */
+  readonly loseWorker: (error: Error) => void;
+  /** What makes the real host end, HTTP functions and all. */
+  readonly endHost: (reason: string) => void;
 }
 
 /**

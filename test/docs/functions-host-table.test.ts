@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { it } from "node:test";
+
+const page = readFileSync("local/functions-host/README.md", "utf8");
+const tests = globSync("test/contract/functions-host-*.test.ts").map((file) => readFileSync(file, "utf8"));
+
+/** The rows of the table below a heading, cell by cell. */
+function rowsOf(heading: string): string[][] {
+  const [, section = ""] = page.split(`## ${heading}\n`);
+  const [table = ""] = section.split("\n## ");
+  const lines = table.split("\n").filter((line) => line.startsWith("| "));
+  return lines.slice(2).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+function hasTest(title: string, among: readonly string[] = tests): boolean {
+  return among.some((text) => text.includes(`("${title}"`) || text.includes(`\n  "${title}"`));
+}
+
+it("every row about what the local functions host imitates and refuses names a test that is there", () => {
+  const rows = [...rowsOf("What it imitates"), ...rowsOf("What it refuses")];
+  assert.ok(rows.length > 20);
+  for (const [what, title = ""] of rows) assert.ok(hasTest(title), `${what}: there is no test "${title}"`);
+});
+
+it("every row that is marked is held against any host that is given", () => {
+  const contract = tests.filter((text) => text.includes("FUNCTIONS_HOST_URL"));
+  const marked = rowsOf("What it imitates").filter(([what]) => what?.startsWith("◆"));
+  assert.ok(marked.length > 10);
+  for (const [what, title = ""] of marked)
+    assert.ok(hasTest(title, contract), `${what}: not among the contract's tests`);
+});
+
+it("everything that it knowingly does otherwise has its reason", () => {
+  const rows = rowsOf("What it knowingly does otherwise");
+  assert.ok(rows.length > 5);
+  for (const [what, why] of rows) assert.ok(why, what);
+});
