@@ -11,11 +11,17 @@ interface Asked {
  */
 export function requireNavigation(request: Asked): void {
   refusePrefetch(request);
+  if (!isBrowser(request)) return;
   const mode = request.headers.get("sec-fetch-mode") ?? "navigate";
   const destination = request.headers.get("sec-fetch-dest") ?? "document";
   if (mode !== "navigate" || destination !== "document") {
     throw new ConditionError("navigation_required", "Lead the browser here, by a link or location.assign.");
   }
+}
+
+/** A browser says where it comes from and what for. The `fetch` of Node says `cors`, and neither of these. */
+function isBrowser({ headers }: Asked): boolean {
+  return headers.has("sec-fetch-site") || headers.has("sec-fetch-dest");
 }
 
 /**

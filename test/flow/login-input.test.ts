@@ -223,6 +223,8 @@ describe("what somebody may ask of a sign-in", () => {
 
     it("by a program or an old browser, which do not say what they do: a sign-in begins", async () => {
       assert.equal((await world.client().fetch("/auth/login")).status, 302);
+      const byNode = await fetch(`${world.publicBaseUrl}/auth/login`, { redirect: "manual" });
+      assert.deepEqual([byNode.status, byNode.headers.getSetCookie().length], [302, 1]);
     });
   });
 
