@@ -109,7 +109,10 @@ async function copier({ store, environment }: Stage, template: Client) {
     const writeId = "seeded";
     return {
       signedIn: { cookie: `${sessionCookieName}=${formatSessionCookie(own)}`, accountKey: key, sid },
-      document: { ...withSessions(key, { [ownKey]: stored }, { idleTimeoutMinutes }), writeId },
+      document: {
+        ...withSessions(key, { [ownKey]: stored }, { lifetimes: { idleTimeoutMinutes }, clock: Date }),
+        writeId,
+      },
       entry: { id: stored.sid ?? "", accountKey: key, sessionKey: ownKey, signedOutAt: null, ttl: 43_200, writeId },
     };
   };

@@ -19,6 +19,7 @@ export const backChannelLogout: FunctionDefinition = {
   async handler(request, context) {
     const { app } = context;
     const token = await readLogoutToken(request);
+    await app.learnTime();
     const verified = await verifyLogoutToken(token, app.authority, app.configuration.azureAd.clientId, context.signal);
     await signOutBackChannel(app, verified, context);
     return { status: 200 };

@@ -46,6 +46,7 @@ export const callback: FunctionDefinition = {
     const response = readResponse(new URL(request.url).searchParams);
     const finished = finishedSignIn(context.cookies, response.state);
     if (finished) return comeAgain(finished, context);
+    await context.app.learnTime();
     const transaction = transactionOf(response.state, request, context);
     if (!transaction) return checkCookies(context);
 
@@ -81,10 +82,10 @@ async function comeAgain(finished: FinishedSignIn, context: RequestContext): Pro
 function transactionOf(
   state: string,
   request: HttpRequest,
-  { cookies }: RequestContext,
+  { app, cookies }: RequestContext,
 ): SignInTransaction | undefined {
   try {
-    return knownTransaction(cookies, state);
+    return knownTransaction(cookies, state, app.clock);
   } catch (error) {
     if (wantsPage(request) && !request.headers.has("cookie")) return undefined;
     throw error;
@@ -129,10 +130,11 @@ function lookAgain({ state }: SignInTransaction, error: unknown): { readonly red
 async function signIn(
   request: HttpRequest,
   signedIn: SignedIn,
-  { startedAt, api = "" }: SignInTransaction,
+  transaction: SignInTransaction,
   context: RequestContext,
 ): Promise<void> {
   const { app, cookies, telemetry } = context;
+  const { startedAt, startedTick, api = "" } = transaction;
   app.signInSeen = true;
   const [usual] = app.configuration.downstreamApis.values();
   const first = app.configuration.downstreamApis.get(api) ?? usual;
@@ -141,7 +143,9 @@ async function signIn(
   if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
   const userAgent = describeUserAgent(request.headers.get("user-agent"));
   const previous = parseSessionCookie(cookies.read(sessionCookieName));
-  const cookie = await openSession(app, { signedIn, startedAt, userAgent, previous }, context);
+  // Where the beginning is not known, every sign-out that is remembered counts.
+  const opened = { signedIn, startedAt: startedAt ?? 0, startedTick, userAgent, previous };
+  const cookie = await openSession(app, opened, context);
   telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
   cookies.set(sessionCookieName, formatSessionCookie(cookie), sessionCookieMaxAge(app.configuration.session));
 }

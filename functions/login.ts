@@ -19,7 +19,9 @@ export const login: FunctionDefinition = {
     comeBackTo(returnUrl, "signIn");
     const options = parseSignInOptions(query);
     refuseWidening(options, request, configuration);
-    const transaction = newTransaction(returnUrl, options.prompt === "none", options.maxAge, options);
+    // A sign-out since now must count against this sign-in, whichever instance sees it.
+    await app.learnTime();
+    const transaction = newTransaction(returnUrl, options.prompt === "none", app.clock, options.maxAge, options);
     const location = await authorizationUrl(authority, configuration, transaction, options, signal);
     beginTransaction(cookies, transaction);
     return { status: 302, headers: { location } };

@@ -15,7 +15,7 @@ export const sessions: FunctionDefinition = {
   methods: ["GET"],
   handler: authenticated(
     async (_request, { resolved }, { app }) => ({
-      jsonBody: { sessions: listSessions(resolved, app.configuration.session, Date.now()) },
+      jsonBody: { sessions: listSessions(resolved, app.configuration.session, app.clock.now()) },
     }),
     { extendsSession: false },
   ),

@@ -1,6 +1,6 @@
 import { connectStore, type ConnectedStore } from "./account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "./account/opened-seals.ts";
-import type { AccountStore } from "./account/store.ts";
+import type { AccountStore, Timing } from "./account/store.ts";
 import type { Configuration } from "./config.ts";
 import { renewals, type Renewals } from "./downstream/renewals.ts";
 import { authorityOf, type Authority } from "./identity/authority.ts";
@@ -28,6 +28,7 @@ export interface App {
   store(): Promise<AccountStore>;
   /** Every time that is stored, or compared with one that is, comes from here. */
   readonly clock: StoreClock;
+  readonly timing: Timing;
   /** Asks the store for its time if it has not said it yet. Waits no longer than a moment, and does not fail. */
   learnTime(): Promise<void>;
   /** Where sign-outs wait that the store could not take. */
@@ -78,6 +79,7 @@ export function createApp(configuration: Configuration): App {
     store,
     clock,
     signOutQueue: workQueue(configuration.signOut.queue, signOutQueueName),
+    timing: { lifetimes: configuration.session, clock },
     learnTime: timeLearner(clock, store),
   };
 }

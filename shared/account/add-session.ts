@@ -52,10 +52,15 @@ function withAdded(
   lifetimes: Lifetimes,
   now: number,
 ): AccountDocument["sessions"] {
-  const replacedSid = sessionOf(sessions, replaces)?.sid;
+  const replaced = sessionOf(sessions, replaces);
+  const named = {
+    ...session,
+    ...(replaced?.sid && { replacedSid: replaced.sid }),
+    ...(replaced && endOf(replaced, lifetimes) > now && { replacedLive: true as const }),
+  };
   // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
   const others = Object.entries(sessions).filter(([key, other]) => key !== sessionKey && endOf(other, lifetimes) > now);
-  return { ...Object.fromEntries(others), [sessionKey]: replacedSid ? { ...session, replacedSid } : session };
+  return { ...Object.fromEntries(others), [sessionKey]: named };
 }
 
 function withoutEnded(

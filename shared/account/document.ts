@@ -1,4 +1,5 @@
 import { isRecord } from "../encoding.ts";
+import { isTick, type Tick } from "../store/clock.ts";
 import { fitting } from "./room.ts";
 
 /** One browser's session of an account, as stored. Times are ISO 8601, UTC. */
@@ -8,6 +9,9 @@ export interface StoredSession {
   readonly createdAt: string;
   /** When the sign-in began that opened it; a sign-out at the identity provider since then means this session. */
   readonly startedAt?: string;
+  /** The two times above as the instance counts that opened the session; the latter if it began the sign-in, too. */
+  readonly createdTick?: Tick;
+  readonly startedTick?: Tick;
   readonly lastSeenAt: string;
   /** End of the absolute lifetime; the idle lifetime may end the session earlier. */
   readonly expiresAt: string;
@@ -19,6 +23,8 @@ export interface StoredSession {
   readonly replaced?: string;
   /** The `sid` of that one, if it was there and had one. */
   readonly replacedSid?: string;
+  /** Whether that one was there and had not ended by itself: its cookie still opened it. */
+  readonly replacedLive?: true;
 }
 
 /** Everything kept for one account. Deleting this document signs the account out everywhere. */
@@ -136,5 +142,6 @@ function isStoredSession(value: unknown): value is StoredSession {
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
   const { sealed, sid, startedAt = "", replaced = "", replacedSid = "" } = value;
   const texts = [sealed, sid === null ? "" : sid, startedAt, replaced, replacedSid];
-  return hasTimes && texts.every((text) => typeof text === "string");
+  const hasTicks = [value["createdTick"], value["startedTick"]].every((tick) => tick === undefined || isTick(tick));
+  return hasTimes && hasTicks && texts.every((text) => typeof text === "string");
 }

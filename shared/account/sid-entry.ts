@@ -1,4 +1,5 @@
 import { isRecord } from "../encoding.ts";
+import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
 
 /**
@@ -13,6 +14,8 @@ export interface SidEntry extends Stored {
    * began before it are refused all the same.
    */
   readonly signedOutAt: string | null;
+  /** The same as an instance counts, where all sign-outs so far were asked for at that one. */
+  readonly signedOutTick?: Tick;
   /** Hashes of the last logout tokens' `jti`: none must be used twice. */
   readonly jtis?: readonly string[];
   /** Only of what {@link unreadableEntry} makes; never stored. */
@@ -22,10 +25,11 @@ export interface SidEntry extends Stored {
 /** Whether `value`, as read from the store, has the shape of an entry. What else is in it does not matter. */
 export function isSidEntry(value: unknown): value is SidEntry {
   if (!isRecord(value)) return false;
-  const { accountKey, sessionKey, signedOutAt, ttl, jtis = [] } = value;
+  const { accountKey, sessionKey, signedOutAt, signedOutTick, ttl, jtis = [] } = value;
   return (
     [accountKey, sessionKey].every((key) => key === null || isKey(key)) &&
     (signedOutAt === null || isMark(signedOutAt, lastWriteOf(value))) &&
+    (signedOutTick === undefined || isTick(signedOutTick)) &&
     isTtl(ttl) &&
     Array.isArray(jtis) &&
     jtis.every((jti) => typeof jti === "string")

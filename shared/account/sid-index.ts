@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
+import { wasBefore, type Tick } from "../store/clock.ts";
 import { changeEntry, type EntryChange } from "./change-entry.ts";
 import { tokenKeyOf } from "./keys.ts";
 import type { SidEntry } from "./sid-entry.ts";
@@ -21,6 +23,7 @@ export interface SidClaim {
   readonly ttl: number;
   /** When the sign-in began, in milliseconds since the epoch: a sign-out that came later counts, an earlier one does not. */
   readonly startedAt: number;
+  readonly startedTick?: Tick | undefined;
   /** Called before the entry is taken from another account: its sessions would be out of reach afterwards. */
   readonly endDisplaced: (accountKey: string) => Promise<void>;
 }
@@ -36,12 +39,12 @@ export async function claimSid(
   seen: Versioned<SidEntry> | undefined,
   signal: AbortSignal,
 ): Promise<"claimed" | "signed out"> {
-  const { id, accountKey, sessionKey, startedAt, endDisplaced } = claim;
+  const { id, accountKey, sessionKey, endDisplaced } = claim;
   const decide = async (
     entry: SidEntry | undefined,
     attempt: number,
   ): Promise<EntryChange<"claimed" | "signed out">> => {
-    if (isSignedOutSince(entry, startedAt)) return { result: "signed out" };
+    if (isSignedOutSince(entry, claim)) return { result: "signed out" };
     if (attempt > 1 && leadsTo(entry, claim)) return { result: "claimed" };
     if (entry?.accountKey && entry.accountKey !== accountKey) await endDisplaced(entry.accountKey);
     const claimed = {
@@ -50,6 +53,7 @@ export async function claimSid(
       sessionKey,
       ttl: Math.max(claim.ttl, entry?.ttl ?? 0),
       signedOutAt: entry?.signedOutAt ?? null,
+      ...(entry?.signedOutTick && { signedOutTick: entry.signedOutTick }),
       ...(entry?.jtis && { jtis: entry.jtis }),
     };
     return { write: claimed, result: "claimed" };
@@ -62,10 +66,14 @@ function leadsTo(entry: SidEntry | undefined, { accountKey, ttl }: SidClaim): bo
   return entry?.accountKey === accountKey && entry.ttl >= ttl && !entry.unreadable;
 }
 
-/** Whether the entry was signed out after a sign-in that began at `startedAt`. */
-export function isSignedOutSince(entry: SidEntry | undefined, startedAt: number): boolean {
-  const signedOutAt = entry?.signedOutAt ?? null;
-  return signedOutAt !== null && Date.parse(signedOutAt) >= startedAt;
+/** Whether the entry was signed out after a sign-in began, or may have been. */
+export function isSignedOutSince(
+  entry: SidEntry | undefined,
+  { startedAt, startedTick }: Pick<SidClaim, "startedAt" | "startedTick">,
+): boolean {
+  if (!entry || entry.signedOutAt === null) return false;
+  const wasEarlier = wasBefore(entry.signedOutTick, startedTick);
+  return wasEarlier === undefined ? Date.parse(entry.signedOutAt) >= startedAt : !wasEarlier;
 }
 
 /** A sign-out to be noted in the index. */
@@ -74,17 +82,21 @@ export interface Mark {
   readonly id: string;
   /** What the mark is for, ISO 8601, UTC: sign-ins that began later are not meant. */
   readonly signedOutAt: string;
+  readonly signedOutTick?: Tick | undefined;
   /** Hash of the logout token's `jti`, if there is one. */
   readonly jti: string | undefined;
   /** Told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again. */
   readonly located: (accountKey: string) => void;
 }
 
+/** When something was signed out. */
+export type Moment = Pick<Mark, "signedOutAt" | "signedOutTick">;
+
 export interface Marked {
   /** The account that the entry led to, also when it was marked before: a sign-out that failed half-way can be repeated. */
   readonly accountKey: string | null;
   /** When the same logout token was received before, the time of that mark. */
-  readonly replayOf: string | undefined;
+  readonly replayOf: Moment | undefined;
   /** Whether the entry could not be read: another account than `accountKey` may be meant. */
   readonly unreadable: boolean;
 }
@@ -94,7 +106,7 @@ export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal
   const seen = await sids.read(mark.id, signal);
   const unreadable = seen?.document.unreadable ?? false;
   const { jti, replayOf } = await rememberApart(sids, mark, seen?.document, signal);
-  const meant = { ...mark, jti, signedOutAt: replayOf ?? mark.signedOutAt };
+  const meant = replayOf ? { ...mark, jti, signedOutTick: undefined, ...replayOf } : { ...mark, jti };
   let accountKey: string | null = null;
   const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<Marked> => {
     // An entry that expires meanwhile still has told whom it is about.
@@ -103,7 +115,7 @@ export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal
     const marked = { accountKey, replayOf, unreadable };
     if (jti !== undefined && entry?.jtis?.includes(jti)) {
       // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
-      return { result: { ...marked, replayOf: attempt > 1 ? undefined : (entry.signedOutAt ?? undefined) } };
+      return { result: { ...marked, replayOf: attempt > 1 ? undefined : momentOf(entry) } };
     }
     const write = tombstoneOf(meant, entry, accountKey);
     const isDone = (attempt > 1 || replayOf !== undefined) && isMarked(entry, write);
@@ -119,17 +131,28 @@ export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal
  */
 async function rememberApart(
   sids: PointOperations<SidEntry>,
-  { id, jti, signedOutAt }: Mark,
+  { id, jti, signedOutAt, signedOutTick }: Mark,
   entry: SidEntry | undefined,
   signal: AbortSignal,
-): Promise<{ readonly jti: string | undefined; readonly replayOf: string | undefined }> {
+): Promise<{ readonly jti: string | undefined; readonly replayOf: Moment | undefined }> {
   const known = tokensOf(entry, signedOutAt);
   if (jti === undefined || known.includes(jti) || known.length < maxTokens) return { jti, replayOf: undefined };
-  const write = { id: tokenKeyOf(id, jti), accountKey: null, sessionKey: null, signedOutAt, ttl: tokenSeconds };
+  const moment = { signedOutAt, ...(signedOutTick && { signedOutTick }) };
+  const write = { id: tokenKeyOf(id, jti), accountKey: null, sessionKey: null, ...moment, ttl: tokenSeconds };
   // What is there at a later attempt is its own, lost on the way, or the same token coming twice at once.
   const decide = (token: SidEntry | undefined, attempt: number) =>
-    token ? { result: attempt > 2 ? undefined : (token.signedOutAt ?? signedOutAt) } : { write, result: undefined };
+    token ? { result: attempt > 2 ? undefined : (momentOf(token) ?? moment) } : { write, result: undefined };
   return { jti: undefined, replayOf: await changeEntry(sids, write.id, undefined, decide, signal) };
+}
+
+function momentOf({ signedOutAt, signedOutTick }: SidEntry): Moment | undefined {
+  return signedOutAt === null ? undefined : { signedOutAt, ...(signedOutTick && { signedOutTick }) };
+}
+
+/** Of two instances' sign-outs only the times can tell which is the later one, and they leave it in doubt. */
+function laterOf(a: Tick | undefined, b: Tick | undefined): Tick | undefined {
+  const isEarlier = wasBefore(a, b);
+  return isEarlier === undefined ? undefined : isEarlier ? b : a;
 }
 
 /** The tokens that the entry remembers and that may still be valid: after so long without any sign-out, none is. */
@@ -141,25 +164,30 @@ function tokensOf(entry: SidEntry | undefined, now: string): readonly string[] {
 /** Whether another sign-out has just written what this one is about to: the person has many frames, say. */
 function isMarked(
   entry: SidEntry | undefined,
-  { accountKey, signedOutAt, jtis = [], ttl }: Unwritten<SidEntry>,
+  { accountKey, signedOutAt, signedOutTick, jtis = [], ttl }: Unwritten<SidEntry>,
 ): boolean {
   if (!entry || entry.unreadable) return false;
   const hasToken = jtis.every((jti) => entry.jtis?.includes(jti));
-  return entry.signedOutAt === signedOutAt && entry.accountKey === accountKey && entry.ttl >= ttl && hasToken;
+  const hasTick = isDeepStrictEqual(entry.signedOutTick, signedOutTick);
+  return (
+    entry.signedOutAt === signedOutAt && hasTick && entry.accountKey === accountKey && entry.ttl >= ttl && hasToken
+  );
 }
 
 function tombstoneOf(
-  { id, signedOutAt, jti }: Mark,
+  { id, signedOutAt, signedOutTick, jti }: Mark,
   entry: SidEntry | undefined,
   accountKey: string | null,
 ): Unwritten<SidEntry> {
   const earlier = entry?.signedOutAt ?? signedOutAt;
+  const tick = entry && entry.signedOutAt !== null ? laterOf(entry.signedOutTick, signedOutTick) : signedOutTick;
   const jtis = [...tokensOf(entry, signedOutAt), ...(jti === undefined ? [] : [jti])];
   return {
     id,
     accountKey,
     sessionKey: entry?.sessionKey ?? null,
     signedOutAt: earlier > signedOutAt ? earlier : signedOutAt,
+    ...(tick && { signedOutTick: tick }),
     ...(jtis.length > 0 && { jtis }),
     // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
     ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, entry?.ttl ?? 0),

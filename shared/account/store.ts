@@ -1,4 +1,5 @@
 import { untilSettled, type Attempt } from "../store/contention.ts";
+import type { StoreClock } from "../store/clock.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
@@ -8,6 +9,12 @@ import type { SidEntry } from "./sid-entry.ts";
 export interface AccountStore {
   readonly accounts: PointOperations<AccountDocument>;
   readonly sids: PointOperations<SidEntry>;
+}
+
+/** What a document's time to live is made of. */
+export interface Timing {
+  readonly lifetimes: Lifetimes;
+  readonly clock: Pick<StoreClock, "now">;
 }
 
 export interface ChangeResult {
@@ -30,7 +37,7 @@ export async function changeAccount(
   accounts: PointOperations<AccountDocument>,
   seen: Versioned<AccountDocument>,
   decide: (document: AccountDocument) => Change | Promise<Change>,
-  lifetimes: Lifetimes,
+  timing: Timing,
   signal: AbortSignal,
 ): Promise<ChangeResult> {
   const attempt = async (current: typeof seen | undefined): Promise<Attempt<AccountDocument, ChangeResult>> => {
@@ -43,7 +50,7 @@ export async function changeAccount(
       if (deleted.outcome === "conflict") return { outcome: "refused", current: deleted.current };
       return settled(deleted.outcome === "gone" ? gone : { outcome: "deleted", before, change });
     }
-    const document = withSessions(before.id, change.sessions, lifetimes);
+    const document = withSessions(before.id, change.sessions, timing);
     const replaced = await accounts.replace(document, current.etag, signal);
     if (replaced.outcome === "conflict") return { outcome: "refused", current: replaced.current };
     if (replaced.outcome === "gone") return settled(gone);
@@ -76,7 +83,7 @@ export function warnIfUnreadable(
 export function withSessions(
   id: string,
   sessions: AccountDocument["sessions"],
-  lifetimes: Lifetimes,
+  { lifetimes, clock }: Timing,
 ): Omit<AccountDocument, "writeId"> {
-  return { id, sessions, ttl: ttlOf(sessions, lifetimes, Date.now()) };
+  return { id, sessions, ttl: ttlOf(sessions, lifetimes, clock.now()) };
 }

@@ -11,6 +11,8 @@ import type { SidEntry } from "./sid-entry.ts";
 export interface Successor {
   readonly accountKey: string;
   readonly sessionKey: string;
+  /** When it took that place, by the store's clock: ISO 8601, UTC. */
+  readonly since: string;
 }
 
 /**
@@ -23,19 +25,21 @@ const rememberedFor = 3 * 3600;
 export async function noteSuccessor(
   sids: PointOperations<SidEntry>,
   replaced: string,
-  successor: Successor,
+  { accountKey, sessionKey, since }: Successor,
   signal: AbortSignal,
 ): Promise<void> {
-  const write = { id: successionKeyOf(replaced), ...successor, signedOutAt: null, ttl: rememberedFor };
+  // For this browser the earlier session is over since then.
+  const write = { id: successionKeyOf(replaced), accountKey, sessionKey, signedOutAt: since, ttl: rememberedFor };
   await changeEntry(sids, write.id, undefined, () => ({ write, result: undefined }), signal);
 }
 
-/** What has taken the place of the session `replaced` within the last hours, if anything has. */
+/** What has taken the place of the session `replaced` within the last hours, if anything has, and is known since when. */
 export async function successorElsewhere(
   sids: PointOperations<SidEntry>,
   replaced: string,
   signal: AbortSignal,
 ): Promise<Successor | undefined> {
-  const { accountKey = null, sessionKey = null } = (await sids.read(successionKeyOf(replaced), signal))?.document ?? {};
-  return accountKey !== null && sessionKey !== null ? { accountKey, sessionKey } : undefined;
+  const entry = (await sids.read(successionKeyOf(replaced), signal))?.document;
+  const { accountKey = null, sessionKey = null, signedOutAt: since = null } = entry ?? {};
+  return accountKey !== null && sessionKey !== null && since !== null ? { accountKey, sessionKey, since } : undefined;
 }

@@ -38,10 +38,11 @@ export async function acquireToken(
 ): Promise<AcquiredToken> {
   const { clientId } = app.configuration.azureAd;
   if (claims === undefined) {
+    const now = app.clock.now();
     const instead = grantedInstead(session.secrets, api.scopes);
     const accessToken =
-      freshAccessToken(session.secrets, clientId, api.scopes, Date.now()) ??
-      (instead && freshAccessToken(session.secrets, clientId, instead, Date.now(), false));
+      freshAccessToken(session.secrets, clientId, api.scopes, now) ??
+      (instead && freshAccessToken(session.secrets, clientId, instead, now, false));
     if (accessToken !== undefined) return { accessToken, stored: false };
   }
   const began = performance.now();
@@ -82,7 +83,7 @@ async function acquireAndStore(
   invocation: Invocation,
   claims: string | undefined,
 ): Promise<AcquiredToken> {
-  const { msal, network } = await app.authority.client(invocation.signal, session.secrets);
+  const { msal, network, serialize } = await app.authority.client(invocation.signal, session.secrets);
   const cache = msal.getTokenCache();
   const account = await cache.getAccountByHomeId(session.secrets.claims.homeAccountId);
   if (!account) throw sessionEnded();
@@ -99,12 +100,12 @@ async function acquireAndStore(
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   if (network.tokensIssued) {
     const granted = network.issued?.["scope"];
-    await storeTokenCache(app, session, { tokenCache: cache.serialize(), asked: api.scopes, granted }, invocation);
+    await storeTokenCache(app, session, { tokenCache: serialize(), asked: api.scopes, granted }, invocation);
     warnOfMissingScopes(app, api, missingScopes(api.scopes, granted), invocation.telemetry);
     invocation.telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
   } else {
     // One that was refused would be tried with every call from now on. What it means shows when the token has expired.
-    await storeIfUnchanged(app, session, withoutEarlyRenewal(cache.serialize()), invocation);
+    await storeIfUnchanged(app, session, withoutEarlyRenewal(serialize()), invocation);
     invocation.telemetry.warn("token_refused", { api: api.name, final: false });
   }
   return { accessToken, stored: true };

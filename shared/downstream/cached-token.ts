@@ -1,5 +1,6 @@
 import type { SessionSecrets } from "../account/seal.ts";
 import { isRecord } from "../encoding.ts";
+import { maxDoubtMs } from "../store/clock.ts";
 
 /** Seconds before its expiry from which a token is left to MSAL, which then renews it: MSAL's own default. */
 const renewalOffsetSeconds = 300;
@@ -73,10 +74,13 @@ function isPlainBearerToken(entry: unknown): entry is Entry {
 const needed = ["home_account_id", "client_id", "secret", "target", "cached_at", "expires_on"];
 const narrowing = ["key_id", "userAssertionHash", "resource", "additionalCacheKeyComponents"];
 
+/** Another instance knows the store's time no better than this one. */
+const doubtSeconds = (2 * maxDoubtMs) / 1000;
+
 /** Neither about to expire, nor due for a renewal ahead of time, nor of a time that has not come: the clock was set back. */
 function isFresh({ cached_at, expires_on, refresh_on }: Entry, seconds: number): boolean {
   const isDue = refresh_on !== undefined && !(Number(refresh_on) > seconds);
-  return Number(cached_at) <= seconds && isAlive({ expires_on }, seconds) && !isDue;
+  return Number(cached_at) <= seconds + doubtSeconds && isAlive({ expires_on }, seconds) && !isDue;
 }
 
 function isAlive({ expires_on }: Pick<Entry, "expires_on">, seconds: number): boolean {

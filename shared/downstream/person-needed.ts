@@ -23,7 +23,7 @@ export function personNeeded(
   const isFirst = firstApiOf(app) === api.name;
   if (refusal.claims !== undefined) return claimsNeeded(app, session, api, detail, refusal.claims, refusal);
   const wasAskedFor = secrets.signedInFor === undefined ? isFirst : secrets.signedInFor === api.name;
-  if (wasAskedFor && isJustSignedIn(stored.createdAt)) return notPermitted(refusal);
+  if (wasAskedFor && isJustSignedIn(app, stored.createdAt)) return notPermitted(refusal);
   if (isFirst) return new SignInRequiredError(detail, { sessionEnded: false, cause: refusal });
   return new ApiSignInRequiredError(api.name, refusal);
 }
@@ -38,12 +38,12 @@ export function claimsNeeded(
   cause?: unknown,
 ): ConditionError {
   const wasAnswered = secrets.signedInWith === sha256Base64Url(claims);
-  if (wasAnswered && isJustSignedIn(stored.createdAt)) return notPermitted(cause);
+  if (wasAnswered && isJustSignedIn(app, stored.createdAt)) return notPermitted(cause);
   return new SignInRequiredError(detail, { claims, api: apiHint(app, api), sessionEnded: false, cause });
 }
 
-function isJustSignedIn(createdAt: string): boolean {
-  return Date.now() - Date.parse(createdAt) < justSignedInMs;
+function isJustSignedIn({ clock }: App, createdAt: string): boolean {
+  return clock.now() - Date.parse(createdAt) < justSignedInMs;
 }
 
 function notPermitted(cause: unknown): ConditionError {

@@ -30,11 +30,11 @@ export async function storeTokenCache(
     const { grants: _replaced, ...kept } = session.secrets;
     const secrets = { ...kept, tokenCache: ofAccountAlone(merged, claims.homeAccountId) };
     const sealed = await seal({ ...secrets, ...(grants && { grants }) }, session);
-    const lastSeenAt = new Date().toISOString();
+    const lastSeenAt = new Date(app.clock.now()).toISOString();
     return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
   };
   const { accounts } = await app.store();
-  const { outcome } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  const { outcome } = await changeAccount(accounts, session.account, decide, app.timing, signal);
   if (outcome !== "replaced") throw sessionLost();
 }
 
@@ -47,12 +47,12 @@ export async function storeIfUnchanged(
 ): Promise<void> {
   const { sessionKey, stored } = session;
   const sealed = await seal({ ...session.secrets, tokenCache }, session);
-  const lastSeenAt = new Date().toISOString();
+  const lastSeenAt = new Date(app.clock.now()).toISOString();
   const decide = (document: AccountDocument): Change =>
     document.sessions[sessionKey]?.sealed === stored.sealed
       ? changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }))
       : { kind: "none" };
   const { accounts } = await app.store();
-  const { before } = await changeAccount(accounts, session.account, decide, app.configuration.session, signal);
+  const { before } = await changeAccount(accounts, session.account, decide, app.timing, signal);
   if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
 }

@@ -7,7 +7,7 @@ import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
 import { createPauses } from "./pause.ts";
 import { isOfSession } from "./response-account.ts";
-import { ofAccountAlone } from "./token-cache.ts";
+import { movedInTime, ofAccountAlone } from "./token-cache.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 /** The identity provider as this app is registered with it. */
@@ -31,6 +31,17 @@ export interface Authority {
 export interface OperationClient {
   readonly msal: IConfidentialClientApplication;
   readonly network: TokenNetwork;
+  /** MSAL's cache as it is stored: its times are by the store's clock. */
+  readonly serialize: () => string;
+}
+
+/** Less is within what MSAL leaves a token before it renews it, and not worth the work. */
+const leastSeconds = 10;
+
+/** By how much the store's clock is ahead of this machine's, in whole seconds; 0 if that does not matter. */
+function secondsAhead(clock: Pick<StoreClock, "now">): number {
+  const seconds = Math.round((clock.now() - Date.now()) / 1000);
+  return Math.abs(seconds) < leastSeconds ? 0 : seconds;
 }
 
 export function authorityOf(
@@ -72,8 +83,12 @@ export function authorityOf(
         },
         system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
       });
-      if (session) msal.getTokenCache().deserialize(ofAccountAlone(session.tokenCache, session.claims.homeAccountId));
-      return { msal, network };
+      const cache = msal.getTokenCache();
+      const ahead = secondsAhead(clock);
+      if (session) {
+        cache.deserialize(movedInTime(ofAccountAlone(session.tokenCache, session.claims.homeAccountId), -ahead));
+      }
+      return { msal, network, serialize: () => movedInTime(cache.serialize(), ahead) };
     },
   };
 }

@@ -84,7 +84,7 @@ export async function completeSignIn(
   answer: { readonly code: string; readonly sessionState: string | null; readonly transaction: SignInTransaction },
   signal: AbortSignal,
 ): Promise<SignedIn> {
-  const { msal, network } = await authority.client(signal);
+  const { msal, network, serialize } = await authority.client(signal);
   const result = await redeem(
     () =>
       msal.acquireTokenByCode({
@@ -98,13 +98,14 @@ export async function completeSignIn(
   );
   const metadata = await authority.metadata.get(signal);
   const { azureAd } = configuration;
+  const now = authority.clock.now();
   const verified = await verifyIdToken(result.idToken, {
     metadata,
     keys: authority.keys,
     azureAd,
     nonce: answer.transaction.nonce,
-    authenticatedSince: authenticatedSince(answer.transaction),
-    now: authority.clock.now(),
+    authenticatedSince: authenticatedSince(answer.transaction, now),
+    now,
     signal,
   });
   const homeAccountId = result.account?.homeAccountId;
@@ -125,7 +126,7 @@ export async function completeSignIn(
     },
     subject: metadata.backChannelLogout ? { issuer: verified.issuer, sub: verified.subject } : undefined,
     sid: verified.sid ?? answer.sessionState ?? undefined,
-    tokenCache: ofAccountAlone(msal.getTokenCache().serialize(), homeAccountId),
+    tokenCache: ofAccountAlone(serialize(), homeAccountId),
     grants: withGrant(undefined, scopes, granted),
     missingScopes: missingScopes(scopes, granted),
     signedInFor: answer.transaction.api,

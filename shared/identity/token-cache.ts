@@ -40,6 +40,27 @@ export function ofAccountAlone(cache: string, homeAccountId: string): string {
   return JSON.stringify(Object.fromEntries(kept));
 }
 
+/**
+ * A serialized MSAL cache with the times of its access tokens moved. MSAL writes and reads them by the instance's own clock;
+ * in the store they are by the store's, so that no instance takes an expired token for a good one.
+ * @param bySeconds whole ones
+ */
+export function movedInTime(cache: string, bySeconds: number): string {
+  if (bySeconds === 0) return cache;
+  const parsed = parse(cache);
+  const move = (value: unknown) =>
+    typeof value === "string" && /^\d+$/.test(value) ? String(Number(value) + bySeconds) : value;
+  const tokens = Object.entries(entriesOf(parsed, "AccessToken")).map(([key, token]) => {
+    if (!isRecord(token)) return [key, token] as const;
+    const times = timesOfToken.filter((name) => name in token).map((name) => [name, move(token[name])] as const);
+    return [key, { ...token, ...Object.fromEntries(times) }] as const;
+  });
+  return JSON.stringify({ ...parsed, AccessToken: Object.fromEntries(tokens) });
+}
+
+/** Seconds since the epoch, as text. */
+const timesOfToken = ["cached_at", "expires_on", "extended_expires_on", "refresh_on"];
+
 function mergeSection(base: Entries, theirs: Entries, ours: Entries): Entries {
   const isChanged = (key: string) => JSON.stringify(ours[key]) !== JSON.stringify(base[key]);
   const kept = Object.entries(theirs).filter(([key]) => key in ours || !isChanged(key));

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { isRecord, randomBase64Url, sha256Base64Url } from "../encoding.ts";
 import { ConditionError } from "../errors.ts";
 import type { CookieJar } from "../session/cookie.ts";
+import { isTick, wasBefore, type StoreClock, type Tick, type TimeBounds } from "../store/clock.ts";
 import { clockToleranceSeconds } from "./jwt.ts";
 
 /**
@@ -16,8 +17,10 @@ export interface SignInTransaction {
   readonly returnUrl: string;
   /** Whether the sign-in was tried without showing anything; then "not signed in" is an answer, not an error. */
   readonly silent: boolean;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
+  /** At the earliest, in milliseconds since the epoch by the store's clock; null if that was not known. */
+  readonly startedAt: number | null;
+  /** The same as the instance counts that began it. */
+  readonly startedTick?: Tick;
   /** Seconds that the person may have been signed in for at the identity provider when this sign-in began, if that matters. */
   readonly maxAge: number | null;
   /** The API that the sign-in is for, where it is not the first. Sign-ins begun by an earlier version do not say. */
@@ -32,9 +35,12 @@ const lifetimeSeconds = 15 * 60;
 /** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
 const maxUnderWay = 6;
 
+type Clock = Pick<StoreClock, "bounds" | "tick">;
+
 export function newTransaction(
   returnUrl: string,
   silent: boolean,
+  clock: Clock,
   maxAge: number | null = null,
   { api, claims = null }: { readonly api?: string | undefined; readonly claims?: string | null } = {},
 ): SignInTransaction {
@@ -44,7 +50,8 @@ export function newTransaction(
     codeVerifier: randomBase64Url(),
     returnUrl,
     silent,
-    startedAt: Date.now(),
+    startedAt: clock.bounds()?.earliest ?? null,
+    startedTick: clock.tick(),
     maxAge,
     ...(api !== undefined && { api }),
     ...(claims !== null && { claimsHash: sha256Base64Url(claims) }),
@@ -56,24 +63,27 @@ export function codeChallengeOf({ codeVerifier }: SignInTransaction): string {
   return sha256Base64Url(codeVerifier);
 }
 
-/** When the person must have proved who they are, at the earliest; milliseconds since the epoch. */
-export function authenticatedSince({ startedAt, maxAge }: SignInTransaction): number | undefined {
-  return maxAge === null ? undefined : startedAt - maxAge * 1000;
+/**
+ * When the person must have proved who they are, at the earliest; milliseconds since the epoch.
+ * @param now stands in for a beginning that is not known
+ */
+export function authenticatedSince({ startedAt, maxAge }: SignInTransaction, now: number): number | undefined {
+  return maxAge === null ? undefined : (startedAt ?? now) - maxAge * 1000;
 }
 
 /** Keeps `transaction` in this browser. Where there are too many, the oldest makes room. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
-  makeRoom(jar);
+  makeRoom(jar, transaction);
   jar.set(nameOf(transaction.state), encode(transaction), lifetimeSeconds);
 }
 
 /** Those go first that nothing can come of any more: finished, unreadable, too old, or begun in the future. */
-function makeRoom(jar: CookieJar): void {
-  const now = Date.now();
+function makeRoom(jar: CookieJar, { startedAt: now }: SignInTransaction): void {
+  const time = now === null ? undefined : { earliest: now, latest: now };
   const startOf = (name: string) => {
     const transaction = parse(jar.read(name));
-    const counts = transaction && nameOf(transaction.state) === name && isUnderWay(transaction, now);
-    return counts ? transaction.startedAt : 0;
+    const counts = transaction && nameOf(transaction.state) === name && isUnderWay(transaction, time);
+    return counts ? (transaction.startedAt ?? 0) : -Infinity;
   };
   const latestFirst = jar
     .names(prefix)
@@ -116,17 +126,26 @@ export function forgetFinishedSignIns(jar: CookieJar): void {
  * The transaction that `state` belongs to, if this browser began it.
  * @throws {ConditionError} `signin_unknown`
  */
-export function knownTransaction(jar: CookieJar, state: string): SignInTransaction {
+export function knownTransaction(jar: CookieJar, state: string, clock: Clock): SignInTransaction {
+  const time = clock.bounds();
   const transaction = parse(jar.read(nameOf(state)));
-  const now = Date.now();
-  const known = transaction && equal(transaction.state, state) && isUnderWay(transaction, now);
-  if (!known) throw unknownSignIn();
-  return { ...transaction, startedAt: Math.min(transaction.startedAt, now) };
+  if (!transaction || !equal(transaction.state, state) || !isUnderWay(transaction, time)) throw unknownSignIn();
+  const { startedAt, startedTick, ...rest } = transaction;
+  return {
+    ...rest,
+    startedAt: startedAt === null || !time ? null : Math.min(startedAt, time.earliest),
+    // Only of this process can it be told that it is not of the future.
+    ...(startedTick && wasBefore(startedTick, clock.tick()) && { startedTick }),
+  };
 }
 
-/** Not from the future, but for what clocks may differ: no sign-out would ever be later than such a sign-in. */
-function isUnderWay({ startedAt }: SignInTransaction, now: number): boolean {
-  return startedAt > now - lifetimeSeconds * 1000 && startedAt <= now + clockToleranceSeconds * 1000;
+/**
+ * Not from the future: no sign-out would ever be later than such a sign-in. Where a time is not known, it is up to the
+ * browser to forget the cookie, and to the identity provider to redeem no old code.
+ */
+function isUnderWay({ startedAt }: SignInTransaction, time: TimeBounds | undefined): boolean {
+  if (startedAt === null || !time) return true;
+  return startedAt > time.latest - lifetimeSeconds * 1000 && startedAt <= time.latest + clockToleranceSeconds * 1000;
 }
 
 /** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */
@@ -165,10 +184,12 @@ function isTransaction(value: unknown): value is SignInTransaction {
   if (!isRecord(value)) return false;
   const texts = [value["state"], value["nonce"], value["codeVerifier"], value["returnUrl"]];
   const hasTexts = texts.every((text) => typeof text === "string" && text !== "");
-  const { startedAt, silent, maxAge, api, claimsHash } = value;
-  const hasAge = maxAge === null || typeof maxAge === "number";
+  const { startedAt, startedTick, silent, maxAge, api, claimsHash } = value;
+  const hasTimes =
+    [startedAt, maxAge].every((time) => time === null || typeof time === "number") &&
+    (startedTick === undefined || isTick(startedTick));
   const saysWhatFor = [api, claimsHash].every((text) => text === undefined || typeof text === "string");
-  return hasTexts && hasAge && saysWhatFor && typeof startedAt === "number" && typeof silent === "boolean";
+  return hasTexts && hasTimes && saysWhatFor && typeof silent === "boolean";
 }
 
 function equal(a: string, b: string): boolean {

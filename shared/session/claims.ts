@@ -6,6 +6,7 @@ import type { App, Invocation } from "../app.ts";
 import { ConditionError } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
 import { endDisplacedSessions } from "../sign-out/sign-out.ts";
+import type { Tick } from "../store/clock.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionWrite } from "./keep.ts";
 
@@ -13,8 +14,10 @@ import type { SessionWrite } from "./keep.ts";
 export interface Claims {
   readonly write: SessionWrite;
   readonly subject: SignedIn["subject"];
-  /** When the sign-in began, in milliseconds since the epoch. */
+  /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
   readonly startedAt: number;
+  /** The same as this process counts, if the sign-in began here. */
+  readonly startedTick?: Tick | undefined;
   /** The entry of its `sid` as last read. */
   readonly seenSid: Versioned<SidEntry> | undefined;
 }
@@ -34,21 +37,23 @@ async function claimForSid(app: App, claims: Claims, invocation: Invocation): Pr
   if (sid === null) return;
   const { sids } = await app.store();
   const endDisplaced = async (displaced: string) => endDisplacedSessions(app, displaced, sid, invocation);
-  const claim = { id: sid, accountKey, sessionKey, ttl: ttlOf(app), startedAt: claims.startedAt, endDisplaced };
+  const { startedAt, startedTick } = claims;
+  const claim = { id: sid, accountKey, sessionKey, ttl: ttlOf(app), startedAt, startedTick, endDisplaced };
   const claimed = await claimSid(sids, claim, claims.seenSid, invocation.signal);
   if (claimed === "signed out") throw signedOutMeanwhile();
 }
 
 async function claimForSubject(
   app: App,
-  { write, subject, startedAt }: Claims,
+  { write, subject, startedAt, startedTick }: Claims,
   { signal, telemetry }: Invocation,
 ): Promise<void> {
   if (!subject) return;
   const { sids } = await app.store();
   const id = subjectKeyOf(subject.issuer, subject.sub);
   const { accountKey } = write;
-  const claim = { id, accountKey, sessionKey: null, ttl: ttlOf(app), startedAt, endDisplaced: async () => undefined };
+  const began = { startedAt, startedTick };
+  const claim = { id, accountKey, sessionKey: null, ttl: ttlOf(app), ...began, endDisplaced: async () => undefined };
   const seen = await sids.read(id, signal);
   warnIfUnreadable(seen?.document, telemetry, "sid");
   if ((await claimSid(sids, claim, seen, signal)) === "signed out") throw signedOutMeanwhile();

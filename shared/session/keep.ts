@@ -29,14 +29,14 @@ export async function writeSession(
 ): Promise<Account | undefined> {
   const { session: limits } = app.configuration;
   const { accountKey } = write;
-  const added = (document: AccountDocument) => addBeside(document.sessions, write, limits, Date.now());
+  const added = (document: AccountDocument) => addBeside(document.sessions, write, limits, app.clock.now());
   const attempt = async (current: Account | undefined): Promise<Attempt<AccountDocument, Account | undefined>> => {
     if (current) {
-      const changed = await changeAccount(accounts, current, added, limits, signal);
+      const changed = await changeAccount(accounts, current, added, app.timing, signal);
       if (changed.outcome !== "gone") return { outcome: "settled", result: changed.after };
     }
     // Deleted by a sign-out or never there. This sign-in is newer: it may create what a refresh may not.
-    const document = withSessions(accountKey, addBeside({}, write, limits, Date.now()).sessions, limits);
+    const document = withSessions(accountKey, addBeside({}, write, limits, app.clock.now()).sessions, app.timing);
     const created = await accounts.create(document, signal);
     if (created.outcome === "created") return { outcome: "settled", result: versionOf(document, created.etag).after };
     if (created.outcome === "lost") throw new LostWriteError("create in accounts");
@@ -64,7 +64,7 @@ export async function endEarlier(
   if (current && end(current.document).kind === "none") return;
   const change = async (waited: boolean) => {
     const newest = current && !waited ? current : await accounts.read(write.accountKey, signal);
-    if (newest) await changeAccount(accounts, newest, end, limits, signal);
+    if (newest) await changeAccount(accounts, newest, end, app.timing, signal);
   };
   try {
     await inTurn(accounts, write.accountKey, change, signal);
@@ -90,7 +90,7 @@ export async function withdraw(
     removeSessions(document, (_, sessionKey) => sessionKey === write.sessionKey);
   try {
     const current = await accounts.read(write.accountKey, signal);
-    if (current) await changeAccount(accounts, current, remove, app.configuration.session, signal);
+    if (current) await changeAccount(accounts, current, remove, app.timing, signal);
   } catch (error) {
     telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
   }

@@ -9,6 +9,7 @@ import type { App, Invocation } from "../app.ts";
 import { conditionOf } from "../errors.ts";
 import type { SignedIn } from "../identity/sign-in.ts";
 import { endReplacedSession } from "../sign-out/sign-out.ts";
+import type { Tick } from "../store/clock.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { claimIndex, signedOutMeanwhile, type Claims } from "./claims.ts";
@@ -18,8 +19,10 @@ import { endEarlier, withdraw, writeSession, type SessionWrite } from "./keep.ts
 export interface NewSession {
   readonly signedIn: SignedIn;
   readonly userAgent: string;
-  /** When the sign-in began, in milliseconds since the epoch. */
+  /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
   readonly startedAt: number;
+  /** The same as this process counts, if the sign-in began here. */
+  readonly startedTick?: Tick | undefined;
   /** The session that this browser had until now; it ends when the new one is complete. */
   readonly previous: SessionCookie | undefined;
 }
@@ -51,15 +54,15 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
 
 async function openOnce(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
   const store = await app.store();
-  const { signedIn, startedAt, previous } = opened;
+  const { signedIn, startedAt, startedTick, previous } = opened;
   const cookie = newSessionCookie(accountKeyOf(app.authority.environment, signedIn.claims.homeAccountId));
   const session = await newStoredSession(app, opened, cookie);
   const seen = await readFor(store, cookie, session, invocation);
-  if (isSignedOutSince(seen.sid?.document, startedAt)) throw signedOutMeanwhile();
+  if (isSignedOutSince(seen.sid?.document, opened)) throw signedOutMeanwhile();
 
   const { accountKey, secret } = cookie;
   const write = { accountKey, sessionKey: sessionKeyOf(secret), session, replaces: session.replaced };
-  const claims = { write, subject: signedIn.subject, startedAt, seenSid: seen.sid };
+  const claims = { write, subject: signedIn.subject, startedAt, startedTick, seenSid: seen.sid };
   await storeSession(app, store, claims, seen.account, invocation);
   if (previous && write.replaces === undefined) await takeOver(app, previous, write, invocation);
   return cookie;
@@ -87,16 +90,19 @@ async function readFor(
 
 async function newStoredSession(
   app: App,
-  { signedIn, userAgent, startedAt, previous }: NewSession,
+  { signedIn, userAgent, startedAt, startedTick, previous }: NewSession,
   { accountKey, secret }: SessionCookie,
 ): Promise<StoredSession> {
-  const now = Date.now();
+  const now = app.clock.now();
+  const { earliest } = app.clock.bounds() ?? { earliest: now };
   const { claims, tokenCache, grants, signedInFor, signedInWith } = signedIn;
   const sessionKey = sessionKeyOf(secret);
   return {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
-    createdAt: new Date(now).toISOString(),
+    createdAt: new Date(earliest).toISOString(),
     startedAt: new Date(startedAt).toISOString(),
+    createdTick: app.clock.tick(),
+    ...(startedTick && { startedTick }),
     lastSeenAt: new Date(now).toISOString(),
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
@@ -146,7 +152,8 @@ async function takeOver(
 ): Promise<void> {
   try {
     const { sids } = await app.store();
-    await noteSuccessor(sids, sessionKeyOf(previous.secret), { accountKey, sessionKey }, invocation.signal);
+    const since = new Date(app.clock.now()).toISOString();
+    await noteSuccessor(sids, sessionKeyOf(previous.secret), { accountKey, sessionKey, since }, invocation.signal);
     await endReplacedSession(app, previous, invocation);
   } catch (error) {
     invocation.telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });

@@ -75,7 +75,7 @@ async function openStored(
   account: Versioned<AccountDocument> | undefined,
 ): Promise<ResolvedSession | undefined> {
   const sessionKey = sessionKeyOf(cookie.secret);
-  const stored = account && liveSession(account.document, sessionKey, app.configuration.session, Date.now());
+  const stored = account && liveSession(account.document, sessionKey, app.configuration.session, app.clock.now());
   if (!stored) {
     app.openedSeals.forget(sessionKey);
     return undefined;
@@ -98,14 +98,14 @@ const extensions = new WeakMap<ResolvedSession, Promise<void>>();
  */
 export async function extendIdleLifetime(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
   const idleMs = app.configuration.session.idleTimeoutMinutes * 60_000;
-  if (Date.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
+  if (app.clock.now() - Date.parse(session.stored.lastSeenAt) < idleMs * extendAfter) return;
   const extension = extensions.get(session) ?? writeLastSeen(app, session, invocation);
   extensions.set(session, extension);
   await extension;
 }
 
 async function writeLastSeen(app: App, session: ResolvedSession, invocation: Invocation): Promise<void> {
-  const lastSeenAt = new Date().toISOString();
+  const lastSeenAt = new Date(app.clock.now()).toISOString();
   const { sessionKey } = session;
   const touch = (document: AccountDocument) =>
     isSeenSince(session, document)
@@ -114,7 +114,7 @@ async function writeLastSeen(app: App, session: ResolvedSession, invocation: Inv
   const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]);
   try {
     const { accounts } = await app.store();
-    const { before } = await changeAccount(accounts, session.account, touch, app.configuration.session, signal);
+    const { before } = await changeAccount(accounts, session.account, touch, app.timing, signal);
     if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
@@ -141,9 +141,12 @@ export async function successorOfCookie(
 ): Promise<Successor | undefined> {
   const replaced = sessionKeyOf(cookie.secret);
   const [sessionKey, session] = (account && successorOf(account, replaced)) ?? [];
-  if (!sessionKey || !session) return successorElsewhere((await app.store()).sids, replaced, signal);
-  const isRecent = Date.now() - Date.parse(session.createdAt) <= lateAnswerMs;
-  return isRecent ? { accountKey: cookie.accountKey, sessionKey } : undefined;
+  const successor =
+    sessionKey && session
+      ? { accountKey: cookie.accountKey, sessionKey, since: session.createdAt }
+      : await successorElsewhere((await app.store()).sids, replaced, signal);
+  const isRecent = successor && app.clock.now() - Date.parse(successor.since) <= lateAnswerMs;
+  return isRecent ? successor : undefined;
 }
 
 /** The browser has another cookie by now, or will when its answer arrives: this late answer must not take that away. */

@@ -1,3 +1,4 @@
+import { liveSession } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
 import type { App, SigningOut } from "../app.ts";
 import { sessionCookieName, type CookieJar, type SessionCookie } from "../session/cookie.ts";
@@ -13,10 +14,10 @@ export interface CookieSignOut {
 }
 
 /**
- * Signs out whoever the cookie belongs to. A session that is there and opens nothing here ends all the same: another
- * instance, by its own clock or of another version, may still take it for live. Where its session is not there, the same
- * browser may just have signed in anew, and the answer with the new cookie may still be under way: whoever signs out in that
- * moment means the new session.
+ * Signs out whoever the cookie belongs to. A session that is there and cannot be opened here ends all the same: an instance
+ * of another version may be able to. Where its session is not there, the same browser may just have signed in anew, and the
+ * answer with the new cookie may still be under way: whoever signs out in that moment means the new session. A cookie whose
+ * session is over ends no more than that one session, whatever was asked for.
  * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
  *   that there must be such a session
  * @throws {SignOutFailedError} when the queue failed, too
@@ -28,7 +29,7 @@ export async function signOutByCookie(
   invocation: SigningOut,
 ): Promise<CookieSignOut> {
   const whenUnknown = async (error: unknown): Promise<never> => {
-    throw await deferSignOutHere(cookie, reach, invocation, error);
+    throw await deferSignOutHere(app, cookie, reach, invocation, error);
   };
   const { session, account } = await lookUp(app, cookie, invocation).catch(whenUnknown);
   const signOut = reach === "everywhere" ? endAllSessions : signOutHere;
@@ -39,7 +40,8 @@ export async function signOutByCookie(
   const meant = isThere
     ? { accountKey: cookie.accountKey, sessionKey }
     : await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
-  if (meant) await signOutNamed(app, meant, reach, invocation);
+  const isLive = isThere && liveSession(account, sessionKey, app.configuration.session, app.clock.now());
+  if (meant) await signOutNamed(app, meant, reach, isLive ? reach : "named", invocation);
   return { session, isKnown: session !== undefined || meant !== undefined };
 }
 

@@ -1,12 +1,13 @@
 import type { AccountDocument, Change } from "../account/document.ts";
-import { entomb } from "../account/sid-index.ts";
+import { entomb, type Mark, type Marked } from "../account/sid-index.ts";
 import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation, SigningOut } from "../app.ts";
 import { ConditionError, conditionOf } from "../errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { deferred } from "./defer.ts";
-import { decideSignOut, isOfProvider, namesSessionOf, reachesAccount, type SignOutOrder } from "./order.ts";
+import { decideSignOut, namesSessionOf, reachesAccount } from "./decide.ts";
+import { isOfProvider, type OrderSettings, type SignOutOrder } from "./order.ts";
 
 export interface SignOutResult {
   /** "nothing": there was no such session, or an earlier sign-out had taken it. */
@@ -64,14 +65,27 @@ export async function carryOutOrDefer(
 ): Promise<SignOutResult> {
   let { accountKey, reach } = order;
   const located = (key: string) => (accountKey = key);
-  const found = () => (reach = reachesAccount(order, app.configuration.signOut.scope) ? "account" : reach);
+  const found = () => (reach = reachesAccount(order, order.settings ?? settingsOf(app)) ? "account" : reach);
   try {
     return await carryOut(app, order, invocation, { ...options, located, found });
   } catch (error) {
     if (conditionOf(error) === "logout_token_invalid") throw error;
     // With what is known by now: the index entry, and the session that was named, may be gone when the order is finished.
-    throw await deferred({ ...order, accountKey, reach }, invocation, error);
+    const requestedAt = order.requestedAt ?? timeNow(app);
+    throw await deferred({ ...order, accountKey, reach, requestedAt }, invocation, error);
   }
+}
+
+/** The settings that an order is given under. */
+export function settingsOf({ configuration }: App): OrderSettings {
+  const { signOut, session } = configuration;
+  return { scope: signOut.scope, idleTimeoutMinutes: session.idleTimeoutMinutes };
+}
+
+/** The latest that it can be now by the store's clock, ISO 8601, UTC; null if that is not known. */
+export function timeNow({ clock }: App): string | null {
+  const bounds = clock.bounds();
+  return bounds ? new Date(bounds.latest).toISOString() : null;
 }
 
 async function endWhatIsMeant(
@@ -81,20 +95,24 @@ async function endWhatIsMeant(
   options: CarryOutOptions,
 ): Promise<SignOutResult> {
   const { late = false, spareNewer = late, onlyIf = () => true } = options;
-  const { scope } = app.configuration.signOut;
   const { account, replayOf } = options.seen
     ? { account: options.seen, replayOf: undefined }
     : await findAccount(app, order, options, invocation);
   // A logout token that comes again ends what its first receipt should have ended, and no more.
-  const meant = { ...order, requestedAt: replayOf ?? order.requestedAt };
+  const meant = replayOf ? datedAs(order, replayOf) : order;
   const first = account?.document;
   warnIfUnreadable(first, invocation.telemetry);
   if (first && namesSessionOf(first, meant, spareNewer)) options.found?.();
   const decide = (document: AccountDocument) =>
-    onlyIf(document) ? decideSignOut(document, meant, scope, spareNewer, first) : noChange;
+    onlyIf(document) ? decideSignOut(document, meant, settingsOf(app), spareNewer, first) : noChange;
   const result = await endSessions(app, account, decide, invocation);
   if (replayOf !== undefined && result.outcome === "nothing") throw replayed();
   return result;
+}
+
+function datedAs(order: SignOutOrder, { signedOutAt, signedOutTick }: Marked["replayOf"] & object): SignOutOrder {
+  const { requestedTick: _, ...undated } = order;
+  return { ...undated, requestedAt: signedOutAt, ...(signedOutTick && { requestedTick: signedOutTick }) };
 }
 
 function replayed(): ConditionError {
@@ -104,7 +122,7 @@ function replayed(): ConditionError {
 interface Found {
   readonly account: Versioned<AccountDocument> | undefined;
   /** When the logout token was received before: that time. */
-  readonly replayOf: string | undefined;
+  readonly replayOf: Marked["replayOf"];
 }
 
 /**
@@ -119,18 +137,22 @@ async function findAccount(
 ): Promise<Found> {
   const { accounts, sids } = await app.store();
   const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
-  const mark = { signedOutAt: markedAt(order), jti, located };
-  const marked = id === null ? undefined : await entomb(sids, { id, ...mark }, signal);
+  const marked =
+    id === null ? undefined : await entomb(sids, { id, ...(await markOf(app, order)), jti, located }, signal);
   warnIfUnreadable(marked, telemetry, "sid");
   const key = order.accountKey ?? marked?.accountKey ?? null;
   if (key !== null) located(key);
   return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };
 }
 
-/** An order may be dated by another clock; no mark is for sign-ins that have not begun yet. */
-function markedAt({ requestedAt }: SignOutOrder): string {
-  const now = new Date().toISOString();
-  return requestedAt < now ? requestedAt : now;
+/** An order may be of an instance that went by its own clock; no mark is for sign-ins that have not begun yet. */
+async function markOf(
+  app: App,
+  { requestedAt, requestedTick }: SignOutOrder,
+): Promise<Pick<Mark, "signedOutAt" | "signedOutTick">> {
+  await app.learnTime();
+  const now = timeNow(app) ?? new Date(app.clock.now()).toISOString();
+  return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };
 }
 
 async function endSessions(
@@ -141,7 +163,7 @@ async function endSessions(
 ): Promise<SignOutResult> {
   if (!account) return { outcome: "nothing", sessionsRemoved: 0 };
   const { accounts } = await app.store();
-  return summarize(await changeAccount(accounts, account, decide, app.configuration.session, signal));
+  return summarize(await changeAccount(accounts, account, decide, app.timing, signal));
 }
 
 function summarize({ outcome, before, change }: ChangeResult): SignOutResult {

@@ -7,7 +7,8 @@ import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
-import { carryOut, carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
+import { carryOut, carryOutOrDefer, settingsOf, timeNow, type SignOutResult } from "./carry-out.ts";
+import { isOfThatMinute } from "./decide.ts";
 import { deferred } from "./defer.ts";
 import type { SignOutDeferredError, SignOutFailedError } from "./deferred.ts";
 import type { SignOutOrder, SignOutOrigin } from "./order.ts";
@@ -24,34 +25,40 @@ export type Reach = Extract<SignOutOrder["reach"], "scope" | "everywhere">;
 export async function signOutHere(app: App, session: ResolvedSession, invocation: SigningOut): Promise<SignOutResult> {
   const { accountKey, sessionKey } = session;
   const { sid } = session.stored;
-  const order = orderOf({ origin: "app", accountKey, sessionKey, sidKey: sid, reach: "scope" });
+  const order = orderOf(app, { origin: "app", accountKey, sessionKey, sidKey: sid, reach: "scope" });
   return carryOutOrDefer(app, order, invocation, { seen: session.account });
 }
 
 /**
- * The same for a session of the browser that its cookie does not open: that of a sign-in which has just replaced the one
- * that the cookie was for, and whose answer may still be under way; or one that cannot be opened here.
+ * The same for a session of the browser that its cookie does not open.
+ * @param asked what the person asked for
+ * @param reach what the cookie gives the right to: a session that it opens no more, or the one that has just replaced it,
+ *   ends alone
  */
 export async function signOutNamed(
   app: App,
-  { accountKey, sessionKey }: Successor,
-  reach: Reach,
+  { accountKey, sessionKey }: Pick<Successor, "accountKey" | "sessionKey">,
+  asked: Reach,
+  reach: Reach | "named",
   invocation: SigningOut,
 ): Promise<void> {
-  await carryOutOrDefer(app, orderOf({ origin: originOf(reach), accountKey, sessionKey, reach }), invocation);
+  const order = orderOf(app, { origin: originOf(asked), accountKey, sessionKey, reach });
+  await carryOutOrDefer(app, order, invocation);
 }
 
 /**
  * The same where the store could not even be asked whether the cookie opens a session. The order names the session that
- * the cookie's secret hashes to, so that it does nothing if there is none.
+ * the cookie's secret hashes to, so that it does nothing if there is none, and no more than that if it has ended by now.
  */
 export async function deferSignOutHere(
+  app: App,
   { accountKey, secret }: SessionCookie,
   reach: Reach,
   invocation: SigningOut,
   cause: unknown,
 ): Promise<SignOutDeferredError | SignOutFailedError> {
-  const order = orderOf({ origin: originOf(reach), accountKey, sessionKey: sessionKeyOf(secret), reach });
+  const sessionKey = sessionKeyOf(secret);
+  const order = orderOf(app, { origin: originOf(reach), accountKey, sessionKey, reach, unproven: true });
   return deferred(order, invocation, cause);
 }
 
@@ -61,7 +68,7 @@ export async function deferSignOutHere(
  * in the document changes nothing: an old link cannot sign out a new session.
  */
 export async function signOutFrontChannel(app: App, sid: string, invocation: SigningOut): Promise<SignOutResult> {
-  const order = orderOf({ origin: "front_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
+  const order = orderOf(app, { origin: "front_channel", sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
   return carryOutOrDefer(app, order, invocation);
 }
 
@@ -75,11 +82,14 @@ export async function signOutBackChannel(app: App, token: LogoutToken, invocatio
   const origin = "back_channel";
   // Of another clock: a session that is there is only spared if it is newer whatever the two clocks say.
   const latest = Date.parse(token.issuedAt) + clockToleranceSeconds * 1000;
-  const requestedAt = new Date(Math.min(latest, Date.now())).toISOString();
-  const order =
+  const now = app.clock.bounds()?.latest;
+  const asked =
     sid === undefined
-      ? orderOf({ origin, subjectKey: subjectKeyOf(issuer, subject), reach: "account", requestedAt })
-      : orderOf({ origin, sidKey: sidKeyOf(app.authority.url, sid), reach: "scope", requestedAt });
+      ? orderOf(app, { origin, subjectKey: subjectKeyOf(issuer, subject), reach: "account" })
+      : orderOf(app, { origin, sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
+  const { requestedTick: _, ...undated } = asked;
+  const order =
+    now === undefined || latest >= now ? asked : { ...undated, requestedAt: new Date(latest).toISOString() };
   return carryOutOrDefer(app, order, invocation, { jti: sha256Base64Url(token.jti), spareNewer: true });
 }
 
@@ -91,7 +101,7 @@ export async function endOneSession(
   invocation: SigningOut,
 ): Promise<SignOutResult> {
   const { accountKey, account } = session;
-  const order = orderOf({ origin: "sessions_page", accountKey, sessionKey, reach: "named" });
+  const order = orderOf(app, { origin: "sessions_page", accountKey, sessionKey, reach: "named" });
   return carryOutOrDefer(app, order, invocation, { seen: account });
 }
 
@@ -102,20 +112,20 @@ export async function endAllSessions(
   invocation: SigningOut,
 ): Promise<SignOutResult> {
   const { accountKey, sessionKey, account } = session;
-  const order = orderOf({ origin: originOf("everywhere"), accountKey, sessionKey, reach: "everywhere" });
+  const order = orderOf(app, { origin: originOf("everywhere"), accountKey, sessionKey, reach: "everywhere" });
   return carryOutOrDefer(app, order, invocation, { seen: account });
 }
 
 /** An administrator removes an account, known by MSAL's `homeAccountId`. */
 export async function purgeAccount(app: App, homeAccountId: string, invocation: SigningOut): Promise<SignOutResult> {
   const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
-  return carryOutOrDefer(app, orderOf({ origin: "administrator", accountKey, reach: "account" }), invocation);
+  return carryOutOrDefer(app, orderOf(app, { origin: "administrator", accountKey, reach: "account" }), invocation);
 }
 
 /** A new sign-in took this browser over from another account: that account's session in this browser ends. */
 export async function endReplacedSession(app: App, previous: SessionCookie, invocation: Invocation): Promise<void> {
   const { accountKey, secret } = previous;
-  const order = orderOf({ origin: "replaced", accountKey, sessionKey: sessionKeyOf(secret), reach: "named" });
+  const order = orderOf(app, { origin: "replaced", accountKey, sessionKey: sessionKeyOf(secret), reach: "named" });
   await carryOut(app, order, invocation);
 }
 
@@ -126,7 +136,7 @@ export async function endDisplacedSessions(
   sidKey: string,
   invocation: Invocation,
 ): Promise<void> {
-  await carryOut(app, orderOf({ origin: "displaced", accountKey, sidKey, reach: "named" }), invocation);
+  await carryOut(app, orderOf(app, { origin: "displaced", accountKey, sidKey, reach: "named" }), invocation);
 }
 
 /**
@@ -139,7 +149,7 @@ export async function endRefusedSession(
   invocation: Invocation,
 ): Promise<SignOutResult> {
   const { accountKey, sessionKey, stored } = session;
-  const order = orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" });
+  const order = orderOf(app, { origin: "token_refused", accountKey, sessionKey, reach: "named" });
   const onlyIf = (document: AccountDocument) => document.sessions[sessionKey]?.sealed === stored.sealed;
   return carryOut(app, order, invocation, { onlyIf });
 }
@@ -150,30 +160,35 @@ export async function endMistakenSession(
   { accountKey, sessionKey }: ResolvedSession,
   invocation: Invocation,
 ): Promise<void> {
-  await carryOut(app, orderOf({ origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
+  await carryOut(app, orderOf(app, { origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
 }
 
 /** Finishes what an order from the queue says. */
 export async function finishSignOut(app: App, order: SignOutOrder, invocation: Invocation): Promise<void> {
   const { outcome } = await carryOut(app, order, invocation, { late: true });
-  // A browser that has changed to another account since it asked means what it has now.
+  // A browser that was changing to another account when it asked means the session that it has now, and no other.
   if (outcome !== "nothing" || order.reach === "named" || order.sessionKey === null) return;
   const { sids } = await app.store();
   const successor = await successorElsewhere(sids, order.sessionKey, invocation.signal);
-  if (successor) await carryOut(app, { ...order, ...successor }, invocation, { late: true });
+  if (!successor || !isOfThatMinute(successor.since, order)) return;
+  const { accountKey, sessionKey } = successor;
+  const meant = { ...order, accountKey, sessionKey, sidKey: null, reach: "named" } as const;
+  await carryOut(app, meant, invocation, { late: true });
 }
 
 function originOf(reach: Reach): SignOutOrigin {
   return reach === "everywhere" ? "sessions_page" : "app";
 }
 
-function orderOf(order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOutOrder>): SignOutOrder {
+function orderOf(app: App, order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOutOrder>): SignOutOrder {
   return {
     accountKey: null,
     sessionKey: null,
     sidKey: null,
     subjectKey: null,
-    requestedAt: new Date().toISOString(),
+    requestedAt: timeNow(app),
+    requestedTick: app.clock.tick(),
+    settings: settingsOf(app),
     ...order,
   };
 }

@@ -1,3 +1,5 @@
+import { isRecord, randomBase64Url } from "../encoding.ts";
+
 /**
  * The time by the store's clock, learnt from the `Date` header of its answers (RFC 9110 section 6.6.1). Instances of the
  * app compare times that others have written; their own clocks may differ by minutes, the store is the same for all.
@@ -15,6 +17,23 @@ export interface StoreClock {
   bounds(): TimeBounds | undefined;
   /** The best guess, in milliseconds since the epoch: the middle of the bounds or, without them, this machine's time. */
   now(): number;
+  /** This moment in this process. */
+  tick(): Tick;
+}
+
+/** A moment as its process counts them: exact beside another one of the same process, and nothing to any other. */
+export interface Tick {
+  readonly process: string;
+  readonly at: number;
+}
+
+/** Whether `a` was before `b`; undefined where only their times can tell. */
+export function wasBefore(a: Tick | undefined, b: Tick | undefined): boolean | undefined {
+  return a && b && a.process === b.process ? a.at < b.at : undefined;
+}
+
+export function isTick(value: unknown): value is Tick {
+  return isRecord(value) && typeof value["process"] === "string" && typeof value["at"] === "number";
 }
 
 /** Milliseconds since the epoch, whole ones. The earliest is never too late, and the latest never too early. */
@@ -52,6 +71,7 @@ interface Known {
 
 /** @param readClocks for tests */
 export function storeClock(readClocks: () => Reading = machineClocks): StoreClock {
+  const process = randomBase64Url(9);
   let known: Known | undefined;
 
   /** As of now: what is known gets vaguer with time, and worthless when the machine has slept. */
@@ -74,6 +94,7 @@ export function storeClock(readClocks: () => Reading = machineClocks): StoreCloc
   return {
     read: readClocks,
     bounds,
+    tick: () => ({ process, at: readClocks().monotonic }),
 
     heard(sent, date) {
       const received = readClocks();

@@ -53,7 +53,9 @@ describe("how long a session lasts", () => {
   });
 
   it("is also the store's to enforce: the document's time to live ends with its last session", async () => {
-    assert.equal((await document())?.ttl, idleMinutes * 60);
+    // The store's clock is known to a second or two.
+    const ttl = (await document())?.ttl ?? 0;
+    assert.ok(Math.abs(ttl - idleMinutes * 60) <= 3, `${ttl} s`);
   });
 
   it("ends when it has not been used for the idle time", async () => {
@@ -89,7 +91,9 @@ describe("how long a session lasts", () => {
     assert.deepEqual(await operationsOf(world, () => client.fetch("/api/graph/me")), expected.slice(0, 1));
     const [session] = Object.values((await document())?.sessions ?? {});
     assert.ok(Math.abs(minutesTo(session?.lastSeenAt)) === 0);
-    assert.equal((await document())?.ttl, idleMinutes * 60);
+    // The store's clock is known to a second or two.
+    const ttl = (await document())?.ttl ?? 0;
+    assert.ok(Math.abs(ttl - idleMinutes * 60) <= 3, `${ttl} s`);
     assert.equal(minutesTo(session?.expiresAt), absoluteMinutes);
   });
 

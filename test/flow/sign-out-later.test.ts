@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
 import { assertProblem, clearsSession, within } from "../support/assertions.ts";
+import { letDoubtPass } from "../support/clocks.ts";
 import { wasLoaded } from "../support/coverage.ts";
 import { eventually } from "../support/eventually.ts";
 import { eventsIn, type LoggedEvent } from "../support/log.ts";
@@ -228,6 +229,7 @@ describe("a sign-out that waits in the queue", () => {
     assert.equal((await signOut(world, early.client)).status, 503);
     await instance.kill();
     outage.remove();
+    await letDoubtPass();
     const late = await signedIn(world, "bruno@contoso.example");
     const finisher = await world.startInstance({ [finishingDisabled]: "false" });
     const sessions = async () => Object.keys((await accountDocument(world, early.accountKey))?.sessions ?? {}).length;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { letDoubtPass } from "../support/clocks.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Client } from "../support/http-client.ts";
 import {
@@ -63,6 +64,7 @@ describe("a sign-out that is finished from the queue, some time after it was ask
     const removal = holdStore(test, world, { kind: "delete", when: "before" });
     await leaveOrder();
     await removal.reached();
+    await letDoubtPass();
     const other = world.client(1);
     await signIn(other, ada, "/healthz");
     removal.release();

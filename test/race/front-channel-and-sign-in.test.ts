@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
+import { letDoubtPass } from "../support/clocks.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import {
   ada,
@@ -158,6 +159,7 @@ describe("a front-channel sign-out, on another instance, for a sid whose sign-in
 
     it("front-channel | a sign-in begun later: it works", async () => {
       await signOutBySid(world);
+      await letDoubtPass();
       const tab = tabOf(world, browser, 0);
       assert.equal((await login(tab)).status, 200);
       await assertUseless(world, old.value);
@@ -170,6 +172,7 @@ describe("a front-channel sign-out, on another instance, for a sid whose sign-in
       const overtakenSignIn = login(first);
       await write.reached();
       await signOutBySid(world);
+      await letDoubtPass();
       assert.equal((await login(second)).status, 200);
       write.release();
       assert.equal((await overtakenSignIn).status, 403);
@@ -179,6 +182,7 @@ describe("a front-channel sign-out, on another instance, for a sid whose sign-in
 
     it("front-channel | a tab begins, redeems its code | front-channel again | it writes: refused, and no document stays", async (test) => {
       await signOutBySid(world);
+      await letDoubtPass();
       const write = holdStore(test, world, { kind: "create", when: "before" });
       const tab = tabOf(world, browser, 0);
       const arrival = login(tab);
@@ -191,6 +195,7 @@ describe("a front-channel sign-out, on another instance, for a sid whose sign-in
 
     it("front-channel | a tab begins, signs in | front-channel again: its session is gone", async () => {
       await signOutBySid(world);
+      await letDoubtPass();
       const tab = tabOf(world, browser, 0);
       assert.equal((await login(tab)).status, 200);
       await signOutBySid(world);

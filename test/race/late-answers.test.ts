@@ -113,18 +113,28 @@ describe("an answer to the cookie that a new sign-in has replaced in the same br
   it("signs out with the cookie from before another account signed in: that account is signed out", () =>
     assertSignsOutOther("/auth/logout"));
 
-  it("signs out everywhere with the cookie from before another account signed in: so is that account", () =>
-    assertSignsOutOther("/auth/logout?everywhere"));
+  it("signs out everywhere with the cookie from before another account signed in: so is that account, in this browser alone", async () => {
+    const elsewhere = world.client();
+    await signIn(elsewhere, bruno, "/healthz");
+    const { value } = await signOutOther("/auth/logout?everywhere");
+    await assertUseless(world, value);
+    await assertOnlySessions(world, [elsewhere]);
+  });
 
   async function assertSignsOutOther(target: string): Promise<void> {
+    const { accountKey, value } = await signOutOther(target);
+    await assertNoDocument(world, accountKey);
+    await assertUseless(world, value);
+  }
+
+  async function signOutOther(target: string): Promise<ReturnType<typeof sessionOf>> {
     const browser = world.client();
     await signIn(browser, ada, "/healthz");
     const tab = tabOf(world, browser, 1);
     await signIn(browser, bruno, "/healthz");
-    const { accountKey, value } = sessionOf(browser);
+    const current = sessionOf(browser);
     assert.equal((await tab.fetch(target, ownForm(world.publicBaseUrl))).status, 303);
-    await assertNoDocument(world, accountKey);
-    await assertUseless(world, value);
+    return current;
   }
 
   it("signs out | another account signs in | deletes: that account is signed out", async (test) => {

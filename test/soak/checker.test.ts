@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { maxDoubtMs } from "../../shared/store/clock.ts";
 import { check } from "./checker.ts";
 import type {
   CallEntry,
@@ -231,8 +232,13 @@ describe("the checker catches", () => {
   });
 
   it("a session that is refused although it is newer than the sign-out that was finished", () => {
-    const entries = [signIn(25, 28, "one"), finish(30, 40, { reach: "account" }), refused(50, "one")];
-    assert.deepEqual(found(entries), ["lost"]);
+    for (const [begun, violations] of [
+      [20 + maxDoubtMs, []],
+      [21 + maxDoubtMs, ["lost"]],
+    ] as const) {
+      const finished = finish(begun + 5, begun + 10, { reach: "account" });
+      assert.deepEqual(found([signIn(begun, begun + 3, "one"), finished, refused(begun + 20, "one")]), violations);
+    }
   });
 
   it("a session that is refused after a failed renewal, where refresh tokens work more than once", () => {
@@ -305,8 +311,13 @@ describe("the checker catches", () => {
   });
 
   it("a sign-in that is refused because its sid was signed out before it began", () => {
-    const refusal = signIn(31, 35, undefined, { status: 403, sid: "sid of one" });
-    assert.deepEqual(found([bySid, refusal]), ["refused_without_reason"]);
+    for (const [begun, violations] of [
+      [bySid.to + maxDoubtMs - 1, []],
+      [bySid.to + maxDoubtMs, ["refused_without_reason"]],
+    ] as const) {
+      const refusal = signIn(begun, begun + 4, undefined, { status: 403, sid: "sid of one" });
+      assert.deepEqual(found([bySid, refusal]), violations);
+    }
   });
 
   it("answers that name no reason", () => {

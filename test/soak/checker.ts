@@ -1,3 +1,4 @@
+import { maxDoubtMs } from "../../shared/store/clock.ts";
 import { endingsOf, type Ending, type Endings } from "./endings.ts";
 import type { CallEntry, Entry, FinishEntry, History, SignInEntry, SignOutEntry, StoredSessions } from "./history.ts";
 
@@ -44,14 +45,14 @@ export function check(history: History, stored: StoredSessions): readonly Findin
   ];
 }
 
-/** 403 says that the `sid` or the subject was signed out meanwhile: then somebody must have done so, and meanwhile. */
+/** 403 says that the `sid` or the subject was signed out meanwhile: then somebody must have done so, and meanwhile or just before. */
 function checkSignIn(signIn: SignInEntry, signOuts: readonly (SignOutEntry | FinishEntry)[]): Finding[] {
   if (signIn.session !== undefined || signIn.status === 503) return [];
   if (signIn.status !== 403) return [{ violation: "unexpected_answer", evidence: [signIn] }];
   const reason = signOuts.some(({ from, to, ...signOut }) => {
     const isOfSubject = signOut.kind === "finish" ? signOut.reach === "account" : marksSubject(signOut);
     const isMarked = signOut.sid === signIn.sid || (isOfSubject && signOut.account === signIn.account);
-    return isMarked && from < signIn.to && to > signIn.from;
+    return isMarked && from < signIn.to && to + maxDoubtMs > signIn.from;
   });
   return reason ? [] : [{ violation: "refused_without_reason", evidence: [signIn] }];
 }
@@ -132,8 +133,8 @@ function mayBeOfFailedSignIn(
 ): boolean {
   return signIns.some((signIn) => {
     const isCandidate = signIn.account === account && signIn.session === undefined;
-    // The app's clock counts whole milliseconds.
-    const isAtThatTime = createdAt >= Math.floor(signIn.from) && createdAt <= signIn.to;
+    // A session is dated by the earliest time that it may have been.
+    const isAtThatTime = createdAt >= signIn.from - maxDoubtMs && createdAt <= signIn.to;
     return isCandidate && isAtThatTime && !endings.certain(signIn, { stored: true });
   });
 }

@@ -1,3 +1,4 @@
+import { maxDoubtMs } from "../../shared/store/clock.ts";
 import type {
   CallEntry,
   Entry,
@@ -82,8 +83,8 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
 
   function mayEndLater(finish: FinishEntry, signIn: SignInEntry): boolean {
     if (signIn.session !== undefined && signIn.session === finish.session) return true;
-    // The app's clock counts whole milliseconds.
-    const isDue = Math.floor(signIn.from) <= finish.requestedAt;
+    // What is in doubt is due.
+    const isDue = signIn.from - maxDoubtMs <= finish.requestedAt;
     const isSuccessor = signIn.replaces !== undefined && signIn.replaces === finish.session;
     const isNamed = isSuccessor || (finish.sid !== undefined && finish.sid === signIn.sid);
     return isDue && (finishWidens(finish) || (finish.reach !== "named" && isNamed));

@@ -34,7 +34,7 @@ async function finish(stage: Stage, order: unknown): Promise<void> {
     reach: order.reach,
     session: order.sessionKey ?? undefined,
     sid,
-    requestedAt: Date.parse(order.requestedAt),
+    requestedAt: order.requestedAt === null ? span.to : Date.parse(order.requestedAt),
     acknowledged: result === "done",
   };
   stage.entries.push(entry);

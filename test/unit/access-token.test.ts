@@ -9,7 +9,7 @@ import { openSession } from "../../shared/session/open.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { purgeAccount } from "../../shared/sign-out/sign-out.ts";
-import { invocation, testApp, type TestApp } from "./support/app.ts";
+import { exactClock, invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { tenantId } from "./support/environment.ts";
 import {
@@ -46,11 +46,11 @@ async function signedIn(expiresIn: number, more: IssuedTokens = {}): Promise<voi
   });
   app = { ...bare, authority: authorityOf(bare.configuration) };
   idp.token = () => tokens({ accessToken: "access-0", refreshToken: "refresh-0", expiresIn, ...more });
-  const answer = { code: "c", sessionState: null, transaction: { ...newTransaction("/", false), nonce } };
+  const answer = { code: "c", sessionState: null, transaction: { ...newTransaction("/", false, exactClock()), nonce } };
   const completed = await completeSignIn(app.authority, app.configuration, answer, invocation().signal);
   cookie = await openSession(
     app,
-    { signedIn: completed, userAgent: "", startedAt: answer.transaction.startedAt, previous: undefined },
+    { signedIn: completed, userAgent: "", startedAt: Date.now(), previous: undefined },
     invocation(),
   );
   idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });

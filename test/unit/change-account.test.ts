@@ -7,7 +7,7 @@ import { memoryOperations, once, type MemoryOperations } from "./support/memory-
 import { storedSession } from "./support/stored-session.ts";
 
 const { signal } = new AbortController();
-const lifetimes = { idleTimeoutMinutes: 60 };
+const timing = { lifetimes: { idleTimeoutMinutes: 60 }, clock: Date };
 let accounts: MemoryOperations<AccountDocument>;
 
 beforeEach(async () => {
@@ -18,14 +18,14 @@ beforeEach(async () => {
 afterEach(() => mock.restoreAll());
 
 async function write(sessions: AccountDocument["sessions"]): Promise<void> {
-  const document = withSessions("a", sessions, lifetimes);
+  const document = withSessions("a", sessions, timing);
   const seen = await accounts.read("a", signal);
   await (seen ? accounts.replace(document, seen.etag, signal) : accounts.create(document, signal));
 }
 
 async function change(decide: (document: AccountDocument) => Change): Promise<ChangeResult> {
   const seen = await accounts.read("a", signal);
-  return changeAccount(accounts, seen ?? assert.fail(), decide, lifetimes, signal);
+  return changeAccount(accounts, seen ?? assert.fail(), decide, timing, signal);
 }
 
 const seal = (sealed: string) => (document: AccountDocument) =>
@@ -121,5 +121,5 @@ test("a change does not go on after the request's time is up", async () => {
     ends.abort();
     throw new Error("aborted");
   };
-  await assert.rejects(changeAccount(accounts, seen, seal("new"), lifetimes, ends.signal), /aborted/);
+  await assert.rejects(changeAccount(accounts, seen, seal("new"), timing, ends.signal), /aborted/);
 });

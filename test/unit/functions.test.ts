@@ -8,7 +8,7 @@ import { beginTransaction, newTransaction, type SignInTransaction } from "../../
 import { IdentityProviderUnavailableError } from "../../shared/identity/metadata.ts";
 import { formatSessionCookie, type SessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
-import { metadata, testApp, type TestApp } from "./support/app.ts";
+import { exactClock, metadata, testApp, type TestApp } from "./support/app.ts";
 import { browser, firefox } from "./support/browser.ts";
 import { call, type Exchange } from "./support/http.ts";
 import { isSignedIn, signIn } from "./support/sessions.ts";
@@ -22,7 +22,7 @@ const codeOf = ({ body }: Exchange) => (body as { code?: string }).code;
 
 /** A silent sign-in that the identity provider answers with "not without asking", its cookie changed in between. */
 async function silentAnswer(changes: Partial<SignInTransaction>): Promise<Exchange> {
-  const transaction = { ...newTransaction("/reports", true), ...changes };
+  const transaction = { ...newTransaction("/reports", true, exactClock()), ...changes };
   const person = browser();
   const jar = person.request();
   beginTransaction(jar, transaction);

@@ -5,7 +5,7 @@ import type { SignInOptions } from "../../shared/identity/authorization-request.
 import { authorizationUrl, completeSignIn, type SignedIn } from "../../shared/identity/sign-in.ts";
 import { codeChallengeOf, newTransaction } from "../../shared/identity/transaction.ts";
 import { condition } from "./support/conditions.ts";
-import { metadata } from "./support/app.ts";
+import { exactClock, metadata } from "./support/app.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 import {
   clientInfo,
@@ -26,7 +26,7 @@ const config = configuration({
   DownstreamApis__orders__Scopes: "api://orders/read",
 });
 const { signal } = new AbortController();
-const transaction = { ...newTransaction("/", false), nonce: "nonce-of-the-transaction" };
+const transaction = { ...newTransaction("/", false, exactClock()), nonce: "nonce-of-the-transaction" };
 const plain: SignInOptions = {
   loginHint: null,
   domainHint: null,
@@ -278,9 +278,9 @@ describe("what is not the person's fault is said so", () => {
 
   test("the app's own credential cannot be had", async () => {
     const authority = authorityOf(config);
-    const { msal, network } = await authority.client(signal);
+    const { msal, network, serialize } = await authority.client(signal);
     mock.method(msal, "acquireTokenByCode", () => Promise.reject(new Error("ManagedIdentityCredential: no answer")));
-    const broken = { ...authority, client: () => Promise.resolve({ msal, network }) };
+    const broken = { ...authority, client: () => Promise.resolve({ msal, network, serialize }) };
     const completed = completeSignIn(broken, config, { code: "c", sessionState: null, transaction }, signal);
     await assert.rejects(completed, condition("app_refused"));
   });

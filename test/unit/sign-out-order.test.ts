@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Change } from "../../shared/account/document.ts";
-import { decideSignOut, isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import { decideSignOut } from "../../shared/sign-out/decide.ts";
+import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
 import { accountDocument, at, storedSession } from "./support/stored-session.ts";
 
 const document = accountDocument({
@@ -26,7 +27,7 @@ function left(
   scope: "account" | "session" = "session",
   late = false,
 ): string[] | string {
-  const change: Change = decideSignOut(document, { ...order, ...changes }, scope, late);
+  const change: Change = decideSignOut(document, { ...order, ...changes }, { scope, idleTimeoutMinutes: 60 }, late);
   return change.kind === "replace" ? Object.keys(change.sessions) : change.kind;
 }
 

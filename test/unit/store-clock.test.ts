@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { maxDoubtMs, storeClock, type Reading, type StoreClock } from "../../shared/store/clock.ts";
+import { maxDoubtMs, storeClock, wasBefore, type Reading, type StoreClock } from "../../shared/store/clock.ts";
 
 const start = Date.parse("2026-03-01T12:00:00.000Z");
 const httpDate = (time: number) => new Date(time).toUTCString();
@@ -175,6 +175,25 @@ describe("the store's clock, as an instance knows it", () => {
     const bounds = clock.bounds();
     for (const date of garbage) clock.heard(clock.read(), date);
     assert.deepEqual(clock.bounds(), bounds);
+  });
+
+  it("counts its own moments exactly, and says nothing about another process's", () => {
+    const first = clock.tick();
+    pass(0.001);
+    const second = clock.tick();
+    assert.deepEqual(
+      [wasBefore(first, second), wasBefore(second, first), wasBefore(first, first)],
+      [true, false, false],
+    );
+    const other = storeClock(() => ({ monotonic: monotonic + 5_000, wall: start })).tick();
+    for (const [a, b] of [
+      [first, other],
+      [other, first],
+      [undefined, first],
+      [first, undefined],
+    ] as const) {
+      assert.equal(wasBefore(a, b), undefined);
+    }
   });
 
   it("runs on this machine's clocks", () => {

@@ -11,13 +11,15 @@ import {
   knownTransaction,
   type SignInTransaction,
 } from "../../shared/identity/transaction.ts";
+import { exactClock } from "./support/app.ts";
 import { browser, type Browser } from "./support/browser.ts";
 import { condition } from "./support/conditions.ts";
 
+const clock = exactClock();
 const unknown = condition("signin_unknown");
 
 function begin(person: Browser, returnUrl = "/"): SignInTransaction {
-  const transaction = newTransaction(returnUrl, false);
+  const transaction = newTransaction(returnUrl, false, clock);
   const jar = person.request();
   beginTransaction(jar, transaction);
   person.receive(jar);
@@ -26,7 +28,7 @@ function begin(person: Browser, returnUrl = "/"): SignInTransaction {
 
 function complete(person: Browser, state: string): SignInTransaction {
   const jar = person.request();
-  const transaction = knownTransaction(jar, state);
+  const transaction = knownTransaction(jar, state, clock);
   finishTransaction(jar, transaction);
   person.receive(jar);
   return transaction;
@@ -88,7 +90,7 @@ describe("a sign-in under way", () => {
   });
 
   test("never repeats its random parts, and has each of them for one purpose", () => {
-    const parts = Array.from({ length: 50 }, () => newTransaction("/", false)).flatMap((t) => [
+    const parts = Array.from({ length: 50 }, () => newTransaction("/", false, exactClock())).flatMap((t) => [
       t.state,
       t.nonce,
       t.codeVerifier,
@@ -98,14 +100,14 @@ describe("a sign-in under way", () => {
   });
 
   test("sends the hash of its code verifier (RFC 7636, S256)", () => {
-    const transaction = newTransaction("/", false);
+    const transaction = newTransaction("/", false, exactClock());
     const expected = createHash("sha256").update(transaction.codeVerifier, "ascii").digest("base64url");
     assert.equal(codeChallengeOf(transaction), expected);
   });
 
   test("is kept for a quarter of an hour, where scripts do not see it", () => {
     const jar = browser().request();
-    beginTransaction(jar, newTransaction("/", false));
+    beginTransaction(jar, newTransaction("/", false, exactClock()));
     const [cookie = assert.fail()] = jar.changes;
     const { name, maxAge, httpOnly, secure, sameSite, path } = cookie;
     assert.match(name, /^__Host-signin-[A-Za-z0-9_-]{16}$/);

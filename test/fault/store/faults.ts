@@ -212,7 +212,11 @@ async function remove({ world, container, id }: Target): Promise<void> {
 
 /** A sign-in in another browser, or in another tab under the same `sid`. */
 async function create({ world, container, id, accountKey }: Target): Promise<void> {
-  const account = withSessions(id, { [neighbourKey]: neighbourSession }, { idleTimeoutMinutes: 60 });
+  const account = withSessions(
+    id,
+    { [neighbourKey]: neighbourSession },
+    { lifetimes: { idleTimeoutMinutes: 60 }, clock: Date },
+  );
   const entry = { id, accountKey, sessionKey: neighbourKey, signedOutAt: null, ttl: 3600 };
   await world[container].items.create({ ...(container === "accounts" ? account : entry), writeId: "rival" });
 }

@@ -29,12 +29,18 @@ const finisherSettings = {
   [finishingDisabled]: "false",
 };
 
-/** A queue storage, and an instance of the app that reads from it. */
-export async function startFinisher(world: World): Promise<Finisher> {
+/**
+ * A queue storage, and an instance of the app that reads from it.
+ * @param environment of that instance
+ */
+export async function startFinisher(
+  world: World,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finisher> {
   const folder = await mkdtemp(join(tmpdir(), "bff-queue-"));
   const queueStorage = await startQueueStorage({ port: 0, folder });
   const { connectionString } = queueStorage;
-  await world.startInstance({ ...finisherSettings, AzureWebJobsStorage: connectionString });
+  await world.startInstance({ ...finisherSettings, ...environment, AzureWebJobsStorage: connectionString });
   const service = QueueServiceClient.fromConnectionString(connectionString);
   const [queue, poison] = [service.getQueueClient("sign-outs"), service.getQueueClient("sign-outs-poison")];
   await Promise.all([queue.createIfNotExists(), poison.createIfNotExists()]);

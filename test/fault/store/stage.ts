@@ -121,7 +121,7 @@ async function store(
   { neighbour = false, indexed = true }: SeedOptions,
 ): Promise<void> {
   const sessions = { [sessionKey]: session, ...(neighbour && { [neighbourKey]: neighbourSession }) };
-  const document = withSessions(accountKey, sessions, { idleTimeoutMinutes: 60 });
+  const document = withSessions(accountKey, sessions, { lifetimes: { idleTimeoutMinutes: 60 }, clock: Date });
   await world.accounts.items.create({ ...document, writeId: "seed" });
   if (!indexed) return;
   const entry = { id: sidKey, accountKey, sessionKey, signedOutAt: null, ttl: 3600, writeId: "seed" };

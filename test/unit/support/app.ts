@@ -43,8 +43,10 @@ export function authority(parts: Partial<Authority> = {}): Authority {
 
 export function testApp(settings: Environment = {}, parts: Partial<Authority> = {}): TestApp {
   const memory = memoryStore();
+  const clock = exactClock();
+  const given = configuration(settings);
   return {
-    configuration: configuration(settings),
+    configuration: given,
     authority: authority(parts),
     renewals: renewals(),
     openedSeals: openedSeals(),
@@ -53,7 +55,8 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
     memory,
     store: () => Promise.resolve(memory),
-    clock: exactClock(),
+    clock,
+    timing: { lifetimes: given.session, clock },
     learnTime: () => Promise.resolve(),
     signOutQueue: memoryQueue(),
   };
@@ -61,7 +64,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
 
 /** This machine's time, for a store that is in memory: it leaves nothing in doubt. */
 export function exactClock(): StoreClock {
-  return { ...storeClock(), bounds: machineTime, now: Date.now };
+  return { ...storeClock(), bounds: machineTime, now: () => Date.now() };
 }
 
 function machineTime(): TimeBounds {
