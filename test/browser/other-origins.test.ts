@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
-import { accountStatus, pickAccount, seesSignedIn, signIn, statusWith } from "./steps.ts";
+import { accountStatus, continueWithoutScript, pickAccount, seesSignedIn, signIn, statusWith } from "./steps.ts";
 
 let world: World;
 let browser: TestBrowser;
@@ -102,6 +102,7 @@ it("the provider's sign-out page can frame the front-channel logout", async (tes
   const profile = await browser.newProfile(test, { javaScriptEnabled: false });
   const tab = await profile.newTab(`${world.publicBaseUrl}/auth/login`);
   await pickAccount(tab, "Bruno Castellano");
+  await continueWithoutScript(tab);
   await tab.getByRole("heading", { name: "JavaScript is off" }).waitFor();
   await tab.goto(world.identityProvider.publicUrl);
   await tab.getByRole("button", { name: /^Sign out/ }).click();

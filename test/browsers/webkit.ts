@@ -143,7 +143,7 @@ async function send(url: string, method: string, path: string, body?: Parameters
   const response = await fetch(url + path, {
     method,
     ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const answer: unknown = await response.json();
   const value = isRecord(answer) ? answer["value"] : undefined;
