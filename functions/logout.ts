@@ -4,6 +4,7 @@ import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/http/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
+import { isFromOwnPage } from "../shared/http/navigation.ts";
 import { page, wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
@@ -23,10 +24,12 @@ export const logoutConfirmation: FunctionDefinition = {
   isStep: true,
   async handler(request, { app }) {
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
+    // Another site's link must not choose where a click on a page of the app leads: from here, a sign-in may ask for more.
+    const stay = isFromOwnPage(request, app.configuration.publicBaseUrl) ? returnUrl : "/";
     const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
       <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
         <button type="submit" class="button">Sign out</button>
-        <a class="button secondary" href="${returnUrl}">Stay signed in</a>
+        <a class="button secondary" href="${stay}">Stay signed in</a>
       </form>`;
     return page({ title: "Sign out?", content });
   },
@@ -51,7 +54,8 @@ export const logout: FunctionDefinition = {
     if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
-    const everywhere = queryParameter(request, "everywhere") !== null;
+    // With any value or none: whoever names it means it.
+    const everywhere = new URL(request.url).searchParams.has("everywhere");
     const session = await endSessionHere(context, everywhere ? "everywhere" : "scope");
     // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
     // sign out.

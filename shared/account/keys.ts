@@ -1,12 +1,18 @@
 import { asciiLowerCase, sha256Base64Url } from "../encoding.ts";
 
+/** MSAL's `uid.utid`, where the `utid` is a tenant of Microsoft's. */
+const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /**
  * Id of the document that holds an account's sessions.
  * @param environment host of the authority, such as `login.microsoftonline.com`
- * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of
+ * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of; the subject
+ *   at an identity provider that has no such thing
  */
 export function accountKeyOf(environment: string, homeAccountId: string): string {
-  return sha256Base64Url(asciiLowerCase(environment), asciiLowerCase(homeAccountId));
+  // Microsoft's ids are the same in either case. Subjects differ by it (OpenID Connect Core 1.0 section 2): "Ada" is not "ada".
+  const id = ofTenant.test(homeAccountId) ? asciiLowerCase(homeAccountId) : homeAccountId;
+  return sha256Base64Url(asciiLowerCase(environment), id);
 }
 
 /**

@@ -100,10 +100,10 @@ describe("what somebody may ask of a sign-in", () => {
 
   it("to return to markup: shown as text", async () => {
     const wanted = `/"><script>alert(1)</script>'?a="><script>#"><script>'`;
-    const page = await client.fetch(`/auth/logout?returnUrl=${encodeURIComponent(wanted)}`);
+    const page = await client.fetch(`/auth/logout?returnUrl=${encodeURIComponent(wanted)}`, { headers: fromOwnPage });
     assert.equal(page.status, 200);
     assert.ok(!page.body.includes("<script"), page.body);
-    assert.match(page.body, /<a class="button secondary" href="[^"<>]*">Stay signed in<\/a>/);
+    assert.match(page.body, /<a class="button secondary" href="\/[^"<>]+">Stay signed in<\/a>/);
   });
 
   it("to return to two places: refused", async () => {
@@ -117,7 +117,8 @@ describe("what somebody may ask of a sign-in", () => {
       const { trail } = await world.client().navigate(`/auth/login?${query.toString()}`);
       const back = trail.find(({ url }) => url.includes("/auth/callback?"));
       assert.equal(back?.headers.location, "/", wanted.slice(0, 20));
-      const asked = await client.fetch(`/auth/logout?${new URLSearchParams({ returnUrl: wanted }).toString()}`);
+      const logout = `/auth/logout?${new URLSearchParams({ returnUrl: wanted }).toString()}`;
+      const asked = await client.fetch(logout, { headers: fromOwnPage });
       assert.match(asked.body, /href="\/">Stay signed in/);
     }
   });
@@ -240,6 +241,16 @@ describe("what somebody may ask of a sign-in", () => {
           assert.equal(answer.headers["set-cookie"], undefined);
         }
       }
+    });
+
+    it("by a link of another site to the page that asks before a sign-out: a click there does not lead to it", async () => {
+      const query = new URLSearchParams({ returnUrl: "/auth/login?prompt=consent" }).toString();
+      for (const headers of [foreign, { ...foreign, "sec-fetch-site": "none" }, {}]) {
+        const { body } = await client.fetch(`/auth/logout?${query}`, { headers });
+        assert.match(body, /href="\/">Stay signed in/);
+      }
+      const { body } = await client.fetch(`/auth/logout?${query}`, { headers: fromOwnPage });
+      assert.match(body, /href="\/auth\/login\?prompt=consent">Stay signed in/);
     });
 
     it("by the app's own page: passed on, if the scope is one of the app's", async () => {

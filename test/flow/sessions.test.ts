@@ -78,22 +78,24 @@ describe("the sessions of an account", () => {
     for (const client of clients) assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
   });
 
-  it("end everywhere by a sign-out that says so, under a policy that would end one browser's, and at the provider", async () => {
-    const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));
-    const [first, second] = [world.client(instance), world.client(instance)];
-    for (const client of [first, second]) await signIn(client, "zoe@contoso.example", "/healthz");
-    const { accountKey } = sessionOf(first);
-    const ask = ownForm(world.publicBaseUrl);
+  for (const query of ["everywhere=1", "everywhere", "everywhere="]) {
+    it(`end everywhere by a sign-out that says so (${query}), under a policy that would end one browser's, and at the provider`, async () => {
+      const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));
+      const [first, second] = [world.client(instance), world.client(instance)];
+      for (const client of [first, second]) await signIn(client, "zoe@contoso.example", "/healthz");
+      const { accountKey } = sessionOf(first);
+      const ask = ownForm(world.publicBaseUrl);
 
-    world.cosmos.operations.clear();
-    const answer = await first.fetch("/auth/logout?everywhere=1", ask);
-    assert.equal(answer.status, 303);
-    assert.equal(new URL(answer.headers.location ?? "").origin, world.identityProvider.publicUrl);
-    assert.ok(clearsSession(answer));
-    assert.ok(world.cosmos.operations.all().length <= 4);
-    assert.equal(await accountDocument(world, accountKey), undefined);
-    assertProblem(await second.fetch("/auth/me"), 401, "signin_required");
-  });
+      world.cosmos.operations.clear();
+      const answer = await first.fetch(`/auth/logout?${query}`, ask);
+      assert.equal(answer.status, 303);
+      assert.equal(new URL(answer.headers.location ?? "").origin, world.identityProvider.publicUrl);
+      assert.ok(clearsSession(answer));
+      assert.ok(world.cosmos.operations.all().length <= 4);
+      assert.equal(await accountDocument(world, accountKey), undefined);
+      assertProblem(await second.fetch("/auth/me"), 401, "signin_required");
+    });
+  }
 
   it("end in this browser alone, when the cookie is of one that another tab has just replaced", async () => {
     const instance = world.instances.indexOf(await world.startInstance({ SignOut__Scope: "session" }));

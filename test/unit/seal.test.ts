@@ -132,7 +132,8 @@ describe("what the database knows an account, a session and a sid by", () => {
   });
 
   test("is the same however the identity provider spells an account's id", () => {
-    assert.equal(accountKeyOf("LOGIN.example", "ABC.Def"), accountKeyOf("login.example", "abc.def"));
+    const id = "0abcdef1-0000-4000-8000-00000000000a.0abcdef2-0000-4000-8000-00000000000b";
+    assert.equal(accountKeyOf("LOGIN.example", id.toUpperCase()), accountKeyOf("login.example", id));
   });
 
   test("differs between accounts, identity providers, secrets and sids", () => {

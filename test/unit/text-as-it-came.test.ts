@@ -33,8 +33,15 @@ describe("letters that only become those of a name are other letters", () => {
   test("when text is lowered", () => assert.equal(asciiLowerCase(`AZ${kelvin}\u0130É`), `az${kelvin}\u0130É`));
 
   test("in the account that keys a document", () => {
-    assert.equal(key("K-1.Tenant"), key("k-1.tenant"));
     assert.notEqual(key(`${kelvin}-1.tenant`), key("k-1.tenant"));
+  });
+
+  test("and letters of either case are two, where an identity provider's subjects key the documents", () => {
+    const [uid, utid] = ["0ABCDEF1-0000-4000-8000-00000000000A", "0ABCDEF2-0000-4000-8000-00000000000B"];
+    assert.equal(key(`${uid}.${utid}`), key(`${uid}.${utid}`.toLowerCase()));
+    for (const subject of ["Ada", "Ada.Tenant", `${uid}.${utid}X`]) {
+      assert.notEqual(key(subject), key(subject.toLowerCase()), subject);
+    }
   });
 
   test("in the account that a token response is about", () => {
