@@ -60,6 +60,19 @@ describe("an API for which fewer scopes are granted than are asked for", () => {
     assert.equal(refreshes(), 1);
   });
 
+  it("is called with the token that there is, also where a call has brought it and no sign-in", async () => {
+    const instance = await world.startInstance({
+      DownstreamApis__graph__Scopes: "User.Read",
+      DownstreamApis__mail__BaseUrl: `${world.downstreamApi.url}/v1.0`,
+      DownstreamApis__mail__Scopes: "User.Read Mail.Read",
+    });
+    client = world.client(world.instances.indexOf(instance));
+    await signIn(client, ada, "/healthz");
+    world.identityProvider.controls.requests.clear();
+    for (let times = 0; times < 4; times++) assert.equal((await client.fetch("/api/mail/me")).status, 200);
+    assert.equal(refreshes(), 1);
+  });
+
   it("has all of them after a later consent and a new sign-in", async () => {
     world.identityProvider.controls.withheldScopes = [];
     await signIn(client, ada, "/healthz");
