@@ -1,4 +1,4 @@
-import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
 import { withinDeadline } from "../deadline.ts";
 import { pause } from "../store/retry.ts";
 import { dependency } from "../telemetry/activity.ts";
@@ -54,7 +54,11 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
 
   const put = async (queue: string, text: string, signal: AbortSignal) => {
     const send = async () =>
-      ask("put into", queue, signal, (client, abortSignal) => client.sendMessage(text, { abortSignal }));
+      ask("put into", queue, signal, async (client, abortSignal) => {
+        const { messageId } = (await client.sendMessage(text, { abortSignal })) as Partial<QueueSendMessageResponse>;
+        // Something in between has answered: a sign-out counts as kept only when the queue itself says so.
+        if (!messageId) throw new Error("The answer names no message");
+      });
     try {
       await send();
     } catch (error) {

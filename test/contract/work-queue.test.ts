@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { startQueueStorage, type QueueStorage } from "../../local/queue-storage/queue-storage.ts";
+import { QueueUnavailableError } from "../../shared/queue/errors.ts";
 import { workQueue, type WorkQueue } from "../../shared/queue/queue.ts";
 import { contentOf, messageOf } from "../../shared/sign-out/queue.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
@@ -46,6 +50,18 @@ describe("the app's queue, at a real Queue service", () => {
       );
       await service.getQueueClient(name).delete();
     }
+  });
+
+  it("has taken a message only when it names it: an answer of something in between is none", async (test) => {
+    const server = createServer((request, response) => {
+      request.resume().on("end", () => response.writeHead(201).end());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    test.after(() => server.close().closeAllConnections());
+    const { port } = server.address() as AddressInfo;
+    const connectionString = `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2luaw==;QueueEndpoint=http://127.0.0.1:${port}/a`;
+    const queue = workQueue({ kind: "connectionString", connectionString }, "sign-outs");
+    await assert.rejects(queue.put("one", inTime()), QueueUnavailableError);
   });
 
   it("hides a message that was received, counts it all the same, and gives it out again later with its attempts", async () => {
