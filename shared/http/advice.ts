@@ -127,6 +127,8 @@ export interface Way {
   readonly by: "going" | "signIn" | "signOut";
   /** The claims challenge to sign in with. */
   readonly claims?: string | undefined;
+  /** The API that the sign-in has to be told. */
+  readonly api?: string | undefined;
 }
 
 /** Of an address in a link. */
@@ -144,8 +146,8 @@ function leadingOn(link: Link, way: Way): string {
   const url = new URL(step.href, "http://app");
   if (url.pathname === "/") return "/";
   if (way.to !== "/") url.searchParams.set("returnUrl", way.to);
-  if (url.pathname === signIn.href && way.claims !== undefined && way.claims.length <= maxClaimsInLink) {
-    url.searchParams.set("claims", way.claims);
-  }
+  if (url.pathname !== signIn.href) return url.pathname + url.search;
+  if (way.api !== undefined) url.searchParams.set("api", way.api);
+  if (way.claims !== undefined && way.claims.length <= maxClaimsInLink) url.searchParams.set("claims", way.claims);
   return url.pathname + url.search;
 }

@@ -45,8 +45,8 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
 function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
   const code = conditionOf(error);
   const { status, title } = conditions[code];
-  const claims = error instanceof SignInRequiredError ? error.claims : undefined;
-  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims });
+  const { claims, api } = error instanceof SignInRequiredError ? error : {};
+  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims, api });
   const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way), ...usual] : usual;
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>

@@ -15,6 +15,13 @@ const details = (error: unknown) => JSON.parse(textOf(problemResponse(error, pro
 const pageOf = (error: unknown) => textOf(problemResponse(error, person));
 const hostile = `<script>alert(1)</script>"'&`;
 
+test("a person whom one API asks to sign in is led to a sign-in for that API, with what it asks for", () => {
+  const error = new SignInRequiredError("x", { claims: '{"access_token":{}}', api: "orders", sessionEnded: false });
+  const href = /href="(\/auth\/login[^"]*)"/.exec(pageOf(error))?.[1]?.replaceAll("&amp;", "&") ?? "";
+  const { searchParams } = new URL(href, "http://app");
+  assert.deepEqual(Object.fromEntries(searchParams), { api: "orders", claims: '{"access_token":{}}' });
+});
+
 describe("a program that fails gets problem details (RFC 9457)", () => {
   test("with a stable code, and a text that explains it", () => {
     const response = problemResponse(new ConditionError("api_unknown", "No such API."), program);
