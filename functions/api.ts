@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { forwardedRequestHeaders, forwardedResponseHeaders } from "../shared/downstream/forwarding.ts";
 import { requestedPath } from "../shared/downstream/target.ts";
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { authenticated } from "../shared/session/authenticated.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { authenticated } from "../shared/pipeline/authenticated.ts";
 
 const maxBodyBytes = 4 * 1024 * 1024;
 

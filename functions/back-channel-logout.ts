@@ -1,7 +1,7 @@
 import type { HttpRequest } from "@azure/functions";
-import { ConditionError } from "../shared/errors.ts";
+import { ConditionError } from "../shared/core/errors.ts";
 import { readForm } from "../shared/http/form.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
 import { signOutBackChannel } from "../shared/sign-out/sign-out.ts";
 

@@ -1,6 +1,6 @@
 import { readForm } from "../shared/http/form.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { queryOfForm } from "../shared/identity/authorization-response.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { queryOfForm } from "../shared/sign-in/authorization-response.ts";
 
 /** Bytes. A code of 8 KiB and an error's description fit in. */
 const maxFormBytes = 32 * 1024;

@@ -1,15 +1,15 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { Warning } from "../shared/app.ts";
+import type { Warning } from "../shared/app/app.ts";
 import { warnOfMissingScopes } from "../shared/downstream/missing-scopes.ts";
-import { conditionOf } from "../shared/errors.ts";
-import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { conditionOf } from "../shared/core/errors.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
-import { codeOf, readResponse, type AuthorizationResponse } from "../shared/identity/authorization-response.ts";
-import { completeSignIn, signInRefused, type SignedIn } from "../shared/identity/sign-in.ts";
+import { codeOf, readResponse, type AuthorizationResponse } from "../shared/sign-in/authorization-response.ts";
+import { completeSignIn, signInRefused, type SignedIn } from "../shared/sign-in/sign-in.ts";
 import {
   finishedSignIn,
   finishTransaction,
@@ -17,16 +17,16 @@ import {
   unknownSignIn,
   type FinishedSignIn,
   type SignInTransaction,
-} from "../shared/identity/transaction.ts";
+} from "../shared/sign-in/transaction.ts";
 import {
   formatSessionCookie,
   parseSessionCookie,
   sessionCookieMaxAge,
   sessionCookieName,
 } from "../shared/session/cookie.ts";
-import { openSession } from "../shared/session/open.ts";
+import { openSession } from "../shared/sign-in/open-session.ts";
 import { lookUp } from "../shared/session/resolve.ts";
-import { describeUserAgent } from "../shared/session/user-agent.ts";
+import { describeUserAgent } from "../shared/sign-in/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
 
 /** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */

@@ -1,8 +1,8 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
-import { unknownSignIn } from "../shared/identity/transaction.ts";
+import { unknownSignIn } from "../shared/sign-in/transaction.ts";
 
 const cookieName = "cookie-check";
 

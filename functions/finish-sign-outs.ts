@@ -1,9 +1,9 @@
 import type { InvocationContext, TimerHandler, Timer } from "@azure/functions";
-import type { App, SigningOut } from "../shared/app.ts";
+import type { App, SigningOut } from "../shared/app/app.ts";
 import { putIntoQueue } from "../shared/sign-out/defer.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
-import { logTelemetry, type Log } from "../shared/telemetry.ts";
+import { logTelemetry, type Log } from "../shared/telemetry/log.ts";
 import { runFunction, type Ending, type FunctionCall } from "../shared/telemetry/activity.ts";
 
 /** Less than the host gives a function on any plan. What is left then is for the next time. */

@@ -1,5 +1,5 @@
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition, RequestContext } from "../shared/http/handler.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";

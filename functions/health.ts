@@ -1,6 +1,6 @@
-import { warningTexts } from "../shared/app.ts";
-import { conditionOf } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { warningTexts } from "../shared/app/app.ts";
+import { conditionOf } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 
 /** `GET /healthz`: the process answers. Asks nobody else. Front ends probe by HEAD. */
 export const healthz: FunctionDefinition = {

@@ -1,7 +1,7 @@
 import { app as functions, type HttpHandler } from "@azure/functions";
-import { createApp } from "../shared/app.ts";
-import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
-import { httpHandler, type FunctionDefinition } from "../shared/http/handler.ts";
+import { createApp } from "../shared/app/app.ts";
+import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
+import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
 import { recordTelemetry } from "./telemetry.ts";

@@ -1,7 +1,7 @@
-import { parseSignInOptions, askedReturnUrl, refuseWidening } from "../shared/identity/authorization-request.ts";
-import { authorizationUrl } from "../shared/identity/sign-in.ts";
-import { beginTransaction, newTransaction } from "../shared/identity/transaction.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { parseSignInOptions, askedReturnUrl, refuseWidening } from "../shared/sign-in/authorization-request.ts";
+import { authorizationUrl } from "../shared/sign-in/sign-in.ts";
+import { beginTransaction, newTransaction } from "../shared/sign-in/transaction.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { requireNavigation } from "../shared/http/navigation.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import { randomBase64Url } from "../shared/encoding.ts";
+import { randomBase64Url } from "../shared/core/encoding.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
-import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/http/handler.ts";
+import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
 import { isFromOwnPage } from "../shared/http/navigation.ts";
@@ -9,7 +9,7 @@ import { page, wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
-import { forgetFinishedSignIns } from "../shared/identity/transaction.ts";
+import { forgetFinishedSignIns } from "../shared/sign-in/transaction.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded, type ResolvedSession } from "../shared/session/resolve.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";

@@ -1,5 +1,5 @@
-import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { authenticated } from "../shared/session/authenticated.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { authenticated } from "../shared/pipeline/authenticated.ts";
 import { idleEndOf } from "../shared/session/resolve.ts";
 
 /** `GET /auth/me`: who is signed in. Looking does not extend the session: a page may ask as often as it likes. */

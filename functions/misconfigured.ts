@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpResponseInit } from "@azure/functions";
-import type { ConfigurationError } from "../shared/config.ts";
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import type { ConfigurationError } from "../shared/configuration/configuration.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { problemResponse } from "../shared/http/problem.ts";
 import { withDefaults } from "../shared/http/security-headers.ts";

@@ -1,5 +1,5 @@
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 
 /**
  * Every address that nothing else answers: the Functions host's own answer is an empty page. Hosts try a catch-all last, or go by

@@ -1,6 +1,6 @@
-import { isRecord } from "../shared/encoding.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { authenticated } from "../shared/session/authenticated.ts";
+import { isRecord } from "../shared/core/encoding.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { authenticated } from "../shared/pipeline/authenticated.ts";
 
 /** `GET /me/profile`: name, job title and picture from Microsoft Graph. An example of a function of one's own. */
 export const profile: FunctionDefinition = {

@@ -1,5 +1,5 @@
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { purgeAccount } from "../shared/sign-out/sign-out.ts";
 
 /** MSAL's `uid.utid`. */

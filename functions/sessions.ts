@@ -1,6 +1,6 @@
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
-import { authenticated } from "../shared/session/authenticated.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { authenticated } from "../shared/pipeline/authenticated.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { listSessions } from "../shared/session/list.ts";

@@ -1,4 +1,4 @@
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
 import { page } from "../shared/http/page.ts";

@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
-import { sha256Base64Url } from "../shared/encoding.ts";
-import { ConditionError } from "../shared/errors.ts";
-import type { FunctionDefinition } from "../shared/http/handler.ts";
+import { sha256Base64Url } from "../shared/core/encoding.ts";
+import { ConditionError } from "../shared/core/errors.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { lists } from "../shared/http/media-type.ts";
 import { pagePolicy } from "../shared/http/security-headers.ts";
 

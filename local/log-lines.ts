@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { isRecord } from "../shared/encoding.ts";
+import { isRecord } from "../shared/core/encoding.ts";
 
 type Style = Parameters<typeof styleText>[0];
 

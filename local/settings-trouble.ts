@@ -1,4 +1,4 @@
-import { ConfigurationError, loadConfiguration } from "../shared/config.ts";
+import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
 import type { Settings } from "./settings.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { isLoopback } from "../../shared/settings-reader.ts";
-import { settings } from "../../shared/settings.ts";
+import { isLoopback } from "../../shared/configuration/settings-reader.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { AppRegistrationError } from "./errors.ts";
 
 export const usage = `Creates or updates the app registration in Microsoft Entra ID that this app signs people in with.

@@ -1,4 +1,4 @@
-import { settings } from "../../shared/settings.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { type Change, isWrite } from "./changes.ts";
 import { adminConsentUrl, type ConsentState } from "./consent.ts";
 import type { Application } from "./graph-types.ts";

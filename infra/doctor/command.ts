@@ -1,5 +1,5 @@
-import { isLoopback, type Environment } from "../../shared/settings-reader.ts";
-import { settings } from "../../shared/settings.ts";
+import { isLoopback, type Environment } from "../../shared/configuration/settings-reader.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { diagnoseDeployment, diagnoseHere, type Operator } from "./diagnose.ts";
 import { notChecked, type Finding } from "./finding.ts";
 import { originOf, readOptions, usage, UsageError, type Options } from "./options.ts";

@@ -1,9 +1,9 @@
 import type { TokenCredential } from "@azure/identity";
 import { CosmosClient } from "@azure/cosmos";
 import { createGraphClient, type GraphClient } from "../app-registration/graph-client.ts";
-import type { Configuration } from "../../shared/config.ts";
-import { managedIdentity } from "../../shared/identity/managed-identity.ts";
-import { isLoopback } from "../../shared/settings-reader.ts";
+import type { Configuration } from "../../shared/configuration/configuration.ts";
+import { managedIdentity } from "../../shared/core/managed-identity.ts";
+import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { checkApp } from "./checks/app.ts";
 import { checkAuthority } from "./checks/authority.ts";
 import { checkCredential } from "./checks/credential.ts";

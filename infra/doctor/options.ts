@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { isLoopback } from "../../shared/settings-reader.ts";
-import { settings } from "../../shared/settings.ts";
+import { isLoopback } from "../../shared/configuration/settings-reader.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 
 export const usage = `Checks everything that the app needs, one line for each thing.
 

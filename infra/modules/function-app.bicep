@@ -104,7 +104,7 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-// The configuration contract: shared/settings.ts. A test compares the two.
+// The configuration contract: shared/configuration/settings.ts. A test compares the two.
 var contractSettings = {
   PublicBaseUrl: baseUrl
   AzureAd__Instance: instance

@@ -1,7 +1,7 @@
 import { format } from "prettier";
-import { hostSettings, platformHostName, settings, type Setting } from "../../shared/settings.ts";
+import { hostSettings, platformHostName, settings, type Setting } from "../../shared/configuration/settings.ts";
 
-/** The app's settings by what they are about, in the order of shared/settings.ts. */
+/** The app's settings by what they are about, in the order of shared/configuration/settings.ts. */
 const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
   ["The app", /^PublicBaseUrl$/],
   ["Identity provider", /^AzureAd__(?!ClientCredentials)/],
@@ -14,7 +14,7 @@ const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
 
 const introduction = `# Configuration
 
-<!-- Written by \`npm run docs:settings\` from shared/settings.ts. Change it there. -->
+<!-- Written by \`npm run docs:settings\` from shared/configuration/settings.ts. Change it there. -->
 
 Every setting of the app. In Azure they are app settings; on your machine they go into the environment or into \`Values\`
 of \`local.settings.json\`, which \`npm start\` and \`npm run doctor\` read. As soon as the settings of a real part are there,

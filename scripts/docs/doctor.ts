@@ -1,6 +1,6 @@
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { format } from "prettier";
-import { settings } from "../../shared/settings.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { usage } from "../../infra/doctor/options.ts";
 import { doctorOf } from "../../test/infra/doctor-harness.ts";
 import { signIn, startWorld, type World } from "../../test/support/world.ts";

@@ -1,6 +1,6 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
-import type { Configuration } from "../config.ts";
-import { withinDeadline } from "../deadline.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { withinDeadline } from "../core/deadline.ts";
 import { timed, type StoreClock } from "../store/clock.ts";
 import { observed } from "../store/observe.ts";
 import { pointOperations } from "../store/point-operations.ts";
@@ -55,6 +55,6 @@ export async function cosmosClient(connection: Configuration["cosmosDb"]["connec
 async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {
   if (connection.kind === "connectionString") return { connectionString: connection.connectionString };
   // Loaded only where it is used: a cold start with another credential does not pay for it.
-  const { managedIdentity } = await import("../identity/managed-identity.ts");
+  const { managedIdentity } = await import("../core/managed-identity.ts");
   return { endpoint: connection.endpoint, aadCredentials: managedIdentity(connection.clientId) };
 }

@@ -1,4 +1,4 @@
-import { asciiLowerCase, sha256Base64Url } from "../encoding.ts";
+import { asciiLowerCase, sha256Base64Url } from "../core/encoding.ts";
 
 /** MSAL's `uid.utid`, where the `utid` is a tenant of Microsoft's. */
 const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

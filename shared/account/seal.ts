@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { compactDecrypt, CompactEncrypt, errors } from "jose";
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 
 /** The ID-token claims that a session is known by. */
 export interface AccountClaims {

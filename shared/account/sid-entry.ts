@@ -1,4 +1,4 @@
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
 

@@ -1,7 +1,7 @@
 import { untilSettled, type Attempt } from "../store/contention.ts";
 import type { StoreClock } from "../store/clock.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
-import type { Telemetry } from "../telemetry.ts";
+import type { Telemetry } from "../telemetry/log.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
 import type { SidEntry } from "./sid-entry.ts";
 

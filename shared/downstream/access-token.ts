@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { App, Invocation } from "../app.ts";
-import type { DownstreamApiConfiguration } from "../config.ts";
-import { NoAnswerInTimeError } from "../deadline.ts";
-import { SignInRequiredError } from "../errors.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import { NoAnswerInTimeError } from "../core/deadline.ts";
+import { SignInRequiredError } from "../core/errors.ts";
 import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
 import { appRefused } from "../identity/refusal.ts";
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";

@@ -1,5 +1,5 @@
 import type { SessionSecrets } from "../account/seal.ts";
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import { maxDoubtMs } from "../store/clock.ts";
 
 /** Seconds before its expiry from which a token is left to MSAL, which then renews it: MSAL's own default. */

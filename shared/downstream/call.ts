@@ -1,6 +1,6 @@
-import type { App, Invocation } from "../app.ts";
-import type { DownstreamApiConfiguration } from "../config.ts";
-import { ConditionError } from "../errors.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
 import { acquireToken, meetChallenge } from "./access-token.ts";

@@ -1,5 +1,5 @@
-import { isRecord } from "../encoding.ts";
-import { maxClaimsLength } from "../identity/authorization-request.ts";
+import { isRecord } from "../core/encoding.ts";
+import { maxClaimsLength } from "../sign-in/authorization-request.ts";
 
 /**
  * The claims challenge in a `WWW-Authenticate` header, as the Microsoft identity platform's continuous access evaluation

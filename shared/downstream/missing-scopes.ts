@@ -1,6 +1,6 @@
-import type { App } from "../app.ts";
-import type { DownstreamApiConfiguration } from "../config.ts";
-import type { Telemetry } from "../telemetry.ts";
+import type { App } from "../app/app.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { Telemetry } from "../telemetry/log.ts";
 
 /** Bounded by the settings: scopes of the configured APIs. */
 const told = new WeakMap<App, Set<string>>();

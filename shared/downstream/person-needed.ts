@@ -1,7 +1,7 @@
-import type { App } from "../app.ts";
-import type { DownstreamApiConfiguration } from "../config.ts";
-import { sha256Base64Url } from "../encoding.ts";
-import { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../errors.ts";
+import type { App } from "../app/app.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import { sha256Base64Url } from "../core/encoding.ts";
+import { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../core/errors.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import type { RefusedError } from "./refused.ts";
 

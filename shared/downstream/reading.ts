@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /**
  * What an error stands for that came up while a handler worked: an API's answer that broke off or did not end in time is

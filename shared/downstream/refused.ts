@@ -1,5 +1,5 @@
 import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 import { appRefused } from "../identity/refusal.ts";
 
 /** The token endpoint wants the person, not the refresh token. */

@@ -1,7 +1,7 @@
 import { seal, unseal } from "../account/seal.ts";
 import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
 import { changeAccount } from "../account/store.ts";
-import type { App, Invocation } from "../app.ts";
+import type { App, Invocation } from "../app/app.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
 import { withGrant } from "../identity/granted-scopes.ts";

@@ -1,6 +1,6 @@
-import type { DownstreamApiConfiguration } from "../config.ts";
-import { asciiLowerCase } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /** What a path of an API cannot contain, in plain or encoded spelling: ways up, other hosts, control characters. */
 const forbidden = /[^!-[\]-~]|%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f|2e)/i;

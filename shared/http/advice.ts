@@ -1,4 +1,4 @@
-import type { ConditionCode } from "../errors.ts";
+import type { ConditionCode } from "../core/errors.ts";
 
 export interface Link {
   readonly href: string;

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 

@@ -1,5 +1,5 @@
 import type { HttpRequest } from "@azure/functions";
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 import { mediaTypeOf } from "./media-type.ts";
 
 /**

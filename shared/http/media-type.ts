@@ -1,4 +1,4 @@
-import { asciiLowerCase } from "../encoding.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
 
 /** What a `Content-Type` says, without its parameters and in lower case (RFC 9110 section 8.3.1). */
 export function mediaTypeOf(contentType: string | null): string {

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /**
  * A query parameter that may be given once (RFC 6749 section 3.1 forbids repeats).

@@ -1,5 +1,11 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { ApiSignInRequiredError, ConditionError, conditionOf, conditions, SignInRequiredError } from "../errors.ts";
+import {
+  ApiSignInRequiredError,
+  ConditionError,
+  conditionOf,
+  conditions,
+  SignInRequiredError,
+} from "../core/errors.ts";
 import { adviceFor, type Link, type Way } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 const maxLength = 1_000;
 /** Printable ASCII without space and backslash: browsers read `\` as `/` and drop tabs and line breaks. */

@@ -1,6 +1,6 @@
 import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
 import type { SessionSecrets } from "../account/seal.ts";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../configuration/configuration.ts";
 import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";

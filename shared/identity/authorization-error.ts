@@ -1,4 +1,4 @@
-import { ConditionError, type ConditionCode } from "../errors.ts";
+import { ConditionError, type ConditionCode } from "../core/errors.ts";
 import { IdentityProviderUnavailableError } from "./metadata.ts";
 import { appRefused } from "./refusal.ts";
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
-import type { ClientCredential } from "../config.ts";
-import { withinDeadline } from "../deadline.ts";
+import type { ClientCredential } from "../configuration/configuration.ts";
+import { withinDeadline } from "../core/deadline.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
@@ -54,7 +54,7 @@ function tokenExchangeScope(environment: string): string {
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
 async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
-  const { managedIdentity } = await import("./managed-identity.ts");
+  const { managedIdentity } = await import("../core/managed-identity.ts");
   const credential = managedIdentity(clientId);
   return async () => {
     // The credential's own abort signal does not reach the request.

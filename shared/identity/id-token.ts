@@ -1,6 +1,6 @@
-import type { Configuration } from "../config.ts";
-import { asciiLowerCase } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
 import { clockToleranceSeconds, verifyToken, type SigningKeys } from "./jwt.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 

@@ -9,8 +9,8 @@ import {
   type JWTVerifyOptions,
   type JWTVerifyResult,
 } from "jose";
-import { withinDeadline } from "../deadline.ts";
-import { ConditionError, type ConditionCode } from "../errors.ts";
+import { withinDeadline } from "../core/deadline.ts";
+import { ConditionError, type ConditionCode } from "../core/errors.ts";
 import { fillTenant, keyFinder, tenantTemplate } from "./key-issuer.ts";
 import { heeding, unavailable, type AuthorityMetadata } from "./metadata.ts";
 import { createPauses } from "./pause.ts";

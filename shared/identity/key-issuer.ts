@@ -6,7 +6,7 @@ import {
   type JWK,
   type JWTVerifyGetKey,
 } from "jose";
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 
 /**
  * The keys of a set that may sign for the issuer which a token names. Microsoft Entra publishes with each key whose tokens it

@@ -1,4 +1,4 @@
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import type { Authority } from "./authority.ts";
 import { verifyToken } from "./jwt.ts";
 

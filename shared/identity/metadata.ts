@@ -1,6 +1,6 @@
-import { withinDeadline } from "../deadline.ts";
-import { isRecord } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
+import { withinDeadline } from "../core/deadline.ts";
+import { isRecord } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
 

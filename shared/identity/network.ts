@@ -1,5 +1,5 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { IdentityProviderUnavailableError, unavailable } from "./metadata.ts";
 import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";

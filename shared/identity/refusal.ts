@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /** The identity provider refused the app itself: an expired secret, a missing federated credential, a wrong client id. */
 export function appRefused(cause: unknown): ConditionError {

@@ -1,5 +1,5 @@
 import type { SessionSecrets } from "../account/seal.ts";
-import { asciiLowerCase, isRecord } from "../encoding.ts";
+import { asciiLowerCase, isRecord } from "../core/encoding.ts";
 import type { IdTokenClaims } from "./id-token.ts";
 
 /**

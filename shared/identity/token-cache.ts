@@ -1,4 +1,4 @@
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 
 type Entries = Readonly<Record<string, unknown>>;
 

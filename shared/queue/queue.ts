@@ -1,5 +1,5 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
-import { withinDeadline } from "../deadline.ts";
+import { withinDeadline } from "../core/deadline.ts";
 import { pause } from "../store/retry.ts";
 import { dependency } from "../telemetry/activity.ts";
 import type { QueueConnection } from "./client.ts";
@@ -113,7 +113,7 @@ async function connect(connection: QueueConnection | undefined): Promise<QueueSe
   if (connection === undefined) throw new Error("No storage account is configured");
   const { connectByIdentity, connectByString } = await import("./client.ts");
   if (connection.kind === "connectionString") return connectByString(connection.connectionString);
-  const { managedIdentity } = await import("../identity/managed-identity.ts");
+  const { managedIdentity } = await import("../core/managed-identity.ts");
   return connectByIdentity(connection.serviceUri, managedIdentity(connection.clientId));
 }
 

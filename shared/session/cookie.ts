@@ -1,5 +1,5 @@
 import type { Cookie } from "@azure/functions";
-import { randomBase64Url } from "../encoding.ts";
+import { randomBase64Url } from "../core/encoding.ts";
 
 /** What the session cookie says: which document to read, and the secret that opens one session in it. */
 export interface SessionCookie {

@@ -10,8 +10,8 @@ import { sessionKeyOf } from "../account/keys.ts";
 import type { SessionSecrets } from "../account/seal.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
 import { changeAccount, warnIfUnreadable } from "../account/store.ts";
-import type { App, Invocation } from "../app.ts";
-import { conditionOf, SignInRequiredError } from "../errors.ts";
+import type { App, Invocation } from "../app/app.ts";
+import { conditionOf, SignInRequiredError } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionCookie } from "./cookie.ts";
 

@@ -1,6 +1,6 @@
 import { liveSession } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
-import type { App, SigningOut } from "../app.ts";
+import type { App, SigningOut } from "../app/app.ts";
 import { sessionCookieName, type CookieJar, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
 import { SignOutDeferredError } from "./deferred.ts";

@@ -1,8 +1,8 @@
 import type { AccountDocument, Change } from "../account/document.ts";
 import { entomb, type Mark, type Marked } from "../account/sid-index.ts";
 import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
-import type { App, Invocation, SigningOut } from "../app.ts";
-import { ConditionError, conditionOf } from "../errors.ts";
+import type { App, Invocation, SigningOut } from "../app/app.ts";
+import { ConditionError, conditionOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { deferred } from "./defer.ts";

@@ -1,5 +1,5 @@
-import type { App, SigningOut } from "../app.ts";
-import { conditionOf } from "../errors.ts";
+import type { App, SigningOut } from "../app/app.ts";
+import { conditionOf } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
 import { SignOutDeferredError, SignOutFailedError } from "./deferred.ts";
 import type { SignOutOrder } from "./order.ts";

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /** The sign-out could not be completed now. It is in the queue, and will be. */
 export class SignOutDeferredError extends ConditionError {

@@ -1,8 +1,8 @@
-import type { App } from "../app.ts";
-import { conditionOf } from "../errors.ts";
+import type { App } from "../app/app.ts";
+import { conditionOf } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import type { Telemetry } from "../telemetry.ts";
+import type { Telemetry } from "../telemetry/log.ts";
 import { currentTrace, runFunction } from "../telemetry/activity.ts";
 import { isSignOutOrder } from "./order.ts";
 import { contentOf } from "./queue.ts";

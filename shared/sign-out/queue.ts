@@ -1,4 +1,4 @@
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import type { SignOutOrder } from "./order.ts";
 
 /** Where sign-outs wait that the store could not take. The storage account is the one that every function app has. */

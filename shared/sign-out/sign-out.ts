@@ -1,8 +1,8 @@
 import type { AccountDocument } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
-import type { App, Invocation, SigningOut } from "../app.ts";
-import { sha256Base64Url } from "../encoding.ts";
+import type { App, Invocation, SigningOut } from "../app/app.ts";
+import { sha256Base64Url } from "../core/encoding.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";
 import type { SessionCookie } from "../session/cookie.ts";

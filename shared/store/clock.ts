@@ -1,4 +1,4 @@
-import { isRecord, randomBase64Url } from "../encoding.ts";
+import { isRecord, randomBase64Url } from "../core/encoding.ts";
 
 /**
  * The time by the store's clock, learnt from the `Date` header of its answers (RFC 9110 section 6.6.1). Instances of the

@@ -1,4 +1,4 @@
-import { withinDeadline } from "../deadline.ts";
+import { withinDeadline } from "../core/deadline.ts";
 import { StoreContentionError } from "./errors.ts";
 import type { PointOperations, Stored, Versioned } from "./point-operations.ts";
 import { pause } from "./retry.ts";

@@ -1,4 +1,4 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 
 /** The store could not be asked, or its answer is unknown after every retry. Nothing may be concluded from it. */
 export class StoreUnavailableError extends ConditionError {

@@ -1,5 +1,5 @@
 import type { Container } from "@azure/cosmos";
-import { randomBase64Url } from "../encoding.ts";
+import { randomBase64Url } from "../core/encoding.ts";
 import { count } from "../telemetry/activity.ts";
 import { storeClock, timed, type StoreClock } from "./clock.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";

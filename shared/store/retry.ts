@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { withinDeadline } from "../deadline.ts";
+import { withinDeadline } from "../core/deadline.ts";
 import { count } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { observed } from "./observe.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Container } from "@azure/cosmos";
-import { isRecord } from "../../shared/encoding.ts";
+import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type Stored } from "../../shared/store/point-operations.ts";
 
 interface Counter extends Stored {

@@ -5,7 +5,7 @@ import { createLog } from "../../local/functions-host/log.ts";
 import { createWorkerApp } from "../../local/functions-host/worker/app.ts";
 import type { FunctionMetadata } from "../../local/functions-host/worker/core-types.ts";
 import { loadApp } from "../../local/functions-host/worker/loader.ts";
-import { conditions } from "../../shared/errors.ts";
+import { conditions } from "../../shared/core/errors.ts";
 import { environment } from "../unit/support/environment.ts";
 import { readPage, tableOf } from "./markdown.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { conditions } from "../../shared/errors.ts";
-import { settings } from "../../shared/settings.ts";
+import { conditions } from "../../shared/core/errors.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { allPages, readPage, tokensOf } from "./markdown.ts";
 
 describe("a name in the documentation", () => {

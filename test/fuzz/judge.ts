@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { conditions } from "../../shared/errors.ts";
+import { conditions } from "../../shared/core/errors.ts";
 import type { RawAnswer } from "../support/raw-answers.ts";
 import { markup, splitHeader } from "./texts.ts";
 

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { sha256Base64Url } from "../../shared/encoding.ts";
+import { sha256Base64Url } from "../../shared/core/encoding.ts";
 import type { Stage } from "../fault/store/stage.ts";
 import { logoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";

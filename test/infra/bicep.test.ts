@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it, type TestContext } from "node:test";
 import { format } from "prettier";
-import { loadConfiguration } from "../../shared/config.ts";
+import { loadConfiguration } from "../../shared/configuration/configuration.ts";
 import { compile, findCompiler, predict, sample, type Compiled, type Compiler } from "./compiler.ts";
 import { environmentOf } from "./settings.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
-import { conditions } from "../../shared/errors.ts";
+import { conditions } from "../../shared/core/errors.ts";
 import { metrics } from "../../shared/telemetry/metrics.ts";
 import { eventNames } from "./event-names.ts";
 import { at, readPrediction, resourcesOf } from "./template.ts";

@@ -87,7 +87,7 @@ async function reportingSource(): Promise<string> {
   const files = [
     "shared/sign-out/carry-out.ts",
     "shared/sign-out/sign-out.ts",
-    "shared/http/handler.ts",
+    "shared/pipeline/handler.ts",
     "functions/finish-sign-outs.ts",
     "shared/store/retry.ts",
   ];

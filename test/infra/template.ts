@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isRecord } from "../../shared/encoding.ts";
+import { isRecord } from "../../shared/core/encoding.ts";
 
 /** A compiled template, as far as the tests read it. */
 export interface Template {

@@ -1,4 +1,4 @@
-import { isRecord } from "../../shared/encoding.ts";
+import { isRecord } from "../../shared/core/encoding.ts";
 import { startFinisher } from "../fault/store/queue.ts";
 import { generatePeople } from "../support/people.ts";
 import { administratorSettings } from "../support/race.ts";

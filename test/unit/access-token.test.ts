@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { acquireToken, meetChallenge } from "../../shared/downstream/access-token.ts";
-import type { ApiSignInRequiredError, SignInRequiredError } from "../../shared/errors.ts";
+import type { ApiSignInRequiredError, SignInRequiredError } from "../../shared/core/errors.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
-import { completeSignIn } from "../../shared/identity/sign-in.ts";
-import { newTransaction } from "../../shared/identity/transaction.ts";
-import { openSession } from "../../shared/session/open.ts";
+import { completeSignIn } from "../../shared/sign-in/sign-in.ts";
+import { newTransaction } from "../../shared/sign-in/transaction.ts";
+import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { purgeAccount } from "../../shared/sign-out/sign-out.ts";

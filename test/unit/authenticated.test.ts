@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import type { FunctionDefinition } from "../../shared/http/handler.ts";
+import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import {
   authenticated,
   type AuthenticatedHandler,
   type AuthenticatedOptions,
-} from "../../shared/session/authenticated.ts";
+} from "../../shared/pipeline/authenticated.ts";
 import { testApp, type TestApp } from "./support/app.ts";
 import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { queryParameter } from "../../shared/http/parameters.ts";
-import { parseSignInOptions, refuseWidening, type SignInOptions } from "../../shared/identity/authorization-request.ts";
+import { parseSignInOptions, refuseWidening, type SignInOptions } from "../../shared/sign-in/authorization-request.ts";
 import { condition } from "./support/conditions.ts";
 import { configuration } from "./support/environment.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { queryOfForm, readResponse } from "../../shared/identity/authorization-response.ts";
+import { queryOfForm, readResponse } from "../../shared/sign-in/authorization-response.ts";
 import { condition } from "./support/conditions.ts";
 
 const invalid = (name: string) => condition("invalid_request", new RegExp(`\\b${name}\\b`));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { callDownstream } from "../../shared/downstream/call.ts";
-import type { SignInRequiredError } from "../../shared/errors.ts";
+import type { SignInRequiredError } from "../../shared/core/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";

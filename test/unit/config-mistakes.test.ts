@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ConfigurationError, loadConfiguration } from "../../shared/config.ts";
-import { settings, type Setting } from "../../shared/settings.ts";
+import { ConfigurationError, loadConfiguration } from "../../shared/configuration/configuration.ts";
+import { settings, type Setting } from "../../shared/configuration/settings.ts";
 import { clientId, configuration, environment, tenantId } from "./support/environment.ts";
-import type { Environment } from "../../shared/settings-reader.ts";
+import type { Environment } from "../../shared/configuration/settings-reader.ts";
 
 function mistakesOf(all: Environment): ConfigurationError {
   try {

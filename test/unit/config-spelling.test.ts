@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ConfigurationError } from "../../shared/config.ts";
-import { settings } from "../../shared/settings.ts";
+import { ConfigurationError } from "../../shared/configuration/configuration.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 
 const [sourceType, secret] = [settings.credentialSourceType.name, settings.clientSecret.name];

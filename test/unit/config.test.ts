@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { formerMaxAttempts } from "../../shared/settings.ts";
-import type { Environment } from "../../shared/settings-reader.ts";
+import { formerMaxAttempts } from "../../shared/configuration/settings.ts";
+import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 import { pair, selfSigned } from "./support/certificate.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { logout } from "../../functions/logout.ts";
 import { endSessions } from "../../functions/sessions.ts";
-import type { FunctionDefinition } from "../../shared/http/handler.ts";
+import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
 import { deferSignOutHere, finishSignOut } from "../../shared/sign-out/sign-out.ts";

@@ -5,7 +5,7 @@ import { endSessionUrl, isOwnIssuer } from "../../shared/identity/end-session.ts
 import { IdentityProviderUnavailableError, type AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { cookieJar } from "../../shared/session/cookie.ts";
 import { keepReturnUrl, takeReturnUrl } from "../../shared/sign-out/return.ts";
-import { randomBase64Url } from "../../shared/encoding.ts";
+import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { authority, metadata } from "./support/app.ts";
 import { browser } from "./support/browser.ts";
 import { configuration, tenantId } from "./support/environment.ts";

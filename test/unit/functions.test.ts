@@ -4,7 +4,7 @@ import { callback } from "../../functions/callback.ts";
 import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { logout, logoutConfirmation } from "../../functions/logout.ts";
 import { signedOut } from "../../functions/signed-out.ts";
-import { beginTransaction, newTransaction, type SignInTransaction } from "../../shared/identity/transaction.ts";
+import { beginTransaction, newTransaction, type SignInTransaction } from "../../shared/sign-in/transaction.ts";
 import { IdentityProviderUnavailableError } from "../../shared/identity/metadata.ts";
 import { formatSessionCookie, type SessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { AuthError } from "@azure/msal-node";
 import { msalCredential } from "../../shared/identity/client-credential.ts";
-import { managedIdentity } from "../../shared/identity/managed-identity.ts";
+import { managedIdentity } from "../../shared/core/managed-identity.ts";
 
 /** The token endpoint that Azure App Service and Azure Functions put beside the app. */
 describe("the managed identity of the function app", () => {

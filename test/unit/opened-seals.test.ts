@@ -3,7 +3,7 @@ import { afterEach, describe, mock, test } from "node:test";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
 import { openedSeals } from "../../shared/account/opened-seals.ts";
 import { seal, type SealBinding } from "../../shared/account/seal.ts";
-import { randomBase64Url } from "../../shared/encoding.ts";
+import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { purgeAccount } from "../../shared/sign-out/sign-out.ts";
 import { invocation, signedIn, testApp } from "./support/app.ts";
 import { tenantId } from "./support/environment.ts";

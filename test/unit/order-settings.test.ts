@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { App } from "../../shared/app.ts";
+import type { App } from "../../shared/app/app.ts";
 import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
 import { deferSignOutHere, finishSignOut, signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";

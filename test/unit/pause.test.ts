@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
-import { ConditionError } from "../../shared/errors.ts";
+import { ConditionError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
 import { signingKeys } from "../../shared/identity/jwt.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { isRecord } from "../../shared/encoding.ts";
+import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type PointOperations, type Stored } from "../../shared/store/point-operations.ts";
 import { pause, untilAnswered } from "../../shared/store/retry.ts";
 import { condition } from "./support/conditions.ts";

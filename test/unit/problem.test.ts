@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../../shared/errors.ts";
+import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../../shared/core/errors.ts";
 import { html } from "../../shared/http/html.ts";
 import { wantsPage } from "../../shared/http/page.ts";
 import { problemResponse } from "../../shared/http/problem.ts";

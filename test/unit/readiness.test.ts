@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { remembered } from "../../shared/readiness.ts";
+import { remembered } from "../../shared/readiness/readiness.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
-import { proveCredential } from "../../shared/identity/prove-credential.ts";
+import { proveCredential } from "../../shared/readiness/prove-credential.ts";
 import { clientId, configuration } from "./support/environment.ts";
 import { identityProvider, settings, type TestIdentityProvider } from "./support/identity-provider.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { renewals, type Renewals } from "../../shared/downstream/renewals.ts";
-import { NoAnswerInTimeError } from "../../shared/deadline.ts";
+import { renewals, type Renewals } from "../../shared/core/shared-work.ts";
+import { NoAnswerInTimeError } from "../../shared/core/deadline.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
 
 let shared: Renewals;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { extendIdleLifetime, idleEndOf, resolveSession } from "../../shared/session/resolve.ts";
 import { listSessions } from "../../shared/session/list.ts";
-import { randomBase64Url } from "../../shared/encoding.ts";
+import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { CompactEncrypt } from "jose";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
 import { seal, unseal, type SealBinding, type SessionSecrets } from "../../shared/account/seal.ts";
-import { randomBase64Url } from "../../shared/encoding.ts";
+import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { signedIn } from "./support/app.ts";
 
 const secrets: SessionSecrets = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { SignInRequiredError } from "../../shared/errors.ts";
+import { SignInRequiredError } from "../../shared/core/errors.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { requireSession } from "../../shared/session/resolve.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";

@@ -3,9 +3,15 @@ import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, mock, test } from "node:test";
 import { configurationPage } from "../../scripts/docs/configuration.ts";
-import { ConfigurationError, loadConfiguration } from "../../shared/config.ts";
-import { SettingsReader, type Environment } from "../../shared/settings-reader.ts";
-import { formerMaxAttempts, hostSettings, platformHostName, settings, storageSettings } from "../../shared/settings.ts";
+import { ConfigurationError, loadConfiguration } from "../../shared/configuration/configuration.ts";
+import { SettingsReader, type Environment } from "../../shared/configuration/settings-reader.ts";
+import {
+  formerMaxAttempts,
+  hostSettings,
+  platformHostName,
+  settings,
+  storageSettings,
+} from "../../shared/configuration/settings.ts";
 import { environment } from "./support/environment.ts";
 
 const credential = "AzureAd__ClientCredentials__0__";

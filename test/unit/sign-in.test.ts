@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { authorityOf } from "../../shared/identity/authority.ts";
-import type { SignInOptions } from "../../shared/identity/authorization-request.ts";
-import { authorizationUrl, completeSignIn, type SignedIn } from "../../shared/identity/sign-in.ts";
-import { codeChallengeOf, newTransaction } from "../../shared/identity/transaction.ts";
+import type { SignInOptions } from "../../shared/sign-in/authorization-request.ts";
+import { authorizationUrl, completeSignIn, type SignedIn } from "../../shared/sign-in/sign-in.ts";
+import { codeChallengeOf, newTransaction } from "../../shared/sign-in/transaction.ts";
 import { condition } from "./support/conditions.ts";
 import { exactClock, metadata } from "./support/app.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";

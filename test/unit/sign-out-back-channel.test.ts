@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { LogoutToken } from "../../shared/identity/logout-token.ts";
-import { openSession } from "../../shared/session/open.ts";
+import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { signOutBackChannel } from "../../shared/sign-out/sign-out.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";

@@ -5,7 +5,7 @@ import { logout } from "../../functions/logout.ts";
 import { purge } from "../../functions/purge.ts";
 import { endSession, endSessions } from "../../functions/sessions.ts";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
-import type { FunctionDefinition } from "../../shared/http/handler.ts";
+import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { testApp, type TestApp } from "./support/app.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
-import type { SigningOut } from "../../shared/app.ts";
-import { openSession } from "../../shared/session/open.ts";
+import type { SigningOut } from "../../shared/app/app.ts";
+import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { carryOut } from "../../shared/sign-out/carry-out.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { describeUserAgent } from "../../shared/session/user-agent.ts";
-import { logTelemetry, type Log } from "../../shared/telemetry.ts";
+import { describeUserAgent } from "../../shared/sign-in/user-agent.ts";
+import { logTelemetry, type Log } from "../../shared/telemetry/log.ts";
 
 function recorder(): { log: Log; lines: [level: string, ...values: unknown[]][] } {
   const lines: [level: string, ...values: unknown[]][] = [];

@@ -10,7 +10,7 @@ import {
   forgetFinishedSignIns,
   knownTransaction,
   type SignInTransaction,
-} from "../../shared/identity/transaction.ts";
+} from "../../shared/sign-in/transaction.ts";
 import { exactClock } from "./support/app.ts";
 import { browser, type Browser } from "./support/browser.ts";
 import { condition } from "./support/conditions.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../shared/encoding.ts";
+import { isRecord } from "../../../shared/core/encoding.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 import { get, jsonObject, type Answer } from "../request.ts";
 

@@ -1,6 +1,6 @@
-import { isRecord } from "../../../shared/encoding.ts";
+import { isRecord } from "../../../shared/core/encoding.ts";
 import { parseMetadata, type AuthorityMetadata } from "../../../shared/identity/metadata.ts";
-import { settings } from "../../../shared/settings.ts";
+import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { get, jsonObject, type Answer } from "../request.ts";
 

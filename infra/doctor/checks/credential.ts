@@ -1,7 +1,7 @@
-import type { Configuration } from "../../../shared/config.ts";
+import type { Configuration } from "../../../shared/configuration/configuration.ts";
 import { authorityOf } from "../../../shared/identity/authority.ts";
-import { proveCredential, type CredentialProof } from "../../../shared/identity/prove-credential.ts";
-import { settings } from "../../../shared/settings.ts";
+import { proveCredential, type CredentialProof } from "../../../shared/readiness/prove-credential.ts";
+import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 
 const name = "Client credential";

@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { QueueServiceClient } from "@azure/storage-queue";
 import type { QueueConnection } from "../../../shared/queue/client.ts";
-import { hostSettings } from "../../../shared/settings.ts";
+import { hostSettings } from "../../../shared/configuration/settings.ts";
 import { signOutQueueName } from "../../../shared/sign-out/queue.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";

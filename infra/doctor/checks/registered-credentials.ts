@@ -1,4 +1,4 @@
-import { settings } from "../../../shared/settings.ts";
+import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
 
 export interface RegisteredCredentials {

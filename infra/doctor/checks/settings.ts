@@ -1,6 +1,10 @@
-import { ConfigurationError, loadConfiguration, type Configuration } from "../../../shared/config.ts";
-import type { Environment } from "../../../shared/settings-reader.ts";
-import { formerMaxAttempts, hostSettings, settings } from "../../../shared/settings.ts";
+import {
+  ConfigurationError,
+  loadConfiguration,
+  type Configuration,
+} from "../../../shared/configuration/configuration.ts";
+import type { Environment } from "../../../shared/configuration/settings-reader.ts";
+import { formerMaxAttempts, hostSettings, settings } from "../../../shared/configuration/settings.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
 import { unknownSettings } from "../settings-source.ts";
 

@@ -1,7 +1,7 @@
 import type { Container } from "@azure/cosmos";
-import type { CosmosConnection } from "../../../shared/config.ts";
-import { isLoopback } from "../../../shared/settings-reader.ts";
-import { settings } from "../../../shared/settings.ts";
+import type { CosmosConnection } from "../../../shared/configuration/configuration.ts";
+import { isLoopback } from "../../../shared/configuration/settings-reader.ts";
+import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";
 

@@ -1,7 +1,7 @@
 import type { ContainerDefinition, CosmosClient, Database } from "@azure/cosmos";
 import { containerNames } from "../../../shared/account/cosmos.ts";
-import type { Configuration, CosmosConnection } from "../../../shared/config.ts";
-import { settings } from "../../../shared/settings.ts";
+import type { Configuration, CosmosConnection } from "../../../shared/configuration/configuration.ts";
+import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";
 import { checkPermissions } from "./store-permissions.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { randomBase64Url } from "../../../shared/encoding.ts";
+import { randomBase64Url } from "../../../shared/core/encoding.ts";
 import { withSessions } from "../../../shared/account/store.ts";
 import type { StoredSession } from "../../../shared/account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../../../shared/account/keys.ts";

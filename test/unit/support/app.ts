@@ -1,13 +1,13 @@
-import type { App, SigningOut } from "../../../shared/app.ts";
+import type { App, SigningOut } from "../../../shared/app/app.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
-import { renewals } from "../../../shared/downstream/renewals.ts";
+import { renewals } from "../../../shared/core/shared-work.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
 import type { AuthorityMetadata } from "../../../shared/identity/metadata.ts";
-import type { SignedIn } from "../../../shared/identity/sign-in.ts";
+import type { SignedIn } from "../../../shared/sign-in/sign-in.ts";
 import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
-import type { Environment } from "../../../shared/settings-reader.ts";
-import type { EventAttributes, EventName } from "../../../shared/telemetry.ts";
+import type { Environment } from "../../../shared/configuration/settings-reader.ts";
+import type { EventAttributes, EventName } from "../../../shared/telemetry/log.ts";
 import { configuration, tenantId } from "./environment.ts";
 import { memoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConditionCode } from "../../../shared/errors.ts";
+import type { ConditionCode } from "../../../shared/core/errors.ts";
 
 /** For `assert.throws` and `assert.rejects`: the error is the condition `code`. */
 export function condition(code: ConditionCode, detail?: RegExp): (error: unknown) => true {

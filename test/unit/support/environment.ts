@@ -1,5 +1,5 @@
-import { loadConfiguration, type Configuration } from "../../../shared/config.ts";
-import type { Environment } from "../../../shared/settings-reader.ts";
+import { loadConfiguration, type Configuration } from "../../../shared/configuration/configuration.ts";
+import type { Environment } from "../../../shared/configuration/settings-reader.ts";
 
 export const tenantId = "3f9a1b5c-7d2e-4c60-8b14-5e6f7a8b9c0d";
 export const clientId = "a1b2c3d4-e5f6-4789-8abc-def012345678";

@@ -1,7 +1,7 @@
 import { HttpRequest, InvocationContext, type HttpMethod, type HttpResponseInit } from "@azure/functions";
-import type { App } from "../../../shared/app.ts";
+import type { App } from "../../../shared/app/app.ts";
 import { QueueUnavailableError } from "../../../shared/queue/errors.ts";
-import { httpHandler, type FunctionDefinition } from "../../../shared/http/handler.ts";
+import { httpHandler, type FunctionDefinition } from "../../../shared/pipeline/handler.ts";
 
 export interface Exchange {
   readonly response: HttpResponseInit;

@@ -1,6 +1,6 @@
-import type { App } from "../../../shared/app.ts";
+import type { App } from "../../../shared/app/app.ts";
 import { sessionKeyOf } from "../../../shared/account/keys.ts";
-import { openSession } from "../../../shared/session/open.ts";
+import { openSession } from "../../../shared/sign-in/open-session.ts";
 import { resolveSession, type ResolvedSession } from "../../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../../shared/session/cookie.ts";
 import { invocation, signedIn, type TestApp } from "./app.ts";

@@ -5,15 +5,15 @@ import type { SidEntry } from "../account/sid-entry.ts";
 import { isSignedOutSince } from "../account/sid-index.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import { warnIfUnreadable, type AccountStore } from "../account/store.ts";
-import type { App, Invocation } from "../app.ts";
-import { conditionOf } from "../errors.ts";
-import type { SignedIn } from "../identity/sign-in.ts";
+import type { App, Invocation } from "../app/app.ts";
+import { conditionOf } from "../core/errors.ts";
+import type { SignedIn } from "./sign-in.ts";
 import { endReplacedSession } from "../sign-out/sign-out.ts";
 import type { Tick } from "../store/clock.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { claimIndex, signedOutMeanwhile, type Claims } from "./claims.ts";
-import { newSessionCookie, type SessionCookie } from "./cookie.ts";
+import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";
 import { endEarlier, withdraw, writeSession, type SessionWrite } from "./keep.ts";
 
 export interface NewSession {

@@ -4,13 +4,13 @@ import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
 import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
 import { readingError } from "../downstream/reading.ts";
 import { targetUrl } from "../downstream/target.ts";
-import type { DownstreamApiConfiguration } from "../config.ts";
-import { asciiLowerCase } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
-import type { RequestContext } from "../http/handler.ts";
+import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
+import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
-import { parseSessionCookie, sessionCookieName } from "./cookie.ts";
-import { extendIdleLifetime, requireSession, type ResolvedSession } from "./resolve.ts";
+import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
+import { extendIdleLifetime, requireSession, type ResolvedSession } from "../session/resolve.ts";
 
 /** The person who is signed in, as a handler sees them. */
 export interface AuthenticatedSession {

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
-import { isRecord, randomBase64Url, sha256Base64Url } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
+import { isRecord, randomBase64Url, sha256Base64Url } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
 import type { CookieJar } from "../session/cookie.ts";
 import { isTick, wasBefore, type StoreClock, type Tick, type TimeBounds } from "../store/clock.ts";
-import { clockToleranceSeconds } from "./jwt.ts";
+import { clockToleranceSeconds } from "../identity/jwt.ts";
 
 /**
  * One sign-in under way, kept in a cookie of its own so that tabs can sign in side by side. It ties the answer of the

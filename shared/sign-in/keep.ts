@@ -1,8 +1,8 @@
 import { addBeside, endForAdded, type AddedSession } from "../account/add-session.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
 import { changeAccount, versionOf, withSessions, type AccountStore } from "../account/store.ts";
-import type { App, Invocation } from "../app.ts";
-import { conditionOf } from "../errors.ts";
+import type { App, Invocation } from "../app/app.ts";
+import { conditionOf } from "../core/errors.ts";
 import { inTurn, untilSettled, type Attempt } from "../store/contention.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";

@@ -1,5 +1,5 @@
-import { currentTrace } from "./telemetry/activity.ts";
-import { recording, type Level } from "./telemetry/recorder.ts";
+import { currentTrace } from "./activity.ts";
+import { recording, type Level } from "./recorder.ts";
 
 /** Event names are part of the interface to whoever operates the app. */
 export type EventName =

@@ -1,15 +1,15 @@
-import { connectStore, type ConnectedStore } from "./account/cosmos.ts";
-import { openedSeals, type OpenedSeals } from "./account/opened-seals.ts";
-import type { AccountStore, Timing } from "./account/store.ts";
-import type { Configuration } from "./config.ts";
-import { renewals, type Renewals } from "./downstream/renewals.ts";
-import { authorityOf, type Authority } from "./identity/authority.ts";
-import { workQueue, type WorkQueue } from "./queue/queue.ts";
-import { readinessOf, type Readiness } from "./readiness.ts";
-import type { SignOutOrder } from "./sign-out/order.ts";
-import { signOutQueueName } from "./sign-out/queue.ts";
-import { storeClock, type StoreClock } from "./store/clock.ts";
-import type { Telemetry } from "./telemetry.ts";
+import { connectStore, type ConnectedStore } from "../account/cosmos.ts";
+import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
+import type { AccountStore, Timing } from "../account/store.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { renewals, type Renewals } from "../core/shared-work.ts";
+import { authorityOf, type Authority } from "../identity/authority.ts";
+import { workQueue, type WorkQueue } from "../queue/queue.ts";
+import { readinessOf, type Readiness } from "../readiness/readiness.ts";
+import type { SignOutOrder } from "../sign-out/order.ts";
+import { signOutQueueName } from "../sign-out/queue.ts";
+import { storeClock, type StoreClock } from "../store/clock.ts";
+import type { Telemetry } from "../telemetry/log.ts";
 
 /**
  * What lives as long as the process. Holds no person's data beyond the requests that are running, but for `openedSeals`,

@@ -1,9 +1,9 @@
-import type { Configuration } from "../config.ts";
-import { asciiLowerCase, isRecord } from "../encoding.ts";
-import { ConditionError } from "../errors.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { asciiLowerCase, isRecord } from "../core/encoding.ts";
+import { ConditionError } from "../core/errors.ts";
 import { isFromOwnPage } from "../http/navigation.ts";
 import { parameterOf } from "../http/parameters.ts";
-import { settings } from "../settings.ts";
+import { settings } from "../configuration/settings.ts";
 
 /** What a caller of `/auth/login` may ask for beyond plain sign-in (OpenID Connect Core 1.0 section 3.1.2.1). */
 export interface SignInOptions {

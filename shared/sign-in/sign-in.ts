@@ -5,18 +5,18 @@ import {
   type AuthenticationResult,
   type AuthorizationUrlRequest,
 } from "@azure/msal-node";
-import type { Configuration } from "../config.ts";
-import { ConditionError } from "../errors.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { ConditionError } from "../core/errors.ts";
 import type { AccountClaims, Grants } from "../account/seal.ts";
-import type { Authority } from "./authority.ts";
+import type { Authority } from "../identity/authority.ts";
 import type { SignInOptions } from "./authorization-request.ts";
 import { claimsOf, passedOn } from "./authorization-parameters.ts";
-import { adminConsentRequired } from "./authorization-error.ts";
-import { missingScopes, withGrant } from "./granted-scopes.ts";
-import { verifyIdToken } from "./id-token.ts";
-import { appRefused } from "./refusal.ts";
-import { isAbout } from "./response-account.ts";
-import { ofAccountAlone } from "./token-cache.ts";
+import { adminConsentRequired } from "../identity/authorization-error.ts";
+import { missingScopes, withGrant } from "../identity/granted-scopes.ts";
+import { verifyIdToken } from "../identity/id-token.ts";
+import { appRefused } from "../identity/refusal.ts";
+import { isAbout } from "../identity/response-account.ts";
+import { ofAccountAlone } from "../identity/token-cache.ts";
 import { authenticatedSince, codeChallengeOf, type SignInTransaction } from "./transaction.ts";
 
 export function redirectUriOf({ publicBaseUrl }: Configuration): string {

@@ -1,7 +1,7 @@
 import { AuthError } from "@azure/msal-node";
-import type { Configuration } from "../config.ts";
-import type { Authority } from "./authority.ts";
-import { IdentityProviderUnavailableError } from "./metadata.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import type { Authority } from "../identity/authority.ts";
+import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
 
 /** What the token endpoint makes of the app's credential. */
 export type CredentialOutcome =

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isLoopback, SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
 import { formerMaxAttempts, hostSettings, platformHostName, settings } from "./settings.ts";
-import type { QueueConnection } from "./queue/client.ts";
+import type { QueueConnection } from "../queue/client.ts";
 
 export type ClientCredential =
   | { readonly kind: "managedIdentity"; readonly clientId: string }

@@ -1,4 +1,4 @@
-import { withinDeadline } from "../deadline.ts";
+import { withinDeadline } from "./deadline.ts";
 
 /** A token request that several callers wait for. */
 export interface Renewals {

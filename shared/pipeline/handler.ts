@@ -1,15 +1,15 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
-import type { App, Invocation, SigningOut } from "../app.ts";
-import { conditionOf, conditions, SignInRequiredError } from "../errors.ts";
+import type { App, Invocation, SigningOut } from "../app/app.ts";
+import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
 import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
-import { logFailure, logTelemetry } from "../telemetry.ts";
-import { aadstsNumber, describe } from "./describe-error.ts";
+import { logFailure, logTelemetry } from "../telemetry/log.ts";
+import { aadstsNumber, describe } from "../http/describe-error.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";
-import type { Way } from "./advice.ts";
-import { wantsPage } from "./page.ts";
-import { problemResponse, type Occurrence } from "./problem.ts";
-import { safeReturnUrl } from "./return-url.ts";
-import { withDefaults } from "./security-headers.ts";
+import type { Way } from "../http/advice.ts";
+import { wantsPage } from "../http/page.ts";
+import { problemResponse, type Occurrence } from "../http/problem.ts";
+import { safeReturnUrl } from "../http/return-url.ts";
+import { withDefaults } from "../http/security-headers.ts";
 
 /** What a handler works with besides the request. */
 export interface RequestContext extends Invocation {

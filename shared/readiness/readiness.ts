@@ -1,10 +1,10 @@
-import type { AccountStore } from "./account/store.ts";
-import type { Configuration } from "./config.ts";
-import { withinDeadline } from "./deadline.ts";
-import { conditionOf, type ConditionCode } from "./errors.ts";
-import type { Authority } from "./identity/authority.ts";
-import { proveCredential, type CredentialOutcome } from "./identity/prove-credential.ts";
-import { StoreUnavailableError } from "./store/errors.ts";
+import type { AccountStore } from "../account/store.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import { withinDeadline } from "../core/deadline.ts";
+import { conditionOf, type ConditionCode } from "../core/errors.ts";
+import type { Authority } from "../identity/authority.ts";
+import { proveCredential, type CredentialOutcome } from "./prove-credential.ts";
+import { StoreUnavailableError } from "../store/errors.ts";
 
 /** `store_refused`: the store answers, and does not let the app in. */
 export type StoreOutcome = "ok" | "store_refused" | ConditionCode;

@@ -1,4 +1,4 @@
-import { isRecord } from "../encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import type { SignInOptions } from "./authorization-request.ts";
 
 /** Parameters that the identity provider alone acts on (OpenID Connect Core 1.0 section 3.1.2.1). */

@@ -1,6 +1,6 @@
-import { ConditionError } from "../errors.ts";
+import { ConditionError } from "../core/errors.ts";
 import { parameterOf } from "../http/parameters.ts";
-import { errorNumberOf, type AuthorizationErrorResponse } from "./authorization-error.ts";
+import { errorNumberOf, type AuthorizationErrorResponse } from "../identity/authorization-error.ts";
 
 /** Authentication response (OpenID Connect Core 1.0 sections 3.1.2.5 and 3.1.2.6), as far as the app uses it. */
 export interface AuthorizationResponse {
