@@ -1,8 +1,8 @@
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { format } from "prettier";
 import { settings } from "../../shared/configuration/settings.ts";
-import { usage } from "../../infra/doctor/options.ts";
-import { doctorOf } from "../../test/infra/doctor-harness.ts";
+import { usage } from "../../tools/doctor/options.ts";
+import { doctorOf } from "../../test/tools/doctor-harness.ts";
 import { signIn, startWorld, type World } from "../../test/support/world.ts";
 
 /** The text of docs/doctor.md, with what the command prints on the local platform: all green, and with three faults. */

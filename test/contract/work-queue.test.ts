@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { startQueueStorage, type QueueStorage } from "../../local/queue-storage/queue-storage.ts";
+import { startQueueStorage, type QueueStorage } from "../../packages/development/src/queue-storage/queue-storage.ts";
 import { QueueUnavailableError } from "../../shared/queue/errors.ts";
 import { workQueue, type WorkQueue } from "../../shared/queue/queue.ts";
 import { contentOf, messageOf } from "../../shared/sign-out/queue.ts";

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
-import { readOptions } from "../../infra/app-registration/options.ts";
+import { readOptions } from "../../tools/app-registration/options.ts";
 import { allPages, codeOf, readPage, tokensOf, type Page } from "./markdown.ts";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };

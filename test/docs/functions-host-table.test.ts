@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { it } from "node:test";
 
-const page = readFileSync("local/functions-host/README.md", "utf8");
+const page = readFileSync("packages/functions-host/README.md", "utf8");
 const tests = globSync("test/contract/functions-host-*.test.ts").map((file) => readFileSync(file, "utf8"));
 
 /** The rows of the table below a heading, cell by cell. */

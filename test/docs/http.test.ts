@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { before, describe, it } from "node:test";
-import { createLog } from "../../local/functions-host/log.ts";
-import { createWorkerApp } from "../../local/functions-host/worker/app.ts";
-import type { FunctionMetadata } from "../../local/functions-host/worker/core-types.ts";
-import { loadApp } from "../../local/functions-host/worker/loader.ts";
+import { createLog } from "../../packages/functions-host/src/log.ts";
+import { createWorkerApp } from "../../packages/functions-host/src/worker/app.ts";
+import type { FunctionMetadata } from "../../packages/functions-host/src/worker/core-types.ts";
+import { loadApp } from "../../packages/functions-host/src/worker/loader.ts";
 import { conditions } from "../../shared/core/errors.ts";
 import { environment } from "../unit/support/environment.ts";
 import { readPage, tableOf } from "./markdown.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { packageApp } from "../../infra/deploy/package.ts";
+import { packageApp } from "../../tools/deploy/package.ts";
 import { signOut } from "../support/sign-out.ts";
 import { accountDocument } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";

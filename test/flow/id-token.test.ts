@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Tampering } from "../../local/identity-provider/provider.ts";
-import { defaultTenantId, otherTenantId, samplePeople, type Person } from "../../local/identity-provider/people.ts";
-import { personalTenantId } from "../../local/identity-provider/tenants.ts";
+import type { Tampering } from "../../packages/identity-provider/src/provider.ts";
+import {
+  defaultTenantId,
+  otherTenantId,
+  samplePeople,
+  type Person,
+} from "../../packages/identity-provider/src/people.ts";
+import { personalTenantId } from "../../packages/identity-provider/src/tenants.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { loadOrCreateCertificates } from "../../local/identity-provider/certificate.ts";
+import { loadOrCreateCertificates } from "../../packages/identity-provider/src/certificate.ts";
 import { assertProblem, within } from "../support/assertions.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Answer, Client } from "../support/http-client.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { packageFolder } from "../../infra/deploy/package.ts";
+import { packageFolder } from "../../tools/deploy/package.ts";
 import { at, readPrediction, readTemplate, resourceOf } from "./template.ts";
 
 describe("azure.yaml", () => {

@@ -1,5 +1,5 @@
-import type { Fault as StoreFault, OperationKind } from "../../local/cosmos/endpoint.ts";
-import type { Fault as TokenFault } from "../../local/identity-provider/provider.ts";
+import type { Fault as StoreFault, OperationKind } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { Fault as TokenFault } from "../../packages/identity-provider/src/provider.ts";
 import type { Random } from "./random.ts";
 
 /** Where and how a person leaves. */

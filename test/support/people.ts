@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Person } from "../../local/identity-provider/provider.ts";
-import { defaultTenantId } from "../../local/identity-provider/people.ts";
+import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import { defaultTenantId } from "../../packages/identity-provider/src/people.ts";
 
 /** `count` people of the default tenant, with names and ids that are the same in every run. */
 export function generatePeople(count: number): readonly Person[] {

@@ -1,4 +1,4 @@
-import { startApp, startPlatform, type Ports } from "../../local/platform.ts";
+import { startApp, startPlatform, type Ports } from "../../packages/development/src/platform.ts";
 import { generatePeople } from "./people.ts";
 
 /**

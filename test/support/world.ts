@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container } from "@azure/cosmos";
-import type { AppInstance } from "../../local/app-instance.ts";
-import type { CosmosEndpoint } from "../../local/cosmos/endpoint.ts";
-import type { DownstreamApi } from "../../local/downstream-api/api.ts";
-import type { IdentityProvider, Person, RegisteredApp } from "../../local/identity-provider/provider.ts";
-import type { Platform, Ports } from "../../local/platform.ts";
-import { freePort, isFree } from "../../local/ports.ts";
-import type { SecondApp } from "../../local/second-app/app.ts";
+import type { AppInstance } from "../../packages/development/src/app-instance.ts";
+import type { CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { DownstreamApi } from "../../packages/development/src/downstream-api/api.ts";
+import type { IdentityProvider, Person, RegisteredApp } from "../../packages/identity-provider/src/provider.ts";
+import type { Platform, Ports } from "../../packages/development/src/platform.ts";
+import { freePort, isFree } from "../../packages/development/src/ports.ts";
+import type { SecondApp } from "../../packages/development/src/second-app/app.ts";
 import { seedCertificates } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";
 import { startQueueSink } from "./queue-sink.ts";
@@ -17,7 +17,7 @@ import { createClient, type Answer, type Client } from "./http-client.ts";
 
 // After the compile cache is there.
 const { CosmosClient } = await import("@azure/cosmos");
-const { startApp, startPlatform } = await import("../../local/platform.ts");
+const { startApp, startPlatform } = await import("../../packages/development/src/platform.ts");
 
 /** Keeps the timer from finishing sign-outs that wait in the queue. */
 export const finishingDisabled = "AzureWebJobs.finish-sign-outs.Disabled";

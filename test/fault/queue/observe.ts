@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AppInstance } from "../../../local/app-instance.ts";
+import type { AppInstance } from "../../../packages/development/src/app-instance.ts";
 import { codeOf } from "../../support/assertions.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { Answer, Client } from "../../support/http-client.ts";

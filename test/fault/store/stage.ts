@@ -4,7 +4,7 @@ import { withSessions } from "../../../shared/account/store.ts";
 import type { StoredSession } from "../../../shared/account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../../../shared/account/keys.ts";
 import { seal, unseal, type SessionSecrets } from "../../../shared/account/seal.ts";
-import { homeAccountId, type Person } from "../../../local/identity-provider/people.ts";
+import { homeAccountId, type Person } from "../../../packages/identity-provider/src/people.ts";
 import type { Client } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";

@@ -1,0 +1,57 @@
+import { findFunc, funcMissing, runFunc } from "../../../tools/deploy/func.ts";
+import { packageApp } from "../../../tools/deploy/package.ts";
+import { startPlatform, type Platform, type Ports } from "./platform.ts";
+import type { Settings } from "./settings.ts";
+
+export interface UnderFuncOptions {
+  /** The project, with the bundle built. */
+  readonly root: string;
+  /** Where the app is packaged, and run from. */
+  readonly packageFolder: string;
+  /** Where the local parts keep their data. */
+  readonly dataFolder: string;
+  readonly ports: Ports;
+  /** As for `npm start`. */
+  readonly settings: Settings;
+  /** For `func` itself; its PATH is searched. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly printError: (text: string) => void;
+  /** Called when everything around the app is there. */
+  readonly ready?: (platform: Platform) => void;
+}
+
+export const funcMissingExitCode = 3;
+
+/**
+ * Runs what would be published under the Azure Functions Core Tools, with the local stand-ins around it, until `func`
+ * ends. Resolves with its exit code, or with 3 where there is no `func`.
+ */
+export async function runUnderFunc(options: UnderFuncOptions): Promise<number> {
+  const { root, packageFolder, dataFolder, ports, settings } = options;
+  const func = await findFunc(options.environment);
+  if (func === undefined) {
+    options.printError(funcMissing);
+    return funcMissingExitCode;
+  }
+  await packageApp(root, packageFolder);
+  const platform = await startPlatform({ folder: dataFolder, ports, settings });
+  try {
+    options.ready?.(platform);
+    const environment = { ...options.environment, ...platform.environment, ...hostSettings(platform) };
+    return await runFunc(func, ["start", "--port", String(ports.app)], { folder: packageFolder, environment });
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** What `local.settings.json` would tell the Functions host. */
+function hostSettings({ queueStorage }: Platform): Settings {
+  return {
+    FUNCTIONS_WORKER_RUNTIME: "node",
+    ...(queueStorage && {
+      // Keys in files: the stand-in has queues only. Named all the same, so that nothing is looked for in Azure.
+      AzureWebJobsSecretStorageType: "files",
+      AzureWebJobsStorage: `${queueStorage.connectionString};BlobEndpoint=${queueStorage.url}/no-blobs`,
+    }),
+  };
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
+import { startAppInstance, type AppInstance } from "./app-instance.ts";
+import { startCosmosEndpoint, type CosmosEndpoint } from "../../cosmos-endpoint/src/endpoint.ts";
+import { startDownstreamApi, type DownstreamApi } from "./downstream-api/api.ts";
+import { loadOrCreateCertificates } from "../../identity-provider/src/certificate.ts";
+import type { Graph } from "./graph/graph.ts";
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+  type Person,
+  type RegisteredApp,
+} from "../../identity-provider/src/provider.ts";
+import { startGraphFor } from "./registration.ts";
+import { startQueueStorage, type QueueStorage } from "./queue-storage/queue-storage.ts";
+import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
+import { missingParts, type LocalPart, type Settings } from "./settings.ts";
+
+export interface Ports {
+  readonly app: number;
+  readonly identityProvider: number;
+  readonly identityProviderTls: number;
+  readonly cosmos: number;
+  readonly downstreamApi: number;
+  readonly secondApp: number;
+  /** Left out: there is no queue storage, and sign-outs that fail are not finished later. */
+  readonly queueStorage?: number;
+}
+
+export interface PlatformOptions {
+  /** Where the parts keep their data. */
+  readonly folder: string;
+  readonly ports: Ports;
+  /** Settings of the person who starts it: they go to the app as they are, and real parts they name are not played. */
+  readonly settings?: Settings;
+  /** Changes to how the app is registered with the local identity provider. */
+  readonly registration?: Partial<RegisteredApp>;
+  /** Who can sign in at the local identity provider; the sample people unless given. */
+  readonly people?: readonly Person[];
+}
+
+/** Everything around the app on one machine. Parts that are real are undefined here. */
+export interface Platform {
+  readonly publicBaseUrl: string;
+  readonly cosmos: CosmosEndpoint | undefined;
+  readonly identityProvider: IdentityProvider | undefined;
+  readonly downstreamApi: DownstreamApi | undefined;
+  readonly secondApp: SecondApp | undefined;
+  readonly queueStorage: QueueStorage | undefined;
+  /** Shows how the app is registered with the identity provider here. */
+  readonly graph: Graph | undefined;
+  /** Opens the administrator's functions. */
+  readonly administratorKey: string;
+  /** The host's own: calls functions by hand, at `/admin/functions/<name>`. */
+  readonly masterKey: string;
+  /** What the app gets to see of the environment. */
+  readonly environment: Settings;
+  stop(): Promise<void>;
+}
+
+export const appClientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
+const secondAppClientId = "c19b7e53-0a84-4d26-b6f1-3e5c9d2a7084";
+
+/** Starts the parts that `settings` do not name, and prepares the environment for the app itself. */
+export async function startPlatform(given: PlatformOptions): Promise<Platform> {
+  // Settings name files in it, and the app's process may run in another folder.
+  const folder = resolve(given.folder);
+  const options = { ...given, folder };
+  const { ports, settings = {} } = options;
+  const missing = missingParts(settings);
+  await mkdir(folder, { recursive: true });
+  const publicBaseUrl = settings["PublicBaseUrl"] ?? `http://localhost:${ports.app}`;
+  const administratorKey = settings["FunctionsHost__FunctionKey"] ?? randomUUID();
+  const masterKey = settings["FunctionsHost__MasterKey"] ?? randomUUID();
+
+  // The slowest of them, in a process of its own: it starts while the others do.
+  const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
+    missing.has("queueStorage") ? startQueues(options) : undefined,
+    startOthers(options, missing, publicBaseUrl),
+  ]);
+
+  const madeHere: Settings = {
+    PublicBaseUrl: publicBaseUrl,
+    AzureWebJobsDisableHomepage: "true",
+    ...(cosmos && { CosmosDb: cosmos.connectionString }),
+    ...entra?.settings,
+    ...(downstreamApi && {
+      DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
+      DownstreamApis__graph__Scopes: "User.Read",
+    }),
+    ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
+    ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
+  };
+  const settingsFile = await leaveSettings(folder, madeHere, entra?.graph.url);
+
+  return {
+    publicBaseUrl,
+    cosmos,
+    graph: entra?.graph,
+    identityProvider: entra?.identityProvider,
+    downstreamApi,
+    secondApp: entra?.secondApp,
+    queueStorage,
+    administratorKey,
+    masterKey,
+    environment: {
+      ...madeHere,
+      FunctionsHost__FunctionKey: administratorKey,
+      FunctionsHost__MasterKey: masterKey,
+      ...settings,
+      ...absoluteCertificates(settings),
+      ...(madeHere["NODE_EXTRA_CA_CERTS"] && { NODE_EXTRA_CA_CERTS: madeHere["NODE_EXTRA_CA_CERTS"] }),
+      ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
+    },
+    async stop() {
+      await rm(settingsFile, { force: true });
+      await Promise.all([entra?.secondApp.stop(), entra?.graph.stop(), downstreamApi?.stop()]);
+      await Promise.all([entra?.identityProvider.stop(), cosmos?.stop(), queueStorage?.stop()]);
+    },
+  };
+}
+
+/** For `npm run doctor`, which looks at what runs here: the settings of the stand-ins, whose secrets are made anew each time. */
+async function leaveSettings(folder: string, madeHere: Settings, graphUrl: string | undefined): Promise<string> {
+  const file = join(folder, "settings.json");
+  const values = { ...madeHere, ...(graphUrl !== undefined && { GRAPH_URL: graphUrl }) };
+  await rm(file, { force: true });
+  await writeFile(file, `${JSON.stringify({ Values: values }, undefined, 2)}\n`, { mode: 0o600 });
+  return file;
+}
+
+/** The person's own certificate authorities, wherever the app's process runs. */
+function absoluteCertificates({ NODE_EXTRA_CA_CERTS: file }: Settings): Settings {
+  return file === undefined ? {} : { NODE_EXTRA_CA_CERTS: resolve(file) };
+}
+
+/** The local certificate authority beside those that the person's machine trusts already; Node takes one file of them. */
+async function trustToo(local: Settings, given: Settings): Promise<string> {
+  const [own = "", others] = [local["NODE_EXTRA_CA_CERTS"], given["NODE_EXTRA_CA_CERTS"]];
+  if (others === undefined) return own;
+  const bundle = join(dirname(own), "trusted.pem");
+  const texts = await Promise.all([own, others].map((file) => readFile(file, "utf8").catch(() => "")));
+  await writeFile(bundle, texts.join("\n"));
+  return bundle;
+}
+
+async function startQueues({ folder, ports }: PlatformOptions): Promise<QueueStorage | undefined> {
+  if (ports.queueStorage === undefined) return undefined;
+  return startQueueStorage({ port: ports.queueStorage, folder: join(folder, "queue-storage") });
+}
+
+async function startOthers(
+  options: PlatformOptions,
+  missing: ReadonlySet<LocalPart>,
+  publicBaseUrl: string,
+): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi }> {
+  const { folder, ports, settings = {} } = options;
+  const cosmos = missing.has("cosmos")
+    ? await startCosmosEndpoint({ port: ports.cosmos, dataFile: join(folder, "cosmos.sqlite") })
+    : undefined;
+  const connectionString = cosmos?.connectionString ?? settings["CosmosDb"];
+  const databaseName = settings["CosmosDb__databaseName"] ?? "auth";
+  // Of another name the app says what is wrong with it.
+  if (connectionString && /^[^/\\#?]+$/.test(databaseName)) await createContainers(connectionString, databaseName);
+  const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl) : undefined;
+  const downstreamApi =
+    entra && missing.has("downstreamApi") ? await startApi(entra.identityProvider, ports.downstreamApi) : undefined;
+  return { ...(cosmos && { cosmos }), ...(entra && { entra }), ...(downstreamApi && { downstreamApi }) };
+}
+
+/** Starts one instance of the app beside the platform. Several may run on one store, as in Azure. */
+export async function startApp(
+  platform: Platform,
+  options: {
+    appFolder: string;
+    port: number;
+    environment?: Readonly<Record<string, string | undefined>>;
+    log?: (line: string) => void;
+  },
+): Promise<AppInstance> {
+  const { PATH, HOME } = process.env;
+  const environment = { PATH, HOME, ...platform.environment, ...options.environment };
+  return startAppInstance({ ...options, environment });
+}
+
+interface Identity {
+  readonly identityProvider: IdentityProvider;
+  readonly secondApp: SecondApp;
+  readonly graph: Graph;
+  readonly settings: Settings;
+}
+
+async function startIdentity(
+  { folder, ports, registration, people }: PlatformOptions,
+  publicBaseUrl: string,
+): Promise<Identity> {
+  const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
+  const app: RegisteredApp = {
+    clientId: appClientId,
+    clientSecret: randomUUID(),
+    name: "Entra Functions BFF",
+    redirectUris: [`${publicBaseUrl}/auth/callback`],
+    postLogoutRedirectUris: [`${publicBaseUrl}/auth/signed-out`],
+    frontChannelLogoutUri: `${publicBaseUrl}/auth/frontchannel-logout`,
+    ...registration,
+  };
+  const secondAppUrl = `http://127.0.0.1:${ports.secondApp}`;
+  const secondAppCredentials = { clientId: secondAppClientId, clientSecret: randomUUID(), name: "The other app" };
+  const identityProvider = await startIdentityProvider({
+    httpPort: ports.identityProvider,
+    httpsPort: ports.identityProviderTls,
+    tls: certificates,
+    apps: [app, secondAppRegistration(secondAppUrl, secondAppCredentials)],
+    dataFile: join(folder, "identity-provider.sqlite"),
+    ...(people && { people }),
+  });
+  const secondApp = await startSecondApp({
+    port: ports.secondApp,
+    ...secondAppCredentials,
+    instance: identityProvider.instance,
+    tenantId: identityProvider.tenantId,
+    ca: certificates.ca,
+  });
+  const settings = {
+    AzureAd__Instance: identityProvider.instance,
+    AzureAd__TenantId: identityProvider.tenantId,
+    AzureAd__ClientId: appClientId,
+    AzureAd__ClientCredentials__0__SourceType: "ClientSecret",
+    AzureAd__ClientCredentials__0__ClientSecret: app.clientSecret,
+    NODE_EXTRA_CA_CERTS: certificates.caFile,
+  };
+  const graph = await startGraphFor(app, identityProvider.tenantId);
+  return { identityProvider, secondApp, graph, settings };
+}
+
+async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {
+  return startDownstreamApi({
+    port,
+    issuer: `${identityProvider.instance}${identityProvider.tenantId}/v2.0`,
+    jwks: async () => identityProvider.jwks(),
+    audience: "https://graph.microsoft.com",
+    scope: "User.Read",
+  });
+}
+
+/** In Azure the deployment creates these, and the app may not. */
+async function createContainers(connectionString: string, databaseName: string): Promise<void> {
+  const client = new CosmosClient({ connectionString });
+  const { database } = await client.databases.createIfNotExists({ id: databaseName });
+  for (const id of ["accounts", "sids"]) {
+    const partitionKey = { paths: ["/id"], kind: PartitionKeyKind.Hash };
+    // -1: documents bring their own time to live.
+    await database.containers.createIfNotExists({ id, partitionKey, defaultTtl: -1 });
+  }
+  client.dispose();
+}

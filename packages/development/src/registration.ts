@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { startGraph, type Graph } from "./graph/graph.ts";
+import type { RegisteredApp } from "../../identity-provider/src/provider.ts";
+
+const secretLifetimeMs = 180 * 24 * 60 * 60_000;
+
+/**
+ * A Microsoft Graph that shows the app as it is registered with the local identity provider. It is put there past the
+ * checks: Microsoft Entra takes Logout URLs over https only.
+ */
+export async function startGraphFor(app: RegisteredApp, tenantId: string): Promise<Graph> {
+  const graph = await startGraph({ port: 0, tenantId });
+  const claims = app.optionalClaims ?? ["sid", "login_hint"];
+  graph.directory.putApplication({
+    appId: app.clientId,
+    displayName: app.name,
+    web: {
+      redirectUris: [...app.redirectUris, ...app.postLogoutRedirectUris],
+      homePageUrl: null,
+      logoutUrl: app.frontChannelLogoutUri ?? null,
+      implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false },
+    },
+    optionalClaims: {
+      idToken: claims.map((name) => ({ name, source: null, essential: false, additionalProperties: [] })),
+      accessToken: [],
+      saml2Token: [],
+    },
+    passwordCredentials: [
+      {
+        keyId: randomUUID(),
+        displayName: "local",
+        startDateTime: new Date().toISOString(),
+        endDateTime: new Date(Date.now() + secretLifetimeMs).toISOString(),
+      },
+    ],
+  });
+  return graph;
+}

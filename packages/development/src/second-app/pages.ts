@@ -1,0 +1,37 @@
+import { html } from "../../../stand-in-kit/src/html.ts";
+import { renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import type { SignedInPerson } from "./oidc-client.ts";
+
+const note = "A second app at the same local identity provider. It knows nothing of the first one.";
+
+/** The app's only page: who is signed in, and the way in or out. */
+export function homePage(product: string, person: SignedInPerson | undefined): RenderedPage {
+  const look = { product, note, isOtherApp: true };
+  if (person === undefined) {
+    return renderPage({
+      ...look,
+      title: "You are signed out",
+      body: html`<p>If you are signed in at the identity provider already, signing in here asks nothing.</p>
+        <div class="actions"><a class="button" href="/sign-in">Sign in</a></div>`,
+    });
+  }
+  return renderPage({
+    ...look,
+    title: `Hello, ${person.name}`,
+    // Signing out leads to the identity provider, whatever its address, and browsers check redirects of forms.
+    formTargets: ["http://127.0.0.1:*"],
+    body: html`<p class="quiet">Signed in as ${person.userName}</p>
+      <p>Signing out here leads to the identity provider. Its page then calls every app that you are signed in to.</p>
+      <form method="post" action="/sign-out" class="actions"><button class="button">Sign out</button></form>`,
+  });
+}
+
+export function failurePage(product: string): RenderedPage {
+  return renderPage({
+    product,
+    note,
+    isOtherApp: true,
+    title: "Sorry, that did not work",
+    body: html`<p><a href="/">Back to ${product}</a></p>`,
+  });
+}

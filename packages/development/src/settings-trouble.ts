@@ -1,0 +1,21 @@
+import { ConfigurationError, loadConfiguration } from "../../../shared/configuration/configuration.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * What to tell a person whose settings the app cannot work with: each of them, and what to do. Undefined if they are sound.
+ * Values are not told.
+ */
+export function settingsTrouble(settings: Settings): string | undefined {
+  try {
+    loadConfiguration(settings);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return [
+      "  The app answers 503 to everything: it cannot work with these settings.",
+      ...error.problems.map(({ setting, problem }) => `    ${setting} ${problem}`),
+      "  Correct them in the environment or in local.settings.json, and start again. See docs/configuration.md.",
+      "",
+    ].join("\n");
+  }
+}

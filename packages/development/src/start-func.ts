@@ -1,0 +1,37 @@
+import { packageFolder } from "../../../tools/deploy/package.ts";
+import { readArguments } from "../../../scripts/arguments.ts";
+import { runUnderFunc } from "./func.ts";
+import { givenSettings, withCookieName } from "./given-settings.ts";
+import { portsFrom } from "./ports.ts";
+import { settingsTrouble } from "./settings-trouble.ts";
+
+const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.
+
+Usage: npm run start:func
+
+The bundle, the settings and the stand-ins are those of npm start; only the host is Microsoft's own. Keys for the purge
+route are not asked for. Exit codes: 2 wrong arguments, 3 no Core Tools, otherwise that of func.
+`;
+
+async function main(): Promise<number> {
+  readArguments({ usage });
+  const ports = portsFrom(7071);
+  // Ctrl+C reaches func too, which ends; then everything else does.
+  process.on("SIGINT", () => undefined);
+  return runUnderFunc({
+    root: ".",
+    packageFolder,
+    dataFolder: ".local",
+    ports,
+    settings: withCookieName(await givenSettings(), ports.app),
+    environment: process.env,
+    printError: (text) => process.stderr.write(text),
+    ready: ({ publicBaseUrl, environment }) => {
+      console.log(`The app will be at ${publicBaseUrl}. Ctrl+C stops everything.`);
+      const trouble = settingsTrouble(environment);
+      if (trouble !== undefined) console.log(trouble);
+    },
+  });
+}
+
+process.exitCode = await main();

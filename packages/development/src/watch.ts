@@ -1,0 +1,54 @@
+import { watch } from "node:fs";
+import { context } from "esbuild";
+import { bundleOptions } from "../../../scripts/build.ts";
+import type { AppInstance } from "./app-instance.ts";
+
+/** The app, built and started anew whenever its source changes. */
+export interface WatchedApp {
+  stop(): Promise<void>;
+}
+
+const folders = ["functions", "shared", "web"];
+/** Editors write a file in several steps. */
+const settleMs = 30;
+
+/**
+ * Builds the bundle and starts the app, and does both again on every change below `functions/`, `shared/` and `web/`. After a
+ * build that failed the app goes on as it was; after a start that failed the next change tries again.
+ * @param print gets a line on every restart and every failure
+ */
+export async function watchApp(start: () => Promise<AppInstance>, print: (line: string) => void): Promise<WatchedApp> {
+  const builder = await context({ ...bundleOptions, logLevel: "silent" });
+  let instance: AppInstance | undefined = await start();
+  let due: ReturnType<typeof setTimeout> | undefined;
+  let work: Promise<void> = Promise.resolve();
+
+  const rebuild = async () => {
+    const startedAt = performance.now();
+    try {
+      await builder.rebuild();
+      await instance?.stop();
+      instance = undefined;
+      instance = await start();
+      print(`restarted in ${Math.round(performance.now() - startedAt)} ms`);
+    } catch (error) {
+      print(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const onChange = () => {
+    clearTimeout(due);
+    due = setTimeout(() => {
+      work = work.then(rebuild);
+    }, settleMs);
+  };
+  const watchers = folders.map((folder) => watch(folder, { recursive: true }, onChange));
+
+  return {
+    async stop() {
+      for (const watcher of watchers) watcher.close();
+      clearTimeout(due);
+      await work;
+      await Promise.all([instance?.stop(), builder.dispose()]);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { OptionalClaim, RegisteredApp } from "./applications.ts";
+import type { Fault } from "../../stand-in-kit/src/faults.ts";
+import type { Gate } from "../../stand-in-kit/src/gates.ts";
+import { accountId, type Person } from "./people.ts";
+import type { Endpoint, RequestLog } from "./request-log.ts";
+import type { MistakenAnswer, RequestTarget, Runtime, RuntimeSettings } from "./runtime.ts";
+import { signTampered, type Tampering } from "./signing.ts";
+
+/** Narrows a fault or a gate to some of an endpoint's requests. */
+export type TargetOptions = Omit<RequestTarget, "endpoint">;
+
+/** What an administrator does, or the person with a new password; disabling the account; letting 90 days pass. */
+export type Revocation = "revoked" | "disabled" | "inactive";
+
+/** Entra's error codes for them. */
+const revocationCodes = { revoked: 50173, disabled: 50057, inactive: 700082 } as const satisfies Record<
+  Revocation,
+  number
+>;
+
+/** What tests do to a running provider; an app never sees this. */
+export interface IdentityProviderControls extends RuntimeSettings {
+  /** Lifetime of access tokens issued from now on; default 3600. */
+  accessTokenLifetimeSeconds: number;
+  /** False, as at Entra: old refresh tokens stay valid. True: each works once, and its second use is refused. */
+  rotateRefreshTokens: boolean;
+  /** Adds `iss` to front-channel logout calls; Entra sends `sid` only. */
+  includeIssInFrontChannel: boolean;
+  /** Whether authorization responses carry `session_state`; default true. */
+  includeSessionState: boolean;
+  /** Whether discovery says `backchannel_logout_supported`; false, as at Entra. Nothing is sent either way. */
+  announceBackChannelLogout: boolean;
+  /** Names of scopes that nobody has consented to: tokens come without them, as at Entra. */
+  withheldScopes: readonly string[];
+  readonly people: readonly Person[];
+  readonly requests: RequestLog;
+  /** Registers an app, or replaces the registration with the same client id. */
+  registerApp(app: RegisteredApp): void;
+  /** Changes which optional claims an app's ID tokens carry. Throws for an unknown app. */
+  setOptionalClaims(clientId: string, claims: readonly OptionalClaim[]): void;
+  /** Makes the next `times` ID tokens wrong (default 1). */
+  tamperWithNextIdToken(tampering: Tampering, times?: number): void;
+  /** Answers the next token request with this person's tokens, or with their `client_info` alone, whoever asks. */
+  mistakeNextFor(person: Person, part?: MistakenAnswer["part"]): void;
+  /** Refuses the refresh tokens issued so far; returns how many. Unless told otherwise, as "revoke sessions" does. */
+  revokeRefreshTokens(person?: Person, why?: Revocation): number;
+  /** Refreshes for this person are refused with these claims until a sign-in that asks for them. */
+  claimsChallenge(person: Person, claimsJson: string): void;
+  /** Makes the next `times` matching requests fail (default 1). */
+  failNext(endpoint: Endpoint, fault: Fault, times?: number, options?: TargetOptions): void;
+  /** Forgets faults that have not struck yet. */
+  clearFaults(): void;
+  /** Holds matching requests until released. */
+  gate(endpoint: Endpoint, options?: TargetOptions): Gate;
+  /** Every access, refresh and ID token and authorization code handed out since the start. */
+  issuedTokens(): readonly string[];
+  /** Signs with a new key from now on; the old one stays published. */
+  rotateSigningKey(): void;
+  /** A JWT of any claims under the provider's key, for what it does not send itself, such as a logout token. */
+  signToken(claims: Readonly<Record<string, unknown>>, tampering?: Tampering): Promise<string>;
+}
+
+export function createControls(runtime: Runtime): IdentityProviderControls {
+  const actions: Omit<IdentityProviderControls, keyof RuntimeSettings> = {
+    people: runtime.people,
+    requests: runtime.log,
+    registerApp: (app) => runtime.applications.register(app),
+    setOptionalClaims: (clientId, optionalClaims) => {
+      const app = runtime.applications.find(clientId);
+      if (app === undefined) throw new Error(`No app is registered as ${clientId}`);
+      runtime.applications.register({ ...app, optionalClaims });
+    },
+    tamperWithNextIdToken: (tampering, times = 1) =>
+      void runtime.tampering.push(...Array.from({ length: times }, () => tampering)),
+    mistakeNextFor: (person, part = "everything") => void runtime.mistaken.push({ person, part }),
+    revokeRefreshTokens: (person, why = "revoked") => {
+      const code = revocationCodes[why];
+      return runtime.store.revokeRefreshTokens(code, person === undefined ? undefined : accountId(person));
+    },
+    claimsChallenge: (person, claimsJson) => void runtime.challenges.set(accountId(person), claimsJson),
+    failNext: (endpoint, fault, times, options) => runtime.faults.failNext({ endpoint, ...options }, fault, times),
+    clearFaults: () => runtime.faults.clear(),
+    gate: (endpoint, options) => runtime.gates.close({ endpoint, ...options }),
+    issuedTokens: () => [...runtime.issued],
+    rotateSigningKey: () => runtime.keys.rotate(),
+    signToken: async (claims, tampering = {}) => signTampered(runtime.keys, { ...claims }, tampering),
+  };
+  // Object.assign onto the settings themselves: the getters and setters of the controls are the settings' own members.
+  return Object.assign(runtime.settings, actions);
+}

@@ -1,0 +1,25 @@
+import { html } from "../../../stand-in-kit/src/html.ts";
+import { originOf, renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+
+/** Says what went wrong, to a person; `detail` is for the person who wrote the app. */
+export function errorPage(message: string, detail?: string): RenderedPage {
+  return renderPage({
+    title: "Sorry, that did not work",
+    body: html`<p>${message}</p>
+      ${detail !== undefined && html`<p class="quiet"><code>${detail}</code></p>`}
+      <p><a href="/">My account</a></p>`,
+  });
+}
+
+/** Posts an authorization response to the app (OAuth 2.0 Form Post Response Mode, section 2). */
+export function formPostPage(redirectUri: string, parameters: Readonly<Record<string, string>>): RenderedPage {
+  return renderPage({
+    title: "Working on it",
+    formTargets: [originOf(redirectUri)],
+    script: "document.forms[0].submit();",
+    body: html`<form method="post" action="${redirectUri}">
+      ${Object.entries(parameters).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+      <noscript><button class="button">Continue</button></noscript>
+    </form>`,
+  });
+}

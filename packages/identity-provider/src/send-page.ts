@@ -1,0 +1,34 @@
+import type { KoaContextWithOIDC } from "oidc-provider";
+import type { RenderedPage } from "../../stand-in-kit/src/layout.ts";
+
+const bodyLimit = 64 * 1024;
+
+/** Answers with a page. */
+export function sendPage(ctx: KoaContextWithOIDC, page: RenderedPage, status = 200): void {
+  ctx.status = status;
+  ctx.set(page.headers);
+  ctx.body = page.html;
+}
+
+/** The fields of a posted form. Throws an error with status 413 over 64 KiB. */
+export async function readForm(ctx: KoaContextWithOIDC): Promise<URLSearchParams> {
+  return new URLSearchParams((await readBody(ctx)).toString("utf8"));
+}
+
+/** The request's body; throws an error with status 413 over 64 KiB. */
+export async function readBody(ctx: KoaContextWithOIDC): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > bodyLimit) ctx.throw(413, "The request body is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Whether a post comes from a page of ours: browsers send `Origin` with every form; other clients may leave it out. */
+export function isOwnForm(ctx: KoaContextWithOIDC, publicUrl: string): boolean {
+  const origin = ctx.get("origin");
+  return origin === "" || origin === publicUrl;
+}

@@ -1,0 +1,64 @@
+import { palette } from "./palette.ts";
+
+/**
+ * The look of every local page, which is that of the app's own page (web/style.css): system fonts, one card, light and
+ * dark, from phone width up. Only the other app has a colour of its own, so that people see where they are.
+ */
+export const style = `
+:root {
+  ${palette}
+  --accent-strong: light-dark(#0c4a98, #adceff);
+  --hover: light-dark(#e6effb, #1d2c40);
+}
+.other-app {
+  --accent: light-dark(#7a3fb0, #d3a6ff);
+  --accent-strong: light-dark(#5d2c8a, #e3c6ff);
+  --on-accent: light-dark(#fff, #21102f);
+  --hover: light-dark(#f3eafb, #2b2036);
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; min-height: 100vh; padding: 1rem;
+  display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 1rem;
+  background: var(--page); color: var(--ink);
+  font: 1rem/1.55 system-ui, sans-serif;
+}
+main {
+  width: 100%; max-width: 27rem; padding: 1.75rem;
+  background: var(--card); border: 1px solid var(--line); border-radius: 14px;
+}
+.product { display: flex; align-items: center; gap: .75rem; margin: 0 0 1rem; font-weight: 600; }
+.product svg { flex: none; width: 28px; height: 28px; border-radius: 8px; background: var(--accent); color: var(--on-accent); }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
+p { margin: .5rem 0; overflow-wrap: anywhere; }
+.quiet, footer { color: var(--quiet); }
+footer { max-width: 27rem; font-size: .875rem; text-align: center; }
+ul { list-style: none; margin: 1rem 0; padding: 0; }
+li + li { margin-top: .5rem; }
+.plain li { padding: .5rem .75rem; border: 1px solid var(--line); border-radius: 10px; }
+.person {
+  display: flex; align-items: center; gap: .75rem; width: 100%; padding: .625rem .75rem;
+  border: 1px solid var(--line); border-radius: 10px; background: none; color: inherit; font: inherit; text-align: start;
+}
+button.person { cursor: pointer; }
+button.person:hover { background: var(--hover); border-color: var(--accent); }
+.person span { min-width: 0; overflow-wrap: anywhere; }
+.person small { display: block; color: var(--quiet); font-size: .875rem; }
+.avatar {
+  flex: none; width: 2.5rem; height: 2.5rem; border-radius: 50%; display: grid; place-items: center;
+  background: var(--accent); color: var(--on-accent); font-weight: 600;
+}
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
+.button {
+  display: inline-flex; align-items: center; min-height: 44px; padding: .5rem 1.25rem;
+  border: 1px solid var(--accent); border-radius: 10px;
+  background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; text-decoration: none;
+}
+.button.secondary { background: none; color: var(--accent); }
+.button:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
+.button.secondary:hover { background: var(--hover); border-color: var(--accent); }
+a { color: var(--accent); }
+code { overflow-wrap: anywhere; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+iframe { display: none; }
+`;

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join, relative, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { runUnderFunc } from "../../packages/development/src/func.ts";
+import { freePorts } from "../support/world.ts";
+import { createFakeFunc } from "./fake-func.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a program of the project with nothing on the PATH but `folders`. */
+async function runProgram(program: string, args: readonly string[], folders: readonly string[]): Promise<Ended> {
+  const all = ["--disable-warning=ExperimentalWarning", program, ...args];
+  const env = { PATH: folders.join(delimiter), HOME: process.env["HOME"] };
+  return new Promise((done) => {
+    const child = execFile(process.execPath, all, { env }, (_error, output, errors) =>
+      done({ code: child.exitCode ?? -1, output, errors }),
+    );
+  });
+}
+
+function deploy(args: readonly string[], folders: readonly string[]): Promise<Ended> {
+  return runProgram("tools/deploy/deploy-main.ts", args, folders);
+}
+
+describe("npm run deploy", () => {
+  it("publishes the packaged folder with the Core Tools, and has nothing built", async () => {
+    await using func = await createFakeFunc();
+    const { code, output, errors } = await deploy(["func-production-abc123", "--slot", "staging"], [func.folder]);
+    assert.equal(code, 0, errors);
+    const { args, files } = await func.call();
+    const publish = ["azure", "functionapp", "publish", "func-production-abc123"];
+    assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--slot", "staging"]);
+    assert.deepEqual(files, ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"]);
+    assert.match(output, /dist\/index\.cjs .* [0-9a-f]{64}\n/);
+  });
+
+  it("ends as the Core Tools end", async () => {
+    await using func = await createFakeFunc(7);
+    assert.equal((await deploy(["func-production-abc123"], [func.folder])).code, 7);
+  });
+
+  it("says what to install where the Core Tools are missing", async () => {
+    const { code, errors } = await deploy(["func-production-abc123"], [resolve("docs")]);
+    assert.equal(code, 3);
+    assert.match(errors, /Azure Functions Core Tools are missing/);
+    assert.match(errors, /azure-functions-core-tools@4/);
+  });
+
+  for (const [what, args] of [
+    ["no name", []],
+    ["an option in place of the name", ["--slot"]],
+    ["a name that a shell would take apart", ["app;reboot"]],
+    ["an option that a shell would take apart", ["app", "--slot", "a b"]],
+  ] as const) {
+    it(`says how it is used when given ${what}, and calls nothing`, async () => {
+      await using func = await createFakeFunc();
+      const { code, errors } = await deploy(args, [func.folder]);
+      assert.equal(code, 2);
+      assert.match(errors, /Usage: npm run deploy/);
+      await assert.rejects(func.call(), { code: "ENOENT" });
+    });
+  }
+});
+
+describe("npm run start:func", () => {
+  it("runs the packaged folder under the Core Tools, with the local parts around it", async () => {
+    await using func = await createFakeFunc(5);
+    const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+    const ports = { ...(await freePorts()), queueStorage: 0 };
+    const code = await runUnderFunc({
+      root: ".",
+      packageFolder: join(folder, "package"),
+      dataFolder: join(folder, "data"),
+      ports,
+      settings: {},
+      environment: { PATH: func.folder },
+      printError: assert.fail,
+    });
+    assert.equal(code, 5);
+    const { args, files, environment } = await func.call();
+    assert.deepEqual(args, ["start", "--port", String(ports.app)]);
+    assert.deepEqual(files, ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"]);
+    assert.equal(environment["FUNCTIONS_WORKER_RUNTIME"], "node");
+    assert.equal(environment["PublicBaseUrl"], `http://localhost:${ports.app}`);
+    assert.match(environment["CosmosDb"] ?? "", new RegExp(`^AccountEndpoint=http://[^;]*:${ports.cosmos}`));
+    assert.match(environment["AzureAd__Instance"] ?? "", new RegExp(`:${ports.identityProviderTls}/`));
+    assert.match(environment["AzureWebJobsStorage"] ?? "", /;QueueEndpoint=http:\/\/127\.0\.0\.1:/);
+    assert.doesNotMatch(environment["AzureWebJobsStorage"] ?? "", /core\.windows\.net/);
+    await rm(folder, { recursive: true });
+  });
+
+  for (const whose of ["", "the person's own certificate authorities and "]) {
+    it(`lets the worker, which runs in another folder, find ${whose}the local one`, async () => {
+      await using func = await createFakeFunc();
+      const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+      const own = join(folder, "own-authority.pem");
+      await writeFile(own, "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n");
+      const settings = whose === "" ? {} : { NODE_EXTRA_CA_CERTS: relative(".", own) };
+      // As the command names it: from the project's folder.
+      const dataFolder = relative(".", join(folder, "data"));
+      const ports = { ...(await freePorts()), queueStorage: 0 };
+      const packageFolder = join(folder, "package");
+      const environment = { PATH: func.folder, ...settings };
+      const all = { root: ".", packageFolder, dataFolder, ports, settings, environment, printError: assert.fail };
+      assert.equal(await runUnderFunc(all), 0);
+      const { trusted = "" } = await func.call();
+      assert.match(trusted, /BEGIN CERTIFICATE[^]*END CERTIFICATE/);
+      assert.equal(trusted.includes("own"), whose !== "");
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  it("lets the worker find the person's own certificate authorities where the identity provider is real", async () => {
+    await using func = await createFakeFunc();
+    const folder = await mkdtemp(join(tmpdir(), "start-func-"));
+    const own = join(folder, "own-authority.pem");
+    await writeFile(own, "own");
+    const settings = {
+      NODE_EXTRA_CA_CERTS: relative(".", own),
+      AzureAd__TenantId: "organizations",
+      AzureWebJobsStorage: "real",
+    };
+    const all = { root: ".", packageFolder: join(folder, "package"), dataFolder: join(folder, "data"), settings };
+    const environment = { PATH: func.folder };
+    const code = await runUnderFunc({ ...all, ports: await freePorts(), environment, printError: assert.fail });
+    assert.equal(code, 0);
+    assert.equal((await func.call()).trusted, "own");
+    await rm(folder, { recursive: true });
+  });
+
+  it("says what to install where the Core Tools are missing, and starts nothing", async () => {
+    const { code, errors } = await runProgram("packages/development/src/start-func.ts", [], [resolve("docs")]);
+    assert.equal(code, 3);
+    assert.match(errors, /Azure Functions Core Tools are missing/);
+  });
+});

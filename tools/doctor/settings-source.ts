@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { readLocalSettings } from "../../packages/development/src/settings.ts";
+import type { Environment } from "../../shared/configuration/settings-reader.ts";
+import { hostSettings, settings } from "../../shared/configuration/settings.ts";
+import { UsageError } from "./options.ts";
+
+export interface SettingsSource {
+  readonly environment: Environment;
+  /** Where they come from, for people. */
+  readonly sources: string;
+  /** Whether no setting of the app is given at all. */
+  readonly isEmpty: boolean;
+}
+
+/** What `npm start` leaves there while it runs: the settings that its stand-ins make. */
+export const platformSettingsFile = ".local/settings.json";
+
+const names: readonly { readonly name: string }[] = [...Object.values(settings), ...Object.values(hostSettings)];
+const known = names.map(({ name }) => new RegExp(`^${name.replace("<name>", ".+")}$`, "i"));
+/** How the names of the app's settings begin, but for the one that is a word by itself. */
+const groups = new Set(Object.values(settings).flatMap(({ name }) => name.toLowerCase().match(/^.+?__/) ?? []));
+
+/** Names that are in a group of the app's settings, and that it does not read: misspelt, or of another version. */
+export function unknownSettings(environment: Environment): readonly string[] {
+  return Object.keys(environment).filter((name) => {
+    const [group = ""] = name.toLowerCase().match(/^.+?__/) ?? [];
+    return groups.has(group) && !known.some((pattern) => pattern.test(name));
+  });
+}
+
+/**
+ * The settings of this machine, the first of these counting most: the environment, local.settings.json, what `npm start`
+ * uses. With `file` only the environment and that file.
+ * @throws {UsageError} for a file that cannot be read as settings
+ */
+export async function readSettings(environment: Environment, file: string | undefined): Promise<SettingsSource> {
+  if (file !== undefined && !existsSync(file)) throw new UsageError(`There is no file ${file}`);
+  const files = file === undefined ? [platformSettingsFile, "local.settings.json"] : [file];
+  const layers = await Promise.all(files.map(async (each) => ({ source: each, values: await valuesOf(each) })));
+  const used = [...layers, { source: "the environment", values: environment }].filter(({ values }) => {
+    return Object.keys(values).some((name) => known.some((pattern) => pattern.test(name)));
+  });
+  return {
+    environment: Object.assign({}, ...layers.map(({ values }) => values), environment) as Environment,
+    isEmpty: used.length === 0,
+    sources:
+      used
+        .map(({ source }) => source.replace(platformSettingsFile, "npm start"))
+        .toReversed()
+        .join(", ") || "nowhere",
+  };
+}
+
+async function valuesOf(file: string): Promise<Environment> {
+  try {
+    return await readLocalSettings(file);
+  } catch {
+    throw new UsageError(`${file} is not a settings file: {"Values": {"<name>": "<value>"}}`);
+  }
+}
