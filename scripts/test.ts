@@ -9,7 +9,9 @@ import { endWithUsage, readArguments } from "./arguments.ts";
 import { collectNotRun } from "./not-run.ts";
 import { installOtherBrowsers } from "./other-browsers.ts";
 
-const known = [...new Set(globSync("test/*/*.test.ts").map((file) => basename(dirname(file))))].toSorted();
+/** A kind is a folder of `test/`, and one is the tests of all packages. */
+const all = globSync(["test/*/*.test.ts", "packages/*/test/*.test.ts"]).toSorted();
+const known = [...new Set(all.map(kindOf))].toSorted();
 const usage = `Runs every check that a change has to pass: types, lint, format, the build, and all tests.
 
 Usage: npm test                     all of it
@@ -34,19 +36,21 @@ await Promise.all([
   ...(needsBrowsers ? [installOtherBrowsers()] : []),
 ]);
 await run(process.execPath, ["scripts/build.ts"]);
-const files =
-  kinds.length === 0
-    ? mixed(globSync("test/*/*.test.ts"))
-    : globSync(kinds.map((kind) => `test/${kind}/*.test.ts`)).sort();
+const files = kinds.length === 0 ? mixed(all) : all.filter((file) => kinds.includes(kindOf(file)));
 Object.assign(process.env, environment);
 await runTests(files);
+
+function kindOf(file: string): string {
+  const folder = basename(dirname(file));
+  return folder === "test" ? "packages" : folder;
+}
 
 /**
  * One of each kind in turn. Some kinds wait more than they work, others work all the time: side by side they use the
  * machine better than each kind by itself.
  */
-function mixed(all: readonly string[]): string[] {
-  const queues = Object.values(Object.groupBy(all.toSorted(), (file) => dirname(file))).map((each) => each ?? []);
+function mixed(inOrder: readonly string[]): string[] {
+  const queues = Object.values(Object.groupBy(inOrder, kindOf)).map((each) => each ?? []);
   const longest = Math.max(...queues.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => queues.flatMap((queue) => queue.slice(index, index + 1))).flat();
 }

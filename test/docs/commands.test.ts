@@ -11,6 +11,12 @@ const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { script
 const pages = allPages();
 const shellBlocks = pages.flatMap((page) => shellBlocksOf(page).map((text) => ({ path: page.path, text })));
 
+/** The folders of `test/`, and one kind for the tests of all packages. */
+function kindsOfTests(): ReadonlySet<string> {
+  const folders = globSync("test/*/*.test.ts").map((path) => dirname(path.replaceAll("\\", "/")).slice(5));
+  return new Set([...folders, "packages"]);
+}
+
 describe("a command in the documentation", () => {
   it("is one of the two of the README, which are all that a newcomer needs, and that the CI runs", () => {
     const commands = shellBlocksOf(readPage("README.md")).filter((text) => text.startsWith("npm ci"));
@@ -28,13 +34,13 @@ describe("a command in the documentation", () => {
 
   it("names kinds of tests that there are", () => {
     const unknown = everywhere(/\bnpm test -- (?<kinds>[a-z ]+)/g, ({ kinds = "" }) =>
-      kinds.split(" ").find((kind) => kind !== "" && globSync(`test/${kind}/*.test.ts`).length === 0),
+      kinds.split(" ").find((kind) => kind !== "" && !kindsOfTests().has(kind)),
     );
     assert.deepEqual(unknown, []);
   });
 
   it("is there for every kind of tests", () => {
-    const kinds = new Set(globSync("test/*/*.test.ts").map((path) => dirname(path.replaceAll("\\", "/")).slice(5)));
+    const kinds = kindsOfTests();
     const named = codeOf(readPage("CONTRIBUTING.md")).flatMap((text) => /^npm test -- (\w+)$/.exec(text)?.[1] ?? []);
     assert.deepEqual(
       named.toSorted((a, b) => a.localeCompare(b)),

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { it } from "node:test";
 
 const page = readFileSync("packages/functions-host/README.md", "utf8");
-const tests = globSync("test/contract/functions-host-*.test.ts").map((file) => readFileSync(file, "utf8"));
+const tests = globSync("packages/functions-host/test/*.test.ts").map((file) => readFileSync(file, "utf8"));
 
 /** The rows of the table below a heading, cell by cell. */
 function rowsOf(heading: string): string[][] {

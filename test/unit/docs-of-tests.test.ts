@@ -45,9 +45,14 @@ describe("docs/races.md", () => {
 
 test("every test that docs/security.md names is there", () => {
   const kinds = "browser|contract|fault|flow|fuzz|infra|race|soak|unit";
-  const named = [...read("docs/security.md").matchAll(new RegExp(`\`((?:${kinds})/[\\w-]+)\``, "g"))];
+  const named = [
+    ...read("docs/security.md").matchAll(new RegExp(`\`((?:${kinds}|packages/[\\w-]+/test)/[\\w-]+)\``, "g")),
+  ];
   assert.ok(named.length > 40, `${named.length} tests`);
-  for (const [, name = ""] of named) assert.ok(existsSync(join(root, `test/${name}.test.ts`)), name);
+  for (const [, name = ""] of named) {
+    const file = name.startsWith("packages/") ? `${name}.test.ts` : `test/${name}.test.ts`;
+    assert.ok(existsSync(join(root, file)), name);
+  }
 });
 
 test("every line of the checklists in docs/security.md names its test", () => {
