@@ -102,7 +102,7 @@ async function request<T>(url: string, init: RequestInit, asking: Asking): Promi
   if (response.status >= 500 || response.status === 429) throw inTrouble(response, response.status === 429, asking);
   const body: unknown = await response.json();
   if (init.method === "POST" && !isTokenResponse(response.ok, body)) throw inTrouble(response, false, asking);
-  if (!response.ok && isLoopDetected(body)) throw inTrouble(response, true, asking, loopPauseMs);
+  if (!response.ok && isLoopDetected(body)) throw inLoop(response, asking);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: body as T };
 }
 
@@ -131,6 +131,12 @@ function isLoopDetected(body: unknown): boolean {
 }
 
 const loopPauseMs = 60_000;
+
+/** A sign-in has no account yet that could wait: whoever goes round in circles must not keep everybody else out. */
+function inLoop(response: globalThis.Response, asking: Asking): IdentityProviderUnavailableError {
+  if (asking.account !== "") return inTrouble(response, true, asking, loopPauseMs);
+  return new IdentityProviderUnavailableError(new Error("This client asks too often"), loopPauseMs);
+}
 
 const passingErrors = new Set(["temporarily_unavailable", "server_error"]);
 

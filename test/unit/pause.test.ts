@@ -146,6 +146,14 @@ describe("while the token endpoint has asked for a pause", () => {
     assert.equal(asked(), 1);
   });
 
+  test("because somebody who signs in goes round in circles, that person is told to wait, and others sign in", async () => {
+    time();
+    const shared = createPauses();
+    const asked = answers(400, {}, { error: "invalid_grant", error_codes: [50_196] });
+    for (let call = 0; call < 2; call++) assert.equal(await secondsToldBy(ask("", shared)), 60);
+    assert.equal(asked(), 2);
+  });
+
   test("many accounts take up bounded memory: the oldest pause is forgotten", () => {
     const shared = createPauses();
     for (let count = 0; count <= 1_000; count++) shared.forOne(`account ${count}`, 1);
