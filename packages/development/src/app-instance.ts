@@ -28,7 +28,7 @@ export interface AppInstance {
 }
 
 const startTimeoutMs = 60_000;
-const hostProgram = fileURLToPath(new URL("functions-host/main.ts", import.meta.url));
+const hostProgram = fileURLToPath(new URL("../../functions-host/src/main.ts", import.meta.url));
 
 /**
  * The command of another host to start the app on, instead of the local one. It gets `APP_FOLDER`, `PORT` and the app's
