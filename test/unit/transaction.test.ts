@@ -213,6 +213,16 @@ describe("a sign-in that began in the future", () => {
     }
   });
 
+  test("as a browser may say by the count of this instance, is not known to be later than any sign-out", () => {
+    for (const ahead of [1_000, 1e300]) {
+      const person = browser();
+      const { state } = begin(person);
+      const { process, at } = clock.tick();
+      tamper(person, (transaction) => ({ ...transaction, startedTick: { process, at: at + ahead } }));
+      assert.equal(complete(person, state).startedTick, undefined);
+    }
+  });
+
   test("by the clock of another instance, began now at the latest", () => {
     mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
     const person = browser();
