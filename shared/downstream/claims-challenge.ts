@@ -1,5 +1,4 @@
-import { isRecord } from "../core/encoding.ts";
-import { maxClaimsLength } from "../sign-in/authorization-request.ts";
+import { isClaimsRequest } from "../identity/claims-request.ts";
 
 /**
  * The claims challenge in a `WWW-Authenticate` header, as the Microsoft identity platform's continuous access evaluation
@@ -9,11 +8,6 @@ import { maxClaimsLength } from "../sign-in/authorization-request.ts";
 export function claimsChallenge(header: string | null): string | undefined {
   if (!/error="insufficient_claims"/i.test(header ?? "")) return undefined;
   const encoded = /\bclaims="([A-Za-z0-9+/_=-]{1,8192})"/i.exec(header ?? "")?.[1];
-  if (!encoded) return undefined;
-  try {
-    const claims = Buffer.from(encoded, "base64").toString("utf8");
-    return claims.length <= maxClaimsLength && isRecord(JSON.parse(claims)) ? claims : undefined;
-  } catch {
-    return undefined;
-  }
+  const claims = encoded && Buffer.from(encoded, "base64").toString("utf8");
+  return claims && isClaimsRequest(claims) ? claims : undefined;
 }

@@ -1,8 +1,9 @@
 import type { Configuration } from "../configuration/configuration.ts";
-import { asciiLowerCase, isRecord } from "../core/encoding.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
 import { isFromOwnPage } from "../http/navigation.ts";
 import { parameterOf } from "../http/parameters.ts";
+import { isClaimsRequest, maxClaimsLength } from "../identity/claims-request.ts";
 import { settings } from "../configuration/settings.ts";
 
 /** What a caller of `/auth/login` may ask for beyond plain sign-in (OpenID Connect Core 1.0 section 3.1.2.1). */
@@ -22,9 +23,6 @@ export interface SignInOptions {
   /** The configured API that the sign-in is for: its consent, and what its policies ask of the person. */
   readonly api?: string | undefined;
 }
-
-/** Characters of a `claims` request parameter: a URL has to hold it. */
-export const maxClaimsLength = 4_096;
 
 const prompts = ["login", "none", "consent", "select_account", "create"];
 const displays = ["page", "popup", "touch", "wap"];
@@ -176,15 +174,7 @@ function listOf(item: RegExp): { test(value: string): boolean } {
 }
 
 function parseClaims(query: URLSearchParams): string | null {
-  return checked(query, "claims", maxClaimsLength, { test: isJsonObject }, "a JSON object");
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    return isRecord(JSON.parse(text));
-  } catch {
-    return false;
-  }
+  return checked(query, "claims", maxClaimsLength, { test: isClaimsRequest }, "a JSON object");
 }
 
 function invalid(name: keyof typeof known, expected: string): ConditionError {
