@@ -1,5 +1,6 @@
 import type { InvocationContext, TimerHandler, Timer } from "@azure/functions";
-import type { App, SigningOut } from "../shared/app/app.ts";
+import type { App } from "../shared/app/app.ts";
+import type { SigningOut } from "../shared/sign-out/signing-out.ts";
 import { putIntoQueue } from "../shared/sign-out/defer.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";

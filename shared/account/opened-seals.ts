@@ -1,4 +1,5 @@
-import { unseal, type SealBinding, type SessionSecrets } from "./seal.ts";
+import { unseal, type SealBinding } from "./seal.ts";
+import type { SessionSecrets } from "../identity/session-secrets.ts";
 
 /**
  * Sessions' secrets as they were opened before, which spares opening and parsing them again, and nothing else: whoever

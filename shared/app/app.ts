@@ -6,8 +6,6 @@ import { renewals, type Renewals } from "../core/shared-work.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
-import type { SignOutOrder } from "../sign-out/order.ts";
-import { signOutQueueName } from "../sign-out/queue.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 
@@ -57,11 +55,8 @@ export interface Invocation {
   readonly telemetry: Telemetry;
 }
 
-/** One that may sign out: what the store does not take, it can leave to the queue. */
-export interface SigningOut extends Invocation {
-  /** @throws {QueueUnavailableError} unless the order is in the queue for certain */
-  readonly defer: (order: SignOutOrder) => Promise<void>;
-}
+/** Where sign-outs wait that the store could not take. The storage account is the one that every function app has. */
+export const signOutQueueName = "sign-outs";
 
 export function createApp(configuration: Configuration): App {
   const clock = storeClock();

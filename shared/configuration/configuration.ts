@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isLoopback, SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
 import { formerMaxAttempts, hostSettings, platformHostName, settings } from "./settings.ts";
-import type { QueueConnection } from "../queue/client.ts";
 
 export type ClientCredential =
   | { readonly kind: "managedIdentity"; readonly clientId: string }
@@ -11,6 +10,10 @@ export type ClientCredential =
 export type CosmosConnection =
   | { readonly kind: "connectionString"; readonly connectionString: string }
   | { readonly kind: "identity"; readonly endpoint: string; readonly clientId: string | undefined };
+
+export type QueueConnection =
+  | { readonly kind: "connectionString"; readonly connectionString: string }
+  | { readonly kind: "identity"; readonly serviceUri: string; readonly clientId: string | undefined };
 
 export interface DownstreamApiConfiguration {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { isRecord } from "../core/encoding.ts";
 import { maxDoubtMs } from "../store/clock.ts";
 

@@ -1,5 +1,5 @@
 import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
-import type { SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "./session-secrets.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";

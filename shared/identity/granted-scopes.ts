@@ -1,4 +1,4 @@
-import type { Grants, SessionSecrets } from "../account/seal.ts";
+import type { Grants, SessionSecrets } from "./session-secrets.ts";
 
 /** Every identity provider grants these beside an API's, or leaves them out. */
 const openIdScopes = new Set(["openid", "profile", "email", "offline_access"]);

@@ -1,4 +1,4 @@
-import type { SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "./session-secrets.ts";
 import { asciiLowerCase, isRecord } from "../core/encoding.ts";
 import type { IdTokenClaims } from "./id-token.ts";
 

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { AccountClaims } from "../account/seal.ts";
+import type { AccountClaims } from "../identity/session-secrets.ts";
 import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
 import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
 import { readingError } from "../downstream/reading.ts";

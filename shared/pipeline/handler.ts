@@ -1,7 +1,9 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
-import type { App, Invocation, SigningOut } from "../app/app.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { SigningOut } from "../sign-out/signing-out.ts";
 import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
-import { cookieJar, sessionCookieName, type CookieJar } from "../session/cookie.ts";
+import { sessionCookieName } from "../session/cookie.ts";
+import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import { logFailure, logTelemetry } from "../telemetry/log.ts";
 import { aadstsNumber, describe } from "../http/describe-error.ts";
 import { runFunction, type Ending, type Outcome } from "../telemetry/activity.ts";

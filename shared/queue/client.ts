@@ -6,10 +6,6 @@ import { QueueServiceClient } from "@azure/storage-queue";
  * written or read. A cold start does not pay for the client library.
  */
 
-export type QueueConnection =
-  | { readonly kind: "connectionString"; readonly connectionString: string }
-  | { readonly kind: "identity"; readonly serviceUri: string; readonly clientId: string | undefined };
-
 /** The caller decides what is repeated, within the time that it has. */
 const options = { retryOptions: { maxTries: 1 } };
 

@@ -1,8 +1,8 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
 import { withinDeadline } from "../core/deadline.ts";
-import { pause } from "../store/retry.ts";
+import { pause } from "../core/pause.ts";
 import { dependency } from "../telemetry/activity.ts";
-import type { QueueConnection } from "./client.ts";
+import type { QueueConnection } from "../configuration/configuration.ts";
 import { QueueUnavailableError, statusOf } from "./errors.ts";
 
 /** A message that was taken from the queue and is hidden from others for a while. */

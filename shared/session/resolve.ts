@@ -7,7 +7,7 @@ import {
   type StoredSession,
 } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
-import type { SessionSecrets } from "../account/seal.ts";
+import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
 import { changeAccount, warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";

@@ -7,7 +7,7 @@ import {
 } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
 import { ConditionError } from "../core/errors.ts";
-import type { AccountClaims, Grants } from "../account/seal.ts";
+import type { AccountClaims, Grants } from "../identity/session-secrets.ts";
 import type { Authority } from "../identity/authority.ts";
 import type { SignInOptions } from "./authorization-request.ts";
 import { claimsOf, passedOn } from "./authorization-parameters.ts";

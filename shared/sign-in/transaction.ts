@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { isRecord, randomBase64Url, sha256Base64Url } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
-import type { CookieJar } from "../session/cookie.ts";
+import type { CookieJar } from "../http/cookie-jar.ts";
 import { isTick, wasBefore, type StoreClock, type Tick, type TimeBounds } from "../store/clock.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
 

@@ -1,7 +1,9 @@
 import { liveSession } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
-import type { App, SigningOut } from "../app/app.ts";
-import { sessionCookieName, type CookieJar, type SessionCookie } from "../session/cookie.ts";
+import type { App } from "../app/app.ts";
+import type { SigningOut } from "./signing-out.ts";
+import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
+import type { CookieJar } from "../http/cookie-jar.ts";
 import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
 import { SignOutDeferredError } from "./deferred.ts";
 import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./sign-out.ts";

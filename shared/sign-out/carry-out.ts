@@ -1,7 +1,8 @@
 import type { AccountDocument, Change } from "../account/document.ts";
 import { entomb, type Mark, type Marked } from "../account/sid-index.ts";
 import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
-import type { App, Invocation, SigningOut } from "../app/app.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { SigningOut } from "./signing-out.ts";
 import { ConditionError, conditionOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";

@@ -1,4 +1,5 @@
-import type { App, SigningOut } from "../app/app.ts";
+import type { App } from "../app/app.ts";
+import type { SigningOut } from "./signing-out.ts";
 import { conditionOf } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
 import { SignOutDeferredError, SignOutFailedError } from "./deferred.ts";

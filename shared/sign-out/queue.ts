@@ -1,9 +1,6 @@
 import { isRecord } from "../core/encoding.ts";
 import type { SignOutOrder } from "./order.ts";
 
-/** Where sign-outs wait that the store could not take. The storage account is the one that every function app has. */
-export const signOutQueueName = "sign-outs";
-
 /** An order as the text of a message: base64 of JSON, as the queue binding of Azure Functions writes it. */
 export function messageOf(order: SignOutOrder): string {
   return Buffer.from(JSON.stringify(order)).toString("base64");

@@ -1,4 +1,4 @@
-import type { CookieJar } from "../session/cookie.ts";
+import type { CookieJar } from "../http/cookie-jar.ts";
 
 /**
  * Where the browser goes after the identity provider has signed the person out. It stays in a cookie named after

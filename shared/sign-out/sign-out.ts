@@ -1,7 +1,8 @@
 import type { AccountDocument } from "../account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
-import type { App, Invocation, SigningOut } from "../app/app.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { SigningOut } from "./signing-out.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";

@@ -1,7 +1,7 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { StoreContentionError } from "./errors.ts";
 import type { PointOperations, Stored, Versioned } from "./point-operations.ts";
-import { pause } from "./retry.ts";
+import { pause } from "../core/pause.ts";
 
 /** What one attempt at a change came to: its result, or a refusal with what others have left. */
 export type Attempt<T, R> =

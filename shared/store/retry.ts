@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { withinDeadline } from "../core/deadline.ts";
 import { count } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
+import { pause } from "../core/pause.ts";
 import { observed } from "./observe.ts";
 
 const maxAttempts = 5;
@@ -94,10 +94,4 @@ function partsOf(error: unknown): { code?: unknown; substatus?: unknown } {
 function retryAfterMs(error: unknown): number {
   const value = (error as { retryAfterInMs?: unknown } | undefined)?.retryAfterInMs;
   return typeof value === "number" && Number.isFinite(value) ? value : 0;
-}
-
-/** Waits before attempt `attempt + 1`: at least what the store asked for, else exponential with full jitter. */
-export async function pause(attempt: number, atLeastMs: number, signal: AbortSignal): Promise<void> {
-  const jitter = Math.random() * Math.min(1_000, 25 * 2 ** attempt);
-  await sleep(Math.max(atLeastMs, jitter), undefined, { signal }).catch(() => undefined);
 }

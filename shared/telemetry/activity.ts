@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
-import type { EventAttributes } from "./log.ts";
+import type { EventAttributes } from "./events.ts";
 import type { MetricName } from "./metrics.ts";
 import { recording, type Span, type TraceContext } from "./recorder.ts";
 

@@ -1,28 +1,6 @@
 import { currentTrace } from "./activity.ts";
+import type { EventAttributes, EventName } from "./events.ts";
 import { recording, type Level } from "./recorder.ts";
-
-/** Event names are part of the interface to whoever operates the app. */
-export type EventName =
-  | "configuration_invalid"
-  | "session_opened"
-  | "signin_cleanup_failed"
-  | "signout"
-  | "signout_deferred"
-  | "signout_not_queued"
-  | "signout_abandoned"
-  | "signout_unreadable"
-  | "signout_queue_unavailable"
-  | "token_renewed"
-  | "token_refused"
-  | "token_of_other_account"
-  | "scope_missing"
-  | "sid_missing"
-  | "login_hint_missing"
-  | "request_failed"
-  | "request_refused";
-
-/** Never a token, a cookie, a name or another personal value: counts, codes, outcomes and durations only. */
-export type EventAttributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface Telemetry {
   info(event: EventName, attributes?: EventAttributes): void;

@@ -1,4 +1,4 @@
-import type { EventAttributes, EventName } from "./log.ts";
+import type { EventAttributes, EventName } from "./events.ts";
 
 /** What is counted and measured, with the unit. The names are part of the interface to whoever operates the app. */
 export const metrics = {

@@ -1,4 +1,4 @@
-import type { EventAttributes, EventName } from "./log.ts";
+import type { EventAttributes, EventName } from "./events.ts";
 import type { MetricName } from "./metrics.ts";
 
 export type Level = "info" | "warn" | "error";

@@ -5,7 +5,7 @@ import { callback } from "../../functions/callback.ts";
 import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { signedOut } from "../../functions/signed-out.ts";
 import { containerNames } from "../../shared/account/cosmos.ts";
-import { signOutQueueName } from "../../shared/sign-out/queue.ts";
+import { signOutQueueName } from "../../shared/app/app.ts";
 import { settingsOf } from "./settings.ts";
 import {
   at,

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
-  cookieJar,
   formatSessionCookie,
   newSessionCookie,
   parseSessionCookie,
   sessionCookieMaxAge,
-  type CookieJar,
 } from "../../shared/session/cookie.ts";
+import { cookieJar, type CookieJar } from "../../shared/http/cookie-jar.ts";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
 import { firefox, safari } from "./support/browser.ts";
 

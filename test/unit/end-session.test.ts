@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Authority } from "../../shared/identity/authority.ts";
 import { endSessionUrl, isOwnIssuer } from "../../shared/identity/end-session.ts";
 import { IdentityProviderUnavailableError, type AuthorityMetadata } from "../../shared/identity/metadata.ts";
-import { cookieJar } from "../../shared/session/cookie.ts";
+import { cookieJar } from "../../shared/http/cookie-jar.ts";
 import { keepReturnUrl, takeReturnUrl } from "../../shared/sign-out/return.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { authority, metadata } from "./support/app.ts";

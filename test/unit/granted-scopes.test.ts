@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { grantedInstead, missingScopes, withGrant } from "../../shared/identity/granted-scopes.ts";
-import type { SessionSecrets } from "../../shared/account/seal.ts";
+import type { SessionSecrets } from "../../shared/identity/session-secrets.ts";
 
 const graph = "https://graph.microsoft.com";
 const secrets = (grants: unknown): SessionSecrets =>

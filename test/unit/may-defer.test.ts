@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Invocation, SigningOut } from "../../shared/app/app.ts";
+import type { Invocation } from "../../shared/app/app.ts";
+import type { SigningOut } from "../../shared/sign-out/signing-out.ts";
 import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
 import { testApp } from "./support/app.ts";

@@ -4,7 +4,8 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { CompactEncrypt } from "jose";
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
-import { seal, unseal, type SealBinding, type SessionSecrets } from "../../shared/account/seal.ts";
+import { seal, unseal, type SealBinding } from "../../shared/account/seal.ts";
+import type { SessionSecrets } from "../../shared/identity/session-secrets.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { signedIn } from "./support/app.ts";
 

@@ -1,4 +1,4 @@
-import type { EventAttributes } from "../log.ts";
+import type { EventAttributes } from "../events.ts";
 import type { Level, Span, TraceContext } from "../recorder.ts";
 
 /** One item of telemetry, as the ingestion endpoint of Application Insights takes it (its schema, version 2). */

@@ -1,5 +1,5 @@
-import { recordWith } from "./recorder.ts";
-import { connectionStringSetting } from "../configuration/telemetry-settings.ts";
+import { recordWith } from "../recorder.ts";
+import { connectionStringSetting } from "../../configuration/telemetry-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +18,7 @@ export async function startRecording(
   sampledPercentage: number,
   warn: (text: string) => void,
 ): Promise<void> {
-  const { azureMonitorRecorder } = await import("./azure-monitor/recorder.ts");
+  const { azureMonitorRecorder } = await import("./recorder.ts");
   const recorder = azureMonitorRecorder(environment, sampledPercentage, warn);
   if (typeof recorder === "string") warn(recorder);
   else recordWith(recorder);

@@ -1,4 +1,5 @@
-import type { App, SigningOut } from "../../../shared/app/app.ts";
+import type { App } from "../../../shared/app/app.ts";
+import type { SigningOut } from "../../../shared/sign-out/signing-out.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { renewals } from "../../../shared/core/shared-work.ts";
@@ -7,7 +8,7 @@ import type { AuthorityMetadata } from "../../../shared/identity/metadata.ts";
 import type { SignedIn } from "../../../shared/sign-in/sign-in.ts";
 import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
 import type { Environment } from "../../../shared/configuration/settings-reader.ts";
-import type { EventAttributes, EventName } from "../../../shared/telemetry/log.ts";
+import type { EventAttributes, EventName } from "../../../shared/telemetry/events.ts";
 import { configuration, tenantId } from "./environment.ts";
 import { memoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";

@@ -1,5 +1,5 @@
 import type { Cookie } from "@azure/functions";
-import { cookieJar, type CookieJar } from "../../../shared/session/cookie.ts";
+import { cookieJar, type CookieJar } from "../../../shared/http/cookie-jar.ts";
 
 export const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 export const safari =

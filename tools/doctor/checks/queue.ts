@@ -1,8 +1,8 @@
 import type { TokenCredential } from "@azure/identity";
 import type { QueueServiceClient } from "@azure/storage-queue";
-import type { QueueConnection } from "../../../shared/queue/client.ts";
+import type { QueueConnection } from "../../../shared/configuration/configuration.ts";
 import { hostSettings } from "../../../shared/configuration/settings.ts";
-import { signOutQueueName } from "../../../shared/sign-out/queue.ts";
+import { signOutQueueName } from "../../../shared/app/app.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";
 
