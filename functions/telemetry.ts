@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { app as functions } from "@azure/functions";
 import { recording } from "../shared/telemetry/recorder.ts";
-import { isRecordingConfigured, startRecording } from "../shared/telemetry/azure-monitor/start.ts";
+import { isRecordingConfigured, startRecording } from "../shared/azure-monitor/start.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -11,7 +11,7 @@ import {
   metricEnvelope,
   spanEnvelope,
   type Envelope,
-} from "../../shared/telemetry/azure-monitor/envelopes.ts";
+} from "../../shared/azure-monitor/envelopes.ts";
 import type { Span } from "../../shared/telemetry/recorder.ts";
 import { instrumentationKey, type Item, type ItemData } from "../support/ingestion.ts";
 

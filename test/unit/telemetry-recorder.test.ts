@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { azureMonitorRecorder } from "../../shared/telemetry/azure-monitor/recorder.ts";
+import { azureMonitorRecorder } from "../../shared/azure-monitor/recorder.ts";
 import type { Recorder } from "../../shared/telemetry/recorder.ts";
 import { eventually } from "../support/eventually.ts";
 import { startIngestion, type Ingestion } from "../support/ingestion.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { eventEnvelope, type Envelope } from "../../shared/telemetry/azure-monitor/envelopes.ts";
-import { sender, type Sender } from "../../shared/telemetry/azure-monitor/sender.ts";
+import { eventEnvelope, type Envelope } from "../../shared/azure-monitor/envelopes.ts";
+import { sender, type Sender } from "../../shared/azure-monitor/sender.ts";
 import { startIngestion, type Ingestion } from "../support/ingestion.ts";
 
 const source = { instrumentationKey: "key", role: "app", roleInstance: "1" };

@@ -1,5 +1,5 @@
-import type { EventAttributes } from "../events.ts";
-import type { Level, Span, TraceContext } from "../recorder.ts";
+import type { EventAttributes } from "../telemetry/events.ts";
+import type { Level, Span, TraceContext } from "../telemetry/recorder.ts";
 
 /** One item of telemetry, as the ingestion endpoint of Application Insights takes it (its schema, version 2). */
 export interface Envelope {

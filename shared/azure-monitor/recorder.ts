@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
-import { measurementsOf, type Measurement } from "../metrics.ts";
-import type { Recorder } from "../recorder.ts";
+import { measurementsOf, type Measurement } from "../telemetry/metrics.ts";
+import type { Recorder } from "../telemetry/recorder.ts";
 import { aggregates } from "./aggregates.ts";
-import { authenticationSetting, connectionStringSetting } from "../../configuration/telemetry-settings.ts";
+import { authenticationSetting, connectionStringSetting } from "../configuration/telemetry-settings.ts";
 import { parseAuthenticationString, parseConnectionString } from "./connection-string.ts";
 import {
   eventEnvelope,
@@ -79,7 +79,7 @@ const scope = "https://monitor.azure.com/.default";
 function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
   const identity = parseAuthenticationString(authentication);
   if (!identity) return async () => ({});
-  const credential = import("../../core/managed-identity.ts").then(({ managedIdentity }) =>
+  const credential = import("../core/managed-identity.ts").then(({ managedIdentity }) =>
     managedIdentity(identity.clientId),
   );
   // Awaited with each request; until then nobody is to stumble over it.

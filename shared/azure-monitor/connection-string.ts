@@ -1,5 +1,5 @@
-import { isLoopback } from "../../configuration/settings-reader.ts";
-import { connectionStringSetting } from "../../configuration/telemetry-settings.ts";
+import { isLoopback } from "../configuration/settings-reader.ts";
+import { connectionStringSetting } from "../configuration/telemetry-settings.ts";
 
 export interface AzureMonitorConnection {
   readonly instrumentationKey: string;

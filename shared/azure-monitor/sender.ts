@@ -1,5 +1,5 @@
-import { withinDeadline } from "../../core/deadline.ts";
-import { isRecord } from "../../core/encoding.ts";
+import { withinDeadline } from "../core/deadline.ts";
+import { isRecord } from "../core/encoding.ts";
 import type { Envelope } from "./envelopes.ts";
 
 export interface SenderOptions {

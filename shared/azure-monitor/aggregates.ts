@@ -1,4 +1,4 @@
-import type { Measurement } from "../metrics.ts";
+import type { Measurement } from "../telemetry/metrics.ts";
 import type { Aggregate } from "./envelopes.ts";
 
 export interface Aggregates {

@@ -1,5 +1,5 @@
-import { recordWith } from "../recorder.ts";
-import { connectionStringSetting } from "../../configuration/telemetry-settings.ts";
+import { recordWith } from "../telemetry/recorder.ts";
+import { connectionStringSetting } from "../configuration/telemetry-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
