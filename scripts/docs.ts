@@ -5,7 +5,7 @@ import { configurationPage } from "./docs/configuration.ts";
 /** Writes the pages of docs/ that are made from the code. A test fails when one of them is not up to date. */
 const pages: Readonly<Record<string, () => Promise<string>>> = {
   doctor: async () => {
-    const { doctorPage } = await import("./docs/doctor.ts");
+    const { doctorPage } = await import("../test/docs/doctor-page.ts");
     return save("docs/doctor.md", await doctorPage());
   },
   settings: async () => save("docs/configuration.md", await configurationPage()),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { withCookieName } from "../../packages/development/src/given-settings.ts";
+import { withCookieName } from "../../tools/start/given-settings.ts";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { freePorts, startWorld, type World } from "../support/world.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";

@@ -6,7 +6,11 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { CosmosClient } from "@azure/cosmos";
 import { createHttpServer } from "@vercel/cosmosdb-server";
-import { type CosmosConnection, type Difference, describeCosmosContract } from "./cosmos-contract.ts";
+import {
+  type CosmosConnection,
+  type Difference,
+  describeCosmosContract,
+} from "../../packages/cosmos-endpoint/src/contract.ts";
 
 /*
  * A second opinion on what this project relies on: a server that others have written. Where it is known to be wrong about

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { loadOrCreateCertificates } from "../../packages/identity-provider/src/certificate.ts";
 import { assertProblem, within } from "../support/assertions.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { startManagedIdentity } from "../support/managed-identity.ts";
 import { startQueueService, type QueueService } from "../support/queue-service.ts";

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
 import { createClient } from "../support/http-client.ts";
 import { freePortRow, signIn } from "../support/world.ts";
 
@@ -18,7 +18,7 @@ describe("the program that runs the local platform", () => {
   let copy: string;
   before(async () => {
     copy = await mkdtemp(join(tmpdir(), "bff-copy-"));
-    const parts = ["functions", "shared", "web", "local", "infra", "scripts", "dist", "host.json", "package.json"];
+    const parts = ["functions", "shared", "web", "packages", "tools", "scripts", "dist", "host.json", "package.json"];
     await Promise.all(parts.map(async (part) => cp(part, join(copy, part), { recursive: true })));
     await symlink(resolve("node_modules"), join(copy, "node_modules"));
   });
@@ -118,15 +118,11 @@ describe("the program that runs the local platform", () => {
   }
 
   function run(test: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const child = spawn(
-      process.execPath,
-      ["--disable-warning=ExperimentalWarning", "packages/development/src/start.ts", ...args],
-      {
-        cwd: copy,
-        env: { ...process.env, ...environment },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "tools/start/start.ts", ...args], {
+      cwd: copy,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (output += chunk.toString()));

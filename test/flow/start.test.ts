@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import { startPlatform } from "../../packages/development/src/platform.ts";
-import { startAppInstance } from "../../packages/development/src/app-instance.ts";
+import { startAppInstance } from "../../packages/functions-host/src/instance.ts";
 import { freePorts } from "../support/world.ts";
 
 it("a machine with certificate authorities of its own runs the local platform all the same", async () => {

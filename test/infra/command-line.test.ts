@@ -83,7 +83,7 @@ describe("a command that is given what makes no sense", () => {
 
   it("npm start -- --port: a number that leaves room for all parts", async () => {
     for (const port of ["", "0", "65530", "http", "70000", "7071x", "-1"]) {
-      const { code, errors } = await run("packages/development/src/start.ts", [`--port=${port}`]);
+      const { code, errors } = await run("tools/start/start.ts", [`--port=${port}`]);
       assert.equal(code, 2, port);
       assert.match(errors, /--port must be a port number/);
     }

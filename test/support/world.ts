@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container } from "@azure/cosmos";
-import type { AppInstance } from "../../packages/development/src/app-instance.ts";
+import type { AppInstance } from "../../packages/functions-host/src/instance.ts";
 import type { CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
 import type { DownstreamApi } from "../../packages/development/src/downstream-api/api.ts";
 import type { IdentityProvider, Person, RegisteredApp } from "../../packages/identity-provider/src/provider.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { runUnderFunc } from "../../packages/development/src/func.ts";
+import { runUnderFunc } from "../../tools/start/func.ts";
 import { freePorts } from "../support/world.ts";
 import { createFakeFunc } from "./fake-func.ts";
 
@@ -136,7 +136,7 @@ describe("npm run start:func", () => {
   });
 
   it("says what to install where the Core Tools are missing, and starts nothing", async () => {
-    const { code, errors } = await runProgram("packages/development/src/start-func.ts", [], [resolve("docs")]);
+    const { code, errors } = await runProgram("tools/start/start-func.ts", [], [resolve("docs")]);
     assert.equal(code, 3);
     assert.match(errors, /Azure Functions Core Tools are missing/);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CosmosClient } from "@azure/cosmos";
 import { startCosmosEndpoint } from "../src/endpoint.ts";
-import { type CosmosConnection, describeCosmosContract } from "../../../test/contract/cosmos-contract.ts";
+import { type CosmosConnection, describeCosmosContract } from "../src/contract.ts";
 
 describeCosmosContract("the local endpoint", connectToLocalEndpoint);
 

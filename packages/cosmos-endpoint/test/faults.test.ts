@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { after, afterEach, before, describe, test } from "node:test";
 import { type Container, CosmosClient, ErrorResponse, type Item } from "@azure/cosmos";
 import { type CosmosEndpoint, startCosmosEndpoint } from "../src/endpoint.ts";
-import { statusOf } from "../../../test/contract/cosmos-contract.ts";
+import { statusOf } from "../src/contract.ts";
 
 describe("faults at the local Cosmos DB endpoint, as the SDK reports them", () => {
   let endpoint: CosmosEndpoint;

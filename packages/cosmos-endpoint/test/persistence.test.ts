@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { type Container, CosmosClient } from "@azure/cosmos";
 import { startCosmosEndpoint } from "../src/endpoint.ts";
-import { statusOf } from "../../../test/contract/cosmos-contract.ts";
+import { statusOf } from "../src/contract.ts";
 
 const ENDPOINT_MODULE = new URL("../src/endpoint.ts", import.meta.url).href;
 

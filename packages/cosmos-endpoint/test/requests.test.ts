@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { type Container, CosmosClient, ErrorResponse } from "@azure/cosmos";
 import { type CosmosEndpoint, startCosmosEndpoint } from "../src/endpoint.ts";
-import { statusOf } from "../../../test/contract/cosmos-contract.ts";
+import { statusOf } from "../src/contract.ts";
 
 describe("requests to the local Cosmos DB endpoint", () => {
   let endpoint: CosmosEndpoint;

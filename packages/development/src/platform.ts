@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
-import { startAppInstance, type AppInstance } from "./app-instance.ts";
+import { startAppInstance, type AppInstance } from "../../functions-host/src/instance.ts";
 import { startCosmosEndpoint, type CosmosEndpoint } from "../../cosmos-endpoint/src/endpoint.ts";
 import { startDownstreamApi, type DownstreamApi } from "./downstream-api/api.ts";
 import { loadOrCreateCertificates } from "../../identity-provider/src/certificate.ts";
@@ -14,7 +14,7 @@ import {
   type RegisteredApp,
 } from "../../identity-provider/src/provider.ts";
 import { startGraphFor } from "./registration.ts";
-import { startQueueStorage, type QueueStorage } from "./queue-storage/queue-storage.ts";
+import { startQueueStorage, type QueueStorage } from "../../queue-storage/src/queue-storage.ts";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 

@@ -9,7 +9,7 @@ import {
   signIn,
   startProvider,
   textOf,
-} from "../../identity-provider/test/harness.ts";
+} from "../../identity-provider/src/testing.ts";
 
 const { provider, call } = await startProvider();
 const api = await startDownstreamApi({

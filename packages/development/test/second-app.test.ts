@@ -10,7 +10,7 @@ import {
   signIn,
   startProvider,
   testCertificates,
-} from "../../identity-provider/test/harness.ts";
+} from "../../identity-provider/src/testing.ts";
 
 const { provider } = await startProvider();
 const { ca } = await testCertificates();

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { startAppInstance, type AppInstance } from "../../development/src/app-instance.ts";
-import { headerOf, onlyAnswer, type RawAnswer } from "../../../test/support/raw-answers.ts";
+import { startAppInstance, type AppInstance } from "../src/instance.ts";
+import { headerOf, onlyAnswer, type RawAnswer } from "../../stand-in-kit/src/raw-answers.ts";
 import { contractHostJson, makeAppFolder, sendRaw } from "./fixtures/harness.ts";
 
 const givenUrl = process.env["FUNCTIONS_HOST_URL"];

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
-import { startAppInstance, type AppInstance } from "../../development/src/app-instance.ts";
-import { startQueueStorage } from "../../development/src/queue-storage/queue-storage.ts";
-import { eventually } from "../../../test/support/eventually.ts";
+import { startAppInstance, type AppInstance } from "../src/instance.ts";
+import { startQueueStorage } from "../../queue-storage/src/queue-storage.ts";
+import { eventually } from "../../stand-in-kit/src/eventually.ts";
 import { makeAppFolder, type Library } from "./fixtures/harness.ts";
 import { createQueue, openQueue, setSetting, startQueueHost, useQueueStorage } from "./fixtures/queues.ts";
 

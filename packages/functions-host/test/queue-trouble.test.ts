@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
-import { startAppInstance, type AppInstance } from "../../development/src/app-instance.ts";
+import { startAppInstance, type AppInstance } from "../src/instance.ts";
 import { judgeTrouble } from "../src/queues/trouble.ts";
-import { eventually } from "../../../test/support/eventually.ts";
+import { eventually } from "../../stand-in-kit/src/eventually.ts";
 import { makeAppFolder } from "./fixtures/harness.ts";
 
 /** A Queue service that answers every request with this status; with none it stays silent. */

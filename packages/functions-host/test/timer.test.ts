@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Timer, TimerFunctionOptions, TimerHandler } from "@azure/functions";
 import { parseSchedule } from "../src/timers/schedule.ts";
-import { callFunction } from "../../../test/support/call-function.ts";
-import { eventually } from "../../../test/support/eventually.ts";
+import { callFunction } from "../src/call-function.ts";
+import { eventually } from "../../stand-in-kit/src/eventually.ts";
 import { startHost, type Library, type TestHost } from "./fixtures/harness.ts";
 import { setSetting } from "./fixtures/queues.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { loadOrCreateCertificates } from "../src/certificate.ts";
-import { testCertificates } from "./harness.ts";
+import { testCertificates } from "../src/testing.ts";
 
 let folder = "";
 before(async () => {

@@ -11,7 +11,7 @@ import {
   signIn,
   startProvider,
   textOf,
-} from "./harness.ts";
+} from "../src/testing.ts";
 
 const { provider, call } = await startProvider();
 const { controls } = provider;

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { test } from "node:test";
 import { otherTenantId } from "../src/people.ts";
 import { personalTenantId } from "../src/tenants.ts";
-import { startProvider } from "./harness.ts";
+import { startProvider } from "../src/testing.ts";
 
 const { provider, call } = await startProvider();
 const { publicUrl, instance, tenantId } = provider;

@@ -13,7 +13,7 @@ import {
 import { decodeJwt } from "jose";
 import type { BackChannelAnswer } from "../src/back-channel.ts";
 import { homeAccountId } from "../src/people.ts";
-import { createBrowser, person, pick, portal, signIn, startProvider, testCertificates } from "./harness.ts";
+import { createBrowser, person, pick, portal, signIn, startProvider, testCertificates } from "../src/testing.ts";
 
 const redirectUri = portal.redirectUris[0] ?? "";
 const { provider, call } = await startProvider();

@@ -19,7 +19,7 @@ import {
   signIn,
   testCertificates,
   textOf,
-} from "./harness.ts";
+} from "../src/testing.ts";
 
 let folder = "";
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountId } from "../src/people.ts";
-import { authorizeUrl, createBrowser, person, pick, portal, signIn, startProvider } from "./harness.ts";
+import { authorizeUrl, createBrowser, person, pick, portal, signIn, startProvider } from "../src/testing.ts";
 
 const { provider } = await startProvider();
 const ada = person(provider, "Ada");

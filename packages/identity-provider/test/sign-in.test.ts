@@ -13,7 +13,7 @@ import {
   signIn,
   startProvider,
   textOf,
-} from "./harness.ts";
+} from "../src/testing.ts";
 
 const { provider, call } = await startProvider();
 const ada = person(provider, "Ada");

@@ -13,7 +13,7 @@ import {
   startProvider,
   textOf,
   type Browser,
-} from "./harness.ts";
+} from "../src/testing.ts";
 
 const { provider, call } = await startProvider();
 const ada = person(provider, "Ada");

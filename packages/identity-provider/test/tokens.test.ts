@@ -12,7 +12,7 @@ import {
   signIn,
   startProvider,
   textOf,
-} from "./harness.ts";
+} from "../src/testing.ts";
 
 const { provider, call } = await startProvider();
 const ada = person(provider, "Ada");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { AppInstance } from "../../../packages/development/src/app-instance.ts";
+import type { AppInstance } from "../../../packages/functions-host/src/instance.ts";
 import { codeOf } from "../../support/assertions.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually } from "../../../packages/stand-in-kit/src/eventually.ts";
 import type { Answer, Client } from "../../support/http-client.ts";
 import { generatePeople } from "../../support/people.ts";
 import { startQueueService, type QueueService, type QueueTrouble } from "../../support/queue-service.ts";

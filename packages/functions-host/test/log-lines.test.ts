@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readableLine, wantsColour } from "../../packages/development/src/log-lines.ts";
+import { readableLine, wantsColour } from "../src/log-lines.ts";
 
 const invocation = "[1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed]";
 

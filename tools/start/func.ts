@@ -1,7 +1,7 @@
-import { findFunc, funcMissing, runFunc } from "../../../tools/deploy/func.ts";
-import { packageApp } from "../../../tools/deploy/package.ts";
-import { startPlatform, type Platform, type Ports } from "./platform.ts";
-import type { Settings } from "./settings.ts";
+import { findFunc, funcMissing, runFunc } from "../deploy/func.ts";
+import { packageApp } from "../deploy/package.ts";
+import { startPlatform, type Platform, type Ports } from "../../packages/development/src/platform.ts";
+import type { Settings } from "../../packages/development/src/settings.ts";
 
 export interface UnderFuncOptions {
   /** The project, with the bundle built. */

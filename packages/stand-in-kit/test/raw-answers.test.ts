@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onlyAnswer, parseAnswers } from "../support/raw-answers.ts";
+import { onlyAnswer, parseAnswers } from "../src/raw-answers.ts";
 
 function parse(text: string, options = {}) {
   const { answers, rest } = parseAnswers(Buffer.from(text), options);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { type Container, type CosmosClient, type Database, ErrorResponse } from "@azure/cosmos";
-import { describeAppStore } from "./cosmos-contract-store.ts";
+import { describeAppStore } from "../../../test/contract/cosmos-contract-store.ts";
 
 /** A server under test. */
 export interface CosmosConnection {

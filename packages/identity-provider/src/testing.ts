@@ -1,15 +1,15 @@
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createBackChannel, type BackChannel } from "../src/back-channel.ts";
-import { loadOrCreateCertificates, type Certificates } from "../src/certificate.ts";
-import { accountId } from "../src/people.ts";
+import { createBackChannel, type BackChannel } from "./back-channel.ts";
+import { loadOrCreateCertificates, type Certificates } from "./certificate.ts";
+import { accountId } from "./people.ts";
 import {
   startIdentityProvider,
   type IdentityProvider,
   type IdentityProviderOptions,
   type Person,
   type RegisteredApp,
-} from "../src/provider.ts";
+} from "./provider.ts";
 
 /** An app that nobody serves: tests read its redirects. */
 export const portal: RegisteredApp = {

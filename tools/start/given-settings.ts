@@ -1,4 +1,4 @@
-import { readLocalSettings, type Settings } from "./settings.ts";
+import { readLocalSettings, type Settings } from "../../packages/development/src/settings.ts";
 
 const settingName =
   /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$|APPLICATIONINSIGHTS_)/i;

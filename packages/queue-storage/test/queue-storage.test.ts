@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startQueueStorage } from "../src/queue-storage/queue-storage.ts";
-import { eventually } from "../../../test/support/eventually.ts";
+import { startQueueStorage } from "../src/queue-storage.ts";
+import { eventually } from "../../stand-in-kit/src/eventually.ts";
 import { createQueue, openQueue } from "../../functions-host/test/fixtures/queues.ts";
 
 test("what was sent survives a restart of the queue storage", async (t) => {
@@ -24,7 +24,7 @@ test("what was sent survives a restart of the queue storage", async (t) => {
 test("the queue storage ends with whoever started it, even by SIGKILL", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "queue-storage-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const module = join(import.meta.dirname, "../src/queue-storage/queue-storage.ts");
+  const module = join(import.meta.dirname, "../src/queue-storage.ts");
   const program = `
     const { startQueueStorage } = await import(${JSON.stringify(module)});
     const { url } = await startQueueStorage({ port: 0, folder: ${JSON.stringify(folder)} });

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./ports.ts";
+import { freePort } from "../../development/src/ports.ts";
 
 export interface AppInstanceOptions {
   /** Folder with host.json, package.json and the bundle. */
@@ -28,7 +28,7 @@ export interface AppInstance {
 }
 
 const startTimeoutMs = 60_000;
-const hostProgram = fileURLToPath(new URL("../../functions-host/src/main.ts", import.meta.url));
+const hostProgram = fileURLToPath(new URL("main.ts", import.meta.url));
 
 /**
  * The command of another host to start the app on, instead of the local one. It gets `APP_FOLDER`, `PORT` and the app's

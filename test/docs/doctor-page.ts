@@ -2,8 +2,8 @@ import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { format } from "prettier";
 import { settings } from "../../shared/configuration/settings.ts";
 import { usage } from "../../tools/doctor/options.ts";
-import { doctorOf } from "../../test/tools/doctor-harness.ts";
-import { signIn, startWorld, type World } from "../../test/support/world.ts";
+import { doctorOf } from "../tools/doctor-harness.ts";
+import { signIn, startWorld, type World } from "../support/world.ts";
 
 /** The text of docs/doctor.md, with what the command prints on the local platform: all green, and with three faults. */
 export async function doctorPage(): Promise<string> {
@@ -55,7 +55,7 @@ function withUsualValues(output: string, { ports, folder, platform }: World): st
 function page(green: string, red: string): string {
   return `# Doctor
 
-<!-- Written by \`npm run docs:doctor\`. Change scripts/docs/doctor.ts. -->
+<!-- Written by \`npm run docs:doctor\`. Change test/docs/doctor-page.ts. -->
 
 \`npm run doctor\` checks everything that the app needs: one line for each thing, and what to do where something is
 wrong. It changes nothing, and prints no secret.
