@@ -9,7 +9,7 @@ import type { SidEntry } from "./sid-entry.ts";
  * Seconds for which a signed-out `sid` is remembered at least. Longer than a sign-in can be under way after the identity
  * provider has issued its code: codes live for 10 minutes at most, the callback for seconds.
  */
-const tombstoneSeconds = 15 * 60;
+const markSeconds = 15 * 60;
 /** The same for a logout token: as long as a token can be valid, with clocks that differ. */
 const tokenSeconds = 25 * 60;
 /** So many of a `sid`'s or subject's logout tokens its entry remembers itself, which costs no operation more. */
@@ -80,19 +80,21 @@ export function isSignedOutSince(
 export interface Mark {
   /** Id of the entry. */
   readonly id: string;
-  /** What the mark is for, ISO 8601, UTC: sign-ins that began later are not meant. */
+  /** When the sign-out was asked for: sign-ins that begin later are not meant. ISO 8601, UTC. */
   readonly signedOutAt: string;
   readonly signedOutTick?: Tick | undefined;
   /** Hash of the logout token's `jti`, if there is one. */
   readonly jti: string | undefined;
-  /** Told the account as soon as it is known: the mark may fail, and the entry be gone when it is tried again. */
-  readonly located: (accountKey: string) => void;
 }
 
 /** When something was signed out. */
 export type Moment = Pick<Mark, "signedOutAt" | "signedOutTick">;
 
-export interface Marked {
+/** The account that an entry leads to, and whether the mark is in the entry. */
+export type Marked = MarkWritten | MarkFailed;
+
+export interface MarkWritten {
+  readonly outcome: "marked";
   /** The account that the entry led to, also when it was marked before: a sign-out that failed half-way can be repeated. */
   readonly accountKey: string | null;
   /** When the same logout token was received before, the time of that mark. */
@@ -101,27 +103,47 @@ export interface Marked {
   readonly unreadable: boolean;
 }
 
-/** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. */
-export async function entomb(sids: PointOperations<SidEntry>, mark: Mark, signal: AbortSignal): Promise<Marked> {
-  const seen = await sids.read(mark.id, signal);
-  const unreadable = seen?.document.unreadable ?? false;
-  const { jti, replayOf } = await rememberApart(sids, mark, seen?.document, signal);
-  const meant = replayOf ? { ...mark, jti, signedOutTick: undefined, ...replayOf } : { ...mark, jti };
+/** The store failed, so that there may be no mark. */
+export interface MarkFailed {
+  readonly outcome: "failed";
+  /** The account, if the entry could be read by then: it may be gone when the sign-out is tried again. */
+  readonly accountKey: string | null;
+  readonly error: unknown;
+}
+
+/** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. Never rejects. */
+export async function markSignedOut(sids: PointOperations<SidEntry>, mark: Mark, signal: AbortSignal): Promise<Marked> {
   let accountKey: string | null = null;
-  const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<Marked> => {
-    // An entry that expires meanwhile still has told whom it is about.
-    accountKey = entry?.accountKey ?? accountKey;
-    if (accountKey !== null) mark.located(accountKey);
-    const marked = { accountKey, replayOf, unreadable };
-    if (jti !== undefined && entry?.jtis?.includes(jti)) {
-      // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
-      return { result: { ...marked, replayOf: attempt > 1 ? undefined : momentOf(entry) } };
-    }
-    const write = tombstoneOf(meant, entry, accountKey);
-    const isDone = (attempt > 1 || replayOf !== undefined) && isMarked(entry, write);
-    return isDone ? { result: marked } : { write, result: marked };
-  };
-  return changeEntry(sids, mark.id, seen, decide, signal);
+  try {
+    const seen = await sids.read(mark.id, signal);
+    accountKey = seen?.document.accountKey ?? null;
+    const unreadable = seen?.document.unreadable ?? false;
+    const { jti, replayOf } = await rememberApart(sids, mark, seen?.document, signal);
+    const meant = replayOf ? { ...mark, jti, signedOutTick: undefined, ...replayOf } : { ...mark, jti };
+    const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<MarkWritten> => {
+      // An entry that expires meanwhile has still told whose it is.
+      accountKey = entry?.accountKey ?? accountKey;
+      return decideMark(meant, entry, { outcome: "marked", accountKey, replayOf, unreadable }, attempt);
+    };
+    return await changeEntry(sids, mark.id, seen, decide, signal);
+  } catch (error) {
+    return { outcome: "failed", accountKey, error };
+  }
+}
+
+function decideMark(
+  mark: Mark,
+  entry: SidEntry | undefined,
+  marked: MarkWritten,
+  attempt: number,
+): EntryChange<MarkWritten> {
+  if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
+    // One that was not there at first is of an attempt whose answer was lost, or of the same token coming twice at once.
+    return { result: { ...marked, replayOf: attempt > 1 ? undefined : momentOf(entry) } };
+  }
+  const write = withMark(mark, entry, marked.accountKey);
+  const isDone = (attempt > 1 || marked.replayOf !== undefined) && isMarked(entry, write);
+  return isDone ? { result: marked } : { write, result: marked };
 }
 
 /**
@@ -174,7 +196,7 @@ function isMarked(
   );
 }
 
-function tombstoneOf(
+function withMark(
   { id, signedOutAt, signedOutTick, jti }: Mark,
   entry: SidEntry | undefined,
   accountKey: string | null,
@@ -190,6 +212,6 @@ function tombstoneOf(
     ...(tick && { signedOutTick: tick }),
     ...(jtis.length > 0 && { jtis }),
     // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
-    ttl: Math.max(jtis.length > 0 ? tokenSeconds : tombstoneSeconds, entry?.ttl ?? 0),
+    ttl: Math.max(jtis.length > 0 ? tokenSeconds : markSeconds, entry?.ttl ?? 0),
   };
 }

@@ -34,7 +34,7 @@ const maxAttempts = 5;
  * the browser had until now ends last: a sign-in that fails, wherever it does, leaves it as it was.
  *
  * The order closes a race with the front-channel sign-out. The session is written first, then its `sid` is claimed in
- * the index. A sign-out for that `sid` which comes before the claim leaves a tombstone, and the claim finds it; one
+ * the index. A sign-out for that `sid` which comes before the claim leaves a mark, and the claim finds it; one
  * which comes after finds the session in the document. The earlier session of the same account takes a write of its own in
  * the end: one write for both may come late, after the sign-in has been given up.
  * @throws {ConditionError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then.

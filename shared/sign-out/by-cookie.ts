@@ -1,27 +1,32 @@
-import { liveSession } from "../account/document.ts";
+import { liveSession, sessionOf, type AccountDocument } from "../account/document.ts";
 import { sessionKeyOf } from "../account/keys.ts";
+import type { Successor } from "../account/succession.ts";
 import type { App } from "../app/app.ts";
-import type { SigningOut } from "./signing-out.ts";
-import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
+import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, successorOfCookie, type ResolvedSession } from "../session/resolve.ts";
 import { SignOutDeferredError } from "./deferred.ts";
+import type { SignOutResult } from "./end-sessions.ts";
 import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./sign-out.ts";
+import type { SigningOut } from "./signing-out.ts";
 
 export interface CookieSignOut {
   /** The session that the cookie opened. */
   readonly session: ResolvedSession | undefined;
-  /** Whether the cookie had a session, or had one a moment ago. */
+  /** Whether the cookie has a session, or had one a moment ago. */
   readonly isKnown: boolean;
 }
 
 /**
- * Signs out whoever the cookie belongs to. A session that is there and cannot be opened here ends all the same: an instance
- * of another version may be able to. Where its session is not there, the same browser may just have signed in anew, and the
- * answer with the new cookie may still be under way: whoever signs out in that moment means the new session. A cookie whose
- * session is over ends no more than that one session, whatever was asked for.
- * @throws {SignOutDeferredError} when the store failed, also when it cannot say whose cookie it is: the order then says
- *   that there must be such a session
+ * Signs out the person whose cookie it is.
+ *
+ * - A live session ends with as much of the account as was asked for. It need not open here: an instance of another version
+ *   may be able to open it.
+ * - A session that has expired ends alone.
+ * - If the session is gone, the browser may just have signed in anew, with the answer that brings the new cookie still under
+ *   way. The person means the new session, which ends alone.
+ * @throws {SignOutDeferredError} when the store failed, also when it could not say whose cookie it is: the order then does
+ *   nothing unless there is such a session
  * @throws {SignOutFailedError} when the queue failed, too
  */
 export async function signOutByCookie(
@@ -30,26 +35,42 @@ export async function signOutByCookie(
   reach: Reach,
   invocation: SigningOut,
 ): Promise<CookieSignOut> {
-  const whenUnknown = async (error: unknown): Promise<never> => {
+  const leaveToQueue = async (error: unknown): Promise<never> => {
     throw await deferSignOutHere(app, cookie, reach, invocation, error);
   };
-  const { session, account } = await lookUp(app, cookie, invocation).catch(whenUnknown);
+  const { session, account } = await lookUp(app, cookie, invocation).catch(leaveToQueue);
+  if (session && (await endOpened(app, session, reach, invocation)) !== "nothing") return { session, isKnown: true };
+  const stored = session ? undefined : storedSession(app, cookie, account);
+  const named = stored?.session ?? (await successorOfCookie(app, cookie, account, invocation).catch(leaveToQueue));
+  if (named) await signOutNamed(app, named, reach, stored?.isLive ? reach : "named", invocation);
+  return { session, isKnown: session !== undefined || named !== undefined };
+}
+
+async function endOpened(
+  app: App,
+  session: ResolvedSession,
+  reach: Reach,
+  invocation: SigningOut,
+): Promise<SignOutResult["outcome"]> {
   const signOut = reach === "everywhere" ? endAllSessions : signOutHere;
-  const result = session && (await signOut(app, session, invocation));
-  if (result && result.outcome !== "nothing") return { session, isKnown: true };
-  const sessionKey = sessionKeyOf(cookie.secret);
-  const isThere = !session && account && (account.unreadable || Object.hasOwn(account.sessions, sessionKey));
-  const meant = isThere
-    ? { accountKey: cookie.accountKey, sessionKey }
-    : await successorOfCookie(app, cookie, account, invocation).catch(whenUnknown);
-  const isLive = isThere && liveSession(account, sessionKey, app.configuration.session, app.clock.now());
-  if (meant) await signOutNamed(app, meant, reach, isLive ? reach : "named", invocation);
-  return { session, isKnown: session !== undefined || meant !== undefined };
+  return (await signOut(app, session, invocation)).outcome;
+}
+
+/** The cookie's session, if it is in the document or may be in a document that cannot be read. */
+function storedSession(
+  app: App,
+  { accountKey, secret }: SessionCookie,
+  account: AccountDocument | undefined,
+): { readonly session: Pick<Successor, "accountKey" | "sessionKey">; readonly isLive: boolean } | undefined {
+  const sessionKey = sessionKeyOf(secret);
+  if (!account || !(account.unreadable || sessionOf(account.sessions, sessionKey))) return undefined;
+  const isLive = liveSession(account, sessionKey, app.configuration.session, app.clock.now()) !== undefined;
+  return { session: { accountKey, sessionKey }, isLive };
 }
 
 /**
- * Clears this browser's cookie when `signOut` is done or waits in the queue. Otherwise it stays: with it the person can sign
- * out again, and without it nobody could.
+ * Clears this browser's cookie once `signOut` is done or waits in the queue. If it failed, the cookie stays: without it, the
+ * person could not try again.
  */
 export async function clearingCookie<T>(cookies: CookieJar, signOut: Promise<T>): Promise<T> {
   try {

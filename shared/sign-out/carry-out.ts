@@ -1,36 +1,30 @@
-import type { AccountDocument, Change } from "../account/document.ts";
-import { entomb, type Mark, type Marked } from "../account/sid-index.ts";
-import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
+import type { AccountDocument } from "../account/document.ts";
+import type { Marked, Moment } from "../account/sid-index.ts";
+import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import type { SigningOut } from "./signing-out.ts";
 import { ConditionError, conditionOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
-import { requestUnitsSoFar } from "../telemetry/activity.ts";
+import { costMeter } from "./cost.ts";
 import { deferred } from "./defer.ts";
-import { decideSignOut, namesSessionOf, reachesAccount } from "./decide.ts";
-import { isOfProvider, type OrderSettings, type SignOutOrder } from "./order.ts";
-
-export interface SignOutResult {
-  /** "nothing": there was no such session, or an earlier sign-out had taken it. */
-  readonly outcome: "account_deleted" | "sessions_removed" | "nothing";
-  readonly sessionsRemoved: number;
-}
+import { endSessions, nothingEnded, type SignOutResult } from "./end-sessions.ts";
+import { markIndex } from "./mark-index.ts";
+import type { BegunSince } from "./named-sessions.ts";
+import { settingsOf, timeNow } from "./new-order.ts";
+import type { SignOutOrder } from "./order.ts";
+import { planSignOut } from "./plan.ts";
+import type { SigningOut } from "./signing-out.ts";
 
 export interface CarryOutOptions {
   /** The account's document, if it was read a moment ago. */
   readonly seen?: Versioned<AccountDocument>;
   /** Whether the order comes from the queue, some time after it was given. */
   readonly late?: boolean;
-  /** Whether sessions begun after the order was given are spared; always so when it is late. */
-  readonly spareNewer?: boolean;
-  /** Asked of the document as it is when it is changed. */
-  readonly onlyIf?: (document: AccountDocument) => boolean;
+  /** What becomes of sessions that began after the order was given. By default a late order spares them. */
+  readonly begunSince?: BegunSince;
+  /** The seal of the named session's refused tokens: it ends only while it has this seal. */
+  readonly refusedSeal?: string;
   /** Hash of the `jti` of the logout token that asks for it. */
   readonly jti?: string;
-  /** Told which account it is about, as soon as that is known. */
-  readonly located?: (accountKey: string) => void;
-  /** Told when a session that the order names is there. */
-  readonly found?: () => void;
 }
 
 /**
@@ -41,150 +35,91 @@ export async function carryOut(
   app: App,
   order: SignOutOrder,
   invocation: Invocation,
-  options: CarryOutOptions = {},
+  options?: CarryOutOptions,
 ): Promise<SignOutResult> {
-  const cost = costMeter(options.seen !== undefined);
-  const { origin } = order;
-  const { late = false } = options;
-  try {
-    const result = await endWhatIsMeant(app, order, invocation, options);
-    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
-    return result;
-  } catch (error) {
-    const code = conditionOf(error);
-    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code, ...cost() });
-    throw error;
-  }
+  const attempt = await attemptSignOut(app, order, invocation, options);
+  if (attempt.outcome === "failed") throw attempt.error;
+  return attempt.result;
 }
 
-/** The same for a sign-out that is being asked for: what the store does not take is left to the queue. */
+/**
+ * Like {@link carryOut}, for a sign-out that is being asked for: what the store does not take is left to the queue.
+ * @throws {SignOutDeferredError} when the store failed: it will be finished later
+ * @throws {SignOutFailedError} when the queue failed, too
+ */
 export async function carryOutOrDefer(
   app: App,
   order: SignOutOrder,
   invocation: SigningOut,
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
-  let { accountKey, reach } = order;
-  const located = (key: string) => (accountKey = key);
-  const found = () => (reach = reachesAccount(order, order.settings ?? settingsOf(app)) ? "account" : reach);
-  try {
-    return await carryOut(app, order, invocation, { ...options, located, found });
-  } catch (error) {
-    if (conditionOf(error) === "logout_token_invalid") throw error;
-    // With what is known by now: the index entry, and the session that was named, may be gone when the order is finished.
-    const requestedAt = order.requestedAt ?? timeNow(app);
-    throw await deferred({ ...order, accountKey, reach, requestedAt }, invocation, error);
-  }
+  const attempt = await attemptSignOut(app, order, invocation, options);
+  if (attempt.outcome === "done") return attempt.result;
+  const { error, known } = attempt;
+  if (conditionOf(error) === "logout_token_invalid") throw error;
+  throw await deferred({ ...known, requestedAt: known.requestedAt ?? timeNow(app) }, invocation, error);
 }
 
-/** The settings that an order is given under. */
-export function settingsOf({ configuration }: App): OrderSettings {
-  const { signOut, session } = configuration;
-  return { scope: signOut.scope, idleTimeoutMinutes: session.idleTimeoutMinutes };
-}
+type Attempt =
+  | { readonly outcome: "done"; readonly result: SignOutResult }
+  /** `known`: the order with all that was found out before the failure. */
+  | { readonly outcome: "failed"; readonly error: unknown; readonly known: SignOutOrder };
 
-/** The latest that it can be now by the store's clock, ISO 8601, UTC; null if that is not known. */
-export function timeNow({ clock }: App): string | null {
-  const bounds = clock.bounds();
-  return bounds ? new Date(bounds.latest).toISOString() : null;
-}
-
-async function endWhatIsMeant(
+/** Marks the index, reads the account, plans, and carries out the plan. Logs the outcome. Never rejects. */
+async function attemptSignOut(
   app: App,
   order: SignOutOrder,
   invocation: Invocation,
-  options: CarryOutOptions,
-): Promise<SignOutResult> {
-  const { late = false, spareNewer = late, onlyIf = () => true } = options;
-  const { account, replayOf } = options.seen
-    ? { account: options.seen, replayOf: undefined }
-    : await findAccount(app, order, options, invocation);
-  // A logout token that comes again ends what its first receipt should have ended, and no more.
-  const meant = replayOf ? datedAs(order, replayOf) : order;
-  const first = account?.document;
-  warnIfUnreadable(first, invocation.telemetry);
-  if (first && namesSessionOf(first, meant, spareNewer)) options.found?.();
-  const decide = (document: AccountDocument) =>
-    onlyIf(document) ? decideSignOut(document, meant, settingsOf(app), spareNewer, first) : noChange;
-  const result = await endSessions(app, account, decide, invocation);
-  if (replayOf !== undefined && result.outcome === "nothing") throw replayed();
-  return result;
+  options: CarryOutOptions = {},
+): Promise<Attempt> {
+  const cost = costMeter(options.seen !== undefined);
+  const { origin } = order;
+  const { late = false, begunSince = late ? "spare" : "end", refusedSeal, jti } = options;
+  // When a failed order is finished later, the index entry and the named session may be gone.
+  let known = order;
+  try {
+    const marked = await markIndex(app, order, jti, invocation);
+    known = withMarked(order, marked);
+    if (marked.outcome === "failed") throw marked.error;
+    const account = options.seen ?? (await readAccount(app, known, invocation));
+    let result = nothingEnded;
+    if (account) {
+      const plan = planSignOut(account.document, known, { settings: settingsOf(app), begunSince, refusedSeal });
+      if (plan.kind === "account") known = { ...known, reach: "account" };
+      result = await endSessions(app, account, plan, invocation.signal);
+    }
+    if (marked.replayOf && result.outcome === "nothing") throw replayed();
+    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
+    return { outcome: "done", result };
+  } catch (error) {
+    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code: conditionOf(error), ...cost() });
+    return { outcome: "failed", error, known };
+  }
 }
 
-function datedAs(order: SignOutOrder, { signedOutAt, signedOutTick }: Marked["replayOf"] & object): SignOutOrder {
+/** The order with the account that the index leads to. A repeated logout token asks for what its first receipt asked for. */
+function withMarked(order: SignOutOrder, marked: Marked): SignOutOrder {
+  const located = { ...order, accountKey: order.accountKey ?? marked.accountKey };
+  return marked.outcome === "marked" && marked.replayOf ? datedAs(located, marked.replayOf) : located;
+}
+
+function datedAs(order: SignOutOrder, { signedOutAt, signedOutTick }: Moment): SignOutOrder {
   const { requestedTick: _, ...undated } = order;
   return { ...undated, requestedAt: signedOutAt, ...(signedOutTick && { requestedTick: signedOutTick }) };
 }
 
+async function readAccount(
+  app: App,
+  { accountKey }: SignOutOrder,
+  { signal, telemetry }: Invocation,
+): Promise<Versioned<AccountDocument> | undefined> {
+  if (accountKey === null) return undefined;
+  const { accounts } = await app.store();
+  const account = await accounts.read(accountKey, signal);
+  warnIfUnreadable(account?.document, telemetry);
+  return account;
+}
+
 function replayed(): ConditionError {
   return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
-}
-
-interface Found {
-  readonly account: Versioned<AccountDocument> | undefined;
-  /** When the logout token was received before: that time. */
-  readonly replayOf: Marked["replayOf"];
-}
-
-/**
- * The account that an order names, or that its `sid` or subject leads to. The index is marked first, also when the order is
- * late or the account is known: a sign-in that had begun by then may be in the callback still.
- */
-async function findAccount(
-  app: App,
-  order: SignOutOrder,
-  { jti, located = () => undefined }: CarryOutOptions,
-  { signal, telemetry }: Invocation,
-): Promise<Found> {
-  const { accounts, sids } = await app.store();
-  const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
-  const marked =
-    id === null ? undefined : await entomb(sids, { id, ...(await markOf(app, order)), jti, located }, signal);
-  warnIfUnreadable(marked, telemetry, "sid");
-  const key = order.accountKey ?? marked?.accountKey ?? null;
-  if (key !== null) located(key);
-  return { account: key === null ? undefined : await accounts.read(key, signal), replayOf: marked?.replayOf };
-}
-
-/** An order may be of an instance that went by its own clock; no mark is for sign-ins that have not begun yet. */
-async function markOf(
-  app: App,
-  { requestedAt, requestedTick }: SignOutOrder,
-): Promise<Pick<Mark, "signedOutAt" | "signedOutTick">> {
-  await app.learnTime();
-  const now = timeNow(app) ?? new Date(app.clock.now()).toISOString();
-  return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };
-}
-
-async function endSessions(
-  app: App,
-  account: Versioned<AccountDocument> | undefined,
-  decide: (document: AccountDocument) => Change,
-  { signal }: Invocation,
-): Promise<SignOutResult> {
-  if (!account) return { outcome: "nothing", sessionsRemoved: 0 };
-  const { accounts } = await app.store();
-  return summarize(await changeAccount(accounts, account, decide, app.timing, signal));
-}
-
-function summarize({ outcome, before, change }: ChangeResult): SignOutResult {
-  if (!before || outcome === "unchanged" || outcome === "gone") return { outcome: "nothing", sessionsRemoved: 0 };
-  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
-  const sessionsRemoved = Object.keys(before.sessions).length - left;
-  return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
-}
-
-const noChange: Change = { kind: "none" };
-
-/**
- * What a sign-out takes: time, and request units of every operation made for it.
- * @param wasRead whether the account's document was read before: then that is all the invocation has done so far
- */
-function costMeter(wasRead: boolean): () => { durationMs: number; requestUnits: number } {
-  const startedAt = performance.now();
-  const spentBefore = wasRead ? 0 : requestUnitsSoFar();
-  return () => ({
-    durationMs: Math.round(performance.now() - startedAt),
-    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
-  });
 }

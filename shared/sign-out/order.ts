@@ -16,35 +16,39 @@ const origins = [
 export type SignOutOrigin = (typeof origins)[number];
 
 /**
- * A sign-out in words that survive the process: what is to end, and when that was asked for. Holds hashes only, nothing
- * that opens or identifies anything.
+ * A sign-out as it is asked for: what is to end, and since when. It can wait in the queue, and so holds only hashes: nothing
+ * in it opens a session or identifies a person.
  */
 export interface SignOutOrder {
   readonly origin: SignOutOrigin;
-  /** Null when only the `sid` is known: the index tells the account. */
+  /** Null if only the `sid` or the subject is known: the index leads from there to the account. */
   readonly accountKey: string | null;
-  /** The named sessions: this one, and those of this `sid`. */
+  /** The session that the order names. */
   readonly sessionKey: string | null;
+  /** The order names all sessions of this `sid`. */
   readonly sidKey: string | null;
-  /** Leads to the account where neither its key nor a `sid` is known. */
+  /** Leads to the account if neither its key nor a `sid` is known. */
   readonly subjectKey: string | null;
   /**
-   * What ends: the named sessions; where one of them is there, what `SignOut__Scope` makes of it, or everything; or every
-   * session of the account in any case.
+   * What ends:
+   * - "named": the named sessions
+   * - "scope": if one of them is there, what `SignOut__Scope` says
+   * - "everywhere": if one of them is there, the account's sessions
+   * - "account": the account's sessions in any case
    */
   readonly reach: "named" | "scope" | "everywhere" | "account";
   /**
-   * When it was asked for, at the latest, by the store's clock: ISO 8601, UTC. Null where the clock was not known: then the
-   * order means whatever is there when it is carried out.
+   * The latest time at which it may have been asked for, by the store's clock: ISO 8601, UTC. Null if that clock was not
+   * known: then the order ends whatever is there when it is carried out.
    */
   readonly requestedAt: string | null;
-  /** The same as the instance counts that was asked. */
+  /** The same moment, as the instance that was asked counts it. */
   readonly requestedTick?: Tick;
-  /** The settings of that moment; an order of an earlier version has none, and goes by those of whoever finishes it. */
+  /** The settings of that moment. An order of an earlier version has none: those of the instance that finishes it apply. */
   readonly settings?: OrderSettings;
   /**
-   * Whether the order came with a cookie that could not be looked up. One that opened nothing by then has no say about
-   * other browsers.
+   * The order came with a cookie that could not be looked up. If that cookie opened no session at the time, other browsers
+   * stay signed in.
    */
   readonly unproven?: true;
 }

@@ -121,7 +121,7 @@ describe("the Logout URL, which anybody can call", () => {
     assert.deepEqual(await dumpStore(world), stored);
   });
 
-  it("with a sid that nobody has: done, and a tombstone is all that it leaves", async () => {
+  it("with a sid that nobody has: done, and a mark is all that it leaves", async () => {
     const stored = await dumpStore(world);
     const unknown = [
       "unknown",
@@ -138,9 +138,9 @@ describe("the Logout URL, which anybody can call", () => {
     const added = Object.entries(now.sids).filter(([id]) => !(id in stored.sids));
     assert.equal(added.length, unknown.length);
     for (const [, text] of added) {
-      const tombstone = JSON.parse(text.slice(text.indexOf("{"))) as Record<string, unknown>;
-      assert.equal(tombstone["accountKey"], null);
-      assert.ok(Number(tombstone["ttl"]) <= 15 * 60);
+      const mark = JSON.parse(text.slice(text.indexOf("{"))) as Record<string, unknown>;
+      assert.equal(mark["accountKey"], null);
+      assert.ok(Number(mark["ttl"]) <= 15 * 60);
     }
     for (const sid of unknown) expectDone(await call(`sid=${encodeURIComponent(sid)}`));
     const again = await dumpStore(world);

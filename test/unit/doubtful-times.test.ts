@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { claimSid, entomb, isSignedOutSince } from "../../shared/account/sid-index.ts";
+import { claimSid, isSignedOutSince, markSignedOut } from "../../shared/account/sid-index.ts";
 import type { SidEntry } from "../../shared/account/sid-entry.ts";
-import type { StoredSession } from "../../shared/account/document.ts";
-import { decideSignOut } from "../../shared/sign-out/decide.ts";
-import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import type { AccountDocument, StoredSession } from "../../shared/account/document.ts";
+import { isSignOutOrder, type OrderSettings, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import { applyPlan, planSignOut } from "../../shared/sign-out/plan.ts";
 import type { Tick } from "../../shared/store/clock.ts";
 import { memoryOperations } from "./support/memory-store.ts";
 import { accountDocument, at, start, storedSession } from "./support/stored-session.ts";
@@ -12,7 +12,6 @@ import { accountDocument, at, start, storedSession } from "./support/stored-sess
 const { signal } = new AbortController();
 const here = (moment: number): Tick => ({ process: "here", at: moment });
 const there = (moment: number): Tick => ({ process: "there", at: moment });
-const located = () => undefined;
 const endDisplaced = () => Promise.resolve();
 
 /** What the clocks say: the sign-out may have come a second before the sign-in began, or a second after. */
@@ -31,7 +30,7 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
   for (const [what, signedOutTick, startedTick, refused] of cases) {
     test(`${what}: ${refused ? "refused" : "let in"}`, async () => {
       const sids = memoryOperations<SidEntry>();
-      await entomb(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined, located }, signal);
+      await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       const seen = await sids.read("s", signal);
       assert.equal(isSignedOutSince(seen?.document, { startedAt, startedTick }), refused);
       const claim = { id: "s", accountKey: "a", sessionKey: "k", ttl: 1, startedAt, startedTick, endDisplaced };
@@ -47,7 +46,7 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
     ]) {
       const sids = memoryOperations<SidEntry>();
       for (const signedOutTick of marks) {
-        await entomb(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined, located }, signal);
+        await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       }
       const entry = (await sids.read("s", signal))?.document;
       for (const startedTick of [here(2), there(2)]) assert.ok(isSignedOutSince(entry, { startedAt, startedTick }));
@@ -61,7 +60,7 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
     ]) {
       const sids = memoryOperations<SidEntry>();
       for (const signedOutTick of marks) {
-        await entomb(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined, located }, signal);
+        await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       }
       const claim = {
         id: "s",
@@ -90,13 +89,10 @@ describe("a late order and a session whose times leave in doubt which was first"
     requestedAt: signedOutAt,
   };
   const settings = { scope: "session", idleTimeoutMinutes: 60 } as const;
+  const changeOf = (document: AccountDocument, late: SignOutOrder, current: OrderSettings = settings) =>
+    applyPlan(planSignOut(document, late, { settings: current, begunSince: "spare" }), document);
   const kindOf = (session: Partial<StoredSession>, changes: Partial<SignOutOrder> = {}) =>
-    decideSignOut(
-      accountDocument({ k: storedSession(0, { sid: "s", ...session }) }),
-      { ...order, ...changes },
-      settings,
-      true,
-    ).kind;
+    changeOf(accountDocument({ k: storedSession(0, { sid: "s", ...session }) }), { ...order, ...changes }).kind;
 
   test("of one instance: the session ends if its sign-in began before", () => {
     assert.equal(kindOf({ startedTick: here(1) }, { requestedTick: here(2) }), "delete");
@@ -119,7 +115,7 @@ describe("a late order and a session whose times leave in doubt which was first"
       phone: storedSession(0, { sid: "u", createdAt: at(-5) }),
     };
     const scope = { ...settings, scope: "account" } as const;
-    assert.equal(decideSignOut(accountDocument(sessions), order, scope, true).kind, "delete");
+    assert.equal(changeOf(accountDocument(sessions), order, scope).kind, "delete");
   });
 
   test("counts as an order only with a moment that can be one", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import type { SidEntry } from "../../shared/account/sid-entry.ts";
-import { claimSid, entomb } from "../../shared/account/sid-index.ts";
+import { claimSid, markSignedOut, type MarkWritten } from "../../shared/account/sid-index.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { condition } from "./support/conditions.ts";
 import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
@@ -39,40 +39,44 @@ async function claim(
   };
   return claimSid(sids, wanted, await sids.read("sid", signal), signal);
 }
-const bury = (jti?: string, { signedOutAt = new Date().toISOString() } = {}) =>
-  entomb(sids, { id: "sid", signedOutAt, jti, located: () => undefined }, signal);
-const nobody = { accountKey: null, replayOf: undefined, unreadable: false };
+async function mark(jti?: string, { signedOutAt = new Date().toISOString() } = {}): Promise<MarkWritten> {
+  const marked = await markSignedOut(sids, { id: "sid", signedOutAt, jti }, signal);
+  if (marked.outcome === "failed") throw marked.error;
+  return marked;
+}
+const nobody = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
 const ada = { ...nobody, accountKey: "ada" };
 const bob = { ...nobody, accountKey: "bob" };
-const isReplay = async (jti: string) => (await bury(jti)).replayOf !== undefined;
+const isReplay = async (jti: string) => (await mark(jti)).replayOf !== undefined;
 const entry = () => sids.documents.get("sid");
 const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signed out"));
 
 test("an entry that the store loses again and again is trouble of the store, not of other requests", async () => {
   mock.method(sids, "create", async () => ({ outcome: "lost" }) as const);
   await assert.rejects(claim("ada"), condition("store_unavailable"));
-  await assert.rejects(bury(), condition("store_unavailable"));
+  await assert.rejects(mark(), condition("store_unavailable"));
 });
 
 describe("a sign-out for a sid", () => {
-  test("tells which account it is about before it marks the sid: the mark may not come through", async () => {
+  test("tells which account it is about, also if the mark does not come through", async () => {
     await claim("ada");
     sids.before = (kind) => {
       if (kind === "replace") throw new StoreUnavailableError("replace in sids");
     };
-    const located: string[] = [];
-    const mark = { id: "sid", signedOutAt: new Date().toISOString(), jti: undefined };
-    await assert.rejects(
-      entomb(sids, { ...mark, located: (accountKey) => located.push(accountKey) }, signal),
-      condition("store_unavailable"),
+    const marked = await markSignedOut(
+      sids,
+      { id: "sid", signedOutAt: new Date().toISOString(), jti: undefined },
+      signal,
     );
-    assert.deepEqual(located, ["ada"]);
+    assert.ok(marked.outcome === "failed");
+    assert.equal(marked.accountKey, "ada");
+    assert.ok(condition("store_unavailable")(marked.error));
   });
 
   test("reaches the account that it has found, also when the entry expires meanwhile", async () => {
     await claim("ada");
     once(sids, "replace", () => sids.delete("sid", undefined, signal));
-    assert.equal((await bury()).accountKey, "ada");
+    assert.equal((await mark()).accountKey, "ada");
     assert.equal(entry()?.accountKey, "ada");
     assert.ok(markedAt() > 0);
   });
@@ -153,22 +157,22 @@ describe("a sign-in claims its sid", () => {
 
 describe("a front-channel sign-out", () => {
   test("marks a sid that nobody knows, and leads to nobody", async () => {
-    assert.deepEqual(await bury(), nobody);
+    assert.deepEqual(await mark(), nobody);
     assert.ok(entry()?.signedOutAt);
     assert.equal(entry()?.ttl, 900);
   });
 
   test("marks a known sid and leads to its account", async () => {
     await claim("ada");
-    assert.deepEqual(await bury(), ada);
+    assert.deepEqual(await mark(), ada);
     assert.ok(entry()?.signedOutAt);
   });
 
   test("can be repeated, and still leads to the account: the first one may have failed half-way", async () => {
     await claim("ada");
-    await bury();
+    await mark();
     const before = entry();
-    assert.deepEqual(await bury(), ada);
+    assert.deepEqual(await mark(), ada);
     assert.deepEqual({ ...entry(), signedOutAt: "", writeId: "" }, { ...before, signedOutAt: "", writeId: "" });
     assert.ok((entry()?.signedOutAt ?? "") >= (before?.signedOutAt ?? ""), "sign-ins begun since the first are let in");
   });
@@ -177,14 +181,14 @@ describe("a front-channel sign-out", () => {
     await claim("ada");
     assert.equal(await isReplay("token-1"), false);
     const { signedOutAt } = entry() ?? assert.fail();
-    assert.deepEqual(await bury("token-1"), { ...ada, replayOf: { signedOutAt } });
+    assert.deepEqual(await mark("token-1"), { ...ada, replayOf: { signedOutAt } });
     assert.equal(await isReplay("token-2"), false);
-    assert.equal((await bury()).replayOf, undefined);
+    assert.equal((await mark()).replayOf, undefined);
   });
 
   test("by a logout token is recognised when repeated, also after somebody has signed in again", async () => {
     await claim("ada");
-    await bury("token-1");
+    await mark("token-1");
     await claim("ada", "new", Date.now() + 1);
     const before = entry();
     assert.equal(await isReplay("token-1"), true);
@@ -193,10 +197,10 @@ describe("a front-channel sign-out", () => {
 
   test("by a logout token is recognised when repeated, also after other sign-outs in between", async () => {
     await claim("ada");
-    await bury("token-1");
+    await mark("token-1");
     await claim("ada", "new", Date.now() + 1);
-    await bury();
-    await bury("token-2");
+    await mark();
+    await mark("token-2");
     assert.equal(await isReplay("token-1"), true);
     assert.equal(await isReplay("token-2"), true);
   });
@@ -214,7 +218,7 @@ describe("a front-channel sign-out", () => {
     test("and lets none of them end a sign-in that is newer", async () => {
       await claim("ada", "new", Date.now() + 1);
       const before = entry();
-      for (const token of tokens) await bury(token);
+      for (const token of tokens) await mark(token);
       assert.deepEqual(entry(), before);
     });
 
@@ -231,9 +235,9 @@ describe("a front-channel sign-out", () => {
         if (kind === "replace") throw new StoreUnavailableError("replace in sids");
       };
       const signedOutAt = new Date(Date.now() + 1_000).toISOString();
-      await assert.rejects(bury("cut short", { signedOutAt }), condition("store_unavailable"));
+      await assert.rejects(mark("cut short", { signedOutAt }), condition("store_unavailable"));
       sids.before = () => undefined;
-      const later = await bury("cut short", { signedOutAt: new Date(Date.now() + 5_000).toISOString() });
+      const later = await mark("cut short", { signedOutAt: new Date(Date.now() + 5_000).toISOString() });
       assert.deepEqual(later.replayOf, { signedOutAt });
       assert.equal(entry()?.signedOutAt, signedOutAt, "sign-ins that the token means are let in");
     });
@@ -252,25 +256,25 @@ describe("a front-channel sign-out", () => {
     });
 
     test("and no longer: after an hour without a sign-out the entry has room again", async () => {
-      await bury("later", { signedOutAt: new Date(Date.now() + 3_600_000).toISOString() });
+      await mark("later", { signedOutAt: new Date(Date.now() + 3_600_000).toISOString() });
       assert.deepEqual(entry()?.jtis, ["later"]);
     });
   });
 
   test("leaves the entry for as long as sessions can live: it may spare some, or never get to them", async () => {
     await claim("ada");
-    await bury();
-    await bury("token-1");
+    await mark();
+    await mark("token-1");
     assert.deepEqual([entry()?.accountKey, entry()?.ttl], ["ada", 3600]);
   });
 
   test("that comes late marks the time when it was asked for, and takes no later mark back", async () => {
     const early = new Date(Date.now() - 60_000).toISOString();
-    await bury(undefined, { signedOutAt: early });
+    await mark(undefined, { signedOutAt: early });
     assert.equal(entry()?.signedOutAt, early);
-    await bury();
+    await mark();
     const latest = entry()?.signedOutAt ?? "";
-    await bury(undefined, { signedOutAt: early });
+    await mark(undefined, { signedOutAt: early });
     assert.equal(entry()?.signedOutAt, latest);
   });
 
@@ -303,8 +307,8 @@ describe("a front-channel sign-out", () => {
   });
 
   test("twice at once leaves one mark", async () => {
-    once(sids, "create", () => bury());
-    assert.deepEqual(await bury(), nobody);
+    once(sids, "create", () => mark());
+    assert.deepEqual(await mark(), nobody);
   });
 });
 
@@ -334,14 +338,14 @@ describe("many at once, of which each finds that another came first", () => {
     await claim("ada");
     const times = Array.from({ length: 50 }, (_, frame) => new Date(Date.now() + frame).toISOString());
     together("replace", 50);
-    const marked = await Promise.all(times.map((signedOutAt) => bury(undefined, { signedOutAt })));
+    const marked = await Promise.all(times.map((signedOutAt) => mark(undefined, { signedOutAt })));
     assert.deepEqual(new Set(marked.map(({ accountKey }) => accountKey)), new Set(["ada"]));
     assert.equal(entry()?.signedOutAt, times.at(-1));
   });
 
   test("a sign-in whose conflict is with a sign-out is refused", async () => {
     await claim("ada");
-    once(sids, "replace", () => bury());
+    once(sids, "replace", () => mark());
     assert.equal(await claim("ada", "another"), "signed out");
   });
 
@@ -359,57 +363,57 @@ describe("many at once, of which each finds that another came first", () => {
 
 describe("in whatever order a sign-in and a sign-out for one sid meet", () => {
   test("sign-out, then claim: the sign-in is refused", async () => {
-    await bury();
+    await mark();
     assert.equal(await claim("ada"), "signed out");
     assert.ok(entry()?.signedOutAt);
   });
 
   test("claim reads, sign-out, claim creates: the sign-in is refused", async () => {
-    once(sids, "create", () => bury());
+    once(sids, "create", () => mark());
     assert.equal(await claim("ada"), "signed out");
     assert.ok(entry()?.signedOutAt);
   });
 
   test("claim reads an old entry, sign-out, claim replaces: the sign-in is refused", async () => {
     await claim("ada", "old");
-    once(sids, "replace", () => bury());
+    once(sids, "replace", () => mark());
     assert.equal(await claim("ada", "new"), "signed out");
     assert.ok(entry()?.signedOutAt);
   });
 
   test("sign-out reads, claim, sign-out creates: the sign-out finds the new session's account", async () => {
     once(sids, "create", () => claim("ada"));
-    assert.deepEqual(await bury(), ada);
+    assert.deepEqual(await mark(), ada);
     assert.ok(entry()?.signedOutAt);
   });
 
   test("sign-out reads an old entry, claim by another account, sign-out replaces: it finds the newer account", async () => {
     await claim("ada");
     once(sids, "replace", () => claim("bob"));
-    assert.deepEqual(await bury(), bob);
+    assert.deepEqual(await mark(), bob);
   });
 
   test("sign-out, the mark expires, claim: the sid may be used again", async () => {
-    await bury();
+    await mark();
     await sids.delete("sid", undefined, signal);
     assert.equal(await claim("ada"), "claimed");
   });
 
   test("sign-out, then a sign-in begins and claims: who knows a sid cannot lock its person out", async () => {
-    await bury();
+    await mark();
     const marked = markedAt();
     assert.equal(await claim("ada", "session", marked + 1), "claimed");
     assert.equal(await claim("ada", "older", marked - 1), "signed out", "the mark was forgotten");
   });
 
   test("a sign-in that began in the very millisecond of the sign-out is refused", async () => {
-    await bury();
+    await mark();
     assert.equal(await claim("ada", "session", markedAt()), "signed out");
   });
 
   test("claim reads an old entry, sign-out, a sign-in that began since claims: both are as they should be", async () => {
     await claim("ada", "old");
-    once(sids, "replace", () => bury());
+    once(sids, "replace", () => mark());
     assert.equal(await claim("ada", "new", Date.now() + 1_000), "claimed");
     assert.equal(entry()?.accountKey, "ada");
     assert.notEqual(entry()?.signedOutAt, null);
@@ -417,7 +421,7 @@ describe("in whatever order a sign-in and a sign-out for one sid meet", () => {
 
   test("a sign-in of another account that was signed out meanwhile ends nobody's sessions", async () => {
     await claim("ada");
-    await bury();
+    await mark();
     assert.equal(await claim("bob"), "signed out");
     assert.deepEqual(displaced, []);
   });
@@ -433,6 +437,6 @@ test("an index entry that never holds still is reported, after a bounded number 
     await claim(`account-${attempts}`);
     writing = false;
   };
-  await assert.rejects(bury(), condition("store_contention"));
+  await assert.rejects(mark(), condition("store_contention"));
   assert.equal(attempts, 24);
 });

@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import type { LogoutToken } from "../../shared/identity/logout-token.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
-import { signOutBackChannel } from "../../shared/sign-out/sign-out.ts";
+import { finishSignOut, signOutBackChannel } from "../../shared/sign-out/sign-out.ts";
+import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { aMinuteAgo, aMomentLater, isSignedIn } from "./support/sessions.ts";
@@ -72,6 +73,31 @@ describe("a back-channel sign-out", () => {
       const again = invocation();
       await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), condition("logout_token_invalid"));
       assert.deepEqual(again.orders, []);
+      assert.ok(await isSignedIn(app, cookie));
+    }
+  });
+
+  /*
+   * logout token: ends Ada's session
+   * Ada signs in again
+   * logout token, again: the store fails, and the order goes to the queue
+   * the queue: Ada's new session must stay
+   */
+  test("with a token that was used before, finished later, ends no session that began since its first receipt", async () => {
+    for (const whom of [{ sid: "1" }, { subject: "u" }]) {
+      const app = testApp();
+      await openAda(app, "1");
+      await signOutBackChannel(app, logoutToken(whom), invocation());
+      await aMomentLater();
+      const cookie = await openAda(app, "1");
+      await aMomentLater();
+      const again = invocation();
+      app.memory.accounts.before = () => {
+        throw new StoreUnavailableError("test");
+      };
+      await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), condition("signout_deferred"));
+      app.memory.accounts.before = () => undefined;
+      await finishSignOut(app, again.orders[0] ?? assert.fail("nothing was handed on"), invocation());
       assert.ok(await isSignedIn(app, cookie));
     }
   });

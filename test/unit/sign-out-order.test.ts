@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Change } from "../../shared/account/document.ts";
-import { decideSignOut } from "../../shared/sign-out/decide.ts";
 import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import { applyPlan, planSignOut } from "../../shared/sign-out/plan.ts";
 import { accountDocument, at, storedSession } from "./support/stored-session.ts";
 
 const document = accountDocument({
@@ -27,7 +27,9 @@ function left(
   scope: "account" | "session" = "session",
   late = false,
 ): string[] | string {
-  const change: Change = decideSignOut(document, { ...order, ...changes }, { scope, idleTimeoutMinutes: 60 }, late);
+  const settings = { scope, idleTimeoutMinutes: 60 };
+  const plan = planSignOut(document, { ...order, ...changes }, { settings, begunSince: late ? "spare" : "end" });
+  const change: Change = applyPlan(plan, document);
   return change.kind === "replace" ? Object.keys(change.sessions) : change.kind;
 }
 

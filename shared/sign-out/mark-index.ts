@@ -1,0 +1,39 @@
+import { markSignedOut, type Marked, type Moment } from "../account/sid-index.ts";
+import { warnIfUnreadable } from "../account/store.ts";
+import type { App, Invocation } from "../app/app.ts";
+import { timeNow } from "./new-order.ts";
+import { isOfProvider, type SignOutOrder } from "./order.ts";
+
+/**
+ * Marks the `sid` or the subject of a sign-out from the identity provider, and learns which account it leads to.
+ *
+ *     callback: has redeemed its code under the sid
+ *     front-channel sign-out: finds no session
+ *     callback: claims the sid
+ *
+ * The mark has the callback refused. It comes first, also when the order is late or names its account: such a callback may
+ * still be under way. Other sign-outs mark nothing.
+ * @param jti hash of the logout token's `jti`, if a token asks for the sign-out
+ */
+export async function markIndex(
+  app: App,
+  order: SignOutOrder,
+  jti: string | undefined,
+  { signal, telemetry }: Invocation,
+): Promise<Marked> {
+  const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
+  if (id === null) return nothingToMark;
+  const { sids } = await app.store();
+  const marked = await markSignedOut(sids, { id, ...(await momentOf(app, order)), jti }, signal);
+  if (marked.outcome === "marked") warnIfUnreadable(marked, telemetry, "sid");
+  return marked;
+}
+
+const nothingToMark: Marked = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
+
+/** No mark is for sign-ins that have not begun yet: an order may be dated by an instance that went by its own clock. */
+async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Moment> {
+  await app.learnTime();
+  const now = timeNow(app) ?? new Date(app.clock.now()).toISOString();
+  return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };
+}
