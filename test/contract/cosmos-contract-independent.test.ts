@@ -11,6 +11,7 @@ import {
   type Difference,
   describeCosmosContract,
 } from "../../packages/cosmos-endpoint/src/contract.ts";
+import { describeAppStore } from "./cosmos-contract-store.ts";
 
 /*
  * A second opinion on what this project relies on: a server that others have written. Where it is known to be wrong about
@@ -41,7 +42,7 @@ const differences: Readonly<Record<string, Difference>> = {
   },
 };
 
-describeCosmosContract("@vercel/cosmosdb-server", connect, { realTime: true, differences });
+describeCosmosContract("@vercel/cosmosdb-server", connect, { realTime: true, differences, more: describeAppStore });
 
 test("docs/faults.md tells every known difference, and no other", async () => {
   const page = await readFile(new URL("../../docs/faults.md", import.meta.url), "utf8");

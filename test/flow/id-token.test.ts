@@ -6,8 +6,8 @@ import {
   otherTenantId,
   samplePeople,
   type Person,
+  personalTenantId,
 } from "../../packages/identity-provider/src/people.ts";
-import { personalTenantId } from "../../packages/identity-provider/src/tenants.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";

@@ -8,7 +8,7 @@ import type { CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint
 import type { DownstreamApi } from "../../packages/development/src/downstream-api/api.ts";
 import type { IdentityProvider, Person, RegisteredApp } from "../../packages/identity-provider/src/provider.ts";
 import type { Platform, Ports } from "../../packages/development/src/platform.ts";
-import { freePort, isFree } from "../../packages/development/src/ports.ts";
+import { freePort, isFree } from "../../packages/stand-in-kit/src/ports.ts";
 import type { SecondApp } from "../../packages/development/src/second-app/app.ts";
 import { seedCertificates } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readLocalSettings } from "../../packages/development/src/settings.ts";
 import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import { hostSettings, settings } from "../../shared/configuration/settings.ts";
+import { readLocalSettings } from "../local-settings.ts";
 import { UsageError } from "./options.ts";
 
 export interface SettingsSource {

@@ -1,4 +1,5 @@
-import { readLocalSettings, type Settings } from "../../packages/development/src/settings.ts";
+import type { Settings } from "../../packages/development/src/platform.ts";
+import { readLocalSettings } from "../local-settings.ts";
 
 const settingName =
   /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$|APPLICATIONINSIGHTS_)/i;

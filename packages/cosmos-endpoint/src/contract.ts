@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { type Container, type CosmosClient, type Database, ErrorResponse } from "@azure/cosmos";
-import { describeAppStore } from "../../../test/contract/cosmos-contract-store.ts";
 
 /** A server under test. */
 export interface CosmosConnection {
@@ -30,7 +29,12 @@ export interface CosmosContractOptions {
   readonly differences?: Readonly<Record<string, Difference>>;
   /** Whether time has to be waited for: tests that do are run side by side then. */
   readonly realTime?: boolean;
+  /** More that the server has to get right: the caller's own tests, on a container partitioned by `/id`. */
+  readonly more?: (container: () => Container, check: Check) => void;
 }
+
+/** Declares a test of the contract: it has to pass, or to fail where the server is known to differ. */
+export type Check = (title: string, run: () => Promise<void>) => void;
 
 interface Containers {
   /** Partitioned by `/id`, documents expire when they say so. */
@@ -44,18 +48,17 @@ interface Containers {
 interface Suite {
   readonly containers: () => Containers;
   readonly letPass: (seconds: number) => Promise<void>;
-  /** A test of the contract: it has to pass, or to fail where the server is known to differ. */
-  readonly check: (title: string, run: () => Promise<void>) => void;
+  readonly check: Check;
 }
 
 /**
- * What this project relies on in Azure Cosmos DB, as tests that go through the SDK: run it against any server that
- * claims to behave like it.
+ * Declares tests of point operations, conditions, time to live and limits as Azure Cosmos DB has them. They go through
+ * the official SDK and `node:test`, so they run against any server that claims to behave like it.
  */
 export function describeCosmosContract(
   name: string,
   connect: () => Promise<CosmosConnection>,
-  { differences = {}, realTime = false }: CosmosContractOptions = {},
+  { differences = {}, realTime = false, more }: CosmosContractOptions = {},
 ): void {
   const unknown = new Set(Object.keys(differences));
   describe(`documents of ${name}`, () => {
@@ -88,7 +91,7 @@ export function describeCosmosContract(
       describeTimeToLive(suite);
     });
     describeLimits(suite);
-    describeAppStore(() => containers.expiring, suite.check);
+    more?.(() => containers.expiring, suite.check);
     if (Object.keys(differences).length > 0) {
       test("every known difference is one from this contract", () => assert.deepEqual([...unknown], []));
     }

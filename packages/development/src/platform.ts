@@ -18,6 +18,10 @@ import { startQueueStorage, type QueueStorage } from "../../queue-storage/src/qu
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 
+export type { AppInstance } from "../../functions-host/src/instance.ts";
+export type { SecondApp } from "./second-app/app.ts";
+export type { Settings } from "./settings.ts";
+
 export interface Ports {
   readonly app: number;
   readonly identityProvider: number;

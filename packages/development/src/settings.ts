@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-
 export type Settings = Readonly<Record<string, string>>;
 
 /** The settings that say "this part is real": with one of them, its local stand-in is not started. */
@@ -11,14 +9,6 @@ const realParts = {
 } as const;
 
 export type LocalPart = keyof typeof realParts;
-
-/** `Values` of `local.settings.json`, as the func CLI reads them; nothing if there is no such file. */
-export async function readLocalSettings(file: string): Promise<Settings> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) return {};
-  const parsed = JSON.parse(text) as { Values?: Record<string, string> };
-  return parsed.Values ?? {};
-}
 
 /** The parts that have to be played by a stand-in, given the settings of the environment and the settings file. */
 export function missingParts(given: Readonly<Record<string, string | undefined>>): Set<LocalPart> {

@@ -1,5 +1,4 @@
 import { styleText } from "node:util";
-import { isRecord } from "../../../shared/core/encoding.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -35,6 +34,10 @@ function eventText(message: string, paintName: (name: string) => string): string
 function stackText(category: string, message: string): string {
   const [first = "", ...rest] = message.split(" | ");
   return [`${category}: ${first}`, ...rest.map((frame) => `         ${frame}`)].join("\n");
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import type { Keys } from "./keys.ts";
-import { issuerOf, personalTenantId, tenantSegment, type Tenant } from "./tenants.ts";
+import { personalTenantId } from "./people.ts";
+import { issuerOf, tenantSegment, type Tenant } from "./tenants.ts";
 
 /** The two addresses of the provider. */
 export interface Addresses {

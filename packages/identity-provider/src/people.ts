@@ -21,6 +21,9 @@ export const defaultTenantId = "3f1b7a52-6c0e-4d5b-9a74-0d2c8e51b6af";
 /** A second tenant, so that multi-tenant sign-in can be tried. */
 export const otherTenantId = "b7e0c1d4-52a9-4f36-8f0e-71c4d9a3e258";
 
+/** The tenant of every personal account (Microsoft). */
+export const personalTenantId = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
 /** What MSAL calls `homeAccountId`. */
 export function homeAccountId(person: Person): string {
   return `${person.uid}.${person.utid}`;

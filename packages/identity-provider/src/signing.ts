@@ -1,6 +1,6 @@
 import { importJWK, SignJWT, type JWTPayload } from "jose";
 import { newSigningKey, type Keys, type SigningKey } from "./keys.ts";
-import { personalTenantId } from "./tenants.ts";
+import { personalTenantId } from "./people.ts";
 
 /** How a token is to be wrong. */
 export interface Tampering {

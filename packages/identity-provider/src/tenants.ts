@@ -1,11 +1,8 @@
-import type { Person } from "./people.ts";
+import { personalTenantId, type Person } from "./people.ts";
 
 /** Who may sign in through an authority: one tenant's people, everybody, or everybody with a work or school account. */
 export type Tenant =
   { readonly kind: "single"; readonly id: string } | { readonly kind: "multi"; readonly name: string };
-
-/** The tenant of every personal account. */
-export const personalTenantId = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 const multiTenantNames = new Set(["common", "organizations"]);
 

@@ -30,7 +30,7 @@ export const payroll: RegisteredApp = {
   frontChannelLogoutUri: "http://localhost:9001/frontchannel-logout?from=idp",
 };
 
-const certificateFolder = fileURLToPath(new URL("../../../.local/test-certificates", import.meta.url));
+const certificateFolder = fileURLToPath(new URL("../node_modules/.cache/test-certificates", import.meta.url));
 
 /** A private CA shared by all test files and runs, because making one costs more than most tests. */
 export async function testCertificates(): Promise<Certificates> {

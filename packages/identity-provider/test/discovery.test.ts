@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { otherTenantId } from "../src/people.ts";
-import { personalTenantId } from "../src/tenants.ts";
+import { personalTenantId } from "../src/people.ts";
 import { startProvider } from "../src/testing.ts";
 
 const { provider, call } = await startProvider();

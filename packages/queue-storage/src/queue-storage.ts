@@ -28,7 +28,7 @@ const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 
 const program = fileURLToPath(new URL("azurite.ts", import.meta.url));
 // Most of the start is compiling: what is kept of it here halves that from the second time on.
-const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/azurite", import.meta.url));
+const compileCache = fileURLToPath(new URL("../node_modules/.cache/azurite", import.meta.url));
 const startTimeoutMs = 30_000;
 
 /**

@@ -1,0 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { readArguments } from "../../scripts/arguments.ts";
+import { doctorPage } from "./doctor-page.ts";
+
+const usage = `Writes docs/doctor.md: what the command prints beside the local platform. A test fails when the page is not up to date.
+
+Usage: npm run docs:doctor
+`;
+
+readArguments({ usage });
+await writeFile("docs/doctor.md", await doctorPage());
+console.log("docs/doctor.md is written");
