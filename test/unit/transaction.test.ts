@@ -223,6 +223,11 @@ describe("a sign-in that began in the future", () => {
     }
   });
 
+  test("as far as the clock leaves that open, is no such one: it counts as begun at the earliest that it can have", () => {
+    const doubtful = { ...clock, bounds: () => ({ earliest: 1_000_000_000, latest: 1_000_004_000 }) };
+    assert.equal(newTransaction("/", false, doubtful).startedAt, 1_000_000_000);
+  });
+
   test("by the clock of another instance, began now at the latest", () => {
     mock.timers.enable({ apis: ["Date"], now: 1_000_000_000 });
     const person = browser();
