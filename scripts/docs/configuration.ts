@@ -1,5 +1,6 @@
 import { format } from "prettier";
-import { hostSettings, platformHostName, settings, type Setting } from "../../shared/configuration/settings.ts";
+import { settings, type Setting } from "../../shared/configuration/settings.ts";
+import { hostSettings, platformHostName } from "../../shared/configuration/host-settings.ts";
 
 /** The app's settings by what they are about, in the order of shared/configuration/settings.ts. */
 const groups: readonly (readonly [title: string, prefix: RegExp])[] = [

@@ -1,5 +1,5 @@
 import { isLoopback } from "../configuration/settings-reader.ts";
-import { connectionStringSetting } from "../configuration/telemetry-settings.ts";
+import { hostSettings } from "../configuration/host-settings.ts";
 
 export interface AzureMonitorConnection {
   readonly instrumentationKey: string;
@@ -16,7 +16,7 @@ export function parseConnectionString(text: string): AzureMonitorConnection | st
   const parts = pairsOf(text);
   const instrumentationKey = parts.get("instrumentationkey") ?? "";
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(instrumentationKey)) {
-    return `${connectionStringSetting}: expects an InstrumentationKey that is a GUID`;
+    return `${hostSettings.applicationInsights.name}: expects an InstrumentationKey that is a GUID`;
   }
   const suffix = parts.get("endpointsuffix");
   const endpoint = parts.get("ingestionendpoint") ?? (suffix ? `https://dc.${suffix}` : globalEndpoint);
@@ -24,7 +24,7 @@ export function parseConnectionString(text: string): AzureMonitorConnection | st
   const isAllowed =
     trackUrl?.protocol === "https:" || (trackUrl?.protocol === "http:" && isLoopback(trackUrl.hostname));
   if (!trackUrl || !isAllowed) {
-    return `${connectionStringSetting}: expects an IngestionEndpoint that is an https:// URL (http:// only for a loopback address)`;
+    return `${hostSettings.applicationInsights.name}: expects an IngestionEndpoint that is an https:// URL (http:// only for a loopback address)`;
   }
   return { instrumentationKey, trackUrl };
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { measurementsOf, type Measurement } from "../telemetry/metrics.ts";
 import type { Recorder } from "../telemetry/recorder.ts";
 import { aggregates } from "./aggregates.ts";
-import { authenticationSetting, connectionStringSetting } from "../configuration/telemetry-settings.ts";
+import { hostSettings } from "../configuration/host-settings.ts";
 import { parseAuthenticationString, parseConnectionString } from "./connection-string.ts";
 import {
   eventEnvelope,
@@ -33,7 +33,7 @@ export function azureMonitorRecorder(
   sampledPercentage: number,
   warn: (text: string) => void,
 ): Recorder | string {
-  const connection = parseConnectionString(environment[connectionStringSetting] ?? "");
+  const connection = parseConnectionString(environment[hostSettings.applicationInsights.name] ?? "");
   if (typeof connection === "string") return connection;
   const { instrumentationKey, trackUrl } = connection;
   const source: Source = {
@@ -41,7 +41,11 @@ export function azureMonitorRecorder(
     role: environment["WEBSITE_SITE_NAME"] ?? "entra-functions-bff",
     roleInstance: environment["WEBSITE_INSTANCE_ID"] ?? environment["CONTAINER_NAME"] ?? hostname(),
   };
-  const outbox = sender({ url: trackUrl, authorize: authorizer(environment[authenticationSetting]), warn });
+  const outbox = sender({
+    url: trackUrl,
+    authorize: authorizer(environment[hostSettings.applicationInsightsAuthentication.name]),
+    warn,
+  });
   const measured = aggregates();
   let isFirst = true;
   const add = (envelope: Envelope) => {

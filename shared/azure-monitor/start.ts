@@ -1,11 +1,11 @@
 import { recordWith } from "../telemetry/recorder.ts";
-import { connectionStringSetting } from "../configuration/telemetry-settings.ts";
+import { hostSettings } from "../configuration/host-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether telemetry is to be sent somewhere. */
 export function isRecordingConfigured(environment: Environment): boolean {
-  return Boolean(environment[connectionStringSetting]);
+  return Boolean(environment[hostSettings.applicationInsights.name]);
 }
 
 /**

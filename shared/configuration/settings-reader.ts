@@ -8,6 +8,12 @@ export interface SettingProblem {
   readonly problem: string;
 }
 
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export function isGuid(value: string): boolean {
+  return guid.test(value);
+}
+
 export function isLoopback(hostName: string): boolean {
   return hostName === "localhost" || hostName === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostName);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Invocation } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { NoAnswerInTimeError } from "../core/deadline.ts";
 import { SignInRequiredError } from "../core/errors.ts";
 import { IdentityProviderUnavailableError } from "../identity/metadata.ts";

@@ -1,5 +1,5 @@
 import type { App, Invocation } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";

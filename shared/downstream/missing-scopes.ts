@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 
 /** Bounded by the settings: scopes of the configured APIs. */

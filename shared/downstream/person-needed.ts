@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../core/errors.ts";
 import type { ResolvedSession } from "../session/resolve.ts";

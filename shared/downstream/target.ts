@@ -1,4 +1,4 @@
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
-import type { ClientCredential } from "../configuration/configuration.ts";
+import type { ClientCredential } from "../configuration/azure-ad.ts";
 import { withinDeadline } from "../core/deadline.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 

@@ -4,7 +4,7 @@ import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
 import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
 import { readingError } from "../downstream/reading.ts";
 import { targetUrl } from "../downstream/target.ts";
-import type { DownstreamApiConfiguration } from "../configuration/configuration.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";

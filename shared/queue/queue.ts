@@ -2,7 +2,7 @@ import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "
 import { withinDeadline } from "../core/deadline.ts";
 import { pause } from "../core/pause.ts";
 import { dependency } from "../telemetry/activity.ts";
-import type { QueueConnection } from "../configuration/configuration.ts";
+import type { QueueConnection } from "../configuration/sign-out.ts";
 import { QueueUnavailableError, statusOf } from "./errors.ts";
 
 /** A message that was taken from the queue and is hidden from others for a while. */

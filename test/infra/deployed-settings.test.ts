@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { loadConfiguration } from "../../shared/configuration/configuration.ts";
-import { hostSettings, settings, type HostSetting, type Setting } from "../../shared/configuration/settings.ts";
+import { settings, type Setting } from "../../shared/configuration/settings.ts";
+import { hostSettings, type HostSetting } from "../../shared/configuration/host-settings.ts";
 import { environmentOf, settingsOf } from "./settings.ts";
 import { readPrediction, type Prediction } from "./template.ts";
 

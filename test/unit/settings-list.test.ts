@@ -5,13 +5,8 @@ import { describe, mock, test } from "node:test";
 import { configurationPage } from "../../scripts/docs/configuration.ts";
 import { ConfigurationError, loadConfiguration } from "../../shared/configuration/configuration.ts";
 import { SettingsReader, type Environment } from "../../shared/configuration/settings-reader.ts";
-import {
-  formerMaxAttempts,
-  hostSettings,
-  platformHostName,
-  settings,
-  storageSettings,
-} from "../../shared/configuration/settings.ts";
+import { formerMaxAttempts, settings } from "../../shared/configuration/settings.ts";
+import { hostSettings, platformHostName, storageSettings } from "../../shared/configuration/host-settings.ts";
 import { environment } from "./support/environment.ts";
 
 const credential = "AzureAd__ClientCredentials__0__";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Environment } from "../../shared/configuration/settings-reader.ts";
-import { hostSettings, settings } from "../../shared/configuration/settings.ts";
+import { hostSettings } from "../../shared/configuration/host-settings.ts";
+import { settings } from "../../shared/configuration/settings.ts";
 import { readLocalSettings } from "../local-settings.ts";
 import { UsageError } from "./options.ts";
 

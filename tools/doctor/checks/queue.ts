@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { QueueServiceClient } from "@azure/storage-queue";
-import type { QueueConnection } from "../../../shared/configuration/configuration.ts";
-import { hostSettings } from "../../../shared/configuration/settings.ts";
+import type { QueueConnection } from "../../../shared/configuration/sign-out.ts";
+import { hostSettings } from "../../../shared/configuration/host-settings.ts";
 import { signOutQueueName } from "../../../shared/app/app.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";

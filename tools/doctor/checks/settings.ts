@@ -4,7 +4,8 @@ import {
   type Configuration,
 } from "../../../shared/configuration/configuration.ts";
 import type { Environment } from "../../../shared/configuration/settings-reader.ts";
-import { formerMaxAttempts, hostSettings, settings } from "../../../shared/configuration/settings.ts";
+import { formerMaxAttempts, settings } from "../../../shared/configuration/settings.ts";
+import { hostSettings } from "../../../shared/configuration/host-settings.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
 import { unknownSettings } from "../settings-source.ts";
 

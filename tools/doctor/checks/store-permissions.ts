@@ -1,5 +1,5 @@
 import type { Container } from "@azure/cosmos";
-import type { CosmosConnection } from "../../../shared/configuration/configuration.ts";
+import type { CosmosConnection } from "../../../shared/configuration/cosmos-db.ts";
 import { isLoopback } from "../../../shared/configuration/settings-reader.ts";
 import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";

@@ -1,6 +1,7 @@
 import type { ContainerDefinition, CosmosClient, Database } from "@azure/cosmos";
 import { containerNames } from "../../../shared/account/cosmos.ts";
-import type { Configuration, CosmosConnection } from "../../../shared/configuration/configuration.ts";
+import type { Configuration } from "../../../shared/configuration/configuration.ts";
+import type { CosmosConnection } from "../../../shared/configuration/cosmos-db.ts";
 import { settings } from "../../../shared/configuration/settings.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 import { reasonOf } from "../request.ts";

@@ -1,0 +1,97 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isGuid, type SettingsReader } from "./settings-reader.ts";
+import { settings } from "./settings.ts";
+
+export type ClientCredential =
+  | { readonly kind: "managedIdentity"; readonly clientId: string }
+  | { readonly kind: "secret"; readonly secret: string }
+  | { readonly kind: "certificate"; readonly pem: string };
+
+/** The identity provider, and the app as it is registered there. */
+export interface AzureAdConfiguration {
+  /** With a trailing slash. */
+  readonly instance: string;
+  readonly tenantId: string;
+  readonly isMultiTenant: boolean;
+  /** Lower case. Empty: every tenant of the authority. */
+  readonly allowedTenants: readonly string[];
+  readonly clientId: string;
+  /** What a sign-in may ask for, if one of the app's pages says so. */
+  readonly extraScopes: readonly string[];
+  readonly credential: ClientCredential;
+}
+
+const multiTenantAuthorities = new Set(["organizations", "common", "consumers"]);
+const domainName = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
+
+export function readAzureAd(read: SettingsReader): AzureAdConfiguration {
+  const instance = read.url(settings.instance, "https only", "https://login.microsoftonline.com/");
+  const tenantId = read.required(settings.tenantId, (value) => {
+    return isGuid(value) || domainName.test(value) || multiTenantAuthorities.has(value.toLowerCase());
+  });
+  const isMultiTenant = multiTenantAuthorities.has(tenantId.toLowerCase());
+  const allowedTenants = readAllowedTenants(read, isMultiTenant);
+  return {
+    instance: instance.endsWith("/") ? instance : `${instance}/`,
+    tenantId: tenantId.toLowerCase(),
+    isMultiTenant,
+    allowedTenants,
+    clientId: read.required(settings.clientId, isGuid).toLowerCase(),
+    extraScopes: readExtraScopes(read),
+    credential: readCredential(read),
+  };
+}
+
+function readExtraScopes(read: SettingsReader): readonly string[] {
+  const scopes = (read.optional(settings.extraScopes) ?? "").split(/\s+/).filter(Boolean);
+  // A scope-token (RFC 6749 section 3.3), a name or a URI.
+  if (!scopes.every((scope) => /^[a-z\d][\x21\x23-\x5b\x5d-\x7e]*$/i.test(scope))) read.fail(settings.extraScopes);
+  return scopes;
+}
+
+function readAllowedTenants(read: SettingsReader, isMultiTenant: boolean): readonly string[] {
+  const list = (read.optional(settings.allowedTenants) ?? "").split(/[\s,]+/).filter(Boolean);
+  if (list.some((tenant) => !isGuid(tenant))) read.fail(settings.allowedTenants);
+  if (list.length > 0 && !isMultiTenant) {
+    read.fail(settings.allowedTenants, `contradicts ${settings.tenantId.name}, which already names one tenant`);
+  }
+  return list.map((tenant) => tenant.toLowerCase());
+}
+
+function readCredential(read: SettingsReader): ClientCredential {
+  const kinds = ["SignedAssertionFromManagedIdentity", "ClientSecret", "Certificate"] as const;
+  const sourceType = read.oneOf(settings.credentialSourceType, kinds);
+  const belongsTo = {
+    SignedAssertionFromManagedIdentity: settings.managedIdentityClientId,
+    ClientSecret: settings.clientSecret,
+    Certificate: settings.certificate,
+  };
+  for (const kind of kinds) {
+    if (sourceType && kind !== sourceType && read.optional(belongsTo[kind])) {
+      read.fail(belongsTo[kind], `contradicts ${settings.credentialSourceType.name}, which is ${sourceType}`);
+    }
+  }
+  if (sourceType === "ClientSecret") return { kind: "secret", secret: read.required(settings.clientSecret) };
+  if (sourceType === "Certificate") {
+    const pem = withLineBreaks(read.required(settings.certificate, isCertificateWithKey));
+    return { kind: "certificate", pem };
+  }
+  const clientId = sourceType ? read.required(settings.managedIdentityClientId, isGuid) : "";
+  return { kind: "managedIdentity", clientId };
+}
+
+/** PKCS #8 alone: it is what signs the client assertion. */
+function isCertificateWithKey(value: string): boolean {
+  const pem = withLineBreaks(value);
+  const key = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(pem)?.[0];
+  try {
+    return key !== undefined && new X509Certificate(pem).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
+/** App settings that cannot hold line breaks hold "\\n" instead. */
+function withLineBreaks(pem: string): string {
+  return pem.replaceAll(String.raw`\n`, "\n");
+}

@@ -1,0 +1,77 @@
+import type { Setting } from "./settings.ts";
+
+/** A setting that the Functions host reads, and that the app cannot do without or is better off with. */
+export interface HostSetting extends Setting {
+  /** Whether infra/ sets it. A setting that it leaves out has its reason in `meaning`. */
+  readonly deployed: boolean;
+}
+
+/** The host's own settings, as far as they matter to the app. Azure has them beside the app's. */
+export const hostSettings = {
+  storage: {
+    name: "AzureWebJobsStorage",
+    meaning:
+      "Storage account of the host by connection string, which holds its key. The app keeps deferred sign-outs in its queues.",
+    expects: "a connection string, and not together with AzureWebJobsStorage__credential",
+    deployed: false,
+  },
+  storageCredential: {
+    name: "AzureWebJobsStorage__credential",
+    meaning: "Storage account of the host by managed identity.",
+    expects: "managedidentity",
+    deployed: true,
+  },
+  storageClientId: {
+    name: "AzureWebJobsStorage__clientId",
+    meaning: "User-assigned managed identity for the storage account.",
+    expects: "a GUID; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  storageAccountName: {
+    name: "AzureWebJobsStorage__accountName",
+    meaning: "The same by the account's name, in the public cloud.",
+    expects: "a name, instead of the URLs; only with AzureWebJobsStorage__credential",
+    deployed: false,
+  },
+  blobServiceUri: {
+    name: "AzureWebJobsStorage__blobServiceUri",
+    meaning: "Where the host keeps leases and function keys.",
+    expects: "an https:// URL; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  queueServiceUri: {
+    name: "AzureWebJobsStorage__queueServiceUri",
+    meaning: "Where the app keeps sign-outs that the store could not take.",
+    expects: "an https:// URL; only with AzureWebJobsStorage__credential",
+    deployed: true,
+  },
+  disableHomepage: {
+    name: "AzureWebJobsDisableHomepage",
+    meaning: "Leaves `/` to the app's page instead of the host's.",
+    expects: "true",
+    deployed: true,
+  },
+  applicationInsights: {
+    name: "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    meaning: "Where telemetry goes. Without it there is none but the log.",
+    expects: "the connection string of Application Insights",
+    deployed: true,
+  },
+  applicationInsightsAuthentication: {
+    name: "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    meaning: "Managed identity that telemetry is written with.",
+    expects: "ClientId=…;Authorization=AAD",
+    deployed: true,
+  },
+} as const satisfies Record<string, HostSetting>;
+
+/** Of the host's settings, those that the app reads, too: its queue is in the host's storage account. */
+export const storageSettings = [
+  hostSettings.storage,
+  hostSettings.storageAccountName,
+  hostSettings.queueServiceUri,
+  hostSettings.storageClientId,
+].map(({ name }) => name);
+
+/** Set by the platform, never by people. The app's origin where `PublicBaseUrl` does not say another. */
+export const platformHostName = "WEBSITE_HOSTNAME";

@@ -1,0 +1,30 @@
+import type { SettingsReader } from "./settings-reader.ts";
+import { settings } from "./settings.ts";
+
+/** How long sessions last, how many there may be, and what their cookie is called. */
+export interface SessionConfiguration {
+  readonly idleTimeoutMinutes: number;
+  readonly absoluteTimeoutMinutes: number;
+  readonly maxPerAccount: number;
+  /** Whether the cookie outlives the browser. */
+  readonly persistentCookie: boolean;
+  /** Without the browser's prefix. */
+  readonly cookieName: string;
+}
+
+export function readSession(read: SettingsReader): SessionConfiguration {
+  const idleTimeoutMinutes = read.integer(settings.idleTimeoutMinutes, { min: 1, max: 43_200, default: 60 });
+  const absoluteTimeoutMinutes = read.integer(settings.absoluteTimeoutMinutes, { min: 1, max: 129_600, default: 720 });
+  if (idleTimeoutMinutes > absoluteTimeoutMinutes) {
+    read.fail(settings.idleTimeoutMinutes, `contradicts ${settings.absoluteTimeoutMinutes.name}, which is shorter`);
+  }
+  const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
+  const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";
+  const cookieName = read.optional(settings.cookieName, isCookieName) ?? "session";
+  return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount, persistentCookie, cookieName };
+}
+
+/** A token of RFC 9110 section 5.6.2, as RFC 6265 asks. `__Host-` and its like are the browser's: the app adds them itself. */
+function isCookieName(name: string): boolean {
+  return /^(?!__)[\w!#$%&'*+.^`|~-]{1,64}$/.test(name);
+}
