@@ -2,7 +2,7 @@ import { connectStore, type ConnectedStore } from "../account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { renewals, type Renewals } from "../core/shared-work.ts";
+import { sharedWork, type SharedWork } from "../core/shared-work.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
@@ -16,7 +16,8 @@ import type { Telemetry } from "../telemetry/log.ts";
 export interface App {
   readonly configuration: Configuration;
   readonly authority: Authority;
-  readonly renewals: Renewals;
+  /** Token requests: one for all callers that have read the same version of a session. */
+  readonly renewals: SharedWork;
   readonly openedSeals: OpenedSeals;
   readonly warnings: Set<Warning>;
   /** Whether a sign-in was completed: until then, that there is no warning means nothing. */
@@ -66,7 +67,7 @@ export function createApp(configuration: Configuration): App {
   return {
     configuration,
     authority,
-    renewals: renewals(),
+    renewals: sharedWork(),
     openedSeals: openedSeals(),
     warnings: new Set(),
     signInSeen: false,

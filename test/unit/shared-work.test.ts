@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { renewals, type Renewals } from "../../shared/core/shared-work.ts";
+import { sharedWork, type SharedWork } from "../../shared/core/shared-work.ts";
 import { NoAnswerInTimeError } from "../../shared/core/deadline.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
 
-let shared: Renewals;
+let shared: SharedWork;
 let requests: number;
 const { signal } = new AbortController();
 
@@ -15,7 +15,7 @@ const request = () => {
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  shared = renewals();
+  shared = sharedWork();
   requests = 0;
 });
 afterEach(() => mock.timers.reset());
