@@ -24,44 +24,71 @@ export interface SidClaim {
   /** When the sign-in began, in milliseconds since the epoch: a sign-out that came later counts, an earlier one does not. */
   readonly startedAt: number;
   readonly startedTick?: Tick | undefined;
-  /** Called before the entry is taken from another account: its sessions would be out of reach afterwards. */
-  readonly endDisplaced: (accountKey: string) => Promise<void>;
+  /** From which account the claim may take the entry: from any or, by default, from none. */
+  readonly takesFrom?: "any account" | OtherAccount | undefined;
 }
+
+/**
+ * The account that the entry leads to is another one. If the claim took the entry now, the sessions of that account would be
+ * out of reach. The caller ends them, and claims again from this very version.
+ */
+export interface OtherAccount {
+  readonly outcome: "other account";
+  readonly accountKey: string;
+  readonly seen: Versioned<SidEntry>;
+}
+
+export type Claimed =
+  | { readonly outcome: "claimed" }
+  /** A sign-out came after the sign-in began. */
+  | { readonly outcome: "signed out" }
+  | OtherAccount;
 
 /**
  * Makes the index lead from a `sid`, or a subject, to an account.
  * @param seen the entry as last read
- * @returns "signed out" if a sign-out for it came after the sign-in began
  */
 export async function claimSid(
   sids: PointOperations<SidEntry>,
   claim: SidClaim,
   seen: Versioned<SidEntry> | undefined,
   signal: AbortSignal,
-): Promise<"claimed" | "signed out"> {
-  const { id, accountKey, sessionKey, endDisplaced } = claim;
-  const decide = async (
-    entry: SidEntry | undefined,
-    attempt: number,
-  ): Promise<EntryChange<"claimed" | "signed out">> => {
-    if (isSignedOutSince(entry, claim)) return { result: "signed out" };
-    if (attempt > 1 && leadsTo(entry, claim)) return { result: "claimed" };
-    if (entry?.accountKey && entry.accountKey !== accountKey) await endDisplaced(entry.accountKey);
-    const claimed = {
-      id,
-      accountKey,
-      sessionKey,
-      ttl: Math.max(claim.ttl, entry?.ttl ?? 0),
-      signedOutAt: entry?.signedOutAt ?? null,
-      ...(entry?.signedOutTick && { signedOutTick: entry.signedOutTick }),
-      ...(entry?.jtis && { jtis: entry.jtis }),
-    };
-    return { write: claimed, result: "claimed" };
-  };
-  return changeEntry(sids, id, seen, decide, signal);
+): Promise<Claimed> {
+  const decide = (current: Versioned<SidEntry> | undefined, attempt: number) => decideClaim(claim, current, attempt);
+  return changeEntry(sids, claim.id, seen, decide, signal);
 }
 
-/** Whether somebody else has just written what the claim is for: another tab's sign-in of the same account, for example. */
+function decideClaim(claim: SidClaim, current: Versioned<SidEntry> | undefined, attempt: number): EntryChange<Claimed> {
+  const entry = current?.document;
+  if (isSignedOutSince(entry, claim)) return { result: { outcome: "signed out" } };
+  if (attempt > 1 && leadsTo(entry, claim)) return { result: { outcome: "claimed" } };
+  const other = otherAccountIn(current, claim);
+  if (other) return { result: other };
+  const { id, accountKey, sessionKey } = claim;
+  const write = {
+    id,
+    accountKey,
+    sessionKey,
+    ttl: Math.max(claim.ttl, entry?.ttl ?? 0),
+    signedOutAt: entry?.signedOutAt ?? null,
+    ...(entry?.signedOutTick && { signedOutTick: entry.signedOutTick }),
+    ...(entry?.jtis && { jtis: entry.jtis }),
+  };
+  return { write, result: { outcome: "claimed" } };
+}
+
+/** The other account that the entry leads to, unless the claim may take the entry from it. */
+function otherAccountIn(
+  current: Versioned<SidEntry> | undefined,
+  { accountKey, takesFrom }: SidClaim,
+): OtherAccount | undefined {
+  const other = current?.document.accountKey ?? null;
+  if (!current || other === null || other === accountKey || takesFrom === "any account") return undefined;
+  if (current.etag === takesFrom?.seen.etag) return undefined;
+  return { outcome: "other account", accountKey: other, seen: current };
+}
+
+/** Whether others have just written what the claim is for: another tab's sign-in of the same account, for example. */
 function leadsTo(entry: SidEntry | undefined, { accountKey, ttl }: SidClaim): boolean {
   return entry?.accountKey === accountKey && entry.ttl >= ttl && !entry.unreadable;
 }
@@ -120,10 +147,10 @@ export async function markSignedOut(sids: PointOperations<SidEntry>, mark: Mark,
     const unreadable = seen?.document.unreadable ?? false;
     const { jti, replayOf } = await rememberApart(sids, mark, seen?.document, signal);
     const meant = replayOf ? { ...mark, jti, signedOutTick: undefined, ...replayOf } : { ...mark, jti };
-    const decide = (entry: SidEntry | undefined, attempt: number): EntryChange<MarkWritten> => {
+    const decide = (current: Versioned<SidEntry> | undefined, attempt: number) => {
       // An entry that expires meanwhile has still told whose it is.
-      accountKey = entry?.accountKey ?? accountKey;
-      return decideMark(meant, entry, { outcome: "marked", accountKey, replayOf, unreadable }, attempt);
+      accountKey = current?.document.accountKey ?? accountKey;
+      return decideMark(meant, current?.document, { outcome: "marked", accountKey, replayOf, unreadable }, attempt);
     };
     return await changeEntry(sids, mark.id, seen, decide, signal);
   } catch (error) {
@@ -162,8 +189,8 @@ async function rememberApart(
   const moment = { signedOutAt, ...(signedOutTick && { signedOutTick }) };
   const write = { id: tokenKeyOf(id, jti), accountKey: null, sessionKey: null, ...moment, ttl: tokenSeconds };
   // What is there at a later attempt is its own, lost on the way, or the same token coming twice at once.
-  const decide = (token: SidEntry | undefined, attempt: number) =>
-    token ? { result: attempt > 2 ? undefined : (momentOf(token) ?? moment) } : { write, result: undefined };
+  const decide = (token: Versioned<SidEntry> | undefined, attempt: number) =>
+    token ? { result: attempt > 2 ? undefined : (momentOf(token.document) ?? moment) } : { write, result: undefined };
   return { jti: undefined, replayOf: await changeEntry(sids, write.id, undefined, decide, signal) };
 }
 

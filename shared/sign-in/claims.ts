@@ -1,29 +1,30 @@
 import { subjectKeyOf } from "../account/keys.ts";
 import type { SidEntry } from "../account/sid-entry.ts";
-import { claimSid } from "../account/sid-index.ts";
+import { claimSid, type SidClaim } from "../account/sid-index.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
 import { endDisplacedSessions } from "../sign-out/sign-out.ts";
 import type { Tick } from "../store/clock.ts";
+import { StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionWrite } from "./keep.ts";
 
-/** What the index has to lead from to a new session. */
+/** What has to lead to a new session. */
 export interface Claims {
   readonly write: SessionWrite;
   readonly subject: SignedIn["subject"];
   /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
   readonly startedAt: number;
-  /** The same as this process counts, if the sign-in began here. */
+  /** The same moment, as this process counts it, if the sign-in began here. */
   readonly startedTick?: Tick | undefined;
-  /** The entry of its `sid` as last read. */
+  /** The entry of the session's `sid` as last read. */
   readonly seenSid: Versioned<SidEntry> | undefined;
 }
 
 /**
- * Leads the `sid`, and the subject where the identity provider may name it alone, to the account.
+ * Makes the index lead from the `sid` to the account, and from the subject if the identity provider may name it alone.
  * @throws {ConditionError} `signin_signed_out` when one of them was signed out since the sign-in began
  */
 export async function claimIndex(app: App, claims: Claims, invocation: Invocation): Promise<void> {
@@ -31,32 +32,41 @@ export async function claimIndex(app: App, claims: Claims, invocation: Invocatio
   await claimForSubject(app, claims, invocation);
 }
 
+/** An entry that changes its account more often than this while a sign-in claims it never holds still. */
+const maxTakeovers = 8;
+
+/**
+ * The `sid` may lead to another account: the person has changed accounts in one session of the identity provider. That
+ * account's sessions under the `sid` end first, while a sign-out still finds them by it.
+ */
 async function claimForSid(app: App, claims: Claims, invocation: Invocation): Promise<void> {
-  const { accountKey, sessionKey, session } = claims.write;
-  const { sid } = session;
+  const { sid } = claims.write.session;
   if (sid === null) return;
   const { sids } = await app.store();
-  const endDisplaced = async (displaced: string) => endDisplacedSessions(app, displaced, sid, invocation);
-  const { startedAt, startedTick } = claims;
-  const claim = { id: sid, accountKey, sessionKey, ttl: ttlOf(app), startedAt, startedTick, endDisplaced };
-  const claimed = await claimSid(sids, claim, claims.seenSid, invocation.signal);
-  if (claimed === "signed out") throw signedOutMeanwhile();
+  const claim = { ...claimOf(app, claims, sid), sessionKey: claims.write.sessionKey };
+  let claimed = await claimSid(sids, claim, claims.seenSid, invocation.signal);
+  for (let takeover = 1; claimed.outcome === "other account"; takeover++) {
+    if (takeover > maxTakeovers) throw new StoreContentionError();
+    await endDisplacedSessions(app, claimed.accountKey, sid, invocation);
+    claimed = await claimSid(sids, { ...claim, takesFrom: claimed }, claimed.seen, invocation.signal);
+  }
+  if (claimed.outcome === "signed out") throw signedOutMeanwhile();
 }
 
-async function claimForSubject(
-  app: App,
-  { write, subject, startedAt, startedTick }: Claims,
-  { signal, telemetry }: Invocation,
-): Promise<void> {
+async function claimForSubject(app: App, claims: Claims, { signal, telemetry }: Invocation): Promise<void> {
+  const { subject } = claims;
   if (!subject) return;
   const { sids } = await app.store();
   const id = subjectKeyOf(subject.issuer, subject.sub);
-  const { accountKey } = write;
-  const began = { startedAt, startedTick };
-  const claim = { id, accountKey, sessionKey: null, ttl: ttlOf(app), ...began, endDisplaced: async () => undefined };
   const seen = await sids.read(id, signal);
   warnIfUnreadable(seen?.document, telemetry, "sid");
-  if ((await claimSid(sids, claim, seen, signal)) === "signed out") throw signedOutMeanwhile();
+  const claim = { ...claimOf(app, claims, id), sessionKey: null, takesFrom: "any account" } as const;
+  const claimed = await claimSid(sids, claim, seen, signal);
+  if (claimed.outcome === "signed out") throw signedOutMeanwhile();
+}
+
+function claimOf(app: App, { write, startedAt, startedTick }: Claims, id: string): Omit<SidClaim, "sessionKey"> {
+  return { id, accountKey: write.accountKey, ttl: ttlOf(app), startedAt, startedTick };
 }
 
 /** Seconds: as long as the session can live. */

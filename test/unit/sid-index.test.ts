@@ -29,15 +29,13 @@ async function claim(
   sessionKey = "session",
   startedAt = Date.now() - 60_000,
 ): Promise<"claimed" | "signed out"> {
-  const wanted = {
-    id: "sid",
-    accountKey,
-    sessionKey,
-    ttl: 3600,
-    startedAt,
-    endDisplaced: async (key: string) => endDisplaced(key),
-  };
-  return claimSid(sids, wanted, await sids.read("sid", signal), signal);
+  const wanted = { id: "sid", accountKey, sessionKey, ttl: 3600, startedAt };
+  let claimed = await claimSid(sids, wanted, await sids.read("sid", signal), signal);
+  while (claimed.outcome === "other account") {
+    await endDisplaced(claimed.accountKey);
+    claimed = await claimSid(sids, { ...wanted, takesFrom: claimed }, claimed.seen, signal);
+  }
+  return claimed.outcome;
 }
 async function mark(jti?: string, { signedOutAt = new Date().toISOString() } = {}): Promise<MarkWritten> {
   const marked = await markSignedOut(sids, { id: "sid", signedOutAt, jti }, signal);
@@ -115,6 +113,13 @@ describe("a sign-in claims its sid", () => {
     endDisplaced = () => Promise.reject(new StoreUnavailableError("delete in accounts"));
     await assert.rejects(claim("bob"), condition("store_unavailable"));
     assert.deepEqual(entry(), before);
+  });
+
+  test("with another account, which signs in again while its sessions are ended: those end, too", async () => {
+    await claim("ada");
+    once(sids, "replace", () => claim("ada", "again"));
+    assert.equal(await claim("bob"), "claimed");
+    assert.deepEqual(displaced, ["ada", "ada"]);
   });
 
   test("while another sign-in claims it: the later one ends the earlier one's sessions", async () => {
