@@ -5,7 +5,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { startAppInstance } from "../packages/functions-host/src/instance.ts";
+import { startAppInstance } from "@entra-functions-bff/functions-host/instance";
 import type { Reading } from "./parts/probe.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import { startAppInstance } from "../../packages/functions-host/src/instance.ts";
+import { startAppInstance } from "@entra-functions-bff/functions-host/instance";
 import { buildBaseline, type Environment } from "../servers.ts";
 import { spread, type Spread } from "../statistics.ts";
 import type { Stage } from "../stage.ts";

@@ -1,4 +1,4 @@
-import type { Operation } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { Operation } from "@entra-functions-bff/cosmos-endpoint";
 import { createClient, type Client } from "../../test/support/http-client.ts";
 import { appLoginPath } from "../sessions.ts";
 import type { MeasuredServer } from "../servers.ts";

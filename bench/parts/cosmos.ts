@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { startCosmosEndpoint, type Operation } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import { startCosmosEndpoint, type Operation } from "@entra-functions-bff/cosmos-endpoint";
 import { serve } from "./part.ts";
 
 /** The local Cosmos DB endpoint. Arguments: its data file. */

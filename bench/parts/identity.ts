@@ -1,4 +1,4 @@
-import { startPlatform } from "../../packages/development/src/platform.ts";
+import { startPlatform } from "@entra-functions-bff/development";
 import { generatePeople } from "../../test/support/people.ts";
 import { freePorts } from "../../test/support/world.ts";
 import { serve } from "./part.ts";

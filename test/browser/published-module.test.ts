@@ -7,7 +7,7 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { startWorld, type World } from "../support/world.ts";
 import { assertGone, pickAccount, sessionCookieOf, signOutAtProvider } from "./steps.ts";
 

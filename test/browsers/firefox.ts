@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { connectMarionette, type Marionette } from "./marionette.ts";
 import { openTab, type Tab } from "./tab.ts";
 import type { OtherBrowser } from "./other-browser.ts";

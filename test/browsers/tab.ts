@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isRecord, type Connection } from "./connection.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 
 /** A tab, used by what a person sees in it. Everything waits until it is there, for a busy machine long enough. */
 export interface Tab {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { freePorts } from "../support/world.ts";
 import { CommandError, isRecord, type CommandName, type Connection, type Parameters } from "./connection.ts";
 import { openTab } from "./tab.ts";

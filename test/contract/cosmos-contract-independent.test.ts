@@ -10,7 +10,7 @@ import {
   type CosmosConnection,
   type Difference,
   describeCosmosContract,
-} from "../../packages/cosmos-endpoint/src/contract.ts";
+} from "@entra-functions-bff/cosmos-endpoint/contract";
 import { describeAppStore } from "./cosmos-contract-store.ts";
 
 /*

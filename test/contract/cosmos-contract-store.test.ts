@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { CosmosClient, type Container } from "@azure/cosmos";
-import { startCosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import { startCosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
 import { describeAppStore } from "./cosmos-contract-store.ts";
 
 interface Server {

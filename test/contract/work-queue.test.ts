@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { startQueueStorage, type QueueStorage } from "../../packages/queue-storage/src/queue-storage.ts";
+import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { QueueUnavailableError } from "../../shared/queue/errors.ts";
 import { workQueue, type WorkQueue } from "../../shared/queue/queue.ts";
 import { contentOf, messageOf } from "../../shared/sign-out/queue.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 
 const due = { count: 8, hiddenSeconds: 60 };
 const inTime = () => AbortSignal.timeout(10_000);

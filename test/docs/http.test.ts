@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { before, describe, it } from "node:test";
-import { createLog } from "../../packages/functions-host/src/log.ts";
-import { createWorkerApp } from "../../packages/functions-host/src/worker/app.ts";
-import type { FunctionMetadata } from "../../packages/functions-host/src/worker/core-types.ts";
-import { loadApp } from "../../packages/functions-host/src/worker/loader.ts";
+import { readRegistrations, type FunctionMetadata } from "@entra-functions-bff/functions-host/registrations";
 import { conditions } from "../../shared/core/errors.ts";
 import { environment } from "../unit/support/environment.ts";
 import { readPage, tableOf } from "./markdown.ts";
@@ -15,9 +12,7 @@ describe("docs/http.md", () => {
   let functions: readonly FunctionMetadata[];
   before(async () => {
     Object.assign(process.env, environment());
-    const app = createWorkerApp(createLog({ default: "none" }, () => undefined));
-    await loadApp(resolve("."), app);
-    functions = [...app.functions.values()].map(({ metadata }) => metadata);
+    functions = await readRegistrations(resolve("."));
   });
 
   it("lists the routes of the deployed bundle, with their methods, and no others", () => {

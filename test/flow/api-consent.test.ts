@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import type { Fault } from "../../packages/identity-provider/src/provider.ts";
+import type { Fault } from "@entra-functions-bff/identity-provider";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, describe, it } from "node:test";
 import { assertProblem } from "../support/assertions.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Client } from "../support/http-client.ts";
 import { beginSignIn, transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
 import { dumpStore, type StoreDump } from "../support/store.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
-import { bytes, response, startRawServer, type RawServer } from "../../packages/stand-in-kit/src/raw-server.ts";
+import { bytes, response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { dumpStore, type StoreDump } from "../support/store.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 

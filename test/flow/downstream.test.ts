@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Ask, Client } from "../support/http-client.ts";
-import { response, startRawServer, type RawServer } from "../../packages/stand-in-kit/src/raw-server.ts";
+import { response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";

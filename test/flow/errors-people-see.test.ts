@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Answer, Client } from "../support/http-client.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { beginSignIn, transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
 import { sessionCookie, signIn, startWorld, type World } from "../support/world.ts";
 

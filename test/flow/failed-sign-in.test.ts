@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before as beforeAll, beforeEach, describe, it } from "node:test";
-import type { FaultMatch } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { FaultMatch } from "@entra-functions-bff/cosmos-endpoint";
 import type { Answer, Client } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
 import { accountDocument, operationsOf, startFresh } from "../support/store.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { defaultTenantId, otherTenantId } from "../../packages/identity-provider/src/people.ts";
+import { defaultTenantId, otherTenantId } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Client } from "../support/http-client.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { startFresh } from "../support/store.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Tampering } from "../../packages/identity-provider/src/provider.ts";
+import type { Tampering } from "@entra-functions-bff/identity-provider";
 import {
   defaultTenantId,
   otherTenantId,
   samplePeople,
   type Person,
   personalTenantId,
-} from "../../packages/identity-provider/src/people.ts";
+} from "@entra-functions-bff/identity-provider/people";
 import { assertProblem } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import type { Person } from "@entra-functions-bff/identity-provider";
 import type { Client } from "../support/http-client.ts";
 import { generatePeople } from "../support/people.ts";
 import { finishSignOut, signOut } from "../support/sign-out.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { appClientId } from "../../packages/development/src/platform.ts";
+import { appClientId } from "@entra-functions-bff/development";
 import { finishSignOut, frontChannel, sidOf, signOut } from "../support/sign-out.ts";
 import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { homeAccountId } from "../../packages/identity-provider/src/people.ts";
+import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument } from "../support/store.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { startAppInstance, type AppInstance } from "../../packages/functions-host/src/instance.ts";
+import { startAppInstance, type AppInstance } from "@entra-functions-bff/functions-host/instance";
 import { assertProblem } from "../support/assertions.ts";
 import { seedCertificates } from "../support/certificates.ts";
 import { compileCache } from "../support/compile-cache.ts";

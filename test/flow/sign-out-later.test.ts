@@ -8,7 +8,7 @@ import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
 import { assertProblem, clearsSession, within } from "../support/assertions.ts";
 import { letDoubtPass } from "../support/clocks.ts";
 import { wasLoaded } from "../support/coverage.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { eventsIn, type LoggedEvent } from "../support/log.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";

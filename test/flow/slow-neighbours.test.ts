@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertProblem, clearsSession, codeOf, within } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
-import { bytesThenSilence, startRawServer, type RawServer } from "../../packages/stand-in-kit/src/raw-server.ts";
+import { bytesThenSilence, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { passProvider } from "../support/sign-in-steps.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { createClient } from "../support/http-client.ts";
 import { freePortRow, signIn } from "../support/world.ts";
 

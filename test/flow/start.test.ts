@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
-import { startPlatform } from "../../packages/development/src/platform.ts";
-import { startAppInstance } from "../../packages/functions-host/src/instance.ts";
+import { startPlatform } from "@entra-functions-bff/development";
+import { startAppInstance } from "@entra-functions-bff/functions-host/instance";
 import { freePorts } from "../support/world.ts";
 
 it("a machine with certificate authorities of its own runs the local platform all the same", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import type { Fault } from "../../packages/identity-provider/src/provider.ts";
+import type { Fault } from "@entra-functions-bff/identity-provider";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import { beginSignIn, passProvider } from "../support/sign-in-steps.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RawAnswer } from "../../packages/stand-in-kit/src/raw-answers.ts";
+import type { RawAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { judge } from "./judge.ts";
 
 const origins = { app: "http://localhost:7071", identityProvider: "http://127.0.0.1:7072" };

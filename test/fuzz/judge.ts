@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { conditions } from "../../shared/core/errors.ts";
-import type { RawAnswer } from "../../packages/stand-in-kit/src/raw-answers.ts";
+import type { RawAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { markup, splitHeader } from "./texts.ts";
 
 /** Where an answer may lead to: the app itself, and the identity provider. */

@@ -3,7 +3,7 @@ import { sha256Base64Url } from "../../shared/core/encoding.ts";
 import type { Stage } from "../fault/store/stage.ts";
 import { logoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";
-import { parseAnswers, type RawAnswer } from "../../packages/stand-in-kit/src/raw-answers.ts";
+import { parseAnswers, type RawAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { sessionCookie } from "../support/world.ts";
 import type { FuzzedCookie, FuzzedRequest } from "./requests.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { homeAccountId } from "../../packages/identity-provider/src/people.ts";
+import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { sidKeyOf } from "../../shared/account/keys.ts";
 import { startFinisher, type Finisher } from "../fault/store/queue.ts";
 import { clockOffBy, letDoubtPass } from "../support/clocks.ts";

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { sessionKeyOf } from "../../shared/account/keys.ts";
 import { letDoubtPass } from "../support/clocks.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Client } from "../support/http-client.ts";
 import {
   ada,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { startDownstreamApi, type DownstreamApi } from "../../packages/development/src/downstream-api/api.ts";
+import { startDownstreamApi, type DownstreamApi } from "@entra-functions-bff/development/downstream-api";
 import type { Client } from "../support/http-client.ts";
 import {
   ada,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountDocument } from "../../shared/account/document.ts";
-import type { FaultHandle } from "../../packages/cosmos-endpoint/src/endpoint.ts";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import type { FaultHandle } from "@entra-functions-bff/cosmos-endpoint";
+import type { Person } from "@entra-functions-bff/identity-provider";
 import type { Answer, Client } from "../support/http-client.ts";
 import { sessionCookie } from "../support/world.ts";
 import { call } from "./calls.ts";

@@ -1,5 +1,5 @@
 import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import type { Person } from "@entra-functions-bff/identity-provider";
 import type { FinishEntry } from "./history.ts";
 import { timed, type Stage } from "./stage.ts";
 

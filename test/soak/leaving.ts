@@ -1,5 +1,5 @@
-import { homeAccountId } from "../../packages/identity-provider/src/people.ts";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
+import type { Person } from "@entra-functions-bff/identity-provider";
 import type { Answer, Client } from "../support/http-client.ts";
 import { logoutToken, sendLogoutToken } from "../support/logout-token.ts";
 import { administratorHeaders } from "../support/race.ts";

@@ -1,5 +1,5 @@
-import type { Fault as StoreFault, OperationKind } from "../../packages/cosmos-endpoint/src/endpoint.ts";
-import type { Fault as TokenFault } from "../../packages/identity-provider/src/provider.ts";
+import type { Fault as StoreFault, OperationKind } from "@entra-functions-bff/cosmos-endpoint";
+import type { Fault as TokenFault } from "@entra-functions-bff/identity-provider";
 import type { Random } from "./random.ts";
 
 /** Where and how a person leaves. */

@@ -1,6 +1,6 @@
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
-import { homeAccountId } from "../../packages/identity-provider/src/people.ts";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
+import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
+import type { Person } from "@entra-functions-bff/identity-provider";
 import type { Finisher } from "../fault/store/queue.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { subjectOf } from "../support/logout-token.ts";

@@ -15,7 +15,7 @@ export async function seedCertificates(folder: string): Promise<void> {
 /** Another process may be doing the same: whoever is first wins, and nobody sees a folder half-filled. */
 async function makeShared(): Promise<void> {
   await mkdir(cache, { recursive: true });
-  const { loadOrCreateCertificates } = await import("../../packages/identity-provider/src/certificate.ts");
+  const { loadOrCreateCertificates } = await import("@entra-functions-bff/identity-provider/certificate");
   const made = await mkdtemp(join(cache, "certificates-"));
   await loadOrCreateCertificates(made);
   await rename(made, shared).catch(() => rm(made, { recursive: true }));

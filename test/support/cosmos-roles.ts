@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { CosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
 
 /** Data actions of Azure Cosmos DB's role-based access control, without their common beginning. */
 export type DataAction =

@@ -10,4 +10,4 @@ process.stdout.write = (text: string | Uint8Array) =>
   write(String(text).replaceAll(hostLine, "\u001b[40m$1\u001b[49m: $2[0]\n      $3"));
 
 process.argv = [...process.argv.slice(0, 1), "main.ts", "--app", APP_FOLDER, "--port", PORT, "--end-on-crash"];
-await import("../../packages/functions-host/src/main.ts");
+await import("@entra-functions-bff/functions-host/main");

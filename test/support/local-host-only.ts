@@ -1,4 +1,4 @@
-import { hostCommand } from "../../packages/functions-host/src/instance.ts";
+import { hostCommand } from "@entra-functions-bff/functions-host/instance";
 
 /**
  * For a test that is about the local functions host itself: its own lines in the log, say. With `HOST_UNDER_TEST` it is

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
-import { appClientId } from "../../packages/development/src/platform.ts";
+import { appClientId } from "@entra-functions-bff/development";
 import type { Answer } from "./http-client.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Person } from "../../packages/identity-provider/src/provider.ts";
-import { defaultTenantId } from "../../packages/identity-provider/src/people.ts";
+import type { Person } from "@entra-functions-bff/identity-provider";
+import { defaultTenantId } from "@entra-functions-bff/identity-provider/people";
 
 /** `count` people of the default tenant, with names and ids that are the same in every run. */
 export function generatePeople(count: number): readonly Person[] {

@@ -1,4 +1,4 @@
-import { startApp, startPlatform, type Ports } from "../../packages/development/src/platform.ts";
+import { startApp, startPlatform, type Ports } from "@entra-functions-bff/development";
 import { generatePeople } from "./people.ts";
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import type { Gate as StoreGate, OperationKind, When } from "../../packages/cosmos-endpoint/src/endpoint.ts";
-import { homeAccountId } from "../../packages/identity-provider/src/people.ts";
+import type { Gate as StoreGate, OperationKind, When } from "@entra-functions-bff/cosmos-endpoint";
+import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import type { Answer, Client } from "./http-client.ts";
 import { logoutToken, sendLogoutToken, subjectOf } from "./logout-token.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container } from "@azure/cosmos";
-import type { AppInstance } from "../../packages/functions-host/src/instance.ts";
-import type { CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
-import type { DownstreamApi } from "../../packages/development/src/downstream-api/api.ts";
-import type { IdentityProvider, Person, RegisteredApp } from "../../packages/identity-provider/src/provider.ts";
-import type { Platform, Ports } from "../../packages/development/src/platform.ts";
-import { freePort, isFree } from "../../packages/stand-in-kit/src/ports.ts";
-import type { SecondApp } from "../../packages/development/src/second-app/app.ts";
+import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
+import type { CosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
+import type { DownstreamApi } from "@entra-functions-bff/development/downstream-api";
+import type { IdentityProvider, Person, RegisteredApp } from "@entra-functions-bff/identity-provider";
+import type { Platform, Ports } from "@entra-functions-bff/development";
+import { freePort, isFree } from "@entra-functions-bff/stand-in-kit/ports";
+import type { SecondApp } from "@entra-functions-bff/development";
 import { seedCertificates } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";
 import { startQueueSink } from "./queue-sink.ts";
@@ -17,7 +17,7 @@ import { createClient, type Answer, type Client } from "./http-client.ts";
 
 // After the compile cache is there.
 const { CosmosClient } = await import("@azure/cosmos");
-const { startApp, startPlatform } = await import("../../packages/development/src/platform.ts");
+const { startApp, startPlatform } = await import("@entra-functions-bff/development");
 
 /** Keeps the timer from finishing sign-outs that wait in the queue. */
 export const finishingDisabled = "AzureWebJobs.finish-sign-outs.Disabled";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { startGraph } from "../../packages/development/src/graph/graph.ts";
-import type { Application } from "../../packages/development/src/graph/types.ts";
+import { startGraph } from "@entra-functions-bff/development/graph";
+import type { Application } from "@entra-functions-bff/development/graph";
 
 const graph = await startGraph({ port: 0 });
 after(async () => graph.stop());

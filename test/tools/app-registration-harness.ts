@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { TokenCredential } from "@azure/identity";
 import { runAppRegistration } from "../../tools/app-registration/command.ts";
 import type { Report } from "../../tools/app-registration/report.ts";
-import { startGraph, type Graph } from "../../packages/development/src/graph/graph.ts";
+import { startGraph, type Graph } from "@entra-functions-bff/development/graph";
 
 export const tenantId = "72f988bf-0000-4000-8000-2d7cd011db47";
 export const baseUrl = "https://app.example";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Application } from "../../packages/development/src/graph/types.ts";
+import type { Application } from "@entra-functions-bff/development/graph";
 import { baseUrl, createWorld, onlyApplication, tenantId, toCreate, type World } from "./app-registration-harness.ts";
 
 const graphAppId = "00000003-0000-0000-c000-000000000000";

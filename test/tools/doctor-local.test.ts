@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { appClientId } from "../../packages/development/src/platform.ts";
+import { appClientId } from "@entra-functions-bff/development";
 import { freePortRow, signIn, startWorld, type World } from "../support/world.ts";
 import { assertLine, doctorOf } from "./doctor-harness.ts";
 

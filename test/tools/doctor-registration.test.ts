@@ -3,8 +3,8 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { createGraphClient } from "../../tools/app-registration/graph-client.ts";
 import { checkRegistration, type RegistrationExpected } from "../../tools/doctor/checks/registration.ts";
 import type { Finding } from "../../tools/doctor/finding.ts";
-import { startGraph, type Graph } from "../../packages/development/src/graph/graph.ts";
-import type { Application } from "../../packages/development/src/graph/types.ts";
+import { startGraph, type Graph } from "@entra-functions-bff/development/graph";
+import type { Application } from "@entra-functions-bff/development/graph";
 import { assertFinding } from "./doctor-harness.ts";
 
 const clientId = "a1b2c3d4-e5f6-4789-8abc-def012345678";

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { CosmosClient, PartitionKeyKind, type ContainerRequest } from "@azure/cosmos";
 import { checkStore } from "../../tools/doctor/checks/store.ts";
 import type { Finding } from "../../tools/doctor/finding.ts";
-import { startCosmosEndpoint, type CosmosEndpoint } from "../../packages/cosmos-endpoint/src/endpoint.ts";
+import { startCosmosEndpoint, type CosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
 import { seedCertificates } from "../support/certificates.ts";
 import { startCosmosRoles, type CosmosRoles, type DataAction } from "../support/cosmos-roles.ts";
 import { assertFinding } from "./doctor-harness.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { msalCredential } from "../../shared/identity/client-credential.ts";
-import { response, startRawServer, type RawServer } from "../../packages/stand-in-kit/src/raw-server.ts";
+import { response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { clientId } from "./support/environment.ts";
 
 /* The federated credential of the app registration names the audience, and in each national cloud Entra wants another. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { azureMonitorRecorder } from "../../shared/azure-monitor/recorder.ts";
 import type { Recorder } from "../../shared/telemetry/recorder.ts";
-import { eventually } from "../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { startIngestion, type Ingestion } from "../support/ingestion.ts";
 
 function recorderFor({ connectionString }: Ingestion, sampledPercentage: number, warnings: string[] = []): Recorder {

@@ -1,6 +1,6 @@
 import { findFunc, funcMissing, runFunc } from "../deploy/func.ts";
 import { packageApp } from "../deploy/package.ts";
-import { startPlatform, type Platform, type Ports, type Settings } from "../../packages/development/src/platform.ts";
+import { startPlatform, type Platform, type Ports, type Settings } from "@entra-functions-bff/development";
 
 export interface UnderFuncOptions {
   /** The project, with the bundle built. */

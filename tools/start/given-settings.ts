@@ -1,4 +1,4 @@
-import type { Settings } from "../../packages/development/src/platform.ts";
+import type { Settings } from "@entra-functions-bff/development";
 import { readLocalSettings } from "../local-settings.ts";
 
 const settingName =

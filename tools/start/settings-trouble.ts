@@ -1,5 +1,5 @@
 import { ConfigurationError, loadConfiguration } from "../../shared/configuration/configuration.ts";
-import type { Settings } from "../../packages/development/src/platform.ts";
+import type { Settings } from "@entra-functions-bff/development";
 
 /**
  * What to tell a person whose settings the app cannot work with: each of them, and what to do. Undefined if they are sound.

@@ -2,7 +2,7 @@ import { packageFolder } from "../deploy/package.ts";
 import { readArguments } from "../../scripts/arguments.ts";
 import { runUnderFunc } from "./func.ts";
 import { givenSettings, withCookieName } from "./given-settings.ts";
-import { portsFrom } from "../../packages/development/src/ports.ts";
+import { portsFrom } from "@entra-functions-bff/development/ports";
 import { settingsTrouble } from "./settings-trouble.ts";
 
 const usage = `Runs the app under the Azure Functions Core Tools (func start), with stand-ins for everything that is not configured.

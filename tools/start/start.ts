@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { givenSettings, withCookieName } from "./given-settings.ts";
-import { readableLine, wantsColour } from "../../packages/functions-host/src/log-lines.ts";
-import { startApp, startPlatform, type Platform, type Ports } from "../../packages/development/src/platform.ts";
-import { partNames, portsFrom } from "../../packages/development/src/ports.ts";
+import { readableLine, wantsColour } from "@entra-functions-bff/functions-host/log-lines";
+import { startApp, startPlatform, type Platform, type Ports } from "@entra-functions-bff/development";
+import { partNames, portsFrom } from "@entra-functions-bff/development/ports";
 import { settingsTrouble } from "./settings-trouble.ts";
 import { watchApp } from "./watch.ts";
 

@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { context } from "esbuild";
 import { bundleOptions } from "../../scripts/build.ts";
-import type { AppInstance } from "../../packages/functions-host/src/instance.ts";
+import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 
 /** The app, built and started anew whenever its source changes. */
 export interface WatchedApp {

@@ -1,4 +1,4 @@
-import { palette } from "../../stand-in-kit/src/palette.ts";
+import { palette } from "@entra-functions-bff/stand-in-kit/palette";
 
 /** The look of the page, which is that of the app's own (web/style.css). */
 export const pageStyle = `

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { serveIcon, type Icon } from "../../stand-in-kit/src/icon.ts";
+import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
 import type { Authorize } from "./authorization.ts";
 import type { Outcome, PerformDocumentRequest } from "./document-operations.ts";
 import { parseDocumentRequest, refuseQueriesAndBatches } from "./document-request.ts";

@@ -2,23 +2,23 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
-import { startAppInstance, type AppInstance } from "../../functions-host/src/instance.ts";
-import { startCosmosEndpoint, type CosmosEndpoint } from "../../cosmos-endpoint/src/endpoint.ts";
+import { startAppInstance, type AppInstance } from "@entra-functions-bff/functions-host/instance";
+import { startCosmosEndpoint, type CosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
 import { startDownstreamApi, type DownstreamApi } from "./downstream-api/api.ts";
-import { loadOrCreateCertificates } from "../../identity-provider/src/certificate.ts";
+import { loadOrCreateCertificates } from "@entra-functions-bff/identity-provider/certificate";
 import type { Graph } from "./graph/graph.ts";
 import {
   startIdentityProvider,
   type IdentityProvider,
   type Person,
   type RegisteredApp,
-} from "../../identity-provider/src/provider.ts";
+} from "@entra-functions-bff/identity-provider";
 import { startGraphFor } from "./registration.ts";
-import { startQueueStorage, type QueueStorage } from "../../queue-storage/src/queue-storage.ts";
+import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 
-export type { AppInstance } from "../../functions-host/src/instance.ts";
+export type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 export type { SecondApp } from "./second-app/app.ts";
 export type { Settings } from "./settings.ts";
 

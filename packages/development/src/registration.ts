@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { startGraph, type Graph } from "./graph/graph.ts";
-import type { RegisteredApp } from "../../identity-provider/src/provider.ts";
+import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
 
 const secretLifetimeMs = 180 * 24 * 60 * 60_000;
 

@@ -9,7 +9,7 @@ import {
   signIn,
   startProvider,
   textOf,
-} from "../../identity-provider/src/testing.ts";
+} from "@entra-functions-bff/identity-provider/testing";
 
 const { provider, call } = await startProvider();
 const api = await startDownstreamApi({

@@ -10,7 +10,7 @@ import {
   signIn,
   startProvider,
   testCertificates,
-} from "../../identity-provider/src/testing.ts";
+} from "@entra-functions-bff/identity-provider/testing";
 
 const { provider } = await startProvider();
 const { ca } = await testCertificates();

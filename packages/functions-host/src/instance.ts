@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../stand-in-kit/src/ports.ts";
+import { freePort } from "@entra-functions-bff/stand-in-kit/ports";
 
 export interface AppInstanceOptions {
   /** Folder with host.json, package.json and the bundle. */

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { startAppInstance, type AppInstance } from "../src/instance.ts";
-import { headerOf, onlyAnswer, type RawAnswer } from "../../stand-in-kit/src/raw-answers.ts";
+import { headerOf, onlyAnswer, type RawAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { contractHostJson, makeAppFolder, sendRaw } from "./fixtures/harness.ts";
 
 const givenUrl = process.env["FUNCTIONS_HOST_URL"];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createRunningCount } from "../src/triggers/running-count.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { bodyOf, getRaw, makeAppFolder, statusOf } from "./fixtures/harness.ts";
 
 const main = join(import.meta.dirname, "../src/main.ts");

@@ -6,8 +6,8 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InvocationContext } from "@azure/functions";
 import { startAppInstance, type AppInstance } from "../src/instance.ts";
-import { startQueueStorage } from "../../queue-storage/src/queue-storage.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { startQueueStorage } from "@entra-functions-bff/queue-storage";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { makeAppFolder, type Library } from "./fixtures/harness.ts";
 import { createQueue, openQueue, setSetting, startQueueHost, useQueueStorage } from "./fixtures/queues.ts";
 

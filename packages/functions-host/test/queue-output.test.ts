@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpResponseInit, InvocationContext } from "@azure/functions";
-import { bytesThenSilence, startRawServer } from "../../stand-in-kit/src/raw-server.ts";
+import { bytesThenSilence, startRawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import type { Library, TestHost } from "./fixtures/harness.ts";
 import { createQueue, openQueue, setSetting, startQueueHost, useQueueStorage } from "./fixtures/queues.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { startHost, type Library } from "./fixtures/harness.ts";
 import { createQueue, openQueue, setSetting, startQueueHost, useQueueStorage } from "./fixtures/queues.ts";
 

@@ -6,7 +6,7 @@ import { createQueueListener } from "../src/queues/listener.ts";
 import { createProcessor } from "../src/queues/processor.ts";
 import { readQueueSettings } from "../src/queues/settings.ts";
 import { createQueueStorage } from "../src/queues/storage.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Library } from "./fixtures/harness.ts";
 import { createQueue, openQueue, startQueueHost, useQueueStorage, type TestQueue } from "./fixtures/queues.ts";
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { startAppInstance, type AppInstance } from "../src/instance.ts";
 import { judgeTrouble } from "../src/queues/trouble.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { makeAppFolder } from "./fixtures/harness.ts";
 
 /** A Queue service that answers every request with this status; with none it stays silent. */

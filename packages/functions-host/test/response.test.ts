@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cookie, HttpResponseInit, InvocationContext } from "@azure/functions";
-import { onlyAnswer } from "../../stand-in-kit/src/raw-answers.ts";
+import { onlyAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { bodyOf, getRaw, sendRaw, startHost, statusOf, type TestHost } from "./fixtures/harness.ts";
 
 type Handler = (context: InvocationContext) => HttpResponseInit | undefined | Promise<HttpResponseInit | undefined>;

@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import type { Timer, TimerFunctionOptions, TimerHandler } from "@azure/functions";
 import { parseSchedule } from "../src/timers/schedule.ts";
 import { callFunction } from "../src/call-function.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { startHost, type Library, type TestHost } from "./fixtures/harness.ts";
 import { setSetting } from "./fixtures/queues.ts";
 

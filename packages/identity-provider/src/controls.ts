@@ -1,6 +1,6 @@
 import type { OptionalClaim, RegisteredApp } from "./applications.ts";
-import type { Fault } from "../../stand-in-kit/src/faults.ts";
-import type { Gate } from "../../stand-in-kit/src/gates.ts";
+import type { Fault } from "@entra-functions-bff/stand-in-kit/faults";
+import type { Gate } from "@entra-functions-bff/stand-in-kit/gates";
 import { accountId, type Person } from "./people.ts";
 import type { Endpoint, RequestLog } from "./request-log.ts";
 import type { MistakenAnswer, RequestTarget, Runtime, RuntimeSettings } from "./runtime.ts";

@@ -1,5 +1,5 @@
 import type { Provider, KoaContextWithOIDC } from "oidc-provider";
-import { strike } from "../../stand-in-kit/src/faults.ts";
+import { strike } from "@entra-functions-bff/stand-in-kit/faults";
 import { errorPage } from "./pages/message-pages.ts";
 import type { Endpoint } from "./request-log.ts";
 import { endpointOf, route } from "./routing.ts";

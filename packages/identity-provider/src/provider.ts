@@ -2,14 +2,14 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { JSONWebKeySet } from "jose";
-import { serveIcon, type Icon } from "../../stand-in-kit/src/icon.ts";
+import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
 import { createApplications, type RegisteredApp } from "./applications.ts";
 import { createClaimsFactory } from "./claims.ts";
 import { createControls, type IdentityProviderControls } from "./controls.ts";
 import type { Addresses } from "./discovery.ts";
 import { createEngine } from "./engine.ts";
-import { createFaultQueue } from "../../stand-in-kit/src/faults.ts";
-import { createGates } from "../../stand-in-kit/src/gates.ts";
+import { createFaultQueue } from "@entra-functions-bff/stand-in-kit/faults";
+import { createGates } from "@entra-functions-bff/stand-in-kit/gates";
 import { loadKeys } from "./keys.ts";
 import { defaultTenantId, samplePeople, type Person } from "./people.ts";
 import { createRequestLog } from "./request-log.ts";
@@ -19,8 +19,8 @@ import { tenantIdsOf } from "./tenants.ts";
 
 export type { OptionalClaim, RegisteredApp } from "./applications.ts";
 export type { IdentityProviderControls } from "./controls.ts";
-export type { Fault } from "../../stand-in-kit/src/faults.ts";
-export type { Gate } from "../../stand-in-kit/src/gates.ts";
+export type { Fault } from "@entra-functions-bff/stand-in-kit/faults";
+export type { Gate } from "@entra-functions-bff/stand-in-kit/gates";
 export type { Person } from "./people.ts";
 export type { Tampering } from "./signing.ts";
 

@@ -1,8 +1,8 @@
 import type { Applications } from "./applications.ts";
 import type { ClaimsFactory } from "./claims.ts";
 import type { Addresses } from "./discovery.ts";
-import type { FaultQueue } from "../../stand-in-kit/src/faults.ts";
-import type { Gates } from "../../stand-in-kit/src/gates.ts";
+import type { FaultQueue } from "@entra-functions-bff/stand-in-kit/faults";
+import type { Gates } from "@entra-functions-bff/stand-in-kit/gates";
 import type { Keys } from "./keys.ts";
 import { accountId, type Person } from "./people.ts";
 import type { createRequestLog, Endpoint } from "./request-log.ts";

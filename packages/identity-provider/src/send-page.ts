@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
-import type { RenderedPage } from "../../stand-in-kit/src/layout.ts";
+import type { RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 
 const bodyLimit = 64 * 1024;
 

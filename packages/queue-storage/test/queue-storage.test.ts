@@ -5,20 +5,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startQueueStorage } from "../src/queue-storage.ts";
-import { eventually } from "../../stand-in-kit/src/eventually.ts";
-import { createQueue, openQueue } from "../../functions-host/test/fixtures/queues.ts";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { startQueueStorage, type QueueStorage } from "../src/queue-storage.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 
 test("what was sent survives a restart of the queue storage", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "queue-storage-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const before = await startQueueStorage({ port: 0, folder });
-  const queue = await createQueue(before);
-  await queue.send("kept");
+  await openQueue(before).create();
+  await openQueue(before).sendMessage("kept");
   await before.stop();
   const after = await startQueueStorage({ port: 0, folder });
   t.after(() => after.stop());
-  assert.deepEqual(await openQueue(after, queue.name).contents(), ["kept"]);
+  const { peekedMessageItems } = await openQueue(after).peekMessages();
+  assert.deepEqual(
+    peekedMessageItems.map(({ messageText }) => messageText),
+    ["kept"],
+  );
 });
 
 test("the queue storage ends with whoever started it, even by SIGKILL", async (t) => {
@@ -42,3 +46,7 @@ test("the queue storage ends with whoever started it, even by SIGKILL", async (t
     ),
   );
 });
+
+function openQueue({ connectionString }: QueueStorage) {
+  return QueueServiceClient.fromConnectionString(connectionString).getQueueClient("orders");
+}

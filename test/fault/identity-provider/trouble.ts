@@ -4,7 +4,7 @@ import type { Answer, Client } from "../../support/http-client.ts";
 import { untilCallback } from "../../support/sign-in-steps.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";
-import type { Fault } from "../../../packages/identity-provider/src/provider.ts";
+import type { Fault } from "@entra-functions-bff/identity-provider";
 
 /** Nobody waits longer. */
 export const seconds = 10;

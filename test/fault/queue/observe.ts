@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { AppInstance } from "../../../packages/functions-host/src/instance.ts";
+import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 import { codeOf } from "../../support/assertions.ts";
-import { eventually } from "../../../packages/stand-in-kit/src/eventually.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Answer, Client } from "../../support/http-client.ts";
 import { generatePeople } from "../../support/people.ts";
 import { startQueueService, type QueueService, type QueueTrouble } from "../../support/queue-service.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { withSessions } from "../../../shared/account/store.ts";
-import type { Fault, FaultMatch } from "../../../packages/cosmos-endpoint/src/endpoint.ts";
+import type { Fault, FaultMatch } from "@entra-functions-bff/cosmos-endpoint";
 import type { World } from "../../support/world.ts";
 import { neighbourKey, neighbourSession } from "./stage.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { startQueueStorage } from "../../../packages/queue-storage/src/queue-storage.ts";
+import { startQueueStorage } from "@entra-functions-bff/queue-storage";
 import { finishingDisabled, type World } from "../../support/world.ts";
 
 /** Instances that carry out what is in the queue, and whoever puts something in. */

@@ -5,7 +5,7 @@ import type { StoredSession } from "../../../shared/account/document.ts";
 import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../../../shared/account/keys.ts";
 import { seal, unseal } from "../../../shared/account/seal.ts";
 import type { SessionSecrets } from "../../../shared/identity/session-secrets.ts";
-import { homeAccountId, type Person } from "../../../packages/identity-provider/src/people.ts";
+import { homeAccountId, type Person } from "@entra-functions-bff/identity-provider/people";
 import type { Client } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";

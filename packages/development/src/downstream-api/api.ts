@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serveIcon, type Icon } from "../../../stand-in-kit/src/icon.ts";
-import { createFaultQueue, strike, type Fault } from "../../../stand-in-kit/src/faults.ts";
-import { createGates, type Gate } from "../../../stand-in-kit/src/gates.ts";
+import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
+import { createFaultQueue, strike, type Fault } from "@entra-functions-bff/stand-in-kit/faults";
+import { createGates, type Gate } from "@entra-functions-bff/stand-in-kit/gates";
 import { claimedObjectId, createTokenVerifier, InvalidTokenError } from "./access-token.ts";
 import { claimsChallenge, sendError, serve, unauthorized } from "./answers.ts";
 

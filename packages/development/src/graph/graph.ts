@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createFaultQueue, strike, type Fault } from "../../../stand-in-kit/src/faults.ts";
-import { serveIcon, type Icon } from "../../../stand-in-kit/src/icon.ts";
+import { createFaultQueue, strike, type Fault } from "@entra-functions-bff/stand-in-kit/faults";
+import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
 import { createDirectory, type Directory } from "./directory.ts";
 import { envelope, GraphError, insufficientPrivileges, sendError, sendJson, throttled } from "./errors.ts";
 import { serve } from "./routes.ts";
 import { createVisibility } from "./visibility.ts";
+
+export type { Application } from "./types.ts";
 
 export interface GraphOptions {
   /** Port on 127.0.0.1; 0 picks a free one. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serveIcon, type Icon } from "../../../stand-in-kit/src/icon.ts";
-import type { RegisteredApp } from "../../../identity-provider/src/applications.ts";
-import { createBackChannel } from "../../../identity-provider/src/back-channel.ts";
-import type { RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
+import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
+import { createBackChannel } from "@entra-functions-bff/identity-provider/back-channel";
+import type { RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 import { createOidcClient, type SignedInPerson, type Transaction } from "./oidc-client.ts";
 import { failurePage, homePage } from "./pages.ts";
 

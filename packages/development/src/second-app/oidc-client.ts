@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
-import type { BackChannel } from "../../../identity-provider/src/back-channel.ts";
+import type { BackChannel } from "@entra-functions-bff/identity-provider/back-channel";
 
 export interface ClientSettings {
   /** The provider's instance, with a trailing slash. */

@@ -1,5 +1,5 @@
-import { html } from "../../../stand-in-kit/src/html.ts";
-import { renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import { html } from "@entra-functions-bff/stand-in-kit/html";
+import { renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 import type { SignedInPerson } from "./oidc-client.ts";
 
 const note = "A second app at the same local identity provider. It knows nothing of the first one.";

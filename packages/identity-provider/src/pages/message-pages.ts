@@ -1,5 +1,5 @@
-import { html } from "../../../stand-in-kit/src/html.ts";
-import { originOf, renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import { html } from "@entra-functions-bff/stand-in-kit/html";
+import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 
 /** Says what went wrong, to a person; `detail` is for the person who wrote the app. */
 export function errorPage(message: string, detail?: string): RenderedPage {

@@ -1,7 +1,7 @@
 import type { Person } from "../people.ts";
 import { accountId } from "../people.ts";
-import { type Html, html } from "../../../stand-in-kit/src/html.ts";
-import { originOf, renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import { type Html, html } from "@entra-functions-bff/stand-in-kit/html";
+import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 
 interface SignInPage {
   readonly appName: string;

@@ -1,6 +1,6 @@
 import type { Person } from "../people.ts";
-import { type Html, html } from "../../../stand-in-kit/src/html.ts";
-import { originOf, renderPage, type RenderedPage } from "../../../stand-in-kit/src/layout.ts";
+import { type Html, html } from "@entra-functions-bff/stand-in-kit/html";
+import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 import { personCard } from "./sign-in-pages.ts";
 
 /** How long the page waits for the apps' answers, in milliseconds. */
