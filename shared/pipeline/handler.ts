@@ -40,6 +40,11 @@ export type FunctionDefinition =
   | (Definition<SignOutContext> & { readonly signsOut: true })
   | (Definition<RequestContext> & { readonly signsOut?: false });
 
+/** Where the person is going, once the function has said so. */
+interface Errand {
+  way?: Way;
+}
+
 /** No answer to a person takes longer than 10 s, the time for cleaning up and sending it included. */
 const requestTimeoutMs = 8_000;
 /** The same where the sign-out may then have to be written to the queue, which has 3.5 s of its own. */
@@ -56,7 +61,7 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
     const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
-    const errand = { way: ownAddress(definition, request, app) };
+    const errand: Errand = {};
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
     const context = { app, cookies, telemetry, signal, defer, comeBackTo };
     const response = await answer(definition, request, context, invocation, errand);
@@ -97,14 +102,15 @@ async function answer(
   request: HttpRequest,
   context: SignOutContext,
   invocation: InvocationContext,
-  errand: { readonly way: Way },
+  errand: Errand,
 ): Promise<HttpResponseInit> {
   const { publicBaseUrl } = context.app.configuration;
   try {
     const response = await definition.handler(request, context);
     return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
   } catch (error) {
-    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way: errand.way };
+    const way = errand.way ?? ownAddress(definition, request, context.app);
+    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way };
     report(error, definition, occurrence, context, invocation);
     if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
     const response = problemResponse(error, occurrence);
