@@ -1,5 +1,4 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import { forwardedRequestHeaders, forwardedResponseHeaders } from "../shared/downstream/forwarding.ts";
 import { requestedPath } from "../shared/downstream/target.ts";
 import { ConditionError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
@@ -43,4 +42,48 @@ async function toResponse(response: Response): Promise<HttpResponseInit> {
   const headers = forwardedResponseHeaders(response.headers);
   // Of answers without a body (204, 304) the programming model refuses even an empty one.
   return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
+}
+
+/** Request headers forwarded to the API. Neither cookies nor credentials nor where the page came from. */
+const requestHeaders = [
+  "accept",
+  "accept-language",
+  "consistencylevel",
+  "content-type",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "prefer",
+  "range",
+];
+
+/** Headers of the API's answer forwarded to the browser. */
+const responseHeaders = [
+  "content-disposition",
+  "content-language",
+  "content-range",
+  "content-type",
+  "etag",
+  "last-modified",
+  "location",
+  "preference-applied",
+  "request-id",
+  "retry-after",
+];
+
+export function forwardedRequestHeaders(headers: Headers): Headers {
+  return pick(headers, requestHeaders);
+}
+
+export function forwardedResponseHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries(pick(headers, responseHeaders));
+}
+
+function pick(headers: Headers, names: readonly string[]): Headers {
+  const picked = new Headers();
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null && /^[\x20-\x7e\t]*$/.test(value)) picked.set(name, value);
+  }
+  return picked;
 }

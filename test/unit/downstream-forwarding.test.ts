@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { claimsChallenge } from "../../shared/downstream/claims-challenge.ts";
-import { forwardedRequestHeaders, forwardedResponseHeaders } from "../../shared/downstream/forwarding.ts";
+import { forwardedRequestHeaders, forwardedResponseHeaders } from "../../functions/api.ts";
 
 const all = (names: readonly string[]) => new Headers(names.map((name) => [name, "value"]));
 
