@@ -3,7 +3,7 @@ import type { Answer, Client } from "./http-client.ts";
 import { ownForm, type World } from "./world.ts";
 
 /** The `sid` of a person's most recent sign-in, as the identity provider knows it. */
-export function sidOf({ identityProvider }: World, username: string): string {
+export function sidOf({ identityProvider }: Pick<World, "identityProvider">, username: string): string {
   const sids = identityProvider.controls.issuedTokens().flatMap((token) => {
     if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return [];
     const claims = decodeJwt(token);
