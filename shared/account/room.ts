@@ -1,5 +1,4 @@
 import { ConditionError } from "../core/errors.ts";
-import type { AccountDocument, StoredSession } from "./document.ts";
 
 /**
  * Bytes of an account's sessions as JSON in UTF-8. Azure Cosmos DB takes documents of up to 2 MB (2,097,152 bytes); what it
@@ -7,20 +6,20 @@ import type { AccountDocument, StoredSession } from "./document.ts";
  */
 export const maxSessionsBytes = 1_900_000;
 
-/** The same while a sign-in is under way, which ends nothing before it is complete unless the store would take no more. */
+/** The same while a sign-in is under way: until it is complete, it ends other sessions only if the store would refuse the document. */
 export const maxBytesUnderWay = 2_050_000;
 
 /**
- * The sessions that fit into one document: the oldest make room.
- * @param spared key of the one that stays in any case
- * @param last key of the one that goes last, if there is such a one
+ * The sessions that fit into one document; the oldest are dropped.
+ * @param spared key of the session that always stays
+ * @param last key of a session that is dropped only when no other is left
  * @throws {ConditionError} `session_too_large` when `spared` does not fit alone
  */
-export function fitting(
-  sessions: AccountDocument["sessions"],
+export function fitting<Session extends Dated>(
+  sessions: Readonly<Record<string, Session>>,
   spared: string,
   { maxBytes = maxSessionsBytes, last }: { maxBytes?: number; last?: string | undefined } = {},
-): AccountDocument["sessions"] {
+): Readonly<Record<string, Session>> {
   const entries = Object.entries(sessions);
   const sizes = new Map(entries.map(([key, session]) => [key, sizeOf(key, session)]));
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -38,14 +37,20 @@ export function fitting(
   return Object.fromEntries(entries.filter(([key]) => !gone.has(key)));
 }
 
-type Entry = readonly [key: string, session: StoredSession];
+/** A session, as far as this matters here. */
+interface Dated {
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+type Entry = readonly [key: string, session: Dated];
 
 function byAge([, a]: Entry, [, b]: Entry): number {
   return Date.parse(a.createdAt) - Date.parse(b.createdAt);
 }
 
-/** With the colon and the comma. */
-function sizeOf(key: string, session: StoredSession): number {
+/** Bytes of one session with its key, the colon and the comma. */
+function sizeOf(key: string, session: Dated): number {
   return Buffer.byteLength(JSON.stringify({ [key]: session })) - 1;
 }
 
