@@ -10,8 +10,8 @@ import { storeClock, type StoreClock } from "../store/clock.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 
 /**
- * What lives as long as the process. Holds no person's data beyond the requests that are running, but for `openedSeals`,
- * which is of use only to who has just read the same from the store.
+ * What lives as long as the process. It holds nobody's data beyond the running requests, except for `openedSeals`, which is
+ * useless without the seal as the store has it now.
  */
 export interface App {
   readonly configuration: Configuration;
@@ -20,7 +20,7 @@ export interface App {
   readonly renewals: SharedWork;
   readonly openedSeals: OpenedSeals;
   readonly warnings: Set<Warning>;
-  /** Whether a sign-in was completed: until then, that there is no warning means nothing. */
+  /** Whether a sign-in was completed. Until then, the absence of warnings means nothing. */
   signInSeen: boolean;
   /** For `/readyz`. */
   readonly readiness: Readiness;
@@ -28,13 +28,13 @@ export interface App {
   /** Every time that is stored, or compared with one that is, comes from here. */
   readonly clock: StoreClock;
   readonly timing: Timing;
-  /** Asks the store for its time if it has not said it yet. Waits no longer than a moment, and does not fail. */
+  /** Asks the store for its time unless that is known. Waits a second at most, and never rejects. */
   learnTime(): Promise<void>;
-  /** Where sign-outs wait that the store could not take. */
+  /** Holds the sign-outs that the store could not take. */
   readonly signOutQueue: WorkQueue;
 }
 
-/** What an operator should know although the app works; shown by `/readyz`. */
+/** What an operator should know although the app works. `/readyz` shows it. */
 export type Warning = "scope_missing" | "sid_missing" | "login_hint_missing";
 
 export const warningTexts: Readonly<Record<Warning, string>> = {
@@ -51,12 +51,12 @@ export const warningTexts: Readonly<Record<Warning, string>> = {
 
 /** What lives as long as one request. */
 export interface Invocation {
-  /** Ends when the request has used up its time; everything that waits must observe it. */
+  /** Aborts when the request has used up its time. Everything that waits must observe it. */
   readonly signal: AbortSignal;
   readonly telemetry: Telemetry;
 }
 
-/** Where sign-outs wait that the store could not take. The storage account is the one that every function app has. */
+/** The queue of sign-outs that the store could not take. It is in the storage account that every function app has. */
 export const signOutQueueName = "sign-outs";
 
 export function createApp(configuration: Configuration): App {
@@ -82,7 +82,7 @@ export function createApp(configuration: Configuration): App {
 
 const lookTimeoutMs = 1_000;
 
-/** One look at a time, for all who wait. */
+/** Callers at the same time share one look at the store. */
 function timeLearner(clock: StoreClock, store: () => Promise<ConnectedStore>): () => Promise<void> {
   let looking: Promise<void> | undefined;
   const look = async () => {

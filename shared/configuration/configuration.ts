@@ -19,7 +19,7 @@ export interface Configuration {
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
 }
 
-/** The environment does not make a configuration; `problems` names every setting at fault, not only the first. */
+/** The settings are not valid. `problems` names every setting at fault, not only the first. */
 export class ConfigurationError extends Error {
   readonly code = "configuration_invalid";
   readonly problems: readonly SettingProblem[];

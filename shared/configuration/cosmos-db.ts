@@ -42,7 +42,7 @@ function isCosmosConnectionString(value: string): boolean {
   return endpoint !== null && isConfidential(endpoint) && /(?:^|;)AccountKey=[^;]+/.test(value);
 }
 
-/** Whether what is sent to `url` stays between the two ends: TLS, or a loopback address. */
+/** Whether nobody in between can read what is sent to `url`: TLS, or a loopback address. */
 function isConfidential(url: URL): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }

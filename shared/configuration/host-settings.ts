@@ -1,12 +1,12 @@
 import type { Setting } from "./settings.ts";
 
-/** A setting that the Functions host reads, and that the app cannot do without or is better off with. */
+/** A setting of the Functions host that the app needs or profits from. */
 export interface HostSetting extends Setting {
-  /** Whether infra/ sets it. A setting that it leaves out has its reason in `meaning`. */
+  /** Whether infra/ sets it. If not, `meaning` says why. */
   readonly deployed: boolean;
 }
 
-/** The host's own settings, as far as they matter to the app. Azure has them beside the app's. */
+/** The host's own settings, as far as they matter to the app. In Azure they stand beside the app's. */
 export const hostSettings = {
   storage: {
     name: "AzureWebJobsStorage",
@@ -65,7 +65,7 @@ export const hostSettings = {
   },
 } as const satisfies Record<string, HostSetting>;
 
-/** Of the host's settings, those that the app reads, too: its queue is in the host's storage account. */
+/** The host's settings that the app reads, too, because its queue is in the host's storage account. */
 export const storageSettings = [
   hostSettings.storage,
   hostSettings.storageAccountName,
@@ -73,5 +73,5 @@ export const storageSettings = [
   hostSettings.storageClientId,
 ].map(({ name }) => name);
 
-/** Set by the platform, never by people. The app's origin where `PublicBaseUrl` does not say another. */
+/** The platform sets it, never a person. It names the app's origin unless `PublicBaseUrl` does. */
 export const platformHostName = "WEBSITE_HOSTNAME";

@@ -30,7 +30,7 @@ export function readSignOut(read: SettingsReader): SignOutConfiguration {
   };
 }
 
-/** As the Functions host reads its own storage account: these settings are the host's, which says what is wrong with them. */
+/** Reads the storage account as the Functions host does. The settings are the host's, so the host reports what is wrong with them. */
 function readQueueConnection(read: SettingsReader): QueueConnection | undefined {
   const connectionString = read.raw(hostSettings.storage.name);
   if (connectionString !== undefined) return { kind: "connectionString", connectionString };

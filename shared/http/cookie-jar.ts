@@ -2,16 +2,16 @@ import type { Cookie } from "@azure/functions";
 
 /** The cookies of one request and its answer: HttpOnly, Lax, host-only, for the whole origin. */
 export interface CookieJar {
-  /** The value that the request carries, if any. Two cookies with one name have none: see {@link has}. */
+  /** The value that the request carries, if any. Two cookies of one name count as none here; {@link has} sees them. */
   read(name: string): string | undefined;
-  /** Whether the request carries a cookie of this name, or several, whatever they say. */
+  /** Whether the request carries one or more cookies of this name, whatever their values. */
   has(name: string): boolean;
-  /** The names that the request carries and that begin with `prefix`, without the browser's own prefix. */
+  /** The names of the request's cookies that begin with `prefix`, without the browser's own prefix. */
   names(prefix: string): readonly string[];
   /** @param maxAge seconds; without it the cookie ends with the browser */
   set(name: string, value: string, maxAge?: number): void;
   clear(name: string): void;
-  /** What the answer has to set, whatever it turns out to be. */
+  /** What the answer has to set, be it a success or an error. */
   readonly changes: readonly Cookie[];
 }
 
@@ -29,8 +29,8 @@ export interface CookieSettings {
 
 /**
  * Names get the `__Host-` prefix (RFC 6265bis section 4.1.3.2), which keeps other hosts of the domain from planting
- * cookies. Safari refuses Secure cookies on http://localhost, and there alone the prefix and `Secure` are left out.
- * Those of an app with a name of its own begin with that name, so that two apps of one host keep theirs apart.
+ * cookies. Safari refuses Secure cookies on http://localhost; only there the prefix and `Secure` are left out. An app with a
+ * cookie name of its own puts it before all names, so that two apps of one host keep their cookies apart.
  */
 export function cookieJar(headers: Headers, { publicBaseUrl, session }: CookieSettings): CookieJar {
   const secure = publicBaseUrl.startsWith("https:") || !isSafari(headers.get("user-agent") ?? "");
@@ -59,10 +59,10 @@ export function cookieJar(headers: Headers, { publicBaseUrl, session }: CookieSe
 }
 
 /**
- * The cookies of a request by name, compared byte for byte: only spaces and tabs around name and value do not count (RFC
- * 6265bis section 5.6), since anything else that is left out would let a neighbour host's cookie pass for one with the
- * browser's prefix. Values of this app need no decoding: they are base64url and dots. Two cookies with one name are an
- * attack or a broken browser. Which of them is the app's cannot be told, so both are null.
+ * The cookies of a request by name, compared byte for byte. Only spaces and tabs around name and value are dropped (RFC
+ * 6265bis section 5.6): dropping anything else would let a neighbour host's cookie pass for one with the browser's prefix.
+ * The app's values need no decoding; they are base64url and dots. Two cookies of one name mean an attack or a broken browser.
+ * Nobody can tell which of them is the app's, so the name gets null.
  */
 function parse(header: string): ReadonlyMap<string, string | null> {
   const values = new Map<string, string | null>();

@@ -5,22 +5,22 @@ export interface AccountClaims {
   readonly username: string;
   readonly tenantId: string;
   readonly objectId: string;
-  /** For `logout_hint`: spares the person the account picker at sign-out. */
+  /** For `logout_hint`, which spares the person the account picker at sign-out. */
   readonly loginHint: string | null;
 }
 
-/** What is sealed: nothing here can be read without the cookie. */
+/** The sealed part of a session: nobody can read it without the cookie. */
 export interface SessionSecrets {
   readonly claims: AccountClaims;
   /** MSAL's serialized token cache. */
   readonly tokenCache: string;
-  /** Absent in what earlier versions have sealed, and where every answer brought what was asked for. */
+  /** Absent in seals of earlier versions, and when every answer granted what was asked for. */
   readonly grants?: Grants;
-  /** The API whose scopes the sign-in asked for, where it was not the first. */
+  /** The API whose scopes the sign-in asked for, unless it was the first. */
   readonly signedInFor?: string;
   /** Hash of the claims challenge that the sign-in answered. */
   readonly signedInWith?: string;
 }
 
-/** The scopes that the token endpoint granted, by those that it was asked for, where they are others; as texts with spaces. */
+/** Scopes granted instead of those asked for. Keys are the scopes asked for, values the scopes granted, separated by spaces. */
 export type Grants = Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
 import { extendIdleLifetime, requireSession, type ResolvedSession } from "../session/resolve.ts";
 
-/** The person who is signed in, as a handler sees them. */
+/** The signed-in person, as a handler sees them. */
 export interface AuthenticatedSession {
   /** From the verified ID token of the sign-in: who it is. Authorize by `tenantId` and `objectId`, never by `username`. */
   readonly claims: AccountClaims;

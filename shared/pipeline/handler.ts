@@ -21,21 +21,21 @@ export interface RequestContext extends Invocation {
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
 }
 
-/** The same for a function that signs out. */
+/** The context of a function that signs out. */
 export type SignOutContext = RequestContext & SigningOut;
 
 interface Definition<Context extends RequestContext> {
   readonly name: string;
   readonly route: string;
   readonly methods: readonly HttpMethod[];
-  /** "function": only with a function key, for administrators' programs. */
+  /** "function": callers need a function key. For administrators' programs. */
   readonly authLevel?: "anonymous" | "function";
-  /** A step on the way to somewhere else: its own address is no place to come back to. */
+  /** Whether it is a step on the way to somewhere else, so that an error page does not lead back to it. */
   readonly isStep?: boolean;
   readonly handler: (request: HttpRequest, context: Context) => Promise<HttpResponseInit>;
 }
 
-/** Only a function with `signsOut` can leave a sign-out to the queue, and so only that one can sign anybody out. */
+/** Only a function with `signsOut` can leave a sign-out to the queue, so only such a function can sign anybody out. */
 export type FunctionDefinition =
   | (Definition<SignOutContext> & { readonly signsOut: true })
   | (Definition<RequestContext> & { readonly signsOut?: false });
@@ -45,9 +45,9 @@ interface Errand {
   way?: Way;
 }
 
-/** No answer to a person takes longer than 10 s, the time for cleaning up and sending it included. */
+/** No person waits longer than 10 s for an answer, including the time for cleaning up and sending. */
 const requestTimeoutMs = 8_000;
-/** The same where the sign-out may then have to be written to the queue, which has 3.5 s of its own. */
+/** Shorter for sign-outs: writing one to the queue may take another 3.5 s. */
 const signOutTimeoutMs = 4_500;
 
 /**
@@ -74,13 +74,13 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
   };
 }
 
-/** What the same request by GET would be answered with, but for the body (RFC 9110 section 9.3.2). */
+/** The answer to the same request by GET, without its body (RFC 9110 section 9.3.2). */
 function withoutBody({ body: _body, jsonBody, headers, ...head }: HttpResponseInit): HttpResponseInit {
   const type = jsonBody === undefined ? {} : { "content-type": "application/json" };
   return { ...head, headers: { ...type, ...Object.fromEntries(new Headers(headers)) } };
 }
 
-/** The page that a person wanted; the app's start where what they wanted is no page. */
+/** The page that the person wanted, or the app's start if they wanted no page. */
 function ownAddress({ isStep }: FunctionDefinition, { method, url }: HttpRequest, app: App): Way {
   if (isStep || method !== "GET") return { to: "/", by: "going" };
   const { pathname, search } = new URL(url);
@@ -91,7 +91,7 @@ function ownAddress({ isStep }: FunctionDefinition, { method, url }: HttpRequest
   }
 }
 
-/** Refusals are no failures of the function. */
+/** A refusal is not a failure of the function. */
 function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
   const status = "value" in outcome ? ((outcome.value as HttpResponseInit).status ?? 200) : 500;
   return { success: status < 500, resultCode: String(status) };
@@ -118,7 +118,7 @@ async function answer(
   }
 }
 
-/** Failures are for the operator; refusals are the caller's own business, but people come to support with theirs. */
+/** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
 function report(
   error: unknown,
   { name }: FunctionDefinition,
@@ -137,7 +137,7 @@ function report(
   logFailure(log, describe(error));
 }
 
-/** Not where there are two of that name: without the app's own, the other one, which may be an attacker's, would count. */
+/** Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count. */
 function clearSession(cookies: CookieJar): void {
   if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

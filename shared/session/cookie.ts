@@ -1,7 +1,7 @@
 import { randomBase64Url } from "../core/encoding.ts";
 import { namedCookie } from "../http/cookie-jar.ts";
 
-/** What the session cookie says: which document to read, and the secret that opens one session in it. */
+/** The content of the session cookie: which document to read, and the secret that opens one session in it. */
 export interface SessionCookie {
   readonly accountKey: string;
   readonly secret: string;
@@ -19,8 +19,8 @@ export function newSessionCookie(accountKey: string): SessionCookie {
 export const sessionCookieName = namedCookie;
 
 /**
- * Seconds that a new session's cookie lasts; undefined: until the browser ends. The absolute lifetime is never extended, so
- * it needs no renewal. The server ends sessions by their times whatever a browser keeps.
+ * Seconds that a new session's cookie lasts; undefined means until the browser is closed. The absolute lifetime is never
+ * extended, so the cookie needs no renewal. The server ends sessions by their times, whatever a browser keeps.
  */
 export function sessionCookieMaxAge(session: {
   readonly persistentCookie: boolean;
@@ -34,7 +34,7 @@ export function parseSessionCookie(value: string | undefined): SessionCookie | u
   return accountKey && secret && isCanonical(secret) ? { accountKey, secret } : undefined;
 }
 
-/** The last character of base64url has bits to spare: only one spelling counts. */
+/** The last character of base64url has spare bits, so one value has several spellings. Only the canonical one counts. */
 function isCanonical(text: string): boolean {
   return Buffer.from(text, "base64url").toString("base64url") === text;
 }
