@@ -22,12 +22,6 @@ function hasTest(title: string, among: readonly string[] = tests): boolean {
   return among.some((text) => text.includes(`("${title}"`) || text.includes(`\n  "${title}"`));
 }
 
-it("every row about what the local functions host imitates and refuses names a test that is there", () => {
-  const rows = [...rowsOf("What it imitates"), ...rowsOf("What it refuses")];
-  assert.ok(rows.length > 20);
-  for (const [what, title = ""] of rows) assert.ok(hasTest(title), `${what}: there is no test "${title}"`);
-});
-
 it("every row that is marked is held against any host that is given", () => {
   const contract = tests.filter((text) => text.includes("FUNCTIONS_HOST_URL"));
   const marked = rowsOf("What it imitates").filter(([what]) => what?.startsWith("◆"));
