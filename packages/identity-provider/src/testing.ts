@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createBackChannel, type BackChannel } from "./back-channel.ts";
@@ -33,8 +36,17 @@ export const payroll: RegisteredApp = {
 const certificateFolder = fileURLToPath(new URL("../node_modules/.cache/test-certificates", import.meta.url));
 
 /** A private CA shared by all test files and runs, because making one costs more than most tests. */
-export async function testCertificates(): Promise<Certificates> {
-  return loadOrCreateCertificates(certificateFolder);
+export async function testCertificates(folder = certificateFolder): Promise<Certificates> {
+  if (!existsSync(folder)) await createTogether(folder);
+  return loadOrCreateCertificates(folder);
+}
+
+/** Several test files may start at once: the first one wins, and nobody sees a folder that is half filled. */
+async function createTogether(folder: string): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  const made = await mkdtemp(`${folder}-`);
+  await loadOrCreateCertificates(made);
+  await rename(made, folder).catch(() => rm(made, { recursive: true }));
 }
 
 /** A provider on free ports that ends with the test file, and a client for its TLS side. */

@@ -52,3 +52,12 @@ test("the CA's key is kept nowhere, and the server's key is for its owner only",
   assert.deepEqual((await readdir(secret)).toSorted(), ["ca.pem", "server.key", "server.pem"]);
   assert.equal((await stat(join(secret, "server.key"))).mode & 0o077, 0);
 });
+
+test("test files that start at the same time get the same certificate authority", async (t) => {
+  const parent = await mkdtemp(join(tmpdir(), "certificates-"));
+  t.after(() => rm(parent, { recursive: true }));
+  const made = await Promise.all(Array.from({ length: 3 }, () => testCertificates(join(parent, "shared"))));
+  const kept = await testCertificates(join(parent, "shared"));
+  for (const { ca } of made) assert.equal(ca, kept.ca);
+  assert.deepEqual(await readdir(parent), ["shared"]);
+});
