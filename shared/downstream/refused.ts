@@ -1,6 +1,6 @@
 import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
 import { ConditionError } from "../core/errors.ts";
-import { appRefused } from "../identity/refusal.ts";
+import { appRefused } from "../identity/errors.ts";
 
 /** The token endpoint wants the person, not the refresh token. */
 export class RefusedError extends Error {

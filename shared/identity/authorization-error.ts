@@ -1,6 +1,5 @@
 import { ConditionError, type ConditionCode } from "../core/errors.ts";
-import { IdentityProviderUnavailableError } from "./metadata.ts";
-import { appRefused } from "./refusal.ts";
+import { IdentityProviderUnavailableError, appRefused } from "./errors.ts";
 
 /** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6), with what Entra adds to it. */
 export interface AuthorizationErrorResponse {

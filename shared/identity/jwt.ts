@@ -12,8 +12,9 @@ import {
 import { withinDeadline } from "../core/deadline.ts";
 import { ConditionError, type ConditionCode } from "../core/errors.ts";
 import { fillTenant, keyFinder, tenantTemplate } from "./key-issuer.ts";
-import { heeding, unavailable, type AuthorityMetadata } from "./metadata.ts";
-import { createPauses } from "./pause.ts";
+import type { AuthorityMetadata } from "./metadata.ts";
+import { heeding, createPauses } from "./pause.ts";
+import { unavailable } from "./errors.ts";
 
 /** Keys by `jwks_uri`, each set kept and refreshed by jose. */
 export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;

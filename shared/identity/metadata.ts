@@ -1,8 +1,8 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { isRecord } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
+import { unavailable } from "./errors.ts";
+import { createPauses, heeding, type Pauses } from "./pause.ts";
 
 /** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
 export interface AuthorityMetadata {
@@ -22,32 +22,6 @@ export interface AuthorityMetadata {
 
 const maxAgeMs = 24 * 60 * 60_000;
 const requestTimeoutMs = 4_000;
-
-/** The identity provider did not answer, or not in a form that can be used. */
-export class IdentityProviderUnavailableError extends ConditionError {
-  /** @param pauseMs for how long it has asked to be left in peace, if it has */
-  constructor(cause?: unknown, pauseMs = 0) {
-    const retry = pauseMs > 0 && { retryAfterSeconds: Math.ceil(pauseMs / 1_000) };
-    super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause, ...retry });
-    this.name = "IdentityProviderUnavailableError";
-  }
-}
-
-/**
- * Sends a request to one of the identity provider's documents, unless it has asked to be left in peace.
- * @throws {IdentityProviderUnavailableError} during a pause, and when the answer asks for one
- */
-export async function heeding(pause: Pauses, send: () => Promise<Response>): Promise<Response> {
-  const left = pause.leftMs(everybody);
-  if (left > 0) throw new IdentityProviderUnavailableError(new Error("The endpoint asked for a pause"), left);
-  const response = await send();
-  const asked = response.ok ? 0 : retryAfterMs(response);
-  if (asked === 0) return response;
-  pause.forAll(asked);
-  throw new IdentityProviderUnavailableError(new Error(`The endpoint answered ${response.status}`), asked);
-}
-
-const everybody = "";
 
 export interface MetadataSource {
   /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now, or not before `signal` aborts */
@@ -94,11 +68,6 @@ export function metadataSource(authority: string): MetadataSource {
       });
     },
   };
-}
-
-/** @returns `error` itself if it says already that the identity provider is unavailable, and for how long */
-export function unavailable(error: unknown): IdentityProviderUnavailableError {
-  return error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
 }
 
 async function fetchMetadata(url: string, pause: Pauses): Promise<AuthorityMetadata> {

@@ -1,7 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
 import { isRecord } from "../core/encoding.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import { IdentityProviderUnavailableError, unavailable } from "./metadata.ts";
+import { IdentityProviderUnavailableError, unavailable } from "./errors.ts";
 import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
 
 const requestTimeoutMs = 5_000;

@@ -1,9 +1,11 @@
+import { IdentityProviderUnavailableError } from "./errors.ts";
+
 const longestPauseMs = 60 * 60_000;
 
 /**
- * For how long an answer asks to be left in peace (Retry-After, RFC 9110 section 10.2.3), in milliseconds and at most an hour.
- * A date is measured by the clock of whoever wrote it, where the answer tells that.
- * @returns 0 if it does not ask
+ * How long an answer asks not to be called again (Retry-After, RFC 9110 section 10.2.3), in milliseconds and at most an hour.
+ * A date is compared with the answer's own `Date`, if it has one.
+ * @returns 0 if the answer does not ask
  */
 export function retryAfterMs({ headers }: { readonly headers: Headers }): number {
   const value = headers.get("retry-after") ?? "";
@@ -16,25 +18,25 @@ function dateOf(headers: Headers): number {
   return Number.isNaN(date) ? Date.now() : date;
 }
 
-/** Times until which an endpoint is not to be asked, on this instance. */
+/** The pauses that an endpoint has asked for, on this instance. */
 export interface Pauses {
   /** Milliseconds until `who` may ask; 0 if that is now. */
   leftMs(who: string): number;
-  /** Nobody asks for so long. */
+  /** Keeps everybody from asking for `ms`. */
   forAll(ms: number): void;
-  /** `who` does not ask for so long; where several are told so at once, it is the app that asks too much, and nobody does. */
+  /** Keeps `who` from asking for `ms`. Several such pauses at once mean that the app asks too much: then nobody asks. */
   forOne(who: string, ms: number): void;
 }
 
 const maxKept = 1_000;
-/** So many at once are no accident. */
+/** As many pauses at once are no accident. */
 const several = 3;
 
 export function createPauses(): Pauses {
   let allUntil = -Infinity;
   const until = new Map<string, number>();
 
-  /** When fewer than `several` are left that have to wait. */
+  /** When fewer than `several` have to wait. */
   const severalUntil = (now: number) => {
     for (const [who, end] of until) if (end <= now) until.delete(who);
     return [...until.values()].toSorted((a, b) => b - a)[several - 1] ?? -Infinity;
@@ -56,3 +58,19 @@ export function createPauses(): Pauses {
     },
   };
 }
+
+/**
+ * Sends a request to one of the identity provider's documents, unless it has asked not to be called.
+ * @throws {IdentityProviderUnavailableError} during a pause, and when the answer asks for one
+ */
+export async function heeding(pause: Pauses, send: () => Promise<Response>): Promise<Response> {
+  const left = pause.leftMs(everybody);
+  if (left > 0) throw new IdentityProviderUnavailableError(new Error("The endpoint asked for a pause"), left);
+  const response = await send();
+  const asked = response.ok ? 0 : retryAfterMs(response);
+  if (asked === 0) return response;
+  pause.forAll(asked);
+  throw new IdentityProviderUnavailableError(new Error(`The endpoint answered ${response.status}`), asked);
+}
+
+const everybody = "";

@@ -1,7 +1,7 @@
 import { AuthError } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Authority } from "../identity/authority.ts";
-import { IdentityProviderUnavailableError } from "../identity/metadata.ts";
+import { IdentityProviderUnavailableError } from "../identity/errors.ts";
 
 /** What the token endpoint makes of the app's credential. */
 export type CredentialOutcome =

@@ -14,7 +14,7 @@ import { claimsOf, passedOn } from "./authorization-parameters.ts";
 import { adminConsentRequired } from "../identity/authorization-error.ts";
 import { missingScopes, withGrant } from "../identity/granted-scopes.ts";
 import { verifyIdToken } from "../identity/id-token.ts";
-import { appRefused } from "../identity/refusal.ts";
+import { appRefused } from "../identity/errors.ts";
 import { isAbout } from "../identity/response-account.ts";
 import { ofAccountAlone } from "../identity/token-cache.ts";
 import { authenticatedSince, codeChallengeOf, type SignInTransaction } from "./transaction.ts";

@@ -5,7 +5,7 @@ import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { logout, logoutConfirmation } from "../../functions/logout.ts";
 import { signedOut } from "../../functions/signed-out.ts";
 import { beginTransaction, newTransaction, type SignInTransaction } from "../../shared/sign-in/transaction.ts";
-import { IdentityProviderUnavailableError } from "../../shared/identity/metadata.ts";
+import { IdentityProviderUnavailableError } from "../../shared/identity/errors.ts";
 import { formatSessionCookie, type SessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { exactClock, metadata, testApp, type TestApp } from "./support/app.ts";

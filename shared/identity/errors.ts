@@ -1,0 +1,23 @@
+import { ConditionError } from "../core/errors.ts";
+
+/** The identity provider refused the app itself: an expired secret, a missing federated credential, a wrong client id. */
+export function appRefused(cause: unknown): ConditionError {
+  return new ConditionError("app_refused", "Whoever runs this app must check its registration and credentials.", {
+    cause,
+  });
+}
+
+/** The identity provider did not answer, or not in a form that can be used. */
+export class IdentityProviderUnavailableError extends ConditionError {
+  /** @param pauseMs how long it has asked not to be called, if it has */
+  constructor(cause?: unknown, pauseMs = 0) {
+    const retry = pauseMs > 0 && { retryAfterSeconds: Math.ceil(pauseMs / 1_000) };
+    super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause, ...retry });
+    this.name = "IdentityProviderUnavailableError";
+  }
+}
+
+/** @returns `error` itself if it already says that the identity provider is unavailable, and for how long */
+export function unavailable(error: unknown): IdentityProviderUnavailableError {
+  return error instanceof IdentityProviderUnavailableError ? error : new IdentityProviderUnavailableError(error);
+}
