@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
@@ -34,18 +33,27 @@ export async function startFirefox(executable: string): Promise<OtherBrowser> {
   await writeFile(join(profile, "user.js"), lines.join("\n"));
   const args = ["--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile];
   const firefox = spawn(executable, args, { stdio: "ignore" });
+  // Also when this process is told to end.
+  process.once("exit", () => firefox.kill("SIGKILL"));
   try {
     const marionette = await connectMarionette(await portOf(firefox, profile));
     return browserOf(marionette, async () => {
-      const gone = once(firefox, "exit");
-      await marionette.quit();
-      await gone;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      await marionette.quit().catch(() => undefined);
+      await end(firefox, profile);
     });
   } catch (error) {
     firefox.kill("SIGKILL");
+    await end(firefox, profile);
     throw error;
   }
+}
+
+/** Waits for the Firefox that was asked to end, and kills one that does not. */
+async function end(firefox: ChildProcess, profile: string): Promise<void> {
+  const hasEnded = (): boolean => firefox.pid === undefined || firefox.exitCode !== null || firefox.signalCode !== null;
+  await eventually("Firefox ends", hasEnded, 20_000).catch(() => firefox.kill("SIGKILL"));
+  await eventually("Firefox is gone", hasEnded);
+  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function portOf(firefox: ChildProcess, profile: string): Promise<number> {

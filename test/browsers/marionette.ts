@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { CommandError, isRecord, type CommandName, type Connection, type Parameters } from "./connection.ts";
+import { answered, CommandError, isRecord, type CommandName, type Connection, type Parameters } from "./connection.ts";
 
 /** A session of Firefox's own protocol, which geckodriver speaks too: JSON arrays, each after its length and a colon. */
 export interface Marionette extends Connection {
@@ -55,7 +55,7 @@ function sender(socket: Socket): Send {
     for (const settle of waiting.values()) settle({ error: "closed", message: "Firefox has gone" }, undefined);
     waiting.clear();
   });
-  return async (command, parameters = {}) =>
+  const ask: Send = async (command, parameters = {}) =>
     new Promise((resolve, reject) => {
       const id = ++lastId;
       waiting.set(id, (error, result) => {
@@ -65,6 +65,7 @@ function sender(socket: Socket): Send {
       const text = JSON.stringify([0, id, command, parameters]);
       socket.write(`${Buffer.byteLength(text)}:${text}`);
     });
+  return async (command, parameters) => answered(command, ask(command, parameters));
 }
 
 function onMessages(socket: Socket, listener: (message: unknown) => void): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isRecord, type Connection } from "./connection.ts";
+import { DriverFailure, isRecord, type Connection } from "./connection.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 
 /** A tab, used by what a person sees in it. Everything waits until it is there, for a busy machine long enough. */
@@ -42,12 +42,20 @@ export async function openTab(connection: Connection, isNew: boolean): Promise<T
     }
     return undefined;
   }
-  // A command fails while the page changes under it: then it is given again.
-  const soon = async (what: string, check: () => Promise<boolean>): Promise<void> =>
-    eventually(what, check, waitMs).catch(async (error: unknown) => {
-      const text = await command("GetPageSource").catch(() => "(no page)");
+  // A command fails while the page changes under it: then it is given again, unless the driver is at fault.
+  const soon = async (what: string, check: () => Promise<boolean>): Promise<void> => {
+    let failure: DriverFailure | undefined;
+    const checkOrFail = async (): Promise<boolean> =>
+      check().catch((error: unknown) => {
+        if (error instanceof DriverFailure) failure = error;
+        return failure !== undefined;
+      });
+    await eventually(what, checkOrFail, waitMs).catch(async (error: unknown) => {
+      const text = await command("GetPageSource");
       throw new Error(`${what}: not in ${waitMs} ms, at\n${String(text).slice(0, 4_000)}`, { cause: error });
     });
+    if (failure !== undefined) throw failure;
+  };
   const seesElement = async (what: string, xpath: string): Promise<void> =>
     soon(what, async () => (await find(xpath)) !== undefined);
 

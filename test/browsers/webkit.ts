@@ -6,7 +6,15 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { freePorts } from "../support/world.ts";
-import { CommandError, isRecord, type CommandName, type Connection, type Parameters } from "./connection.ts";
+import {
+  answered,
+  CommandError,
+  DriverFailure,
+  isRecord,
+  type CommandName,
+  type Connection,
+  type Parameters,
+} from "./connection.ts";
 import { openTab } from "./tab.ts";
 import type { FreshSettings, OtherBrowser } from "./other-browser.ts";
 
@@ -27,8 +35,27 @@ export async function startWebKit(programs: WebKitPrograms): Promise<OtherBrowse
   const screen = spawn(programs.xvfb, ["-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
-  const environment = await environmentOf(screen, home);
-  let session = await startSession(programs, environment, {});
+  process.once("exit", () => screen.kill());
+  const endScreen = async (): Promise<void> => {
+    await ended(screen, () => screen.kill());
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const environment = await environmentOf(screen, home);
+    return browserOf(programs, environment, await startSession(programs, environment, {}), endScreen);
+  } catch (error) {
+    await endScreen();
+    throw error;
+  }
+}
+
+function browserOf(
+  programs: WebKitPrograms,
+  environment: Readonly<Record<string, string>>,
+  first: Session,
+  endScreen: () => Promise<void>,
+): OtherBrowser {
+  let session = first;
   return {
     name: "WebKitGTK",
     version: session.version,
@@ -42,15 +69,15 @@ export async function startWebKit(programs: WebKitPrograms): Promise<OtherBrowse
     },
     async stop() {
       await session.end();
-      await ended(screen, () => screen.kill());
-      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+      await endScreen();
     },
   };
 }
 
 /** The screen's number comes when it is there. Nothing of the person's own desktop and settings is used. */
 async function environmentOf(screen: ChildProcess, home: string): Promise<Record<string, string>> {
-  const [number] = (await once(screen.stdio[3] as Readable, "data")) as [Buffer];
+  const announced = once(screen.stdio[3] as Readable, "data");
+  const [number] = (await answered("the start of Xvfb", announced)) as [Buffer];
   return {
     DISPLAY: `:${number.toString().trim()}`,
     GDK_BACKEND: "x11",
@@ -80,13 +107,19 @@ async function startSession(
     detached: true,
     env: { ...process.env, ...environment },
   });
-  const kill = async (): Promise<void> => ended(driver, () => process.kill(-(driver.pid ?? 0), "SIGKILL"));
+  const killGroup = (): unknown => driver.pid !== undefined && process.kill(-driver.pid, "SIGKILL");
+  // Also when this process is told to end.
+  process.once("exit", killGroup);
+  const kill = async (): Promise<void> => {
+    process.off("exit", killGroup);
+    await ended(driver, killGroup);
+  };
   try {
     await eventually("WebKitWebDriver listens", async () => (await fetch(`${url}/status`)).ok, 60_000);
     return await openSession(programs, url, settings, kill);
   } catch (error) {
     await kill();
-    throw error;
+    throw new DriverFailure(`WebKitWebDriver started no browser (${String(error)})`, { cause: error });
   }
 }
 
@@ -118,6 +151,7 @@ async function openSession(
   };
 }
 
+/** Ends it and waits until it is gone. */
 async function ended(child: ChildProcess, end: () => unknown): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
@@ -140,14 +174,11 @@ const requests: Readonly<Record<CommandName, readonly [method: "GET" | "POST", p
 };
 
 async function send(url: string, method: string, path: string, body?: Parameters): Promise<unknown> {
-  const response = await fetch(url + path, {
-    method,
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(60_000),
-  });
-  const answer: unknown = await response.json();
+  const asked = fetch(url + path, { method, ...(body && { body: JSON.stringify(body) }) });
+  const whole = asked.then(async (response) => ({ ok: response.ok, answer: await response.json() }));
+  const { ok, answer } = await answered(`${method} ${path}`, whole);
   const value = isRecord(answer) ? answer["value"] : undefined;
-  if (response.ok) return value;
+  if (ok) return value;
   const { error, message } = isRecord(value) ? value : {};
   throw new CommandError(`${method} ${path}`, String(error), String(message));
 }
