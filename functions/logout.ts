@@ -26,7 +26,7 @@ export const logoutConfirmation: FunctionDefinition = {
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
     // Another site's link must not choose where a click on a page of the app leads: from here, a sign-in may ask for more.
     const stay = isFromOwnPage(request, app.configuration.publicBaseUrl) ? returnUrl : "/";
-    const content = html`<p>You will be signed out of this app, and your account is removed from its token cache.</p>
+    const content = html`<p>You will be signed out of this app, and it deletes the tokens that it keeps for you.</p>
       <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
         <button type="submit" class="button">Sign out</button>
         <a class="button secondary" href="${stay}">Stay signed in</a>

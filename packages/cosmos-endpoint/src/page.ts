@@ -53,7 +53,7 @@ function layout(main: string): string {
 <header>
 <p class="product">${SIGN}Local Cosmos DB</p>
 <h1>Documents as they are stored</h1>
-<p class="note">What comes, changes or goes is marked for some seconds: keep this page beside the app. Long values are shortened.</p>
+<p class="note">New, changed and deleted documents are highlighted for a few seconds: keep this page beside the app. Long values are shortened.</p>
 </header>
 <main>${main}</main>
 <script>${pageScript}</script>
