@@ -68,6 +68,7 @@ function showSignedIn(me: Me): void {
   const isNew = shownSession !== session;
   if (isNew && shownSession !== undefined) forgetSession();
   shownSession = session;
+  isLeaving = false;
   view.showSignedIn(me);
   if (isNew) {
     showEvent({
@@ -113,8 +114,12 @@ function showCookiesBlocked(): void {
 
 const signedOutKey = "signed-out-here";
 
+/** Whether this page is on its way to the identity provider, which takes a while on a slow network. */
+let isLeaving = false;
+
 /** A sign-out here leads through the identity provider and back: the page that comes then explains it. */
 function rememberSignOut({ noticedAt }: SignedOut): void {
+  isLeaving = true;
   writeTabStorage(signedOutKey, `${noticedAt.getTime()} ${isEverywhere ? "everywhere" : "here"}`);
 }
 
@@ -122,7 +127,8 @@ function rememberedSignOut(): SignedOut | undefined {
   const [time, where] = readTabStorage(signedOutKey)?.split(" ") ?? [];
   const at = new Date(Number(time ?? Number.NaN));
   isEverywhere = where === "everywhere";
-  writeTabStorage(signedOutKey, undefined);
+  // The page that comes back has to find it, although this one may ask who is signed in before it has left.
+  if (!isLeaving) writeTabStorage(signedOutKey, undefined);
   return Number.isNaN(at.getTime()) ? undefined : { reason: "here", noticedAt: at, confirmedAt: at };
 }
 

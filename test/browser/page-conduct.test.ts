@@ -69,6 +69,26 @@ describe("the page keeps its manners:", () => {
     await seesSignedOut(tab, "Ada Lindqvist");
     assert.equal(await notice.isVisible(), false);
   });
+
+  it("a sign-out here is explained, also when the browser is slow to leave and the page asks once more", async (test) => {
+    const tab = await (await browser.newProfile(test)).newTab();
+    await signIn(tab, world, "Ada Lindqvist");
+    const gate = world.identityProvider.controls.gate("end-session");
+    try {
+      await tab.getByTestId("sign-out").click({ noWaitAfter: true });
+      await gate.reached();
+      // The page asks by itself, every few seconds.
+      await tab.waitForResponse(`${world.publicBaseUrl}/auth/me`);
+    } finally {
+      gate.release();
+    }
+    await tab.waitForURL(`${world.publicBaseUrl}/`);
+    const notice = tab.getByRole("region", { name: "You signed out" });
+    await notice.getByText("Your tokens were deleted before the browser went on").waitFor();
+    await tab.reload();
+    await seesSignedOut(tab, "Ada Lindqvist");
+    assert.equal(await notice.isVisible(), false);
+  });
 });
 
 /** Cumulative layout shift so far (Layout Instability API), without what follows a person's input. */
