@@ -8,9 +8,11 @@ import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { accountDocument, dumpStore } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 import {
+  asksForPeace,
   assertNotSignedIn,
   assertSignedOut,
   assertUnavailable,
+  browserAt,
   callApi,
   login,
   promptly,
@@ -18,6 +20,7 @@ import {
   seconds,
   signedIn,
   troubles,
+  type Trouble,
 } from "./identity-provider/trouble.ts";
 
 const many = 1_000;
@@ -36,7 +39,7 @@ describe("when the identity provider is in trouble", () => {
     world.identityProvider.controls.accessTokenLifetimeSeconds = 3600;
   });
 
-  const failing = (endpoint: "discovery" | "jwks" | "token", { fault }: (typeof troubles)[number]) =>
+  const failing = (endpoint: "discovery" | "jwks" | "token", { fault }: Trouble) =>
     world.identityProvider.controls.failNext(endpoint, fault, many);
   const issuer = () => `${world.identityProvider.instance}${world.identityProvider.tenantId}/v2.0`;
   /** An instance that has asked the identity provider for nothing yet. */
@@ -44,6 +47,9 @@ describe("when the identity provider is in trouble", () => {
     await world.startInstance();
     return world.instances.length - 1;
   };
+  /** The given instance, or a new one where this one would ask nothing for a while. */
+  const instanceFor = async (trouble: Trouble, instance: number) =>
+    trouble === asksForPeace ? startInstance() : instance;
 
   async function backChannel(instance: number) {
     const token = await logoutToken(world, { sid: "a sid that nobody knows" });
@@ -57,6 +63,17 @@ describe("when the identity provider is in trouble", () => {
     return client;
   }
 
+  async function assertFrameSignsOut(instance: number, client: Client, query: string): Promise<void> {
+    const answer = await within(seconds, () => frontChannel(world.client(instance), query));
+    assert.equal(answer.status, 200, answer.body);
+    assert.equal(await accountDocument(world, sessionOf(client).accountKey), undefined);
+  }
+
+  async function assertAnswers(instance: number, path: string, status: number): Promise<void> {
+    const answer = await within(seconds, () => world.client(instance).fetch(path));
+    assert.equal(answer.status, status, `${path}: ${answer.body}`);
+  }
+
   describe("discovery, and an instance that has never reached it", () => {
     let fresh: number;
     let staying: Client;
@@ -67,27 +84,28 @@ describe("when the identity provider is in trouble", () => {
       renewing = await withShortTokens(fresh);
     });
 
-    for (const trouble of troubles) {
+    for (const trouble of [...troubles, asksForPeace]) {
       it(`${trouble.name}: everybody is told in time, sessions are kept, signing out works`, async () => {
+        const instance = await instanceFor(trouble, fresh);
         const [arriving, leaving, leavingByFrame] = [
-          await returning(world, person(), fresh),
-          await signedIn(world, person(), fresh),
+          await returning(world, person(), instance),
+          await signedIn(world, person(), instance),
           person(),
         ];
-        const framed = await signedIn(world, leavingByFrame, fresh);
+        const framed = await signedIn(world, leavingByFrame, instance);
         const sid = sidOf(world, leavingByFrame);
         failing("discovery", trouble);
         await Promise.all([
-          assertUnavailable(() => login(world.client(fresh))),
-          assertNotSignedIn(arriving),
-          assertUnavailable(() => callApi(renewing)),
-          assertGoesOn(staying),
+          assertUnavailable(() => login(world.client(instance)), trouble),
+          assertNotSignedIn(arriving, trouble),
+          assertUnavailable(() => callApi(browserAt(world, renewing, instance)), trouble),
+          assertGoesOn(browserAt(world, staying, instance)),
           assertSignedOut(world, leaving, incomplete),
-          assertFrameSignsOut(framed, `sid=${sid}&iss=${encodeURIComponent(issuer())}`),
-          assertAnswers("/", 200),
-          assertAnswers("/auth/logout", 200),
-          assertAnswers("/auth/me", 401),
-          assertAnswers("/readyz", 503),
+          assertFrameSignsOut(instance, framed, `sid=${sid}&iss=${encodeURIComponent(issuer())}`),
+          assertAnswers(instance, "/", 200),
+          assertAnswers(instance, "/auth/logout", 200),
+          assertAnswers(instance, "/auth/me", 401),
+          assertAnswers(instance, "/readyz", 503),
         ]);
       });
     }
@@ -100,26 +118,15 @@ describe("when the identity provider is in trouble", () => {
       assert.equal((await callApi(staying)).status, 200);
       const { callback } = await returning(world, person(), fresh);
       assert.equal((await callback()).status, 302);
-      await assertAnswers("/readyz", 200);
+      await assertAnswers(fresh, "/readyz", 200);
       await assertSignedOut(world, staying, /\/oauth2\/v2\.0\/logout\?/);
     });
 
     it("fails later: what was learned is used", async () => {
       failing("discovery", { name: "", fault: { type: "hang" } });
       assert.equal((await within(promptly, () => login(world.client(fresh)))).status, 302);
-      await assertAnswers("/readyz", 200);
+      await assertAnswers(fresh, "/readyz", 200);
     });
-
-    async function assertFrameSignsOut(client: Client, query: string): Promise<void> {
-      const answer = await within(seconds, () => frontChannel(world.client(fresh), query));
-      assert.equal(answer.status, 200, answer.body);
-      assert.equal(await accountDocument(world, sessionOf(client).accountKey), undefined);
-    }
-
-    async function assertAnswers(path: string, status: number): Promise<void> {
-      const answer = await within(seconds, () => world.client(fresh).fetch(path));
-      assert.equal(answer.status, status, `${path}: ${answer.body}`);
-    }
   });
 
   describe("the signing keys, and an instance that has never read them", () => {
@@ -128,12 +135,17 @@ describe("when the identity provider is in trouble", () => {
       fresh = await startInstance();
     });
 
-    for (const trouble of troubles) {
+    for (const trouble of [...troubles, asksForPeace]) {
       it(`${trouble.name}: nobody is signed in, nothing is stored, and signing out works`, async () => {
-        const [arriving, leaving] = [await returning(world, person(), fresh), await signedIn(world, person(), fresh)];
+        const instance = await instanceFor(trouble, fresh);
+        const arriving = await returning(world, person(), instance);
+        const leaving = await signedIn(world, person(), instance);
         const stored = await dumpStore(world);
         failing("jwks", trouble);
-        await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => backChannel(fresh))]);
+        await Promise.all([
+          assertNotSignedIn(arriving, trouble),
+          assertUnavailable(() => backChannel(instance), trouble),
+        ]);
         assert.deepEqual(await dumpStore(world), stored);
         await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
       });
@@ -159,7 +171,7 @@ describe("when the identity provider is in trouble", () => {
         const leaving = await signedIn(world, person(), 0);
         const stored = await dumpStore(world);
         failing("token", trouble);
-        await Promise.all([assertNotSignedIn(arriving), assertUnavailable(() => callApi(renewing))]);
+        await Promise.all([assertNotSignedIn(arriving, trouble), assertUnavailable(() => callApi(renewing), trouble)]);
         assert.deepEqual(await dumpStore(world), stored);
         await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
 
@@ -169,6 +181,22 @@ describe("when the identity provider is in trouble", () => {
         assert.equal((await callApi(arriving.client)).status, 200);
       });
     }
+
+    it(`${asksForPeace.name}: so does this instance, signing out works, and another one goes on`, async () => {
+      const instance = await startInstance();
+      const arriving = [await returning(world, person(), instance), await returning(world, person(), instance)];
+      const [renewing, leaving] = [await withShortTokens(instance), await signedIn(world, person(), instance)];
+      failing("token", asksForPeace);
+      for (const each of arriving) {
+        await Promise.all([
+          assertNotSignedIn(each, asksForPeace),
+          assertUnavailable(() => callApi(renewing), asksForPeace),
+        ]);
+        world.identityProvider.controls.clearFaults();
+      }
+      await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
+      assert.equal((await callApi(browserAt(world, renewing, 0))).status, 200);
+    });
 
     it("fails: the token that is still good is used, and signing out works", async () => {
       const client = await signedIn(world, person(), 0);

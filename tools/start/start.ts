@@ -55,17 +55,19 @@ type Start = () => ReturnType<typeof startApp>;
 /** @returns the exit code */
 async function runOnce(platform: Platform, start: Start): Promise<number> {
   const instance = await start();
-  console.log(banner(platform));
   const stop = async () => instance.stop();
+  // Before the banner, which says that Ctrl+C stops everything.
   void stopRequested().then(stop);
+  console.log(banner(platform));
   const code = await instance.exited;
   return typeof code === "number" ? code : 1;
 }
 
 async function runWatched(platform: Platform, start: Start): Promise<number> {
   const app = await watchApp(start, (line) => console.log(line));
+  const stopping = stopRequested();
   console.log(banner(platform));
-  await stopRequested();
+  await stopping;
   await app.stop();
   return 0;
 }
