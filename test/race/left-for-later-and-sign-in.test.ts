@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import { startFinisher, type Finisher } from "../fault/store/queue.ts";
 import type { Client } from "../support/http-client.ts";
 import { ada, assertUseless, holdStore, startWithShortTokens } from "../support/race.ts";
@@ -26,11 +26,12 @@ describe("a front-channel sign-out that is left for later, while a sign-in under
     await world.stop();
     await finisher.stop();
   });
-  beforeEach(async () => {
+  const begin = async () => {
     await startWithShortTokens(world);
     client = world.client();
     callback = await untilCallback(client, ada);
-  });
+  };
+  beforeEach(begin);
 
   /** @returns the order that the app leaves to the queue */
   async function signOutDuringOutage(): Promise<unknown> {
@@ -58,13 +59,29 @@ describe("a front-channel sign-out that is left for later, while a sign-in under
   });
 
   it("callback writes the document | left for later | finisher | callback claims the sid: refused", async (test) => {
+    for (let attempt = 1; (await claimLate(test)) === "too early"; attempt++) {
+      assert.ok(attempt < 5, "The sign-in completes although its sid was signed out before");
+      await begin();
+    }
+  });
+
+  /**
+   * The app gives up a request that gets no answer for two seconds, and claims anew. On a busy machine that may be before
+   * the order is carried out, which then ends the session.
+   */
+  async function claimLate(test: TestContext): Promise<"refused" | "too early"> {
     const claim = holdStore(test, world, { kind: "create", container: "sids", when: "before" });
     const completing = client.fetch(callback.href);
     await claim.reached();
     assert.equal(await finisher.carryOut(await signOutDuringOutage()), "done");
     claim.release();
-    await assertRefused(completing);
-  });
+    if ((await completing).status !== 302) {
+      await assertRefused(completing);
+      return "refused";
+    }
+    await assertUseless(world, sessionOf(client).value);
+    return "too early";
+  }
 
   async function assertRefused(completing: Promise<{ status: number }>): Promise<void> {
     assert.equal((await completing).status, 403);
