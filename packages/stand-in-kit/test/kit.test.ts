@@ -79,7 +79,7 @@ describe("a page of the kit", () => {
       html`<p title="${text}">${[text, false, undefined, html`<b>1</b>`]}</p>`.text.includes("<script>"),
       false,
     );
-    assert.match(html`<p>${"<"}${html`<br />`}</p>`.text, /^<p>&lt;<br><\/p>$/);
+    assert.match(html`<p>${"<"}${html`<br />`}</p>`.text, /^<p>&lt;<br \/><\/p>$/);
   });
 
   it("runs its own script and style only, and cannot be framed", () => {

@@ -113,7 +113,13 @@ async function leavingWithEarlierCookie(stage: Stage): Promise<Scene> {
   await stage.world.accounts.item(earlier.accountKey, earlier.accountKey).delete();
   const own = await stage.seed();
   const { accountKey, sessionKey } = own;
-  const note = { id: successionKeyOf(earlier.sessionKey), accountKey, sessionKey, signedOutAt: null, ttl: 3600 };
+  const note = {
+    id: successionKeyOf(earlier.sessionKey),
+    accountKey,
+    sessionKey,
+    signedOutAt: new Date().toISOString(),
+    ttl: 3600,
+  };
   await stage.world.sids.items.create({ ...note, writeId: "seed" });
   return {
     accountKey,
