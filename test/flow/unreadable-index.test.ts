@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { sessionKeyOf, subjectKeyOf, successionKeyOf } from "../../shared/account/keys.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
@@ -38,6 +39,14 @@ const lost: Readonly<Record<string, object>> = {
   "with an account that is none": { accountKey: "../../x?#", sessionKey: "", signedOutAt: "", ttl: 3600, writeId: 5 },
   "with lists for everything": { accountKey: [], sessionKey: [], signedOutAt: [], jtis: [[]], writeId: [] },
 };
+
+/**
+ * A mark that cannot be read counts as made when the entry was last written. Here that was a moment ago, so a sign-in may be
+ * refused for as long as the store's clock leaves a doubt about which came first.
+ */
+async function signInAfterDoubt(browser: Client): Promise<void> {
+  await eventually("signed in", async () => signIn(browser, ada, "/healthz").then(() => true));
+}
 
 describe("an entry of the index that this version of the app cannot read", () => {
   let world: World;
@@ -88,7 +97,7 @@ describe("an entry of the index that this version of the app cannot read", () =>
       it("keeps nobody from signing in under that sid, nor is that session out of reach", async () => {
         const id = await sidKey();
         await damage(id, change);
-        await signIn(client, ada, "/healthz");
+        await signInAfterDoubt(client);
         assert.equal((await client.fetch("/api/graph/me")).status, 200);
         assert.equal(await sidKey(), id, "the identity provider has begun another session");
         assert.equal((await frontChannel(world.client(), `sid=${sidOf(world, ada)}`)).status, 200);
@@ -104,7 +113,7 @@ describe("an entry of the index that this version of the app cannot read", () =>
 
       it("of a subject keeps nobody from signing in", async () => {
         await damage(subjectKey(), change);
-        await signIn(world.client(), ada, "/healthz");
+        await signInAfterDoubt(world.client());
       });
     });
   }
@@ -119,7 +128,7 @@ describe("an entry of the index that this version of the app cannot read", () =>
 
       it("keeps nobody from signing in, after which the account can be reached again", async () => {
         await damage(await sidKey(), () => entry);
-        await signIn(client, ada, "/healthz");
+        await signInAfterDoubt(client);
         assert.equal((await frontChannel(world.client(), `sid=${sidOf(world, ada)}`)).status, 200);
         assert.equal(await accountDocument(world, accountKey), undefined);
       });
