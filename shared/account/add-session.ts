@@ -9,6 +9,7 @@ import {
   type SessionLimits,
   type StoredSession,
 } from "./document.ts";
+import { maxDoubtMs } from "../store/clock.ts";
 import { fitting, maxBytesUnderWay } from "./room.ts";
 
 /** A session of a sign-in, to be added to its account. */
@@ -52,15 +53,26 @@ function withAdded(
   lifetimes: Lifetimes,
   now: number,
 ): AccountDocument["sessions"] {
+  // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
+  const others = Object.entries(sessions).filter(([key, other]) => key !== sessionKey && endOf(other, lifetimes) > now);
   const replaced = sessionOf(sessions, replaces);
   const named = {
     ...session,
+    createdAt: datedAfter(others, session.createdAt, now),
     ...(replaced?.sid && { replacedSid: replaced.sid }),
     ...(replaced && endOf(replaced, lifetimes) > now && { replacedLive: true as const }),
   };
-  // Its own key too: after a lost answer the session may be there already, and must not cost another one its place.
-  const others = Object.entries(sessions).filter(([key, other]) => key !== sessionKey && endOf(other, lifetimes) > now);
   return { ...Object.fromEntries(others), [sessionKey]: named };
+}
+
+/**
+ * When the added session was opened, at the earliest: after those that are there already, whose times may come from an
+ * instance that knew the store's clock better. Otherwise the newest could pass for the oldest, and make room for it.
+ */
+function datedAfter(others: readonly (readonly [string, StoredSession])[], createdAt: string, now: number): string {
+  const times = others.map(([, other]) => Date.parse(other.createdAt));
+  const possible = times.filter((time) => time < now + maxDoubtMs);
+  return new Date(Math.max(Date.parse(createdAt), ...possible.map((time) => time + 1))).toISOString();
 }
 
 function withoutEnded(

@@ -66,6 +66,8 @@ function addSession(
 const add = (sessions: Record<string, StoredSession>, now = 100, replaces?: string) =>
   addSession(sessions, { sessionKey: "new", session: storedSession(now), replaces }, limits, start + now * minute);
 
+const now100 = start + 100 * minute;
+
 describe("a new session", () => {
   test("is added to the others", () => {
     assert.deepEqual(keysAfter(add({ a: storedSession(80) })), ["a", "new"]);
@@ -79,6 +81,24 @@ describe("a new session", () => {
   test("takes the place of this browser's earlier one, rather than of the oldest", () => {
     const full = { a: storedSession(81), oldest: storedSession(80), mine: storedSession(82) };
     assert.deepEqual(keysAfter(add(full, 100, "mine")), ["a", "new", "oldest"]);
+  });
+
+  test("is the newest one even where its instance knows the time less well than the one that opened the others", () => {
+    const sharp = { sharp: storedSession(100, { createdAt: at(100) }) };
+    const vague = storedSession(100, { createdAt: new Date(start + 100 * minute - 1900).toISOString() });
+    const one = { ...limits, maxPerAccount: 2 };
+    const second = addSession(sharp, { sessionKey: "second", session: vague, replaces: undefined }, one, now100);
+    assert.equal(second.kind, "replace");
+    const sessions = second.kind === "replace" ? { ...second.sessions } : {};
+    const third = addSession(sessions, { sessionKey: "third", session: vague, replaces: undefined }, one, now100);
+    assert.deepEqual(keysAfter(third), ["second", "third"]);
+  });
+
+  test("takes no date from a session whose own is impossible", () => {
+    for (const createdAt of [at(200), "yesterday", ""]) {
+      const change = add({ odd: storedSession(100, { createdAt }) });
+      assert.equal(change.kind === "replace" && change.sessions["new"]?.createdAt, at(100));
+    }
   });
 
   test("takes the place of what has expired", () => {
