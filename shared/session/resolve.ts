@@ -25,8 +25,8 @@ export interface ResolvedSession extends SessionCookie {
 
 /** Part of the idle timeout that has to pass before using a session is worth a write. */
 const extendAfter = 1 / 4;
-/** What the session is used for needs most of the request's time. */
-const extendTimeoutMs = 2_500;
+/** Enough for a second try after one without an answer; the rest of the time is for what the session is used for. */
+const extendTimeoutMs = 3_500;
 
 /**
  * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
