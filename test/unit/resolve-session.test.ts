@@ -139,7 +139,7 @@ test("the extension of the idle lifetime leaves time for what the session is use
     throw new StoreUnavailableError("replace in accounts");
   });
   const extended = extendIdleLifetime(app, open, invocation());
-  timeouts.pass(3_000);
+  timeouts.pass(4_000);
   await extended;
 });
 
