@@ -1,6 +1,7 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
 import type { Configuration } from "../configuration/configuration.ts";
 import { withinDeadline } from "../core/deadline.ts";
+import { managedIdentity } from "../core/managed-identity.ts";
 import { timed, type StoreClock } from "../store/clock.ts";
 import { observed } from "../store/observe.ts";
 import { pointOperations } from "../store/point-operations.ts";
@@ -54,7 +55,5 @@ export async function cosmosClient(connection: Configuration["cosmosDb"]["connec
 
 async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {
   if (connection.kind === "connectionString") return { connectionString: connection.connectionString };
-  // Loaded only where it is used: a cold start with another credential does not pay for it.
-  const { managedIdentity } = await import("../core/managed-identity.ts");
-  return { endpoint: connection.endpoint, aadCredentials: managedIdentity(connection.clientId) };
+  return { endpoint: connection.endpoint, aadCredentials: await managedIdentity(connection.clientId) };
 }

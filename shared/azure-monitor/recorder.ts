@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { managedIdentity } from "../core/managed-identity.ts";
 import { measurementsOf, type Measurement } from "../telemetry/metrics.ts";
 import type { Recorder } from "../telemetry/recorder.ts";
 import { aggregates } from "./aggregates.ts";
@@ -83,12 +84,9 @@ const scope = "https://monitor.azure.com/.default";
 function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
   const identity = parseAuthenticationString(authentication);
   if (!identity) return async () => ({});
-  const credential = import("../core/managed-identity.ts").then(({ managedIdentity }) =>
-    managedIdentity(identity.clientId),
-  );
-  // Awaited with each request; until then nobody is to stumble over it.
-  credential.catch(() => undefined);
+  let credential: ReturnType<typeof managedIdentity> | undefined;
   return async () => {
+    credential ??= managedIdentity(identity.clientId);
     const { token } = await (await credential).getToken(scope);
     return { authorization: `Bearer ${token}` };
   };

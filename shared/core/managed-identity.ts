@@ -1,10 +1,10 @@
-import { ManagedIdentityCredential } from "@azure/identity";
+import type { ManagedIdentityCredential } from "@azure/identity";
 
 /**
- * The function app's managed identity. Import this module dynamically, so that whoever has another credential does not
- * pay for it at start; naming what is needed of `@azure/identity` here keeps the rest of that package out of the bundle.
+ * The function app's managed identity. Its library is loaded now: whoever has another credential does not pay for it.
  * @param clientId of a user-assigned identity; without it the system-assigned one
  */
-export function managedIdentity(clientId?: string): ManagedIdentityCredential {
+export async function managedIdentity(clientId?: string): Promise<ManagedIdentityCredential> {
+  const { ManagedIdentityCredential } = await import("./managed-identity-credential.ts");
   return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
 }

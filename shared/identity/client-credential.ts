@@ -3,6 +3,7 @@ import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../configuration/azure-ad.ts";
 import { withinDeadline } from "../core/deadline.ts";
+import { managedIdentity } from "../core/managed-identity.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
@@ -54,8 +55,7 @@ function tokenExchangeScope(environment: string): string {
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
 async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
-  const { managedIdentity } = await import("../core/managed-identity.ts");
-  const credential = managedIdentity(clientId);
+  const credential = await managedIdentity(clientId);
   return async () => {
     // The credential's own abort signal does not reach the request.
     const request = credential.getToken(scope);

@@ -1,5 +1,6 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
 import { withinDeadline } from "../core/deadline.ts";
+import { managedIdentity } from "../core/managed-identity.ts";
 import { pause } from "../core/pause.ts";
 import { dependency } from "../telemetry/activity.ts";
 import type { QueueConnection } from "../configuration/sign-out.ts";
@@ -113,8 +114,7 @@ async function connect(connection: QueueConnection | undefined): Promise<QueueSe
   if (connection === undefined) throw new Error("No storage account is configured");
   const { connectByIdentity, connectByString } = await import("./client.ts");
   if (connection.kind === "connectionString") return connectByString(connection.connectionString);
-  const { managedIdentity } = await import("../core/managed-identity.ts");
-  return connectByIdentity(connection.serviceUri, managedIdentity(connection.clientId));
+  return connectByIdentity(connection.serviceUri, await managedIdentity(connection.clientId));
 }
 
 /** Busy and unreachable queues are asked again, a few times and never past `signal`. */

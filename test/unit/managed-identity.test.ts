@@ -44,7 +44,7 @@ describe("the managed identity of the function app", () => {
   });
 
   test("gets a token for the store, once for many operations", async () => {
-    const identity = managedIdentity(randomUUID());
+    const identity = await managedIdentity(randomUUID());
     const scope = "https://account.documents.azure.example/.default";
     const { token, expiresOnTimestamp } = await identity.getToken([scope]);
     assert.equal(token, "first");
@@ -58,8 +58,8 @@ describe("the managed identity of the function app", () => {
 
   test("is named by its client id where it is user-assigned, and not otherwise", async () => {
     const clientId = randomUUID();
-    await managedIdentity(clientId).getToken(`https://${randomUUID()}.example/.default`);
-    await managedIdentity().getToken(`https://${randomUUID()}.example/.default`);
+    await (await managedIdentity(clientId)).getToken(`https://${randomUUID()}.example/.default`);
+    await (await managedIdentity()).getToken(`https://${randomUUID()}.example/.default`);
     assert.deepEqual(
       requests.map(({ url }) => url.searchParams.get("client_id")),
       [clientId, null],

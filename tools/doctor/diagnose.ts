@@ -115,7 +115,7 @@ async function checkStoreOf(
       ? new CosmosClient({ connectionString: connection.connectionString, connectionPolicy })
       : new CosmosClient({
           endpoint: connection.endpoint,
-          aadCredentials: inAzure ? managedIdentity(connection.clientId) : await signIn(undefined),
+          aadCredentials: inAzure ? await managedIdentity(connection.clientId) : await signIn(undefined),
           connectionPolicy,
         });
   try {
