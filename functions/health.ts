@@ -25,7 +25,8 @@ export const readyz: FunctionDefinition = {
       app.readiness.credential(signal),
     ]);
     // Nobody can sign in with a credential that is refused. Where it could not be asked for, those who are signed in go on.
-    const ready = store === "ok" && identityProvider === "ok" && credential !== "app_refused";
+    const canSignIn = credential !== "app_refused" && credential !== "app_incomplete";
+    const ready = store === "ok" && identityProvider === "ok" && canSignIn;
     return {
       status: ready ? 200 : 503,
       jsonBody: {

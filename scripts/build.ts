@@ -1,5 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { readArguments } from "./arguments.ts";
@@ -9,17 +8,23 @@ import { withoutUnused } from "./without-unused.ts";
 /** What the Functions host loads at start. */
 const entry = "dist/index.cjs";
 
-/** Modules that the app imports when it first needs them, and what the files that are made of them are called. */
-const chunks: Readonly<Record<string, string>> = { "shared/queue/client.ts": "storage-queue" };
+/**
+ * Packages that the app imports when it first needs them, and what the files that are made of them are called. Packages, and
+ * never modules of this project: what a file holds is not shared with the bundle, neither variables nor classes.
+ */
+const chunks: Readonly<Record<string, string>> = {
+  "@azure/msal-node": "msal-node",
+  "@azure/storage-queue": "storage-queue",
+};
 
 /**
  * How `dist/` is built: everything that the app needs, the page's files included, in one CommonJS bundle, and beside it a
- * file for each of the {@link chunks}, which holds a client library that most instances never use.
+ * file for each of the {@link chunks}, which a start does not pay for.
  */
 export const bundleOptions = {
   entryPoints: {
     index: "functions/index.ts",
-    ...Object.fromEntries(Object.entries(chunks).map(([module, name]) => [name, module])),
+    ...Object.fromEntries(Object.entries(chunks).map(([pkg, name]) => [name, pkg])),
   },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
@@ -87,16 +92,21 @@ function withoutJsonWebToken(): Plugin {
   };
 }
 
-/** Leaves the dynamic imports of {@link chunks} to Node, which finds the files beside the bundle. */
+/**
+ * Leaves the imports of {@link chunks} to Node, which finds the files beside the bundle. A package may import one statically,
+ * as `@azure/identity` does, for it is loaded dynamically itself; this project's own modules may not.
+ */
 function separateChunks(): Plugin {
   return {
     name: "separate-chunks",
     setup(building) {
-      building.onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
-        if (kind !== "dynamic-import") return undefined;
-        const module = relative(process.cwd(), resolve(resolveDir, path)).replaceAll("\\", "/");
-        const name = chunks[module];
-        return name === undefined ? undefined : { path: `./${name}.cjs`, external: true };
+      building.onResolve({ filter: /^@azure\// }, ({ path, importer, kind }) => {
+        const name = chunks[path];
+        if (name === undefined || kind === "entry-point") return undefined;
+        if (kind !== "dynamic-import" && !importer.includes("node_modules")) {
+          return { errors: [{ text: `Import ${path} dynamically, or its types only: a start is not to load it` }] };
+        }
+        return { path: `./${name}.cjs`, external: true };
       });
     },
   };

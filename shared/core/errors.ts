@@ -39,6 +39,7 @@ export const conditions = {
   session_too_large: { status: 507, title: "Your session is too large to be kept" },
   store_contention: { status: 503, title: "The account is being changed by too many requests at once" },
   configuration_invalid: { status: 503, title: "The app is not configured" },
+  app_incomplete: { status: 503, title: "A part of the app could not be loaded" },
   internal_error: { status: 500, title: "Something went wrong" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -96,6 +97,14 @@ export class ApiSignInRequiredError extends ConditionError {
     super("api_signin_required", "The identity provider has to ask you before this API can be called.", { cause });
     this.name = "ApiSignInRequiredError";
     this.api = api;
+  }
+}
+
+/** A part of the deployed package that is loaded when it is first needed is missing, or cannot be read. */
+export class AppIncompleteError extends ConditionError {
+  constructor(cause: unknown) {
+    super("app_incomplete", "Whoever runs this app must publish it again.", { cause });
+    this.name = "AppIncompleteError";
   }
 }
 

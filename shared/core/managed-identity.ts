@@ -1,10 +1,14 @@
 import type { ManagedIdentityCredential } from "@azure/identity";
+import { AppIncompleteError } from "./errors.ts";
 
 /**
  * The function app's managed identity. Its library is loaded now: whoever has another credential does not pay for it.
  * @param clientId of a user-assigned identity; without it the system-assigned one
+ * @throws {AppIncompleteError} when the library cannot be loaded
  */
 export async function managedIdentity(clientId?: string): Promise<ManagedIdentityCredential> {
-  const { ManagedIdentityCredential } = await import("./managed-identity-credential.ts");
+  const { ManagedIdentityCredential } = await import("./managed-identity-credential.ts").catch((cause: unknown) => {
+    throw new AppIncompleteError(cause);
+  });
   return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
 }

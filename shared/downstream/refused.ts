@@ -1,6 +1,7 @@
-import { AuthError, InteractionRequiredAuthError } from "@azure/msal-node";
+import type { AuthError } from "@azure/msal-node";
 import { ConditionError } from "../core/errors.ts";
 import { appRefused } from "../identity/errors.ts";
+import { isMsalError, wantsInteraction } from "../identity/msal.ts";
 
 /** The token endpoint wants the person, not the refresh token. */
 export class RefusedError extends Error {
@@ -13,7 +14,7 @@ export class RefusedError extends Error {
   /** @param asked the claims of the request: not to have them for nothing says little about the refresh token */
   constructor(cause: AuthError, asked: string | undefined) {
     super("The token endpoint refused the renewal", { cause });
-    const wanted = cause instanceof InteractionRequiredAuthError && cause.claims ? cause.claims : undefined;
+    const wanted = wantsInteraction(cause) && cause.claims ? cause.claims : undefined;
     this.claims = wanted ?? asked;
     // MSAL's classes of these errors have it, the one that they share has not.
     this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
@@ -72,7 +73,7 @@ export class ForeignTokensError extends Error {
 /** What an error of MSAL is about: the person, or the app. */
 export function classify(error: unknown, claims: string | undefined): unknown {
   if (error instanceof ConditionError) return error;
-  if (!(error instanceof AuthError)) return appRefused(error);
-  const refused = error instanceof InteractionRequiredAuthError || error.errorCode === "invalid_grant";
+  if (!isMsalError(error)) return appRefused(error);
+  const refused = wantsInteraction(error) || error.errorCode === "invalid_grant";
   return refused ? new RefusedError(error, claims) : appRefused(error);
 }

@@ -1,9 +1,10 @@
-import { ConfidentialClientApplication, type IConfidentialClientApplication } from "@azure/msal-node";
+import type { IConfidentialClientApplication } from "@azure/msal-node";
 import type { SessionSecrets } from "./session-secrets.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
+import { loadMsal } from "./msal.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
 import { createPauses } from "./pause.ts";
 import { isOfSession } from "./response-account.ts";
@@ -62,7 +63,7 @@ export function authorityOf(
     clock,
 
     async client(signal, session) {
-      const { text } = await metadata.get(signal);
+      const [{ text }, { ConfidentialClientApplication }] = await Promise.all([metadata.get(signal), loadMsal(signal)]);
       credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment, clock);
       const network = tokenNetwork(signal, {
         pauses,

@@ -108,13 +108,19 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
   };
 }
 
+/** The caller decides what is repeated, within the time that it has. */
+const once = { retryOptions: { maxTries: 1 } };
+
 type Request<T> = (client: QueueClient, abortSignal: AbortSignal) => Promise<T>;
 
 async function connect(connection: QueueConnection | undefined): Promise<QueueServiceClient> {
   if (connection === undefined) throw new Error("No storage account is configured");
-  const { connectByIdentity, connectByString } = await import("./client.ts");
-  if (connection.kind === "connectionString") return connectByString(connection.connectionString);
-  return connectByIdentity(connection.serviceUri, await managedIdentity(connection.clientId));
+  // The build makes a file of its own of this package: most instances never write or read a message.
+  const { QueueServiceClient } = await import("@azure/storage-queue");
+  if (connection.kind === "connectionString") {
+    return QueueServiceClient.fromConnectionString(connection.connectionString, once);
+  }
+  return new QueueServiceClient(connection.serviceUri, await managedIdentity(connection.clientId), once);
 }
 
 /** Busy and unreachable queues are asked again, a few times and never past `signal`. */

@@ -1,12 +1,15 @@
-import { AuthError } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
+import { AppIncompleteError } from "../core/errors.ts";
 import type { Authority } from "../identity/authority.ts";
 import { IdentityProviderUnavailableError } from "../identity/errors.ts";
+import { isMsalError } from "../identity/msal.ts";
 
 /** What the token endpoint makes of the app's credential. */
 export type CredentialOutcome =
   | "ok"
   | "app_refused"
+  /** A part of the app that this takes is missing. */
+  | "app_incomplete"
   | "identity_provider_unavailable"
   | "managed_identity_unavailable"
   /** Neither accepted nor refused: there is no one tenant to ask, or the answer was about something else. */
@@ -45,6 +48,7 @@ export async function proveCredential(
     }
   } catch (error) {
     if (error instanceof IdentityProviderUnavailableError) return { outcome: "identity_provider_unavailable" };
+    if (error instanceof AppIncompleteError) return { outcome: "app_incomplete" };
     if (azureAd.credential.kind === "managedIdentity" && tokenRequests === 0) {
       return { outcome: "managed_identity_unavailable" };
     }
@@ -53,7 +57,7 @@ export async function proveCredential(
 }
 
 function refusalOf(error: unknown): CredentialProof {
-  const outcome = error instanceof AuthError && clientErrors.has(error.errorCode) ? "app_refused" : "not_checked";
+  const outcome = isMsalError(error) && clientErrors.has(error.errorCode) ? "app_refused" : "not_checked";
   // A string by its type, and a number as it comes.
   const { errorNo } = error as { errorNo?: unknown };
   const isGiven = typeof errorNo === "string" || typeof errorNo === "number";

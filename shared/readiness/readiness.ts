@@ -32,7 +32,7 @@ export function readinessOf(
   store: () => Promise<AccountStore>,
 ): Readiness {
   const askStore = remembered(
-    async () => readBothContainers(await store()),
+    async () => readBothContainers(store),
     () => storeKeptMs,
   );
   const askCredential = remembered(
@@ -46,9 +46,10 @@ export function readinessOf(
   };
 }
 
-async function readBothContainers({ accounts, sids }: AccountStore): Promise<StoreOutcome> {
+async function readBothContainers(store: () => Promise<AccountStore>): Promise<StoreOutcome> {
   const signal = AbortSignal.timeout(checkTimeoutMs);
   try {
+    const { accounts, sids } = await store();
     await Promise.all([accounts.read("readyz", signal), sids.read("readyz", signal)]);
     return "ok";
   } catch (error) {

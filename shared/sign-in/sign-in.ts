@@ -1,10 +1,4 @@
-import {
-  AuthError,
-  InteractionRequiredAuthError,
-  ServerError,
-  type AuthenticationResult,
-  type AuthorizationUrlRequest,
-} from "@azure/msal-node";
+import type { AuthenticationResult, AuthError, AuthorizationUrlRequest } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { AccountClaims, Grants } from "../identity/session-secrets.ts";
@@ -15,6 +9,7 @@ import { adminConsentRequired } from "../identity/authorization-error.ts";
 import { missingScopes, withGrant } from "../identity/granted-scopes.ts";
 import { verifyIdToken } from "../identity/id-token.ts";
 import { appRefused } from "../identity/errors.ts";
+import { isMsalError, isServerError, wantsInteraction } from "../identity/msal.ts";
 import { isAbout } from "../identity/response-account.ts";
 import { ofAccountAlone } from "../identity/token-cache.ts";
 import { authenticatedSince, codeChallengeOf, type SignInTransaction } from "./transaction.ts";
@@ -145,12 +140,12 @@ async function redeem(
     if (unavailable) throw unavailable;
     if (error instanceof ConditionError) throw error;
     // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
-    if (!(error instanceof AuthError)) throw appRefused(error);
+    if (!isMsalError(error)) throw appRefused(error);
     // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
-    if (error instanceof InteractionRequiredAuthError) {
+    if (wantsInteraction(error)) {
       throw asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
     }
-    if (!(error instanceof ServerError)) {
+    if (!isServerError(error)) {
       throw new ConditionError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
     }
     if (error.errorCode !== "invalid_grant") throw appRefused(error);

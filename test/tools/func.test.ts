@@ -37,7 +37,13 @@ describe("npm run deploy", () => {
     const { args, files } = await func.call();
     const publish = ["azure", "functionapp", "publish", "func-production-abc123"];
     assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--slot", "staging"]);
-    assert.deepEqual(files, ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"]);
+    assert.deepEqual(files, [
+      "dist/index.cjs",
+      "dist/msal-node.cjs",
+      "dist/storage-queue.cjs",
+      "host.json",
+      "package.json",
+    ]);
     assert.match(output, /dist\/index\.cjs .* [0-9a-f]{64}\n/);
   });
 
@@ -86,7 +92,13 @@ describe("npm run start:func", () => {
     assert.equal(code, 5);
     const { args, files, environment } = await func.call();
     assert.deepEqual(args, ["start", "--port", String(ports.app)]);
-    assert.deepEqual(files, ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"]);
+    assert.deepEqual(files, [
+      "dist/index.cjs",
+      "dist/msal-node.cjs",
+      "dist/storage-queue.cjs",
+      "host.json",
+      "package.json",
+    ]);
     assert.equal(environment["FUNCTIONS_WORKER_RUNTIME"], "node");
     assert.equal(environment["PublicBaseUrl"], `http://localhost:${ports.app}`);
     assert.match(environment["CosmosDb"] ?? "", new RegExp(`^AccountEndpoint=http://[^;]*:${ports.cosmos}`));

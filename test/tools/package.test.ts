@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { manifestFile, manifestText, packageApp, type Manifest } from "../../tools/deploy/package.ts";
 
+const built = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs"];
+
 describe("the folder that is published", () => {
   let parent: string;
   let folder: string;
@@ -26,12 +28,12 @@ describe("the folder that is published", () => {
     const files = (await filesIn()).sort();
     assert.deepEqual(
       files,
-      ["dist/index.cjs", "dist/storage-queue.cjs", "host.json", "package.json"].map((file) => join(folder, file)),
+      [...built, "host.json", "package.json"].map((file) => join(folder, file)),
     );
   });
 
   it("has the bundle, its parts and host.json as they are here", async () => {
-    for (const file of ["dist/index.cjs", "dist/storage-queue.cjs", "host.json"]) {
+    for (const file of [...built, "host.json"]) {
       assert.ok((await readFile(join(folder, file))).equals(await readFile(file)), file);
     }
   });
@@ -66,6 +68,6 @@ describe("the folder that is published", () => {
   it("loses what was in it before", async () => {
     await writeFile(join(folder, "local.settings.json"), "{}");
     await packageApp(".", folder);
-    assert.equal((await filesIn()).length, 4);
+    assert.equal((await filesIn()).length, 5);
   });
 });

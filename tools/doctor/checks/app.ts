@@ -10,6 +10,7 @@ const remedies: Readonly<Record<string, string>> = {
   store_refused: "Give the app's identity the role of infra/modules/cosmos.bicep, or correct the account key",
   identity_provider_unavailable: "Check AzureAd__Instance, AzureAd__TenantId, and the network from the app",
   app_refused: "Compare the app's AzureAd__… settings with its registration; the app's log has the AADSTS number",
+  app_incomplete: "Publish the app again: a file of the package is missing",
   managed_identity_unavailable: "Assign the user-assigned identity that the settings name to the function app",
 };
 

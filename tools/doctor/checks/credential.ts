@@ -47,6 +47,8 @@ function findingOf({ outcome, errorNumber }: CredentialProof, kind: string): Fin
         "there is no token for the managed identity",
         `Assign the identity to the app, and set ${settings.managedIdentityClientId.name} to its client id`,
       );
+    case "app_incomplete":
+      return failed(name, "MSAL cannot be loaded", "Install the packages again: npm ci");
     case "not_checked":
       return notChecked(name, `the token endpoint answered about something else${error}`);
   }

@@ -1,0 +1,34 @@
+import type * as Msal from "@azure/msal-node";
+import { withinDeadline } from "../core/deadline.ts";
+import { AppIncompleteError } from "../core/errors.ts";
+
+/**
+ * MSAL, loaded when it is first needed and once for everybody: the build keeps it in a file of its own. Neither a start nor a
+ * call with a fresh token nor a sign-out pays for it.
+ * @param signal ends the waiting
+ * @throws {AppIncompleteError} when it cannot be loaded; the next caller tries again
+ */
+export async function loadMsal(signal: AbortSignal): Promise<typeof Msal> {
+  try {
+    return await withinDeadline(signal, import("@azure/msal-node"));
+  } catch (cause) {
+    throw new AppIncompleteError(cause);
+  }
+}
+
+/** Whether MSAL has thrown it. Told by its members: to compare classes, a module would have to load MSAL. */
+export function isMsalError(error: unknown): error is Msal.AuthError {
+  if (!(error instanceof Error)) return false;
+  const { errorCode, subError } = error as Readonly<Partial<Record<"errorCode" | "subError", unknown>>>;
+  return typeof errorCode === "string" && typeof subError === "string";
+}
+
+/** Whether the token endpoint wants the person to do something. */
+export function wantsInteraction(error: Msal.AuthError): error is Msal.InteractionRequiredAuthError {
+  return error.name === "InteractionRequiredAuthError";
+}
+
+/** Whether it is the token endpoint's own error (RFC 6749 section 5.2), rather than what MSAL makes of an answer. */
+export function isServerError(error: Msal.AuthError): boolean {
+  return error.name === "ServerError";
+}
