@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
-import { startFinisher, type Finisher } from "../fault/store/queue.ts";
+import { startFinisher, type Finisher } from "../support/finisher.ts";
 import type { Client } from "../support/http-client.ts";
 import { ada, assertUseless, holdStore, startWithShortTokens } from "../support/race.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
@@ -22,7 +22,6 @@ describe("a front-channel sign-out that is left for later, while a sign-in under
     finisher = await startFinisher(world);
   });
   after(async () => {
-    await finisher.close();
     await world.stop();
     await finisher.stop();
   });

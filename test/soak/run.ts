@@ -1,5 +1,5 @@
 import { isRecord } from "../../shared/core/encoding.ts";
-import { startFinisher } from "../fault/store/queue.ts";
+import { startFinisher } from "../support/finisher.ts";
 import { generatePeople } from "../support/people.ts";
 import { administratorSettings } from "../support/race.ts";
 import { dumpStore } from "../support/store.ts";
@@ -61,7 +61,6 @@ export async function soak({ seed, operations, scope }: SoakOptions): Promise<So
     const seconds = (performance.now() - startedAt) / 1000;
     return { history, findings, summary: summarize({ seed, operations, seconds, history, findings, world }) };
   } finally {
-    await finisher.close();
     await world.stop();
     await finisher.stop();
   }

@@ -1,7 +1,7 @@
 import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../../shared/account/keys.ts";
 import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import type { Person } from "@entra-functions-bff/identity-provider";
-import type { Finisher } from "../fault/store/queue.ts";
+import type { Finisher } from "../support/finisher.ts";
 import { createClient, type Client } from "../support/http-client.ts";
 import { subjectOf } from "../support/logout-token.ts";
 import { sessionCookie, type World } from "../support/world.ts";

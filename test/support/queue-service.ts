@@ -16,6 +16,8 @@ export interface QueueService {
   readonly authorizations: readonly (string | undefined)[];
   /** Texts of the messages in a queue, hidden ones included. */
   texts(queue: string): readonly string[];
+  /** Resolves when the message has been deleted, whenever that was or will be. */
+  deleted(messageId: string): Promise<void>;
   /** Undefined: it works. What was stored is there again afterwards, unless the queue was deleted. */
   set(trouble: QueueTrouble | undefined): Promise<void>;
   stop(): Promise<void>;
@@ -55,6 +57,12 @@ export async function startQueueService(
 ): Promise<QueueService> {
   const authorizations: (string | undefined)[] = [];
   const queues = new Map<string, Message[]>();
+  const deletions = new Map<string, PromiseWithResolvers<void>>();
+  const deletionOf = (messageId: string) => {
+    const deletion = deletions.get(messageId) ?? Promise.withResolvers<void>();
+    deletions.set(messageId, deletion);
+    return deletion;
+  };
   let current = trouble;
   let server: Server | undefined;
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -65,6 +73,7 @@ export async function startQueueService(
     const refusal = typeof current === "object" && "status" in current ? current.status : undefined;
     const { status, headers, body } = refusal ? failure(refusal, "InTrouble") : answer(queues, asked);
     response.writeHead(status, { "content-type": "application/xml", ...headers }).end(body);
+    if (asked.method === "DELETE" && asked.messageId && status === 204) deletionOf(asked.messageId).resolve();
   };
   const listener: RequestListener = (request, response) => void handle(request, response);
   const listen = async (port: number) => {
@@ -86,6 +95,7 @@ export async function startQueueService(
     url,
     authorizations,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=queues;AccountKey=c2luaw==;QueueEndpoint=${url}`,
+    deleted: (messageId) => deletionOf(messageId).promise,
     texts: (queue) => (queues.get(queue) ?? []).map(({ text }) => text),
     async set(next) {
       current = next;

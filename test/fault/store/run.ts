@@ -7,7 +7,7 @@ import { calls } from "./journeys/calls.ts";
 import { queued } from "./journeys/queue.ts";
 import { signIns } from "./journeys/sign-ins.ts";
 import { signOutsElsewhere, signOutsHere } from "./journeys/sign-outs.ts";
-import { startFinisher } from "./queue.ts";
+import { startFinisher } from "../../support/finisher.ts";
 import { deferredOf, type Journey, type Outcome, type Scene, type StoreOperation } from "./scene.ts";
 import { openSlots, type Slots } from "./slots.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -39,10 +39,10 @@ export interface Observation extends Cell {
  */
 const longestWaitMs = 10_000;
 /**
- * There is no answer any more. Requests are answered within {@link longestWaitMs}; what waits in the queue has no caller, and is
- * seen to be done only when the queue is empty, which takes a busy machine more than a minute.
+ * There is no answer any more. Requests are answered within {@link longestWaitMs}; an order in the queue, which has no
+ * caller, is given up after half a minute.
  */
-const patienceMs = 180_000;
+const patienceMs = 120_000;
 
 /** What is tried together, over one store. */
 export const journeys = {
@@ -65,7 +65,6 @@ export async function observeFaults(part: Part): Promise<readonly Observation[]>
     const inTheEnd = await Promise.all(observed.map((each) => finishDeferred(stage, each)));
     return observed.map(({ observation }, index) => withFindings(observation, inTheEnd[index] ?? []));
   } finally {
-    await finisher?.close();
     await world.stop();
     await finisher?.stop();
   }

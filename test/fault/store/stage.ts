@@ -9,7 +9,7 @@ import { homeAccountId, type Person } from "@entra-functions-bff/identity-provid
 import type { Client } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";
-import type { Finisher } from "./queue.ts";
+import type { Finisher } from "../../support/finisher.ts";
 
 /** What a seeded session's tokens are like: good, due for renewal, or due and refused by the token endpoint. */
 export type Tokens = "fresh" | "stale" | "refused";
