@@ -1,6 +1,26 @@
-import { isRecord } from "../core/encoding.ts";
+import { asciiLowerCase, isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 import { fitting } from "./room.ts";
+
+/** MSAL's `uid.utid`, where the `utid` is a tenant of Microsoft's. */
+const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Id of the document that holds an account's sessions.
+ * @param environment host of the authority, such as `login.microsoftonline.com`
+ * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of; the subject
+ *   at an identity provider that has no such thing
+ */
+export function accountKeyOf(environment: string, homeAccountId: string): string {
+  // Microsoft's ids are the same in either case. Subjects differ by it (OpenID Connect Core 1.0 section 2): "Ada" is not "ada".
+  const id = ofTenant.test(homeAccountId) ? asciiLowerCase(homeAccountId) : homeAccountId;
+  return sha256Base64Url(asciiLowerCase(environment), id);
+}
+
+/** What the database knows a session by: a hash of the secret in the cookie, never the secret. */
+export function sessionKeyOf(secret: string): string {
+  return sha256Base64Url(Buffer.from(secret, "base64url"));
+}
 
 /** One browser's session of an account, as stored. Times are ISO 8601, UTC. */
 export interface StoredSession {

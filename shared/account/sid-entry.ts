@@ -1,4 +1,4 @@
-import { isRecord } from "../core/encoding.ts";
+import { isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
 
@@ -20,6 +20,20 @@ export interface SidEntry extends Stored {
   readonly jtis?: readonly string[];
   /** Only of what {@link unreadableEntry} makes; never stored. */
   readonly unreadable?: true;
+}
+
+/**
+ * Id of the index entry for an OpenID Connect session id.
+ * @param authority the configured authority. Not the `iss` of one token: a front-channel sign-out may come without it,
+ *   and under a multi-tenant authority `sid` alone does not tell the tenant.
+ */
+export function sidKeyOf(authority: string, sid: string): string {
+  return sha256Base64Url(authority, "sid", sid);
+}
+
+/** Id of the index entry for a subject, which is unique within its issuer (OpenID Connect Core 1.0 section 2). */
+export function subjectKeyOf(issuer: string, subject: string): string {
+  return sha256Base64Url(issuer, "sub", subject);
 }
 
 /** Whether `value`, as read from the store, has the shape of an entry. What else is in it does not matter. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import { wasBefore, type Tick } from "../store/clock.ts";
 import { changeEntry, type EntryChange } from "./change-entry.ts";
-import { tokenKeyOf } from "./keys.ts";
 import type { SidEntry } from "./sid-entry.ts";
 
 /**
@@ -192,6 +192,11 @@ async function rememberApart(
   const decide = (token: Versioned<SidEntry> | undefined, attempt: number) =>
     token ? { result: attempt > 2 ? undefined : (momentOf(token.document) ?? moment) } : { write, result: undefined };
   return { jti: undefined, replayOf: await changeEntry(sids, write.id, undefined, decide, signal) };
+}
+
+/** Id of the index entry for a logout token that the entry of its `sid` or subject has no room for. @param jti its hash */
+function tokenKeyOf(entry: string, jti: string): string {
+  return sha256Base64Url(entry, "jti", jti);
 }
 
 function momentOf({ signedOutAt, signedOutTick }: SidEntry): Moment | undefined {

@@ -1,6 +1,6 @@
+import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations } from "../store/point-operations.ts";
 import { changeEntry } from "./change-entry.ts";
-import { successionKeyOf } from "./keys.ts";
 import type { SidEntry } from "./sid-entry.ts";
 
 /**
@@ -20,6 +20,11 @@ export interface Successor {
  * the earlier cookie.
  */
 const rememberedFor = 3 * 3600;
+
+/** Id of the index entry that says which other account's session has taken a session's place. */
+export function successionKeyOf(sessionKey: string): string {
+  return sha256Base64Url("successor of", sessionKey);
+}
 
 /** Notes what takes the place of the session `replaced`, in the index of sessions. The last note counts. */
 export async function noteSuccessor(

@@ -5,8 +5,8 @@ import {
   successorOf,
   type AccountDocument,
   type StoredSession,
+  sessionKeyOf,
 } from "../account/document.ts";
-import { sessionKeyOf } from "../account/keys.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
 import { changeAccount, warnIfUnreadable } from "../account/store.ts";

@@ -1,5 +1,4 @@
-import { subjectKeyOf } from "../account/keys.ts";
-import type { SidEntry } from "../account/sid-entry.ts";
+import { subjectKeyOf, type SidEntry } from "../account/sid-entry.ts";
 import { claimSid, type SidClaim } from "../account/sid-index.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";

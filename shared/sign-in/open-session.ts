@@ -1,7 +1,6 @@
-import type { AccountDocument, StoredSession } from "../account/document.ts";
-import { accountKeyOf, sessionKeyOf, sidKeyOf } from "../account/keys.ts";
+import { type AccountDocument, type StoredSession, accountKeyOf, sessionKeyOf } from "../account/document.ts";
+import { sidKeyOf, type SidEntry } from "../account/sid-entry.ts";
 import { seal } from "../account/seal.ts";
-import type { SidEntry } from "../account/sid-entry.ts";
 import { isSignedOutSince } from "../account/sid-index.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import { warnIfUnreadable, type AccountStore } from "../account/store.ts";

@@ -1,5 +1,4 @@
-import { liveSession, sessionOf, type AccountDocument } from "../account/document.ts";
-import { sessionKeyOf } from "../account/keys.ts";
+import { liveSession, sessionOf, type AccountDocument, sessionKeyOf } from "../account/document.ts";
 import type { Successor } from "../account/succession.ts";
 import type { App } from "../app/app.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";

@@ -1,4 +1,5 @@
-import { accountKeyOf, sessionKeyOf, sidKeyOf, subjectKeyOf } from "../account/keys.ts";
+import { accountKeyOf, sessionKeyOf } from "../account/document.ts";
+import { sidKeyOf, subjectKeyOf } from "../account/sid-entry.ts";
 import { successorElsewhere, type Successor } from "../account/succession.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { SigningOut } from "./signing-out.ts";

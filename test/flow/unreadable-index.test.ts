@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
-import { sessionKeyOf, subjectKeyOf, successionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
+import { subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { successionKeyOf } from "../../shared/account/succession.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { logoutToken, sendLogoutToken, subjectOf } from "../support/logout-token.ts";

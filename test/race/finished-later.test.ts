@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import { letDoubtPass } from "../support/clocks.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Client } from "../support/http-client.ts";

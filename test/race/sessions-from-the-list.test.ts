@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import type { Answer, Client } from "../support/http-client.ts";
 import {
   ada,

@@ -7,7 +7,7 @@ import {
   sessionCookieMaxAge,
 } from "../../shared/session/cookie.ts";
 import { cookieJar, type CookieJar } from "../../shared/http/cookie-jar.ts";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import { firefox, safari } from "./support/browser.ts";
 
 const https = "https://app.example";

@@ -6,7 +6,7 @@ import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
 import { deferSignOutHere, finishSignOut } from "../../shared/sign-out/sign-out.ts";
-import { successionKeyOf } from "../../shared/account/keys.ts";
+import { successionKeyOf } from "../../shared/account/succession.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { call } from "./support/http.ts";
 import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import { openedSeals } from "../../shared/account/opened-seals.ts";
 import { seal, type SealBinding } from "../../shared/account/seal.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import { isSidEntry, unreadableEntry, type SidEntry } from "../../shared/account/sid-entry.ts";
 
 const [accountKey, sessionKey, jti] = ["account", "session", "token"].map(sessionKeyOf);

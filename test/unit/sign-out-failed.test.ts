@@ -4,7 +4,7 @@ import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { logout } from "../../functions/logout.ts";
 import { purge } from "../../functions/purge.ts";
 import { endSession, endSessions } from "../../functions/sessions.ts";
-import { sessionKeyOf } from "../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../shared/account/document.ts";
 import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";

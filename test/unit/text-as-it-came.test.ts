@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HttpRequest } from "@azure/functions";
-import { accountKeyOf } from "../../shared/account/keys.ts";
+import { accountKeyOf } from "../../shared/account/document.ts";
 import { asciiLowerCase } from "../../shared/core/encoding.ts";
 import { readForm } from "../../shared/http/form.ts";
 import type { IdTokenClaims } from "../../shared/identity/id-token.ts";

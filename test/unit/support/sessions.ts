@@ -1,5 +1,5 @@
 import type { App } from "../../../shared/app/app.ts";
-import { sessionKeyOf } from "../../../shared/account/keys.ts";
+import { sessionKeyOf } from "../../../shared/account/document.ts";
 import { openSession } from "../../../shared/sign-in/open-session.ts";
 import { resolveSession, type ResolvedSession } from "../../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../../shared/session/cookie.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { successionKeyOf } from "../../../../shared/account/keys.ts";
+import { successionKeyOf } from "../../../../shared/account/succession.ts";
 import { accountDocument } from "../../../support/store.ts";
 import { assertCookieOpens, assertDeferred, outcomeOf, type Journey, type Outcome, type Scene } from "../scene.ts";
 import type { SeedOptions, Seeded, Stage } from "../stage.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { successorOf, type AccountDocument } from "../../../../shared/account/document.ts";
-import { sessionKeyOf, successionKeyOf } from "../../../../shared/account/keys.ts";
+import { successorOf, type AccountDocument, sessionKeyOf } from "../../../../shared/account/document.ts";
+import { successionKeyOf } from "../../../../shared/account/succession.ts";
 import type { Client } from "../../../support/http-client.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
 import { untilCallback } from "../../../support/sign-in-steps.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { successionKeyOf } from "../../../../shared/account/keys.ts";
+import { successionKeyOf } from "../../../../shared/account/succession.ts";
 import type { Answer } from "../../../support/http-client.ts";
 import { logoutToken, sendLogoutToken } from "../../../support/logout-token.ts";
 import { frontChannel } from "../../../support/sign-out.ts";
