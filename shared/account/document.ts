@@ -1,6 +1,5 @@
 import { asciiLowerCase, isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
-import { fitting } from "./room.ts";
 
 /** MSAL's `uid.utid`, where the `utid` is a tenant of Microsoft's. */
 const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -108,21 +107,6 @@ export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetime
 /** The session under a key that may be missing, or be the name of what every object has. */
 export function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
   return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
-}
-
-/**
- * Changes one session in place; nothing if it is gone, so that a late write cannot bring a session back. If it has grown, the
- * account's oldest sessions make room for it.
- * @throws {ConditionError} `session_too_large` when it does not fit alone
- */
-export function changeSession(
-  document: AccountDocument,
-  sessionKey: string,
-  change: (session: StoredSession) => StoredSession,
-): Change {
-  const session = sessionOf(document.sessions, sessionKey);
-  if (!session) return unchanged;
-  return { kind: "replace", sessions: fitting({ ...document.sessions, [sessionKey]: change(session) }, sessionKey) };
 }
 
 /** Removes the sessions that `isEnded` picks. The last one out takes the document with it. */

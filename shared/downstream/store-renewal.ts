@@ -1,5 +1,6 @@
 import { seal, unseal } from "../account/seal.ts";
-import { changeSession, type AccountDocument, type Change } from "../account/document.ts";
+import { changeSession } from "../account/fit-session.ts";
+import type { AccountDocument, Change } from "../account/document.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";

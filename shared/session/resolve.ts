@@ -1,5 +1,5 @@
+import { changeSession } from "../account/fit-session.ts";
 import {
-  changeSession,
   endOf,
   liveSession,
   successorOf,

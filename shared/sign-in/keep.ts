@@ -1,4 +1,4 @@
-import { addBeside, endForAdded, type AddedSession } from "../account/add-session.ts";
+import { addBeside, endForAdded, type AddedSession } from "../account/fit-session.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
 import { changeAccount, versionOf, withSessions, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { addBeside, endForAdded, type AddedSession } from "../../shared/account/add-session.ts";
 import {
+  addBeside,
+  endForAdded,
+  type AddedSession,
+  maxSessionsBytes,
   changeSession,
+} from "../../shared/account/fit-session.ts";
+import {
   endOf,
   isAccountDocument,
   liveSession,
@@ -11,7 +16,6 @@ import {
   type Change,
   type StoredSession,
 } from "../../shared/account/document.ts";
-import { maxSessionsBytes } from "../../shared/account/room.ts";
 import { condition } from "./support/conditions.ts";
 import { accountDocument, at, start, storedSession } from "./support/stored-session.ts";
 

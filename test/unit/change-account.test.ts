@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { changeSession, removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
+import { changeSession } from "../../shared/account/fit-session.ts";
+import { removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
 import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/store.ts";
 import { condition } from "./support/conditions.ts";
 import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
