@@ -1,6 +1,6 @@
+import { endOf } from "../shared/account/document.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
-import { idleEndOf } from "../shared/session/resolve.ts";
 
 /** `GET /auth/me`: who is signed in. Looking does not extend the session: a page may ask as often as it likes. */
 export const me: FunctionDefinition = {
@@ -11,7 +11,7 @@ export const me: FunctionDefinition = {
     async (_request, { claims, resolved }, { app }) => {
       const { name, username, tenantId, objectId } = claims;
       const { createdAt, lastSeenAt, expiresAt } = resolved.stored;
-      const idleExpiresAt = new Date(idleEndOf(app, resolved)).toISOString();
+      const idleExpiresAt = new Date(endOf(resolved.stored, app.timing.lifetimes)).toISOString();
       return {
         jsonBody: {
           account: { name, username, tenantId, objectId },

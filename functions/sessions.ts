@@ -3,8 +3,8 @@ import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import { sessionEnded } from "../shared/session/ended.ts";
 import { listSessions } from "../shared/session/list.ts";
-import { sessionEnded } from "../shared/session/resolve.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { endOneSession } from "../shared/sign-out/sign-out.ts";
 

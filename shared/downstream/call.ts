@@ -2,7 +2,8 @@ import type { App, Invocation } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import { extendIdleLifetime, type ResolvedSession } from "../session/resolve.ts";
+import type { ResolvedSession } from "../session/resolve.ts";
+import { useSession } from "../session/use.ts";
 import { acquireToken, meetChallenge } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { claimsNeeded } from "./person-needed.ts";
@@ -30,7 +31,7 @@ export async function callDownstream(
   invocation: Invocation,
 ): Promise<Response> {
   const { accessToken, stored } = await acquireToken(app, session, api, invocation);
-  if (!stored) await extendIdleLifetime(app, session, invocation);
+  if (!stored) await useSession(app, session, invocation);
   const response = await send(target, withToken(init, accessToken), invocation.signal);
   if (response.status !== 401) return response;
   const claims = await challengeOf(response);

@@ -4,7 +4,9 @@ import type { AccountDocument, Change } from "../account/document.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
-import { sessionLost, type ResolvedSession } from "../session/resolve.ts";
+import { sessionLost } from "../session/ended.ts";
+import type { ResolvedSession } from "../session/resolve.ts";
+import { usedNow } from "../session/use.ts";
 import { withGrant } from "../identity/granted-scopes.ts";
 
 /**
@@ -31,8 +33,7 @@ export async function storeTokenCache(
     const { grants: _replaced, ...kept } = session.secrets;
     const secrets = { ...kept, tokenCache: ofAccountAlone(merged, claims.homeAccountId) };
     const sealed = await seal({ ...secrets, ...(grants && { grants }) }, session);
-    const lastSeenAt = new Date(app.clock.now()).toISOString();
-    return changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }));
+    return changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, app.timing));
   };
   const { accounts } = await app.store();
   const { outcome } = await changeAccount(accounts, session.account, decide, app.timing, signal);
@@ -48,10 +49,9 @@ export async function storeIfUnchanged(
 ): Promise<void> {
   const { sessionKey, stored } = session;
   const sealed = await seal({ ...session.secrets, tokenCache }, session);
-  const lastSeenAt = new Date(app.clock.now()).toISOString();
   const decide = (document: AccountDocument): Change =>
     document.sessions[sessionKey]?.sealed === stored.sealed
-      ? changeSession(document, sessionKey, (current) => ({ ...current, sealed, lastSeenAt }))
+      ? changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, app.timing))
       : { kind: "none" };
   const { accounts } = await app.store();
   const { before } = await changeAccount(accounts, session.account, decide, app.timing, signal);

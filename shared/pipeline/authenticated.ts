@@ -10,7 +10,8 @@ import { ConditionError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
-import { extendIdleLifetime, requireSession, type ResolvedSession } from "../session/resolve.ts";
+import { requireSession, type ResolvedSession } from "../session/resolve.ts";
+import { useSession } from "../session/use.ts";
 
 /** The signed-in person, as a handler sees them. */
 export interface AuthenticatedSession {
@@ -82,7 +83,7 @@ export function authenticated<Context extends RequestContext>(
     const session = sessionFor(resolved, context, use);
     try {
       const response = await handler(request, session, context);
-      if (extendsSession && !use.calledApi) await extendIdleLifetime(context.app, resolved, context);
+      if (extendsSession && !use.calledApi) await useSession(context.app, resolved, context);
       return response;
     } catch (error) {
       throw readingError(error, context.signal);
@@ -112,7 +113,7 @@ function sessionFor(
         claims === undefined
           ? await acquireToken(app, resolved, api, context)
           : await meetChallenge(app, resolved, api, claims, context);
-      if (!stored) await extendIdleLifetime(app, resolved, context);
+      if (!stored) await useSession(app, resolved, context);
       return accessToken;
     },
   };

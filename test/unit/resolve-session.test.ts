@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { extendIdleLifetime, idleEndOf, resolveSession } from "../../shared/session/resolve.ts";
+import { endOf } from "../../shared/account/document.ts";
+import { resolveSession } from "../../shared/session/resolve.ts";
+import { useSession } from "../../shared/session/use.ts";
 import { listSessions } from "../../shared/session/list.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
@@ -45,7 +47,7 @@ describe("a cookie opens its session", () => {
   test("until its absolute lifetime is over, however much it is used", async () => {
     for (const _ of [1, 2, 3]) {
       pass(29);
-      await extendIdleLifetime(app, await session(), invocation());
+      await useSession(app, await session(), invocation());
     }
     pass(3);
     assert.equal(await isSignedIn(app, cookie), false);
@@ -96,12 +98,12 @@ describe("using a session", () => {
   test("extends its idle lifetime by a write only when a good part of it has passed", async () => {
     const before = writes();
     pass(14);
-    await extendIdleLifetime(app, await session(), invocation());
+    await useSession(app, await session(), invocation());
     assert.equal(writes(), before);
     pass(1);
-    await extendIdleLifetime(app, await session(), invocation());
+    await useSession(app, await session(), invocation());
     assert.equal(writes(), before + 1);
-    assert.equal(idleEndOf(app, await session()), Date.now() + 60 * minute);
+    assert.equal(endOf((await session()).stored, app.timing.lifetimes), Date.now() + 60 * minute);
   });
 
   test("does not bring it back when it was signed out meanwhile", async () => {
@@ -110,7 +112,7 @@ describe("using a session", () => {
     once(app.memory.accounts, "replace", () =>
       app.memory.accounts.delete(cookie.accountKey, undefined, invocation().signal),
     );
-    await assert.rejects(extendIdleLifetime(app, open, invocation()), condition("signin_required"));
+    await assert.rejects(useSession(app, open, invocation()), condition("signin_required"));
     assert.equal(app.memory.accounts.documents.size, 0);
   });
 
@@ -121,7 +123,7 @@ describe("using a session", () => {
       throw new StoreUnavailableError("replace in accounts");
     };
     const asked = invocation();
-    await extendIdleLifetime(app, open, asked);
+    await useSession(app, open, asked);
     assert.deepEqual(
       asked.events.map(({ level, attributes }) => [level, attributes["code"]]),
       [["warn", "store_unavailable"]],
@@ -138,7 +140,7 @@ test("the extension of the idle lifetime leaves time for what the session is use
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
     throw new StoreUnavailableError("replace in accounts");
   });
-  const extended = extendIdleLifetime(app, open, invocation());
+  const extended = useSession(app, open, invocation());
   timeouts.pass(4_000);
   await extended;
 });

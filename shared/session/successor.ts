@@ -1,0 +1,27 @@
+import { sessionKeyOf, successorOf, type AccountDocument } from "../account/document.ts";
+import { successorElsewhere, type Successor } from "../account/succession.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { SessionCookie } from "./cookie.ts";
+
+/** Longer than any answer can be under way. */
+const lateAnswerMs = 60_000;
+
+/**
+ * The session with which the browser that sent `cookie` has just signed in anew, if it has: to the same account or another.
+ * @param account the document that the cookie names, as just read
+ */
+export async function successorOfCookie(
+  app: Pick<App, "store" | "clock">,
+  { accountKey, secret }: SessionCookie,
+  account: AccountDocument | undefined,
+  { signal }: Invocation,
+): Promise<Successor | undefined> {
+  const replaced = sessionKeyOf(secret);
+  const [sessionKey, session] = (account && successorOf(account, replaced)) ?? [];
+  const successor =
+    sessionKey && session
+      ? { accountKey, sessionKey, since: session.createdAt }
+      : await successorElsewhere((await app.store()).sids, replaced, signal);
+  const isRecent = successor && app.clock.now() - Date.parse(successor.since) <= lateAnswerMs;
+  return isRecent ? successor : undefined;
+}

@@ -1,0 +1,78 @@
+import type { AccountDocument, Change, StoredSession } from "../account/document.ts";
+import { changeSession } from "../account/fit-session.ts";
+import { changeAccount, type Timing } from "../account/store.ts";
+import type { App, Invocation } from "../app/app.ts";
+import { conditionOf, SignInRequiredError } from "../core/errors.ts";
+import { sessionLost } from "./ended.ts";
+import type { ResolvedSession } from "./resolve.ts";
+
+/** Part of the idle timeout that has to pass before using a session is worth a write. */
+const extendAfter = 1 / 4;
+/** Enough for a second try after one without an answer; the rest of the time is for what the session is used for. */
+const extendTimeoutMs = 3_500;
+
+/** The sessions whose use is counted, by the object that each request has of its own. */
+const counted = new WeakMap<ResolvedSession, Promise<void>>();
+
+/**
+ * Counts a request as a use of its session, which extends the idle lifetime: by one write, and only when a good part of it has
+ * passed. A request may use its session several times, also at once; it counts once.
+ * @throws {SignInRequiredError} when the write finds the session gone: it was signed out a moment ago
+ */
+export async function useSession(
+  app: Pick<App, "store" | "timing">,
+  session: ResolvedSession,
+  invocation: Invocation,
+): Promise<void> {
+  const use = counted.get(session) ?? extendIfDue(app, session, invocation);
+  counted.set(session, use);
+  await use;
+}
+
+/** Counts the use of a session that was written anyway, as {@link usedNow}. */
+export function useIsStored(session: ResolvedSession): void {
+  counted.set(session, Promise.resolve());
+}
+
+/** A session as a write leaves it that counts as a use. */
+export function usedNow(stored: StoredSession, { clock }: Timing): StoredSession {
+  return { ...stored, lastSeenAt: new Date(clock.now()).toISOString() };
+}
+
+async function extendIfDue(
+  app: Pick<App, "store" | "timing">,
+  session: ResolvedSession,
+  invocation: Invocation,
+): Promise<void> {
+  const { clock, lifetimes } = app.timing;
+  const unusedMs = clock.now() - Date.parse(session.stored.lastSeenAt);
+  if (unusedMs < lifetimes.idleTimeoutMinutes * 60_000 * extendAfter) return;
+  try {
+    await extend(app, session, AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]));
+  } catch (error) {
+    if (error instanceof SignInRequiredError) throw error;
+    // The session is valid, only its extension could not be stored; the next request tries again.
+    invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
+  }
+}
+
+async function extend(
+  { store, timing }: Pick<App, "store" | "timing">,
+  session: ResolvedSession,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sessionKey } = session;
+  const decide = (document: AccountDocument): Change =>
+    isUsedSince(session, document)
+      ? { kind: "none" }
+      : changeSession(document, sessionKey, (stored) => usedNow(stored, timing));
+  const { accounts } = await store();
+  const { before } = await changeAccount(accounts, session.account, decide, timing, signal);
+  if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
+}
+
+/** Whether another request of the same page has extended it by now: then there is nothing left to write. */
+function isUsedSince({ sessionKey, stored }: ResolvedSession, { sessions }: AccountDocument): boolean {
+  const usedAt = Object.hasOwn(sessions, sessionKey) ? sessions[sessionKey]?.lastSeenAt : undefined;
+  return usedAt !== undefined && usedAt > stored.lastSeenAt;
+}
