@@ -3,7 +3,7 @@ import { ConditionError } from "../shared/core/errors.ts";
 import { readForm } from "../shared/http/form.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
-import { signOutBackChannel } from "../shared/sign-out/sign-out.ts";
+import { signOutBackChannel } from "../shared/sign-out/back-channel.ts";
 
 const maxBodyBytes = 64 * 1024;
 

@@ -1,7 +1,6 @@
 import type { InvocationContext, TimerHandler, Timer } from "@azure/functions";
 import type { App } from "../shared/app/app.ts";
-import type { SigningOut } from "../shared/sign-out/signing-out.ts";
-import { putIntoQueue } from "../shared/sign-out/defer.ts";
+import { putIntoQueue, type SigningOut } from "../shared/sign-out/defer.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
 import { logTelemetry, type Log } from "../shared/telemetry/log.ts";

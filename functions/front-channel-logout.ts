@@ -5,7 +5,7 @@ import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { originsOf } from "../shared/http/security-headers.ts";
 import { isOwnIssuer } from "../shared/identity/end-session.ts";
-import { signOutFrontChannel } from "../shared/sign-out/sign-out.ts";
+import { signOutFrontChannel } from "../shared/sign-out/front-channel.ts";
 
 /**
  * `GET /auth/frontchannel-logout`: the registered Logout URL (OpenID Connect Front-Channel Logout 1.0 section 2). The

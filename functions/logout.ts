@@ -15,7 +15,7 @@ import { sessionEnded } from "../shared/session/ended.ts";
 import type { ResolvedSession } from "../shared/session/resolve.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
-import type { Reach } from "../shared/sign-out/sign-out.ts";
+import type { Reach } from "../shared/sign-out/by-person.ts";
 
 /** `GET /auth/logout`: asks. A link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {

@@ -1,6 +1,6 @@
 import { ConditionError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { purgeAccount } from "../shared/sign-out/sign-out.ts";
+import { purgeAccount } from "../shared/sign-out/by-administrator.ts";
 
 /** MSAL's `uid.utid`. */
 const homeAccountId = /^[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]{1,128})?$/;

@@ -6,7 +6,7 @@ import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.
 import { sessionEnded } from "../shared/session/ended.ts";
 import { listSessions } from "../shared/session/list.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
-import { endOneSession } from "../shared/sign-out/sign-out.ts";
+import { endOneSession } from "../shared/sign-out/by-person.ts";
 
 /** `GET /auth/sessions`: where the account is signed in. */
 export const sessions: FunctionDefinition = {

@@ -7,7 +7,7 @@ import { IdentityProviderUnavailableError, appRefused } from "../identity/errors
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { sessionEnded, sessionLost } from "../session/ended.ts";
 import { requireSession, resolveSession, type ResolvedSession } from "../session/resolve.ts";
-import { endMistakenSession, endRefusedSession } from "../sign-out/sign-out.ts";
+import { endMistakenSession, endRefusedSession } from "../sign-out/by-app.ts";
 import { freshAccessToken } from "./cached-token.ts";
 import { grantedInstead, missingScopes } from "../identity/granted-scopes.ts";
 import { warnOfMissingScopes } from "./missing-scopes.ts";

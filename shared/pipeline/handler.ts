@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
-import type { SigningOut } from "../sign-out/signing-out.ts";
+import type { SigningOut } from "../sign-out/defer.ts";
 import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
 import { sessionCookieName } from "../session/cookie.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";

@@ -4,7 +4,7 @@ import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
-import { endDisplacedSessions } from "../sign-out/sign-out.ts";
+import { endDisplacedSessions } from "../sign-out/by-app.ts";
 import type { Tick } from "../store/clock.ts";
 import { StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";

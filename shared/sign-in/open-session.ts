@@ -7,7 +7,7 @@ import { warnIfUnreadable, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { conditionOf } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
-import { endReplacedSession } from "../sign-out/sign-out.ts";
+import { endReplacedSession } from "../sign-out/by-app.ts";
 import type { Tick } from "../store/clock.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";

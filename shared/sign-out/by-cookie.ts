@@ -5,10 +5,9 @@ import type { CookieJar } from "../http/cookie-jar.ts";
 import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, type ResolvedSession } from "../session/resolve.ts";
 import { successorOfCookie } from "../session/successor.ts";
-import { SignOutDeferredError } from "./deferred.ts";
-import type { SignOutResult } from "./end-sessions.ts";
-import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./sign-out.ts";
-import type { SigningOut } from "./signing-out.ts";
+import { type SigningOut, SignOutDeferredError } from "./defer.ts";
+import type { SignOutResult } from "./carry-out.ts";
+import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./by-person.ts";
 
 export interface CookieSignOut {
   /** The session that the cookie opened. */

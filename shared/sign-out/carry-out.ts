@@ -1,18 +1,21 @@
 import type { AccountDocument } from "../account/document.ts";
 import type { Marked, Moment } from "../account/sid-index.ts";
-import { warnIfUnreadable } from "../account/store.ts";
+import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ConditionError, conditionOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
-import { costMeter } from "./cost.ts";
-import { deferred } from "./defer.ts";
-import { endSessions, nothingEnded, type SignOutResult } from "./end-sessions.ts";
+import { requestUnitsSoFar } from "../telemetry/activity.ts";
+import { deferred, type SigningOut } from "./defer.ts";
 import { markIndex } from "./mark-index.ts";
 import type { BegunSince } from "./named-sessions.ts";
-import { settingsOf, timeNow } from "./new-order.ts";
-import type { SignOutOrder } from "./order.ts";
-import { planSignOut } from "./plan.ts";
-import type { SigningOut } from "./signing-out.ts";
+import { settingsOf, timeNow, type SignOutOrder } from "./order.ts";
+import { applyPlan, planSignOut, type SignOutPlan } from "./plan.ts";
+
+export interface SignOutResult {
+  /** "nothing": there was no such session, or an earlier sign-out had taken it. */
+  readonly outcome: "account_deleted" | "sessions_removed" | "nothing";
+  readonly sessionsRemoved: number;
+}
 
 export interface CarryOutOptions {
   /** The account's document, if it was read a moment ago. */
@@ -122,4 +125,44 @@ async function readAccount(
 
 function replayed(): ConditionError {
   return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
+}
+
+/** Carries out a plan on the account's document, and after a conflict on what the others have left of it. */
+async function endSessions(
+  app: App,
+  account: Versioned<AccountDocument>,
+  plan: SignOutPlan,
+  signal: AbortSignal,
+): Promise<SignOutResult> {
+  const { accounts } = await app.store();
+  const apply = (document: AccountDocument) => applyPlan(plan, document);
+  return resultOf(await changeAccount(accounts, account, apply, app.timing, signal));
+}
+
+function resultOf({ outcome, before, change }: ChangeResult): SignOutResult {
+  if (!before || outcome === "unchanged" || outcome === "gone") return nothingEnded;
+  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
+  const sessionsRemoved = Object.keys(before.sessions).length - left;
+  return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
+}
+
+const nothingEnded: SignOutResult = { outcome: "nothing", sessionsRemoved: 0 };
+
+interface Cost {
+  readonly durationMs: number;
+  /** Of every operation made for the sign-out. */
+  readonly requestUnits: number;
+}
+
+/**
+ * Starts to measure what a sign-out costs.
+ * @param isRead whether the account's document was read before: then the invocation has done nothing else so far
+ */
+function costMeter(isRead: boolean): () => Cost {
+  const startedAt = performance.now();
+  const spentBefore = isRead ? 0 : requestUnitsSoFar();
+  return () => ({
+    durationMs: Math.round(performance.now() - startedAt),
+    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
+  });
 }

@@ -4,9 +4,8 @@ import { QueueUnavailableError } from "../queue/errors.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { currentTrace, runFunction } from "../telemetry/activity.ts";
-import { isSignOutOrder } from "./order.ts";
-import { contentOf } from "./queue.ts";
-import { finishSignOut } from "./sign-out.ts";
+import { contentOf, isSignOutOrder } from "./queue-message.ts";
+import { finishSignOut } from "./finish-sign-out.ts";
 
 /** Sign-outs that are worked on at the same time. */
 const atOnce = 8;

@@ -1,8 +1,7 @@
 import { markSignedOut, type Marked, type Moment } from "../account/sid-index.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { timeNow } from "./new-order.ts";
-import { isOfProvider, type SignOutOrder } from "./order.ts";
+import { isOfProvider, type SignOutOrder, timeNow } from "./order.ts";
 
 /**
  * Marks the `sid` or the subject of a sign-out from the identity provider, and learns which account it leads to.

@@ -1,8 +1,8 @@
-import { isRecord } from "../core/encoding.ts";
-import { isTick, type Tick } from "../store/clock.ts";
+import type { App } from "../app/app.ts";
+import type { Tick } from "../store/clock.ts";
 
 /** Where a sign-out began. */
-const origins = [
+export const origins = [
   "app",
   "front_channel",
   "back_channel",
@@ -65,29 +65,31 @@ export function isOfProvider({ origin }: SignOutOrder): boolean {
   return origin === "front_channel" || origin === "back_channel";
 }
 
-/** Whether `value`, as read from a queue, is an order. */
-export function isSignOutOrder(value: unknown): value is SignOutOrder {
-  if (!isRecord(value)) return false;
-  const keys = [value["accountKey"], value["sessionKey"], value["sidKey"], value["subjectKey"]];
-  return (
-    origins.some((origin) => origin === value["origin"]) &&
-    keys.every((key) => key === null || typeof key === "string") &&
-    ["named", "scope", "everywhere", "account"].includes(String(value["reach"])) &&
-    isTimeOrNull(value["requestedAt"]) &&
-    (value["requestedTick"] === undefined || isTick(value["requestedTick"])) &&
-    (value["settings"] === undefined || isOrderSettings(value["settings"])) &&
-    (value["unproven"] === undefined || value["unproven"] === true)
-  );
+/** An order that is given now. What it does not say names nothing. */
+export function newOrder(
+  app: App,
+  order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOutOrder>,
+): SignOutOrder {
+  return {
+    accountKey: null,
+    sessionKey: null,
+    sidKey: null,
+    subjectKey: null,
+    requestedAt: timeNow(app),
+    requestedTick: app.clock.tick(),
+    settings: settingsOf(app),
+    ...order,
+  };
 }
 
-function isTimeOrNull(value: unknown): boolean {
-  return value === null || (typeof value === "string" && !Number.isNaN(Date.parse(value)));
+/** The settings that an order is given under. */
+export function settingsOf({ configuration }: App): OrderSettings {
+  const { signOut, session } = configuration;
+  return { scope: signOut.scope, idleTimeoutMinutes: session.idleTimeoutMinutes };
 }
 
-function isOrderSettings(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    (value["scope"] === "account" || value["scope"] === "session") &&
-    typeof value["idleTimeoutMinutes"] === "number"
-  );
+/** The latest that it can be now by the store's clock, ISO 8601, UTC; null if that is not known. */
+export function timeNow({ clock }: App): string | null {
+  const bounds = clock.bounds();
+  return bounds ? new Date(bounds.latest).toISOString() : null;
 }

@@ -86,9 +86,6 @@ function isName(text: string): boolean {
 async function reportingSource(): Promise<string> {
   const files = [
     "shared/sign-out/carry-out.ts",
-    "shared/sign-out/cost.ts",
-    "shared/sign-out/end-sessions.ts",
-    "shared/sign-out/sign-out.ts",
     "shared/pipeline/handler.ts",
     "functions/finish-sign-outs.ts",
     "shared/store/retry.ts",

@@ -1,4 +1,5 @@
-import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";
+import type { SignOutOrder } from "../../shared/sign-out/order.ts";
 import type { Person } from "@entra-functions-bff/identity-provider";
 import type { FinishEntry } from "./history.ts";
 import { timed, type Stage } from "./stage.ts";

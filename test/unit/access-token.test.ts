@@ -8,7 +8,7 @@ import { newTransaction } from "../../shared/sign-in/transaction.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
-import { purgeAccount } from "../../shared/sign-out/sign-out.ts";
+import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { exactClock, invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { tenantId } from "./support/environment.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Invocation } from "../../shared/app/app.ts";
-import type { SigningOut } from "../../shared/sign-out/signing-out.ts";
+import type { SigningOut } from "../../shared/sign-out/defer.ts";
 import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
-import { signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { testApp } from "./support/app.ts";
 
 const parts = { name: "mine", route: "mine", methods: ["POST"] } as const;

@@ -3,7 +3,7 @@ import { describe, mock, test } from "node:test";
 import { sessionKeyOf } from "../../shared/account/document.ts";
 import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
-import { signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";

@@ -4,7 +4,7 @@ import { sessionKeyOf } from "../../shared/account/document.ts";
 import { openedSeals } from "../../shared/account/opened-seals.ts";
 import { seal, type SealBinding } from "../../shared/account/seal.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
-import { purgeAccount } from "../../shared/sign-out/sign-out.ts";
+import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { invocation, signedIn, testApp } from "./support/app.ts";
 import { tenantId } from "./support/environment.ts";
 import { signIn, visit } from "./support/sessions.ts";

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { App } from "../../shared/app/app.ts";
-import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
-import { deferSignOutHere, finishSignOut, signOutFrontChannel } from "../../shared/sign-out/sign-out.ts";
+import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";
+import type { SignOutOrder } from "../../shared/sign-out/order.ts";
+import { deferSignOutHere } from "../../shared/sign-out/by-person.ts";
+import { finishSignOut } from "../../shared/sign-out/finish-sign-out.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { configuration } from "./support/environment.ts";

@@ -4,7 +4,7 @@ import { SignInRequiredError } from "../../shared/core/errors.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { requireSession } from "../../shared/session/resolve.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
-import { endAllSessions } from "../../shared/sign-out/sign-out.ts";
+import { endAllSessions } from "../../shared/sign-out/by-person.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { signIn, visit } from "./support/sessions.ts";

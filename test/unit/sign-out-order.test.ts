@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Change } from "../../shared/account/document.ts";
-import { isSignOutOrder, type SignOutOrder } from "../../shared/sign-out/order.ts";
+import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";
+import type { SignOutOrder } from "../../shared/sign-out/order.ts";
 import { applyPlan, planSignOut } from "../../shared/sign-out/plan.ts";
 import { accountDocument, at, storedSession } from "./support/stored-session.ts";
 

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
-import type { SigningOut } from "../../shared/sign-out/signing-out.ts";
+import type { SigningOut } from "../../shared/sign-out/defer.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { carryOut } from "../../shared/sign-out/carry-out.ts";
-import { endOneSession, signOutBackChannel, signOutFrontChannel, signOutHere } from "../../shared/sign-out/sign-out.ts";
+import { endOneSession, signOutHere } from "../../shared/sign-out/by-person.ts";
+import { signOutBackChannel } from "../../shared/sign-out/back-channel.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";

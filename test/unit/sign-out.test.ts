@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  signOutBackChannel,
-  signOutFrontChannel,
-  signOutHere,
-  endAllSessions,
-  endOneSession,
-  purgeAccount,
-} from "../../shared/sign-out/sign-out.ts";
+import { signOutBackChannel } from "../../shared/sign-out/back-channel.ts";
+import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
+import { signOutHere, endAllSessions, endOneSession } from "../../shared/sign-out/by-person.ts";
+import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import type { LogoutToken } from "../../shared/identity/logout-token.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";

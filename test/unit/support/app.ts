@@ -1,5 +1,5 @@
 import type { App } from "../../../shared/app/app.ts";
-import type { SigningOut } from "../../../shared/sign-out/signing-out.ts";
+import type { SigningOut } from "../../../shared/sign-out/defer.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { sharedWork } from "../../../shared/core/shared-work.ts";

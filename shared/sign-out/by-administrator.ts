@@ -1,0 +1,11 @@
+import { accountKeyOf } from "../account/document.ts";
+import type { App } from "../app/app.ts";
+import { carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
+import type { SigningOut } from "./defer.ts";
+import { newOrder } from "./order.ts";
+
+/** An administrator removes an account, known by MSAL's `homeAccountId`. */
+export async function purgeAccount(app: App, homeAccountId: string, invocation: SigningOut): Promise<SignOutResult> {
+  const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
+  return carryOutOrDefer(app, newOrder(app, { origin: "administrator", accountKey, reach: "account" }), invocation);
+}

@@ -1,0 +1,46 @@
+import { sessionKeyOf } from "../account/document.ts";
+import type { App, Invocation } from "../app/app.ts";
+import type { SessionCookie } from "../session/cookie.ts";
+import type { ResolvedSession } from "../session/resolve.ts";
+import { carryOut, type SignOutResult } from "./carry-out.ts";
+import { newOrder } from "./order.ts";
+
+/** Ends the session that this browser had with another account until it signed in with a new one. */
+export async function endReplacedSession(app: App, previous: SessionCookie, invocation: Invocation): Promise<void> {
+  const { accountKey, secret } = previous;
+  const order = newOrder(app, { origin: "replaced", accountKey, sessionKey: sessionKeyOf(secret), reach: "named" });
+  await carryOut(app, order, invocation);
+}
+
+/** Ends what `accountKey` has under a `sid` that now belongs to another account. */
+export async function endDisplacedSessions(
+  app: App,
+  accountKey: string,
+  sidKey: string,
+  invocation: Invocation,
+): Promise<void> {
+  await carryOut(app, newOrder(app, { origin: "displaced", accountKey, sidKey, reach: "named" }), invocation);
+}
+
+/**
+ * Ends a session whose tokens the identity provider no longer renews: they are revoked or expired, or the account is disabled.
+ * If another request has stored new tokens since `session` was read, they are newer than the refusal, and the session stays.
+ */
+export async function endRefusedSession(
+  app: App,
+  session: ResolvedSession,
+  invocation: Invocation,
+): Promise<SignOutResult> {
+  const { accountKey, sessionKey, stored } = session;
+  const order = newOrder(app, { origin: "token_refused", accountKey, sessionKey, reach: "named" });
+  return carryOut(app, order, invocation, { refusedSeal: stored.sealed });
+}
+
+/** Ends a session whose refresh token the identity provider takes for another account's, whatever the session holds by now. */
+export async function endMistakenSession(
+  app: App,
+  { accountKey, sessionKey }: ResolvedSession,
+  invocation: Invocation,
+): Promise<void> {
+  await carryOut(app, newOrder(app, { origin: "token_refused", accountKey, sessionKey, reach: "named" }), invocation);
+}

@@ -1,0 +1,45 @@
+import { isRecord } from "../core/encoding.ts";
+import { isTick } from "../store/clock.ts";
+import { origins, type SignOutOrder } from "./order.ts";
+
+/** An order as the text of a message: base64 of JSON, as the queue binding of Azure Functions writes it. */
+export function messageOf(order: SignOutOrder): string {
+  return Buffer.from(JSON.stringify(order)).toString("base64");
+}
+
+/** What a message holds; undefined if it is not base64 of a JSON object. */
+export function contentOf(text: string): unknown {
+  try {
+    const content: unknown = JSON.parse(Buffer.from(text, "base64").toString());
+    return isRecord(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `value`, as read from a queue, is an order. */
+export function isSignOutOrder(value: unknown): value is SignOutOrder {
+  if (!isRecord(value)) return false;
+  const keys = [value["accountKey"], value["sessionKey"], value["sidKey"], value["subjectKey"]];
+  return (
+    origins.some((origin) => origin === value["origin"]) &&
+    keys.every((key) => key === null || typeof key === "string") &&
+    ["named", "scope", "everywhere", "account"].includes(String(value["reach"])) &&
+    isTimeOrNull(value["requestedAt"]) &&
+    (value["requestedTick"] === undefined || isTick(value["requestedTick"])) &&
+    (value["settings"] === undefined || isOrderSettings(value["settings"])) &&
+    (value["unproven"] === undefined || value["unproven"] === true)
+  );
+}
+
+function isTimeOrNull(value: unknown): boolean {
+  return value === null || (typeof value === "string" && !Number.isNaN(Date.parse(value)));
+}
+
+function isOrderSettings(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    (value["scope"] === "account" || value["scope"] === "session") &&
+    typeof value["idleTimeoutMinutes"] === "number"
+  );
+}
