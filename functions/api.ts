@@ -1,6 +1,13 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import { requestedPath } from "../shared/downstream/target.ts";
+import { readBody } from "../shared/downstream/body.ts";
+import { callApi } from "../shared/downstream/call.ts";
+import { fieldOf, type ApiAnswer } from "../shared/downstream/exchange.ts";
+import { withLocations } from "../shared/downstream/location.ts";
+import { configuredApi, requestedPath, targetUrl } from "../shared/downstream/target.ts";
+import type { DownstreamApiConfiguration } from "../shared/configuration/downstream-apis.ts";
 import { ConditionError } from "../shared/core/errors.ts";
+import { fieldsForApi, fieldsForBrowser } from "../shared/http/forwarded-fields.ts";
+import { refuseUnkeptFraming } from "../shared/http/framing.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 
@@ -10,80 +17,50 @@ const maxBodyBytes = 4 * 1024 * 1024;
 export const api: FunctionDefinition = {
   name: "api",
   route: "api/{api}/{*path}",
-  methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   handler: authenticated(
-    async (request, session) => {
-      const name = request.params["api"] ?? "";
-      const { method } = request;
-      const headers = forwardedRequestHeaders(request.headers);
+    async (request, { resolved }, context) => {
+      refuseUnkeptFraming(request.headers);
+      const called = configuredApi(context.app, request.params["api"] ?? "");
+      const target = targetUrl(called, requestedPath(called.name, request.url));
       const body = await bodyOf(request);
-      const init = { method, headers, ...(body && { body }) };
-      return toResponse(await session.fetch(name, requestedPath(name, request.url), init));
+      const headers = { ...fieldsForApi(request.headers), ...(body && { "content-length": String(body.byteLength) }) };
+      const asked = { method: request.method, headers, ...(body && { body }) };
+      return answerFor(await callApi(context.app, resolved, called, target, asked, context), called, target);
     },
-    // Some APIs change something by GET, and a link of another site must not make a signed-in person do that.
-    { navigable: false },
+    // The call itself extends the session. Some APIs change something by GET, and a link of another site must not make a
+    // signed-in person do that.
+    { extendsSession: false, navigable: false },
   ),
 };
 
-async function bodyOf(request: HttpRequest): Promise<ArrayBuffer | undefined> {
+async function bodyOf(request: HttpRequest): Promise<Uint8Array | undefined> {
   if (request.body === null && request.headers.has("transfer-encoding")) {
     // The Functions host drops such a body: what would reach the API is not what was sent.
     throw new ConditionError("length_required", "Send a Content-Length instead of chunks.");
   }
-  if (request.method === "GET" || request.body === null) return undefined;
-  const body = await request.arrayBuffer();
+  if (request.body === null) return undefined;
+  const body = new Uint8Array(await request.arrayBuffer());
   if (body.byteLength > maxBodyBytes) throw new ConditionError("body_too_large", "At most 4 MiB can be passed on.");
   return body;
 }
 
-/** The API's answer as it came, but for headers that are not the browser's business. */
-async function toResponse(response: Response): Promise<HttpResponseInit> {
-  const body = new Uint8Array(await response.arrayBuffer());
-  const headers = forwardedResponseHeaders(response.headers);
+/** The API's answer as it came, but for fields that are not the browser's business. */
+async function answerFor(
+  answer: ApiAnswer,
+  called: DownstreamApiConfiguration,
+  target: URL,
+): Promise<HttpResponseInit> {
+  const { status, fields, body } = answer;
+  const headers = { ...fieldsForBrowser(withLocations(fields, called, target)), ...length(answer) };
+  const content = await readBody(body);
   // Of answers without a body (204, 304) the programming model refuses even an empty one.
-  return { status: response.status, headers, ...(body.byteLength > 0 && { body }) };
+  return { status, headers, ...(content.byteLength > 0 && { body: content }) };
 }
 
-/** Request headers forwarded to the API. Neither cookies nor credentials nor where the page came from. */
-const requestHeaders = [
-  "accept",
-  "accept-language",
-  "consistencylevel",
-  "content-type",
-  "if-match",
-  "if-modified-since",
-  "if-none-match",
-  "prefer",
-  "range",
-];
-
-/** Headers of the API's answer forwarded to the browser. */
-const responseHeaders = [
-  "content-disposition",
-  "content-language",
-  "content-range",
-  "content-type",
-  "etag",
-  "last-modified",
-  "location",
-  "preference-applied",
-  "request-id",
-  "retry-after",
-];
-
-export function forwardedRequestHeaders(headers: Headers): Headers {
-  return pick(headers, requestHeaders);
-}
-
-export function forwardedResponseHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries(pick(headers, responseHeaders));
-}
-
-function pick(headers: Headers, names: readonly string[]): Headers {
-  const picked = new Headers();
-  for (const name of names) {
-    const value = headers.get(name);
-    if (value !== null && /^[\x20-\x7e\t]*$/.test(value)) picked.set(name, value);
-  }
-  return picked;
+/** Of what follows, or would follow on GET. Without it there is no progress of a download. */
+function length(answer: ApiAnswer): Record<string, string> {
+  const value = fieldOf(answer, "content-length");
+  const hasNone = answer.status === 204 || answer.status === 205;
+  return value === null || hasNone ? {} : { "content-length": value };
 }

@@ -23,6 +23,8 @@ export const conditions = {
   api_unknown: { status: 404, title: "There is no such API" },
   api_path_invalid: { status: 400, title: "The path is not valid for this API" },
   length_required: { status: 411, title: "The request must say how long its body is" },
+  expectation_failed: { status: 417, title: "The request expects an answer before its body" },
+  framing_unsupported: { status: 501, title: "The request asks for more than an answer" },
   body_too_large: { status: 413, title: "The request body is too large" },
   api_unavailable: { status: 502, title: "The API could not be reached" },
   api_timeout: { status: 504, title: "The API did not answer in time" },

@@ -6,14 +6,8 @@ import type { ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";
 import { acquireToken, meetChallenge } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
+import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import { claimsNeeded } from "./person-needed.ts";
-
-/** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
-export interface DownstreamInit {
-  readonly method?: string;
-  readonly headers?: NonNullable<RequestInit["headers"]>;
-  readonly body?: NonNullable<Exclude<RequestInit["body"], ReadableStream>>;
-}
 
 /**
  * Calls a downstream API with the account's token. A claims challenge (continuous access evaluation, authentication context)
@@ -22,53 +16,41 @@ export interface DownstreamInit {
  * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
  * @throws {ConditionError} `api_timeout`, `api_unavailable` or `api_refused_token`
  */
-export async function callDownstream(
+export async function callApi(
   app: App,
   session: ResolvedSession,
   api: DownstreamApiConfiguration,
   target: URL,
-  init: DownstreamInit,
+  request: ApiRequest,
   invocation: Invocation,
-): Promise<Response> {
+): Promise<ApiAnswer> {
   const { accessToken, stored } = await acquireToken(app, session, api, invocation);
   if (!stored) await useSession(app, session, invocation);
-  const response = await send(target, withToken(init, accessToken), invocation.signal);
-  if (response.status !== 401) return response;
-  const claims = await challengeOf(response);
-  const { accessToken: another } = await meetChallenge(app, session, api, claims, invocation);
-  const answer = await send(target, withToken(init, another), invocation.signal);
+  const answer = await send(target, request, accessToken, invocation.signal);
   if (answer.status !== 401) return answer;
+  const claims = challengeOf(answer);
+  const { accessToken: another } = await meetChallenge(app, session, api, claims, invocation);
+  const second = await send(target, request, another, invocation.signal);
+  if (second.status !== 401) return second;
   const detail = "The API asks you to confirm your sign-in.";
-  throw claimsNeeded(app, session, api, detail, await challengeOf(answer));
+  throw claimsNeeded(app, session, api, detail, challengeOf(second));
 }
 
-function withToken(init: DownstreamInit, accessToken: string): DownstreamInit {
-  const headers = new Headers(init.headers);
-  headers.set("authorization", `Bearer ${accessToken}`);
-  return { ...init, headers };
-}
-
-/** Redirects are not followed: the token is for this API alone, and so is the answer. */
-async function send(target: URL, init: DownstreamInit, signal: AbortSignal): Promise<Response> {
-  try {
-    const { method = "GET" } = init;
-    const request = async () => fetch(target, { ...init, redirect: "manual", signal });
-    const response = await httpDependency(method, target, request);
-    if (response.status > 599) throw new Error(`The API answered with the status ${response.status}`);
-    return response;
-  } catch (error) {
-    if (signal.aborted) throw new ConditionError("api_timeout", "Try again in a moment.", { cause: error });
-    throw new ConditionError("api_unavailable", "Try again in a moment.", { cause: error });
-  }
+/** With the account's token for credentials, whatever the request has, and as part of the trace that is recorded. */
+async function send(target: URL, request: ApiRequest, accessToken: string, signal: AbortSignal): Promise<ApiAnswer> {
+  return httpDependency(request.method, target, async (traceparent) => {
+    const added = { authorization: `Bearer ${accessToken}`, ...(traceparent !== undefined && { traceparent }) };
+    return exchange(target, { ...request, headers: { ...request.headers, ...added } }, signal);
+  });
 }
 
 /**
  * What an API that does not accept the token wants instead, as JSON.
  * @throws {ConditionError} `api_refused_token` when it does not say
  */
-async function challengeOf(response: Response): Promise<string> {
-  await response.body?.cancel();
-  const claims = claimsChallenge(response.headers.get("www-authenticate"));
+function challengeOf(answer: ApiAnswer): string {
+  answer.body.destroy();
+  const claims = claimsChallenge(fieldOf(answer, "www-authenticate"));
   if (claims !== undefined) return claims;
   throw new ConditionError("api_refused_token", "The API's configuration and the app's do not match.");
 }

@@ -1,3 +1,4 @@
+import type { App } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
@@ -6,6 +7,13 @@ import { ConditionError } from "../core/errors.ts";
 const forbidden = /[^!-[\]-~]|%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f|2e)/i;
 /** With a semicolon too: some servers take what follows it for parameters of the segment. */
 const dotSegment = /(?:^|\/)\.{1,2}(?:[/;]|$)/;
+
+/** @param name in any case. @throws {ConditionError} `api_unknown` */
+export function configuredApi({ configuration }: App, name: string): DownstreamApiConfiguration {
+  const api = configuration.downstreamApis.get(asciiLowerCase(name));
+  if (!api) throw new ConditionError("api_unknown", "No API of this name is configured.");
+  return api;
+}
 
 /**
  * Path and query below an API's base URL that a request to `/api/{api}/{*path}` is for.

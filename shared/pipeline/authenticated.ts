@@ -1,12 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { AccountClaims } from "../identity/session-secrets.ts";
 import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
-import { callDownstream, type DownstreamInit } from "../downstream/call.ts";
+import { fetchFromApi, type DownstreamInit } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
-import { targetUrl } from "../downstream/target.ts";
-import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
-import { asciiLowerCase } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { configuredApi, targetUrl } from "../downstream/target.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
@@ -22,7 +19,8 @@ export interface AuthenticatedSession {
    * @param api its name in the settings: `graph` for `DownstreamApis__graph__BaseUrl`
    * @param path below the base URL, with its query: `me/messages?$top=5`. Put values in with `encodeURIComponent`. An
    *   absolute URL below the base URL, such as an `@odata.nextLink`, is taken too
-   * @returns the API's answer, whatever its status; redirects are not followed
+   * @returns the API's answer, whatever its status, decoded as `fetch` decodes it unless `init` has an `Accept-Encoding`;
+   *   redirects are not followed
    * @throws {ConditionError} `api_unknown`, `api_path_invalid`, `api_timeout`, `api_unavailable`, `api_refused_token`
    * @throws {SignInRequiredError} when the session is gone, or the API or the identity provider asks for the person.
    *   Let it through: the browser gets 401 `signin_required`, with the claims challenge if there is one
@@ -101,13 +99,13 @@ function sessionFor(
     claims: resolved.secrets.claims,
     resolved,
     async fetch(name, path, init = {}) {
-      const api = configuredApi(context, name);
+      const api = configuredApi(app, name);
       const target = targetUrl(api, path);
       use.calledApi = true;
-      return callDownstream(app, resolved, api, target, init, context);
+      return fetchFromApi(app, resolved, api, target, init, context);
     },
     async getToken(name, { claims } = {}) {
-      const api = configuredApi(context, name);
+      const api = configuredApi(app, name);
       use.calledApi = true;
       const { accessToken, stored } =
         claims === undefined
@@ -117,10 +115,4 @@ function sessionFor(
       return accessToken;
     },
   };
-}
-
-function configuredApi({ app }: RequestContext, name: string): DownstreamApiConfiguration {
-  const api = app.configuration.downstreamApis.get(asciiLowerCase(name));
-  if (!api) throw new ConditionError("api_unknown", "No API of this name is configured.");
-  return api;
 }

@@ -54,26 +54,34 @@ export interface DependencyCall {
   readonly target: string;
 }
 
-/** Runs a request to something outside of this process. */
+/**
+ * Runs a request to something outside of this process.
+ * @param work gets where the request belongs in the trace that is recorded, if one is
+ */
 export async function dependency<T>(
   call: DependencyCall,
-  work: () => Promise<T>,
+  work: (trace?: TraceContext) => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
   const inside = activities.getStore()?.trace;
   const trace = inside && { ...inside, spanId: newSpanId() };
-  return asSpan({ ...call, kind: "dependency", trace, parentSpanId: inside?.spanId }, work, endingOf);
+  const begun = { ...call, kind: "dependency", trace, parentSpanId: inside?.spanId } as const;
+  return asSpan(begun, async () => work(trace), endingOf);
 }
 
-/** The same for an HTTP request, of which only method, host and status are told: paths and queries may be personal. */
+/**
+ * The same for an HTTP request, of which only method, host and status are told: paths and queries may be personal.
+ * @param work gets the `traceparent` for the request (W3C Trace Context section 3.2), if it is recorded
+ */
 export async function httpDependency<T extends { readonly status: number }>(
   method: string,
   url: URL | string,
-  work: () => Promise<T>,
+  work: (traceparent?: string) => Promise<T>,
 ): Promise<T> {
   if (!currentTrace()?.sampled) return work();
   const { host } = new URL(url);
-  return dependency({ type: "Http", name: `${method} ${host}`, target: host }, work, (outcome) => {
+  const request = async (trace?: TraceContext) => work(trace && `00-${trace.traceId}-${trace.spanId}-01`);
+  return dependency({ type: "Http", name: `${method} ${host}`, target: host }, request, (outcome) => {
     if ("error" in outcome) return { success: false, resultCode: "0" };
     return { success: outcome.value.status < 400, resultCode: String(outcome.value.status) };
   });

@@ -22,11 +22,6 @@ const failures = {
     what: "garbles its chunks",
     code: "api_unavailable",
   },
-  "/gzip": {
-    answer: response("200 OK", ["content-encoding: gzip"], "not packed"),
-    what: "says gzip and is not",
-    code: "api_unavailable",
-  },
   "/999": {
     answer: response("999 Strange"),
     what: "answers with a status that HTTP does not have",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Ask, Client } from "../support/http-client.ts";
@@ -7,6 +7,9 @@ import { response, startRawServer, type RawServer } from "@entra-functions-bff/s
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
+
+/** As a server that does not encode it sends it. */
+const utf8 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 
 interface Echo {
   readonly method: string;
@@ -27,7 +30,17 @@ describe("calling an API through the app", () => {
         ["content-type: text/html", "set-cookie: theirs=1", "x-frame-options: ALLOWALL"],
         "<b>",
       ),
-      "/gzip": response("200 OK", ["content-type: text/plain", "content-encoding: gzip"], gzipSync("unpacked")),
+      "/gzip": response("200 OK", ["content-type: text/plain", "content-encoding: gzip"], gzipSync("packed")),
+      "/part": response(
+        "206 Partial Content",
+        [
+          "content-range: bytes 0-9/30",
+          "accept-ranges: bytes",
+          `content-disposition: attachment; filename="${utf8("Über")}.txt"`,
+          `x-title: ${utf8("Über")}`,
+        ],
+        "0123456789",
+      ),
       "/cors": response("200 OK", ["access-control-allow-origin: *", "content-security-policy: default-src *"]),
     });
     const environment = { DownstreamApis__raw__BaseUrl: raw.url, DownstreamApis__raw__Scopes: "User.Read" };
@@ -56,6 +69,10 @@ describe("calling an API through the app", () => {
       "if-match": '"1"',
       prefer: "return=minimal",
       range: "bytes=0-1",
+      "if-range": '"v1"',
+      "idempotency-key": "one",
+      "user-agent": "a browser",
+      "x-anything": "else",
     };
     const kept = {
       authorization: "Bearer of-the-browser",
@@ -65,12 +82,11 @@ describe("calling an API through the app", () => {
       "x-ms-client-principal": "e30=",
       "x-functions-key": "key",
       forwarded: "for=203.0.113.7",
-      "x-anything": "else",
-      "user-agent": "a browser",
+      "x-named": "by Connection",
     };
     const { headers } = await echo("/api/graph/echo", {
       method: "POST",
-      headers: { ...passed, ...kept, ...own() },
+      headers: { ...passed, ...kept, ...own(), connection: "close, X-Named" },
       body: "1",
     });
     for (const [name, value] of Object.entries(passed)) assert.equal(headers[name], value, name);
@@ -150,10 +166,37 @@ describe("calling an API through the app", () => {
     assert.equal(answer.bytes.subarray(1, 4).toString(), "PNG");
   });
 
-  it("passes back what was compressed on the way, unpacked", async () => {
+  it("passes back what is compressed as it is", async () => {
     const answer = await client.fetch("/api/raw/gzip");
-    assert.deepEqual([answer.body, answer.headers["content-encoding"]], ["unpacked", undefined]);
+    assert.equal(answer.headers["content-encoding"], "gzip");
+    assert.equal(gunzipSync(answer.bytes).toString(), "packed");
   });
+
+  it("passes back a part of a file with what it is a part of, and names that are not ASCII", async () => {
+    const answer = await client.fetch("/api/raw/part", { headers: { range: "bytes=0-9" } });
+    assert.equal(answer.status, 206);
+    assert.deepEqual([answer.headers["content-range"], answer.headers["accept-ranges"]], ["bytes 0-9/30", "bytes"]);
+    assert.match(String(answer.headers["content-disposition"]), /; filename\*=UTF-8''%C3%9Cber\.txt$/);
+    assert.equal(answer.headers["x-title"], undefined);
+  });
+
+  it("passes back the head of an answer to HEAD", async () => {
+    const answer = await client.fetch("/api/graph/me/photo/$value", { method: "HEAD" });
+    assert.deepEqual([answer.status, answer.headers["content-type"], answer.bytes.length], [200, "image/png", 0]);
+    assert.ok(Number(answer.headers["content-length"]) > 0);
+    assert.equal(world.downstreamApi.requests[0]?.method, "HEAD");
+  });
+
+  for (const [name, value, code, status] of [
+    ["upgrade", "websocket", "framing_unsupported", 501],
+    ["expect", "100-continue", "expectation_failed", 417],
+  ] as const) {
+    it(`refuses a request with ${name} before anything reaches the API`, async () => {
+      const answer = await client.fetch("/api/graph/me", { headers: { [name]: value } });
+      assertProblem(answer, status, code);
+      assert.equal(world.downstreamApi.requests.length, 0);
+    });
+  }
 
   it("gives the API no say over the app's own origin: cookies, frames, scripts, other origins", async () => {
     const page = await client.fetch("/api/raw/html");
@@ -184,6 +227,17 @@ describe("calling an API through the app", () => {
     assert.equal(answer.status, 302);
     assert.equal(answer.headers.location, `${raw.url}/trap`);
     assert.equal(raw.requests.length, seen);
+  });
+
+  it("says where a redirect within the API leads as the browser has to ask for it", async () => {
+    for (const [to, location] of [
+      ["/v1.0/me?$select=mail", "/api/graph/me?$select=mail"],
+      [`${world.downstreamApi.url}/v1.0/me`, "/api/graph/me"],
+      ["/auth/logout", `${world.downstreamApi.url}/auth/logout`],
+    ] as const) {
+      const answer = await client.fetch(`/api/graph/redirect?to=${encodeURIComponent(to)}`);
+      assert.equal(answer.headers.location, location);
+    }
   });
 
   it("hands out a claims challenge, and a sign-in with those claims meets it", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, mock, test } from "node:test";
 import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import {
@@ -7,6 +7,7 @@ import {
   type AuthenticatedHandler,
   type AuthenticatedOptions,
 } from "../../shared/pipeline/authenticated.ts";
+import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { testApp, type TestApp } from "./support/app.ts";
 import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";
@@ -16,28 +17,26 @@ import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
 const minute = 60_000;
 let app: TestApp;
 let cookie: OpenedSession;
-let sent: { url: string; init: RequestInit }[];
+let recording: RecordingApi;
 
+before(async () => {
+  recording = await startRecordingApi();
+});
+after(() => recording.stop());
 beforeEach(async () => {
   mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-03-01T12:00:00Z") });
-  const bare = testApp({ Session__IdleTimeoutMinutes: "60", Session__AbsoluteTimeoutMinutes: "600" });
+  const api = { DownstreamApis__graph__BaseUrl: `${recording.url}/v1.0`, DownstreamApis__graph__Scopes: "User.Read" };
+  const bare = testApp({ Session__IdleTimeoutMinutes: "60", Session__AbsoluteTimeoutMinutes: "600", ...api });
   // The token is there already: what is tested is around that.
   app = { ...bare, renewals: { share: () => Promise.resolve({ accessToken: "token-1", stored: false }) as never } };
   cookie = await signIn(app, "ada");
-  sent = [];
-  answering(() => Response.json({ ok: true }));
+  recording.requests.splice(0);
+  recording.answer((response) => response.end('{"ok":true}'));
 });
 afterEach(() => {
   mock.timers.reset();
   mock.restoreAll();
 });
-
-function answering(answer: () => Response): void {
-  mock.method(globalThis, "fetch", async (url: URL, init: RequestInit) => {
-    sent.push({ url: url.href, init });
-    return answer();
-  });
-}
 
 async function tokenFor(name: string): Promise<Exchange> {
   return ask(async (_request, session) => ({ body: await session.getToken(name) }));
@@ -56,9 +55,9 @@ async function ask(handler: AuthenticatedHandler, options?: AuthenticatedOptions
 
 const answerOf = ({ response, body }: Exchange) => [response.status ?? 200, (body as { code?: string }).code];
 const operations = async (act: () => Promise<unknown>) => {
-  const before = app.memory.accounts.asked.length;
+  const already = app.memory.accounts.asked.length;
   await act();
-  return app.memory.accounts.asked.slice(before);
+  return app.memory.accounts.asked.slice(already);
 };
 const pass = (minutes: number) => mock.timers.setTime(Date.now() + minutes * minute);
 
@@ -75,11 +74,9 @@ describe("a function of one's own, for a person who is signed in", () => {
       return { jsonBody: await response.json() };
     });
     assert.deepEqual(body, { ok: true });
-    const [{ url, init } = assert.fail()] = sent;
-    assert.equal(url, "https://graph.microsoft.com/v1.0/me/events?$top=1");
-    assert.deepEqual([init.method, init.body, init.redirect], ["PATCH", "{}", "manual"]);
-    const headers = new Headers(init.headers);
-    assert.deepEqual([headers.get("authorization"), headers.get("if-match")], ["Bearer token-1", "1"]);
+    const [{ method, path, headers, body: received } = assert.fail()] = recording.requests;
+    assert.deepEqual([method, path, received.toString()], ["PATCH", "/v1.0/me/events?$top=1", "{}"]);
+    assert.deepEqual([headers["authorization"], headers["if-match"]], ["Bearer token-1", "1"]);
   });
 
   test("gets a token for a library that calls the API itself", async () => {
@@ -119,7 +116,7 @@ describe("a function of one's own, for a person who is signed in", () => {
       });
       assert.deepEqual(answerOf(exchange), [400, "api_path_invalid"], path);
     }
-    assert.deepEqual(sent, []);
+    assert.deepEqual(recording.requests, []);
   });
 
   test("is told when there is no API of that name", async () => {
@@ -141,7 +138,7 @@ describe("a function of one's own, for a person who is signed in", () => {
   test("hands out the API's claims challenge without knowing of it", async () => {
     const claims = '{"access_token":{}}';
     const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString("base64")}"`;
-    answering(() => new Response(null, { status: 401, headers: { "www-authenticate": challenge } }));
+    recording.answer((response) => response.writeHead(401, { "www-authenticate": challenge }).end());
     const exchange = await ask(async (_request, session) => {
       const response = await session.fetch("graph", "me");
       return { status: response.status };
@@ -152,7 +149,7 @@ describe("a function of one's own, for a person who is signed in", () => {
   });
 
   test("need not care for an answer of the API that breaks off", async () => {
-    answering(() => new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("terminated")) })));
+    recording.answer((response) => response.writeHead(200).write("{", () => response.destroy()));
     const exchange = await ask(async (_request, session) => {
       const response = await session.fetch("graph", "me");
       return { body: await response.text() };

@@ -1,55 +1,144 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { callDownstream } from "../../shared/downstream/call.ts";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import type { DownstreamInit } from "../../shared/downstream/fetch.ts";
+import { callApi } from "../../shared/downstream/call.ts";
+import { fieldOf, type ApiAnswer } from "../../shared/downstream/exchange.ts";
+import { fetchFromApi } from "../../shared/downstream/fetch.ts";
+import { targetUrl } from "../../shared/downstream/target.ts";
 import type { SignInRequiredError } from "../../shared/core/errors.ts";
+import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
 
-const target = new URL("https://graph.microsoft.com/v1.0/me");
+let recording: RecordingApi;
 let app: TestApp;
 let cookie: OpenedSession;
-let sent: RequestInit | undefined;
 
+before(async () => {
+  recording = await startRecordingApi();
+});
+after(() => recording.stop());
 beforeEach(async () => {
-  const bare = testApp();
+  recording.requests.splice(0);
+  const bare = testApp({ DownstreamApis__graph__BaseUrl: recording.url, DownstreamApis__graph__Scopes: "User.Read" });
   // The token is there already: what is tested begins after that.
   app = { ...bare, renewals: { share: () => Promise.resolve({ accessToken: "token-1", stored: true }) as never } };
   cookie = await signIn(app, "ada");
 });
-afterEach(() => mock.restoreAll());
 
-async function call(answer: (init: RequestInit) => Promise<Response>, asked = invocation()): Promise<Response> {
-  mock.method(globalThis, "fetch", (url: URL, init: RequestInit) => {
-    assert.equal(url, target);
-    sent = init;
-    return answer(init);
-  });
+async function prepared() {
   const session = (await visit(app, cookie)) ?? assert.fail();
   const api = app.configuration.downstreamApis.get("graph") ?? assert.fail();
-  const headers = new Headers({ accept: "application/json", authorization: "Bearer of-the-browser" });
-  return callDownstream(app, session, api, target, { method: "GET", headers }, asked);
+  return { session, api, target: targetUrl(api, "me") };
 }
 
-const json =
-  (status: number, headers: Record<string, string> = {}) =>
-  () =>
-    Promise.resolve(Response.json({}, { status, headers }));
+async function call(headers: Record<string, string> = {}, asked = invocation()): Promise<ApiAnswer> {
+  const { session, api, target } = await prepared();
+  return callApi(app, session, api, target, { method: "GET", headers }, asked);
+}
+
+async function fetch(init: DownstreamInit = {}): Promise<Response> {
+  const { session, api, target } = await prepared();
+  return fetchFromApi(app, session, api, target, init, invocation());
+}
+
+function answering(status: number, headers: Record<string, string> = {}, body: string | Buffer = ""): void {
+  recording.answer((response) => response.writeHead(status, headers).end(body));
+}
 
 describe("a call of a downstream API", () => {
-  test("carries the account's token, not what the browser sent, and follows no redirect with it", async () => {
-    await call(json(200));
-    const headers = new Headers(sent?.headers);
-    assert.equal(headers.get("authorization"), "Bearer token-1");
-    assert.equal(headers.get("accept"), "application/json");
-    assert.equal(sent?.redirect, "manual");
+  test("carries the account's token, not what the browser sent", async () => {
+    answering(200);
+    await call({ accept: "application/json", authorization: "Bearer of-the-browser" });
+    const [{ headers } = assert.fail()] = recording.requests;
+    assert.deepEqual([headers["authorization"], headers["accept"]], ["Bearer token-1", "application/json"]);
   });
 
-  test("brings back the API's answer, whatever its status", async () => {
+  test("brings back the API's answer, whatever its status, and follows no redirect with the token", async () => {
     for (const status of [200, 302, 304, 400, 403, 404, 429, 500, 503]) {
-      const answer = () => Promise.resolve(new Response(null, { status }));
-      assert.equal((await call(answer)).status, status);
+      answering(status, { location: "/elsewhere", "x-of-the-api": "1" });
+      const answer = await call();
+      assert.deepEqual([answer.status, fieldOf(answer, "x-of-the-api")], [status, "1"]);
+      answer.body.destroy();
     }
+    assert.ok(recording.requests.every(({ path }) => path === "/me"));
+  });
+
+  test("brings back the body as it came, compressed or not", async () => {
+    const compressed = gzipSync("packed");
+    answering(200, { "content-encoding": "gzip" }, compressed);
+    const answer = await call();
+    assert.equal(fieldOf(answer, "content-encoding"), "gzip");
+    assert.deepEqual(await buffer(answer.body), compressed);
+  });
+});
+
+describe("a function's own call", () => {
+  test("gets what fetch would have got, decoded", async () => {
+    answering(200, { "content-encoding": "gzip", "content-type": "application/json" }, gzipSync('{"ok":true}'));
+    const response = await fetch();
+    assert.deepEqual(await response.json(), { ok: true });
+    assert.equal(response.headers.get("content-encoding"), null);
+    assert.equal(recording.requests[0]?.headers["accept-encoding"], "gzip, br");
+  });
+
+  test("gets the bytes as they came where it says which encodings it takes", async () => {
+    const compressed = gzipSync("packed");
+    answering(200, { "content-encoding": "gzip" }, compressed);
+    const response = await fetch({ headers: { "accept-encoding": "gzip" } });
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), compressed);
+    assert.equal(response.headers.get("content-encoding"), "gzip");
+  });
+
+  test("sends every body that fetch takes, with its type", async () => {
+    answering(200);
+    const form = new FormData();
+    form.set("name", "value");
+    const bodies = ["text", new URLSearchParams("a=1"), new Uint8Array([1, 2]), form, new Blob(["b"], { type: "x/y" })];
+    for (const body of bodies) await fetch({ method: "POST", body });
+    const types = recording.requests.map(({ headers }) => headers["content-type"]?.split(";")[0]);
+    assert.deepEqual(types, [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      undefined,
+      "multipart/form-data",
+      "x/y",
+    ]);
+    assert.ok(recording.requests.every(({ headers, body }) => headers["content-length"] === String(body.length)));
+  });
+
+  test("sends neither cookie nor credentials that it has copied from the browser's request", async () => {
+    answering(200);
+    const headers = {
+      cookie: "__Host-session=x",
+      authorization: "Bearer x",
+      "transfer-encoding": "chunked",
+      "x-own": "1",
+    };
+    await fetch({ method: "PUT", headers, body: "" });
+    const [received = assert.fail()] = recording.requests;
+    const { cookie: sent, authorization, "x-own": own, "content-length": length } = received.headers;
+    assert.deepEqual([sent, authorization, own, length], [undefined, "Bearer token-1", "1", "0"]);
+  });
+
+  test("of HEAD, and an answer that has no body, have none", async () => {
+    answering(200, { "content-length": "7" });
+    const response = await fetch({ method: "head" });
+    assert.deepEqual([response.body, response.headers.get("content-length")], [null, "7"]);
+    answering(204);
+    assert.equal((await fetch()).body, null);
+  });
+
+  test("fails as an API's failure where the answer breaks off, or is not what it says", async () => {
+    recording.answer((response) => {
+      response.writeHead(200, { "content-length": "9" }).write("short", () => response.destroy());
+    });
+    await assert.rejects((await fetch()).text(), condition("api_unavailable"));
+    answering(200, { "content-encoding": "br" }, "not packed");
+    await assert.rejects((await fetch()).text(), condition("api_unavailable"));
   });
 });
 
@@ -57,7 +146,8 @@ describe("an API that does not accept the token", () => {
   test("and says which claims it wants: the person signs in again, the session stays", async () => {
     const claims = '{"access_token":{"nbf":{"essential":true}}}';
     const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString("base64")}"`;
-    await assert.rejects(call(json(401, { "www-authenticate": challenge })), (error: SignInRequiredError) => {
+    answering(401, { "www-authenticate": challenge });
+    await assert.rejects(call(), (error: SignInRequiredError) => {
       condition("signin_required")(error);
       assert.deepEqual([error.claims, error.sessionEnded], [claims, false]);
       return true;
@@ -66,26 +156,22 @@ describe("an API that does not accept the token", () => {
   });
 
   test("and says nothing: that is between the app and the API, and no reason to sign in again and again", async () => {
-    await assert.rejects(call(json(401)), condition("api_refused_token"));
-    await assert.rejects(call(json(401, { "www-authenticate": "Bearer" })), condition("api_refused_token"));
+    for (const headers of [{}, { "www-authenticate": "Bearer" }]) {
+      answering(401, headers);
+      await assert.rejects(call(), condition("api_refused_token"));
+    }
   });
 });
 
 describe("an API that does not answer", () => {
   test("cannot be reached", async () => {
-    await assert.rejects(
-      call(() => Promise.reject(new TypeError("fetch failed"))),
-      condition("api_unavailable"),
-    );
+    recording.answer((response) => response.destroy());
+    await assert.rejects(call(), condition("api_unavailable"));
   });
 
   test("in time is not waited for", async () => {
     const ends = new AbortController();
-    const hang = ({ signal }: RequestInit) =>
-      new Promise<Response>((_, reject) => {
-        signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
-        ends.abort();
-      });
-    await assert.rejects(call(hang, invocation(ends.signal)), condition("api_timeout"));
+    recording.answer(() => ends.abort());
+    await assert.rejects(call({}, invocation(ends.signal)), condition("api_timeout"));
   });
 });

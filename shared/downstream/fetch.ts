@@ -1,0 +1,85 @@
+import { pipeline } from "node:stream";
+import { createBrotliDecompress, createGunzip } from "node:zlib";
+import type { App, Invocation } from "../app/app.ts";
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
+import { asciiLowerCase } from "../core/encoding.ts";
+import type { ResolvedSession } from "../session/resolve.ts";
+import { streamBody } from "./body.ts";
+import { callApi } from "./call.ts";
+import { fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
+
+/** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
+export interface DownstreamInit {
+  readonly method?: string;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
+  readonly body?: NonNullable<Exclude<RequestInit["body"], ReadableStream>>;
+}
+
+/** {@link callApi} with the request and the answer of `fetch`, for the app's own functions. */
+export async function fetchFromApi(
+  app: App,
+  session: ResolvedSession,
+  api: DownstreamApiConfiguration,
+  target: URL,
+  init: DownstreamInit,
+  invocation: Invocation,
+): Promise<Response> {
+  const request = await requestOf(init);
+  return responseOf(await callApi(app, session, api, target, request, invocation), request.method, init);
+}
+
+/** Fields that HTTP sets, and credentials: those of a browser's request, which a function may have copied, are for this app. */
+const notTheCallers = ["connection", "content-length", "cookie", "expect", "host", "keep-alive", "te", "trailer"];
+const framing = ["transfer-encoding", "upgrade"];
+
+/** What is asked for where the caller does not say. Other encodings are theirs to decode. */
+const usual = { accept: "*/*", "accept-encoding": "gzip, br", "user-agent": "node" } as const;
+
+/** The request that `fetch` would send. @throws {TypeError} as `fetch` does, for a method, a field or a body that it does not take */
+async function requestOf({ method = "GET", headers: given, body }: DownstreamInit): Promise<ApiRequest> {
+  const headers = new Headers(given);
+  for (const name of [...notTheCallers, ...framing]) headers.delete(name);
+  for (const [name, value] of Object.entries(usual)) if (!headers.has(name)) headers.set(name, value);
+  const { method: normalized } = new Request("http://api.invalid", { method });
+  if (body === undefined) return { method: normalized, headers: Object.fromEntries(headers) };
+  if (normalized === "GET" || normalized === "HEAD") throw new TypeError(`A ${normalized} request has no body`);
+  const content = new Response(body);
+  const type = content.headers.get("content-type");
+  if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
+  const bytes = new Uint8Array(await content.arrayBuffer());
+  headers.set("content-length", String(bytes.byteLength));
+  return { method: normalized, headers: Object.fromEntries(headers), body: bytes };
+}
+
+/** The answer that `fetch` would give: decoded, unless the caller has said which encodings they take. */
+function responseOf(answer: ApiAnswer, method: string, { headers: given }: DownstreamInit): Response {
+  const { status, fields, body } = answer;
+  if (method === "HEAD" || hasNoBody(status)) {
+    body.resume();
+    return new Response(null, { status, headers: headersOf(fields) });
+  }
+  const decoder = new Headers(given).has("accept-encoding")
+    ? undefined
+    : decoderOf(fieldOf(answer, "content-encoding"));
+  if (!decoder) return new Response(streamBody(body), { status, headers: headersOf(fields) });
+  const headers = headersOf(fields.filter(([name]) => name !== "content-encoding" && name !== "content-length"));
+  // What goes wrong reaches the reader by the decoder, which is destroyed then.
+  const decoded = pipeline(body, decoder, () => undefined);
+  return new Response(streamBody(decoded), { status, headers });
+}
+
+function decoderOf(encoding: string | null) {
+  const name = asciiLowerCase(encoding ?? "").trim();
+  if (name === "gzip" || name === "x-gzip") return createGunzip();
+  return name === "br" ? createBrotliDecompress() : undefined;
+}
+
+function headersOf(fields: ApiAnswer["fields"]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  return headers;
+}
+
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}

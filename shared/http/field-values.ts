@@ -1,0 +1,27 @@
+/** What an HTTP message may hold without doubt: the Functions host answers 500 instead of sending anything else. */
+const printable = /^[\t\x20-\x7e]*$/;
+
+/** Whether a field's value is printable ASCII. */
+export function isPrintable(value: string): boolean {
+  return printable.test(value);
+}
+
+/**
+ * A value as Node writes it, which is a byte a character, so that the receiver gets UTF-8. The Functions host reads requests as
+ * UTF-8, and so do most servers; RFC 9110 section 5.5 leaves it open.
+ */
+export function inUtf8Bytes(value: string): string {
+  return isPrintable(value) ? value : Buffer.from(value, "utf8").toString("latin1");
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The text of a value as Node reads it, a character a byte: UTF-8 if it is that, else Latin-1. */
+export function textOf(value: string): string {
+  if (isPrintable(value)) return value;
+  try {
+    return utf8.decode(Buffer.from(value, "latin1"));
+  } catch {
+    return value;
+  }
+}
