@@ -3,7 +3,8 @@ import { readBody } from "../shared/downstream/body.ts";
 import { callApi } from "../shared/downstream/call.ts";
 import { fieldOf, type ApiAnswer } from "../shared/downstream/exchange.ts";
 import { withLocations } from "../shared/downstream/location.ts";
-import { configuredApi, requestedPath, targetUrl } from "../shared/downstream/target.ts";
+import { requestedPath } from "../shared/downstream/requested-path.ts";
+import { configuredApi, targetUrl } from "../shared/downstream/target.ts";
 import type { DownstreamApiConfiguration } from "../shared/configuration/downstream-apis.ts";
 import { ConditionError } from "../shared/core/errors.ts";
 import { fieldsForApi, fieldsForBrowser } from "../shared/http/forwarded-fields.ts";
@@ -22,7 +23,7 @@ export const api: FunctionDefinition = {
     async (request, { resolved }, context) => {
       refuseUnkeptFraming(request.headers);
       const called = configuredApi(context.app, request.params["api"] ?? "");
-      const target = targetUrl(called, requestedPath(called.name, request.url));
+      const target = targetUrl(called, requestedPath(called, request));
       const body = await bodyOf(request);
       const headers = { ...fieldsForApi(request.headers), ...(body && { "content-length": String(body.byteLength) }) };
       const asked = { method: request.method, headers, ...(body && { body }) };

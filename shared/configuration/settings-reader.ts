@@ -49,9 +49,12 @@ export class SettingsReader {
   }
 
   fail(setting: Setting, problem = "is not valid"): "" {
-    if (!this.problems.some((known) => known.setting === setting.name)) {
-      this.problems.push({ setting: setting.name, problem: `${problem}; expected ${setting.expects}` });
-    }
+    return this.refuse(setting.name, `${problem}; expected ${setting.expects}`);
+  }
+
+  /** As {@link fail}, for what is no setting at all. */
+  refuse(name: string, problem: string): "" {
+    if (!this.problems.some((known) => known.setting === name)) this.problems.push({ setting: name, problem });
     return "";
   }
 

@@ -1,15 +1,9 @@
-/** One setting of the environment: what it is called, what it means, and what a valid value looks like. */
-export interface Setting {
-  readonly name: string;
-  readonly meaning: string;
-  readonly expects: string;
-  readonly default?: string;
-}
+import { downstreamApiSettings } from "./downstream-api-settings.ts";
+import type { Setting } from "./setting.ts";
 
-/**
- * Every setting the app reads, and the only place where their names stand.
- * `<name>` is the name of a downstream API, as in the route `/api/<name>/…`.
- */
+export type { Setting } from "./setting.ts";
+
+/** Every setting the app reads. Their names stand here and in downstream-api-settings.ts alone. */
 export const settings = {
   publicBaseUrl: {
     name: "PublicBaseUrl",
@@ -141,18 +135,7 @@ export const settings = {
     expects: "a whole number of seconds from 1 to 3600",
     default: "60",
   },
-  downstreamBaseUrl: {
-    name: "DownstreamApis__<name>__BaseUrl",
-    meaning: "Base URL of the downstream API <name>.",
-    expects: "an https:// URL (http:// only for a loopback address)",
-    default: "https://graph.microsoft.com/v1.0 for graph, when no API is configured",
-  },
-  downstreamScopes: {
-    name: "DownstreamApis__<name>__Scopes",
-    meaning: "Scopes asked for when calling the downstream API <name>.",
-    expects: "scopes of one resource, separated by spaces",
-    default: "User.Read for graph, when no API is configured",
-  },
+  ...downstreamApiSettings,
   telemetrySampledPercentage: {
     name: "Telemetry__SampledPercentage",
     meaning:

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Ask, Client } from "../support/http-client.ts";
 import { response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
-import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { freePorts, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 
@@ -43,8 +43,19 @@ describe("calling an API through the app", () => {
       ),
       "/cors": response("200 OK", ["access-control-allow-origin: *", "content-security-policy: default-src *"]),
     });
-    const environment = { DownstreamApis__raw__BaseUrl: raw.url, DownstreamApis__raw__Scopes: "User.Read" };
-    world = await startWorld({ environment });
+    const ports = await freePorts();
+    const apis = {
+      raw: { BaseUrl: raw.url, Scopes: "User.Read" },
+      slashed: {
+        BaseUrl: `http://127.0.0.1:${ports.downstreamApi}/v1.0`,
+        Scopes: "User.Read",
+        AllowEncodedSlashes: "true",
+      },
+    };
+    const settings = Object.entries(apis).flatMap(([name, api]) =>
+      Object.entries(api).map(([key, value]) => [`DownstreamApis__${name}__${key}`, value]),
+    );
+    world = await startWorld({ ports, environment: Object.fromEntries(settings) as Record<string, string> });
     client = world.client();
     await signIn(client, ada, "/healthz");
   });
@@ -130,6 +141,46 @@ describe("calling an API through the app", () => {
       "/echo/a%20b/%E2%82%AC/c;d=1?$select=displayName,id&$filter=startswith(x,%27a%27)&q=a+b%20c%2F%26&q=2&empty=";
     assert.equal((await echo(`/api/graph${target}`, { rawTarget: `/api/graph${target}` })).path, `/v1.0${target}`);
   });
+
+  it("passes on what is encoded as it is, once", async () => {
+    for (const path of ["a%2520b", "a%20b", "100%25", "a%3Fb%23c", "caf%C3%A9", "a%252520b"]) {
+      const rawTarget = `/api/graph/echo/${path}`;
+      assert.equal((await echo(rawTarget, { rawTarget })).path, `/v1.0/echo/${path}`);
+    }
+  });
+
+  it("passes on encoded slashes to an API whose settings allow it, and to no other", async () => {
+    const id = encodeURIComponent("AAMkADAy/z/LP4A");
+    const received = await echo(`/api/slashed/echo/${id}`);
+    assert.equal(received.path, `/v1.0/echo/${id}`);
+    assertProblem(await client.fetch(`/api/graph/echo/${id}`), 400, "api_path_invalid");
+  });
+
+  for (const path of [
+    "..%2fx",
+    "a/..%2f..%2f..%2fx",
+    "%2e%2e%2fx",
+    "%252e%252e/x",
+    "a/%252e%252e/%252e%252e/x",
+    "%252e%252e%252fx",
+    "..%5cx",
+    "..%255cx",
+    "%5c%5cevil.example",
+    "%2f%2fevil.example",
+    "/evil.example",
+    "a%09b",
+    "a%0d%0ab",
+    "..;/x",
+    "..%3b/x",
+    "../../v1.0/../x",
+    "%2e%2e/%2e%2e/x",
+  ]) {
+    it(`lets nothing out of the API's base URL: ${path}`, async () => {
+      const answer = await client.fetch("/", { rawTarget: `/api/slashed/${path}` });
+      assert.ok([400, 404].includes(answer.status), String(answer.status));
+      assert.deepEqual(world.downstreamApi.requests, []);
+    });
+  }
 
   it("knows the API by its name in any case", async () => {
     assert.equal((await client.fetch("/api/GRAPH/me")).status, 200);

@@ -51,6 +51,23 @@ describe("a missing setting is named", () => {
   });
 });
 
+describe("a setting that an API does not have is named, and the nearest that it has", () => {
+  const misspelt: readonly [name: string, nearest: string][] = [
+    ["BaseURI", "BaseUrl"],
+    ["Scope", "Scopes"],
+    ["AllowEncodedSlash", "AllowEncodedSlashes"],
+  ];
+  for (const [name, nearest] of misspelt) {
+    test(name, () => {
+      const given = { ...named("x"), [`DownstreamApis__x__${name}`]: "true" };
+      const { problems } = mistakesOf(environment(given));
+      const setting = `downstreamapis__x__${name.toLowerCase()}`;
+      const problem = `is no setting of an API; the nearest is DownstreamApis__x__${nearest}`;
+      assert.deepEqual(problems, [{ setting, problem }]);
+    });
+  }
+});
+
 const named = (name: string) => ({
   [`DownstreamApis__${name}__BaseUrl`]: "https://x.example",
   [`DownstreamApis__${name}__Scopes`]: "read",

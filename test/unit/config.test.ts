@@ -51,7 +51,14 @@ describe("a configuration that only says what it must", () => {
   test("calls Microsoft Graph and keeps its documents in the database auth", () => {
     assert.deepEqual(
       [...minimal.downstreamApis.values()],
-      [{ name: "graph", baseUrl: "https://graph.microsoft.com/v1.0", scopes: ["User.Read"] }],
+      [
+        {
+          name: "graph",
+          baseUrl: "https://graph.microsoft.com/v1.0",
+          scopes: ["User.Read"],
+          allowEncodedSlashes: false,
+        },
+      ],
     );
     assert.equal(minimal.cosmosDb.databaseName, "auth");
   });
@@ -223,6 +230,7 @@ describe("downstream APIs", () => {
       name: "orders",
       baseUrl: "https://orders.example/v2",
       scopes: ["api://orders/read", "api://orders/write"],
+      allowEncodedSlashes: false,
     });
   });
 });

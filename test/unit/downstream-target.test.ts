@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { requestedPath, targetUrl } from "../../shared/downstream/target.ts";
+import { requestedPath } from "../../shared/downstream/requested-path.ts";
+import { targetUrl } from "../../shared/downstream/target.ts";
 import { condition } from "./support/conditions.ts";
 
 const base = "https://api.example/v1.0";
-const graph = { name: "graph", baseUrl: base, scopes: [] };
-const asked = (path: string, api = graph) =>
-  targetUrl(api, requestedPath(graph.name, `http://localhost:7071${path}`)).href;
+const graph = { name: "graph", baseUrl: base, scopes: [], allowEncodedSlashes: false };
+const asked = (path: string, api = graph, params = {}) =>
+  targetUrl(api, requestedPath(api, { url: `http://localhost:7071${path}`, params })).href;
 
-const named = (name: string) => requestedPath("desk", `http://localhost:7071/api/${name}/me`);
+const named = (name: string) =>
+  requestedPath({ ...graph, name: "desk" }, { url: `http://localhost:7071/api/${name}/me`, params: {} });
 
 describe("a call reaches the API at", () => {
   const calls: readonly [path: string, target: string][] = [
@@ -23,7 +25,7 @@ describe("a call reaches the API at", () => {
     ["/api/graph/users('a')/x", "/users('a')/x"],
     ["/api/graph/caf%C3%A9", "/caf%C3%A9"],
     ["/api/graph/100%25", "/100%25"],
-    ["/api/graph/a%252fb", "/a%252fb"],
+    ["/api/graph/a%2520b", "/a%2520b"],
     ["/api/graph/@evil.example", "/@evil.example"],
     ["/api/graph/https://evil.example/", "/https://evil.example/"],
     ["/api/graph/file.tar.gz", "/file.tar.gz"],
@@ -32,6 +34,56 @@ describe("a call reaches the API at", () => {
   for (const [path, target] of calls) {
     test(`${path} → ${target}`, () => assert.equal(asked(path), base + target));
   }
+});
+
+const seen = (decoded: string, raw: string, allowEncodedSlashes = true) =>
+  asked(`/api/graph/${raw}`, { ...graph, allowEncodedSlashes }, { api: "graph", path: decoded });
+
+describe("what the host has decoded is encoded again, once", () => {
+  const paths: readonly [what: string, decoded: string, raw: string, target: string][] = [
+    ["a b", "a b", "a%20b", "/a%20b"],
+    ["a%20b", "a%20b", "a%20b", "/a%2520b"],
+    ["a%20b, encoded whole", "a%20b", "a%2520b", "/a%2520b"],
+    ["100%", "100%", "100%25", "/100%25"],
+    ["%zz", "%zz", "%25zz", "/%25zz"],
+    ["what? is#this", "what? is#this", "what%3F%20is%23this", "/what%3F%20is%23this"],
+    ["é", "é", "%C3%A9", "/%C3%A9"],
+    ["a/b in a segment", "items/a%2Fb", "items/a%2Fb", "/items/a%2Fb"],
+    ["a%2Fb beside a%20b", "a%20b/a%2Fb", "a%20b/a%2Fb", "/a%2520b/a%2Fb"],
+    ["plain", "users('a')/x;y=1", "users('a')/x;y=1", "/users('a')/x;y=1"],
+  ];
+  for (const [what, decoded, raw, target] of paths) {
+    test(what, () => assert.equal(seen(decoded, raw), base + target));
+  }
+
+  test("and a parameter that is not the path's counts for nothing", () => {
+    assert.equal(seen("b%20c", "a%20b"), `${base}/a%20b`);
+    assert.equal(seen("me", ""), `${base}/`);
+  });
+
+  test("and where it could lead elsewhere, however it was written, it is refused", () => {
+    for (const [decoded, raw] of [
+      ["%2e%2e/x", "%2e%2e/x"],
+      ["a/%2e%2e%2Fx", "a/%2e%2e%2Fx"],
+      ["..%2Fx", "..%2Fx"],
+      ["a/..%2Fx", "a/..%2Fx"],
+      ["a%2F..%2Fx", "a%2F..%2Fx"],
+      ["a/%252e%252e/x", "a/%252e%252e/x"],
+      ["%2F%2Fevil.example", "%2F%2Fevil.example"],
+      [String.raw`..\x`, "..%5Cx"],
+      ["%5c%5cevil.example", "%5c%5cevil.example"],
+      ["a\tb", "a%09b"],
+      ["a%09b", "a%09b"],
+      ["a/..;/x", "a/..;/x"],
+      ["a/%2e%2e;/x", "a/%2e%2e;/x"],
+    ] as const) {
+      assert.throws(() => seen(decoded, raw), condition("api_path_invalid"), decoded);
+    }
+  });
+
+  test("and an encoded slash is refused where the API's settings do not allow it", () => {
+    assert.throws(() => seen("a%2Fb", "a%2Fb", false), condition("api_path_invalid", /encoded slash/));
+  });
 });
 
 describe("a call that tries to leave the API's base URL is refused", () => {
@@ -79,6 +131,8 @@ describe("a function's own call", () => {
     ["", "/"],
     ["me/messages?$top=5&$filter=from eq 'Zoë'", "/me/messages?$top=5&$filter=from%20eq%20%27Zo%C3%AB%27"],
     ["me?a=1#b", "/me?a=1%23b"],
+    [`items/${encodeURIComponent("AAMkADAy/z/LP4A=")}`, "/items/AAMkADAy%2Fz%2FLP4A%3D"],
+    [`items/${encodeURIComponent("100% a%2Fb")}`, "/items/100%25%20a%252Fb"],
     [`users/${encodeURIComponent("zoë@contoso.example")}`, "/users/zo%C3%AB%40contoso.example"],
     [`${base}/users?$skiptoken=X%27`, "/users?$skiptoken=X%27"],
     ["https://evil.example/x", "/https://evil.example/x"],
@@ -101,7 +155,10 @@ describe("a function's own call", () => {
     ...escapes,
     `${base}/../beta`,
     `${base}//x`,
-    `users/${encodeURIComponent("a/b")}`,
+    `users/${encodeURIComponent("../b")}`,
+    `users/${encodeURIComponent("a/../b")}`,
+    encodeURIComponent("/b"),
+    "users/%252e%252e",
     "zoë",
     "a\nb",
   ]) {
@@ -137,11 +194,13 @@ test("whatever the path, the token goes to the API's own origin, below its base 
     fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 6 }).map((units) => String.fromCharCode(...units)),
   );
   const path = fc.array(piece, { maxLength: 10 }).map((parts) => `/api/graph/${parts.join("")}`);
+  const baseUrls = fc.constantFrom(base, "http://127.0.0.1:7075/v1.0", "https://api.example");
   fc.assert(
-    fc.property(path, fc.constantFrom(base, "http://127.0.0.1:7075/v1.0", "https://api.example"), (given, baseUrl) => {
+    fc.property(path, baseUrls, fc.boolean(), path, (given, baseUrl, allowEncodedSlashes, parameter) => {
       let target: URL;
       try {
-        target = new URL(asked(given, { ...graph, baseUrl }));
+        const params = { path: parameter.slice("/api/graph/".length) };
+        target = new URL(asked(given, { ...graph, baseUrl, allowEncodedSlashes }, params));
       } catch (error) {
         condition("api_path_invalid")(error);
         return;
@@ -152,6 +211,7 @@ test("whatever the path, the token goes to the API's own origin, below its base 
       assert.ok(target.pathname.startsWith(own.pathname));
       const decoded = decodeOnce(target.pathname);
       assert.ok(!decoded.split(/[/\\]/).includes(".."), decoded);
+      assert.ok(!decodeOnce(decoded).split(/[/\\]/).includes(".."), decoded);
     }),
     { numRuns: 1_000 },
   );

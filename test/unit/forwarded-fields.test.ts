@@ -154,7 +154,7 @@ describe("the name of a download", () => {
 });
 
 describe("Location", () => {
-  const api = { name: "files", baseUrl: "https://api.example/v1", scopes: [] };
+  const api = { name: "files", baseUrl: "https://api.example/v1", scopes: [], allowEncodedSlashes: false };
   const target = new URL("https://api.example/v1/items/1?a=b");
   const seen = (value: string) => withLocations([["location", value]], api, target)[0]?.[1];
   const cases: readonly [came: string, goes: string | undefined][] = [

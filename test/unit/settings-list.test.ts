@@ -38,6 +38,14 @@ function namesRead(given: Environment): string[] {
   );
 }
 
+/** One API, with these settings besides. */
+function api(given: Environment): Environment {
+  const complete = { BaseUrl: "https://graph.example", Scopes: "User.Read", ...given };
+  return environment(
+    Object.fromEntries(Object.entries(complete).map(([name, value]) => [`DownstreamApis__graph__${name}`, value])),
+  );
+}
+
 /** A value that makes each setting wrong, or, where every text is right, one that makes a difference. */
 const telling: Readonly<Record<string, Environment>> = {
   [settings.clientSecret.name]: environment({ [settings.clientSecret.name]: "another" }),
@@ -60,6 +68,7 @@ const telling: Readonly<Record<string, Environment>> = {
     DownstreamApis__graph__BaseUrl: "https://graph.example",
     DownstreamApis__graph__Scopes: " ",
   }),
+  [settings.downstreamAllowEncodedSlashes.name]: api({ AllowEncodedSlashes: "perhaps" }),
   [settings.downstreamBaseUrl.name]: environment({
     DownstreamApis__graph__BaseUrl: "no URL",
     DownstreamApis__graph__Scopes: "User.Read",
