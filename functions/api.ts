@@ -1,13 +1,13 @@
-import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { HttpRequest } from "@azure/functions";
+import { answerFields } from "../shared/downstream/answer-fields.ts";
 import { readBody } from "../shared/downstream/body.ts";
 import { callApi } from "../shared/downstream/call.ts";
-import { fieldOf, type ApiAnswer } from "../shared/downstream/exchange.ts";
-import { withLocations } from "../shared/downstream/location.ts";
+import { unmarkedRequest } from "../shared/downstream/private-caching.ts";
 import { requestedPath } from "../shared/downstream/requested-path.ts";
 import { configuredApi, targetUrl } from "../shared/downstream/target.ts";
-import type { DownstreamApiConfiguration } from "../shared/configuration/downstream-apis.ts";
 import { ConditionError } from "../shared/core/errors.ts";
-import { fieldsForApi, fieldsForBrowser } from "../shared/http/forwarded-fields.ts";
+import { refuseEmbedding } from "../shared/http/destination.ts";
+import { fieldsForApi } from "../shared/http/forwarded-fields.ts";
 import { refuseUnkeptFraming } from "../shared/http/framing.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
@@ -21,13 +21,22 @@ export const api: FunctionDefinition = {
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   handler: authenticated(
     async (request, { resolved }, context) => {
+      refuseEmbedding(request.headers);
       refuseUnkeptFraming(request.headers);
       const called = configuredApi(context.app, request.params["api"] ?? "");
       const target = targetUrl(called, requestedPath(called, request));
       const body = await bodyOf(request);
-      const headers = { ...fieldsForApi(request.headers), ...(body && { "content-length": String(body.byteLength) }) };
+      const fields = unmarkedRequest(called, resolved, fieldsForApi(request.headers));
+      const headers = { ...fields, ...(body && { "content-length": String(body.byteLength) }) };
       const asked = { method: request.method, headers, ...(body && { body }) };
-      return answerFor(await callApi(context.app, resolved, called, target, asked, context), called, target);
+      const answer = await callApi(context.app, resolved, called, target, asked, context);
+      const content = await readBody(answer.body);
+      const response = {
+        status: answer.status,
+        headers: answerFields(answer, called, resolved, target, request.headers),
+      };
+      // Of answers without a body (204, 304) the programming model refuses even an empty one.
+      return content.byteLength > 0 ? { ...response, body: content } : response;
     },
     // The call itself extends the session. Some APIs change something by GET, and a link of another site must not make a
     // signed-in person do that.
@@ -44,24 +53,4 @@ async function bodyOf(request: HttpRequest): Promise<Uint8Array | undefined> {
   const body = new Uint8Array(await request.arrayBuffer());
   if (body.byteLength > maxBodyBytes) throw new ConditionError("body_too_large", "At most 4 MiB can be passed on.");
   return body;
-}
-
-/** The API's answer as it came, but for fields that are not the browser's business. */
-async function answerFor(
-  answer: ApiAnswer,
-  called: DownstreamApiConfiguration,
-  target: URL,
-): Promise<HttpResponseInit> {
-  const { status, fields, body } = answer;
-  const headers = { ...fieldsForBrowser(withLocations(fields, called, target)), ...length(answer) };
-  const content = await readBody(body);
-  // Of answers without a body (204, 304) the programming model refuses even an empty one.
-  return { status, headers, ...(content.byteLength > 0 && { body: content }) };
-}
-
-/** Of what follows, or would follow on GET. Without it there is no progress of a download. */
-function length(answer: ApiAnswer): Record<string, string> {
-  const value = fieldOf(answer, "content-length");
-  const hasNone = answer.status === 204 || answer.status === 205;
-  return value === null || hasNone ? {} : { "content-length": value };
 }

@@ -85,9 +85,9 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** Whether an answer is an error in the server's own words, rather than an API's. */
+/** Whether an answer is an error in the server's own words. No API's answer has this field: the server takes it out. */
 export function isProblem(response: Response): boolean {
-  return response.headers.get("content-type")?.startsWith("application/problem+json") === true;
+  return response.headers.has("bff-problem");
 }
 
 /** The error in an answer; one is made up if the answer (a gateway's page, say) holds none. */

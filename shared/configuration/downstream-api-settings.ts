@@ -21,6 +21,13 @@ export const downstreamApiSettings = {
     expects: "true or false",
     default: "false",
   },
+  downstreamCaching: {
+    name: "DownstreamApis__<name>__Caching",
+    meaning:
+      "What browsers may keep of the API's answers: nothing, or a private copy of what has an ETag, which they check with the app before each use.",
+    expects: "no-store or private",
+    default: "no-store",
+  },
 } as const satisfies Record<string, Setting>;
 
 export type DownstreamApiSetting = keyof typeof downstreamApiSettings;

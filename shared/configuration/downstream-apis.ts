@@ -10,6 +10,8 @@ export interface DownstreamApiConfiguration {
   readonly scopes: readonly string[];
   /** Whether a browser's path may have `%2F` in it. The app's own functions may in any case. */
   readonly allowEncodedSlashes: boolean;
+  /** What browsers may keep of its answers: nothing, or what they check before each use. */
+  readonly caching: "no-store" | "private";
 }
 
 const apiName = /^[a-z0-9][a-z0-9-]{0,31}$/i;
@@ -23,7 +25,7 @@ export function readDownstreamApis(read: SettingsReader): ReadonlyMap<string, Do
   const names = read.names(known);
   if (names.length === 0) {
     const graph = { name: "graph", baseUrl: "https://graph.microsoft.com/v1.0", scopes: ["User.Read"] };
-    return new Map([["graph", { ...graph, allowEncodedSlashes: false }]]);
+    return new Map([["graph", { ...graph, allowEncodedSlashes: false, caching: "no-store" }]]);
   }
   names.sort((a, b) => Number(b === "graph") - Number(a === "graph") || a.localeCompare(b));
   return new Map(names.map((name) => [name, readDownstreamApi(read, name)]));
@@ -49,6 +51,7 @@ function readDownstreamApi(read: SettingsReader, name: string): DownstreamApiCon
     baseUrl: baseUrl.replace(/\/+$/, ""),
     scopes: read.required(settings.downstreamScopes).split(/\s+/).filter(Boolean),
     allowEncodedSlashes: isTrue(read, settings.downstreamAllowEncodedSlashes),
+    caching: read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store"),
   };
 }
 

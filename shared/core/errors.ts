@@ -17,6 +17,7 @@ export const conditions = {
   tenant_not_allowed: { status: 403, title: "Your organization has no access to this app" },
   signin_required: { status: 401, title: "Sign in again" },
   navigation_required: { status: 400, title: "This address is for going to, not for loading" },
+  destination_not_allowed: { status: 403, title: "An API’s answer cannot be a part of a page" },
   cross_site_request: { status: 403, title: "The request came from another site" },
   not_found: { status: 404, title: "There is nothing here" },
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },

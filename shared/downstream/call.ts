@@ -27,13 +27,13 @@ export async function callApi(
   const { accessToken, stored } = await acquireToken(app, session, api, invocation);
   if (!stored) await useSession(app, session, invocation);
   const answer = await send(target, request, accessToken, invocation.signal);
-  if (answer.status !== 401) return answer;
-  const claims = challengeOf(answer);
+  const claims = claimsWanted(answer);
+  if (claims === undefined) return answer;
   const { accessToken: another } = await meetChallenge(app, session, api, claims, invocation);
   const second = await send(target, request, another, invocation.signal);
-  if (second.status !== 401) return second;
-  const detail = "The API asks you to confirm your sign-in.";
-  throw claimsNeeded(app, session, api, detail, challengeOf(second));
+  const still = claimsWanted(second);
+  if (still === undefined) return second;
+  throw claimsNeeded(app, session, api, "The API asks you to confirm your sign-in.", still);
 }
 
 /** With the account's token for credentials, whatever the request has, and as part of the trace that is recorded. */
@@ -45,12 +45,15 @@ async function send(target: URL, request: ApiRequest, accessToken: string, signa
 }
 
 /**
- * What an API that does not accept the token wants instead, as JSON.
- * @throws {ConditionError} `api_refused_token` when it does not say
+ * What an API wants that does not accept the token (401), or that may not call another API with it on behalf of the person (403),
+ * as JSON; undefined for every other answer.
+ * @throws {ConditionError} `api_refused_token` for a 401 that does not say
  */
-function challengeOf(answer: ApiAnswer): string {
-  answer.body.destroy();
+function claimsWanted(answer: ApiAnswer): string | undefined {
+  const { status, body } = answer;
+  if (status !== 401 && status !== 403) return undefined;
   const claims = claimsChallenge(fieldOf(answer, "www-authenticate"));
-  if (claims !== undefined) return claims;
+  if (claims !== undefined || status === 401) body.destroy();
+  if (claims !== undefined || status === 403) return claims;
   throw new ConditionError("api_refused_token", "The API's configuration and the app's do not match.");
 }

@@ -3,6 +3,7 @@ import { createBrotliDecompress, createGunzip } from "node:zlib";
 import type { App, Invocation } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
+import { ownProblemField } from "../http/withheld-fields.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import { streamBody } from "./body.ts";
 import { callApi } from "./call.ts";
@@ -74,9 +75,11 @@ function decoderOf(encoding: string | null) {
   return name === "br" ? createBrotliDecompress() : undefined;
 }
 
+/** A function may hand all of them on: what marks the app's own problems is not among them. */
 function headersOf(fields: ApiAnswer["fields"]): Headers {
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
+  headers.delete(ownProblemField);
   return headers;
 }
 

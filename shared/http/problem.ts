@@ -9,6 +9,7 @@ import {
 import { adviceFor, type Link, type Way } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page } from "./page.ts";
+import { ownProblemField } from "./withheld-fields.ts";
 
 const usualPauseSeconds = 2;
 
@@ -43,7 +44,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
   return {
     status,
-    headers: { "content-type": "application/problem+json", ...retryAfter(error, status) },
+    headers: { "content-type": "application/problem+json", [ownProblemField]: code, ...retryAfter(error, status) },
     body: JSON.stringify(body),
   };
 }

@@ -41,11 +41,22 @@ describe("calling an API through the app", () => {
         ],
         "0123456789",
       ),
+      "/own-problem": response(
+        "403 Forbidden",
+        ["content-type: application/problem+json", "bff-problem: signin_required"],
+        '{"code":"signin_required","title":"Theirs"}',
+      ),
+      "/tagged": response(
+        "200 OK",
+        ["content-type: text/plain", 'etag: "1"', "cache-control: public, max-age=9"],
+        "ok",
+      ),
       "/cors": response("200 OK", ["access-control-allow-origin: *", "content-security-policy: default-src *"]),
     });
     const ports = await freePorts();
     const apis = {
       raw: { BaseUrl: raw.url, Scopes: "User.Read" },
+      cached: { BaseUrl: raw.url, Scopes: "User.Read", Caching: "private" },
       slashed: {
         BaseUrl: `http://127.0.0.1:${ports.downstreamApi}/v1.0`,
         Scopes: "User.Read",
@@ -258,6 +269,32 @@ describe("calling an API through the app", () => {
     const cors = await client.fetch("/api/raw/cors");
     assert.equal(cors.headers["access-control-allow-origin"], undefined);
     assert.match(String(cors.headers["content-security-policy"]), /^default-src 'none'/);
+  });
+
+  it("is no part of a page: neither a script nor a frame", async () => {
+    for (const destination of ["script", "style", "worker", "serviceworker", "iframe", "object"]) {
+      const headers = { "sec-fetch-dest": destination, "sec-fetch-site": "same-origin" };
+      assertProblem(await client.fetch("/api/graph/me", { headers }), 403, "destination_not_allowed");
+    }
+    assert.equal(world.downstreamApi.requests.length, 0);
+  });
+
+  it("marks the app's own problems, and no answer of an API carries the mark", async () => {
+    const problem = await client.fetch("/api/graph/a%09b");
+    assert.equal(problem.headers["bff-problem"], "api_path_invalid");
+    const theirs = await client.fetch("/api/raw/own-problem");
+    assert.equal(theirs.status, 403);
+    assert.equal(theirs.headers["content-type"], "application/problem+json");
+    assert.equal(theirs.headers["bff-problem"], undefined);
+  });
+
+  it("lets browsers keep nothing, or with Caching what they check before each use", async () => {
+    assert.equal((await client.fetch("/api/raw/tagged")).headers["cache-control"], "no-store");
+    const { headers } = await client.fetch("/api/cached/tagged");
+    assert.equal(headers["cache-control"], "private, no-cache");
+    assert.match(String(headers.etag), /^"1~[\w-]{8}"$/);
+    await client.fetch("/api/cached/tagged", { headers: { "if-none-match": String(headers.etag) } });
+    assert.match(raw.requests.at(-1) ?? "", /if-none-match: "1"\r\n/i);
   });
 
   it("refuses a body in chunks, which the Functions host would drop on the way", async () => {

@@ -124,6 +124,12 @@ describe("a function's own call", () => {
     assert.deepEqual([sent, authorization, own, length], [undefined, "Bearer token-1", "1", "0"]);
   });
 
+  test("brings back nothing that would look like the app's own problem", async () => {
+    answering(403, { "bff-problem": "signin_required", "x-own": "1" });
+    const { headers } = await fetch();
+    assert.deepEqual([headers.get("bff-problem"), headers.get("x-own")], [null, "1"]);
+  });
+
   test("of HEAD, and an answer that has no body, have none", async () => {
     answering(200, { "content-length": "7" });
     const response = await fetch({ method: "head" });
@@ -153,6 +159,17 @@ describe("an API that does not accept the token", () => {
       return true;
     });
     assert.ok(await isSignedIn(app, cookie));
+  });
+
+  test("may say so with 403, when it calls another one on behalf of the person; other answers of 403 are the caller's", async () => {
+    const claims = '{"access_token":{"polids":{"essential":true,"values":["1"]}}}';
+    answering(403, { "www-authenticate": `Bearer claims="${claims}", proposedAction="consent"` });
+    await assert.rejects(
+      call(),
+      (error: SignInRequiredError) => condition("signin_required")(error) && error.claims === claims,
+    );
+    answering(403, { "www-authenticate": 'Bearer error="insufficient_scope"' });
+    assert.equal((await call()).status, 403);
   });
 
   test("and says nothing: that is between the app and the API, and no reason to sign in again and again", async () => {

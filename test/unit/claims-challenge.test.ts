@@ -17,16 +17,32 @@ describe("a claims challenge of an API", () => {
     assert.equal(claimsChallenge(`bearer CLAIMS="${base64}", Error="insufficient_claims"`), claims);
   });
 
+  const readable: readonly [what: string, field: string][] = [
+    ["without quotes", `Bearer error=insufficient_claims, claims=${base64}`],
+    ["with blanks around the equals signs", `Bearer error = "insufficient_claims" ,\tclaims\t= "${base64}"`],
+    ["after another challenge", `Negotiate oYG3/a+b==, Basic realm="a, b", ${challenge(base64)}`],
+    ["before another challenge", `${challenge(base64)}, Basic realm="x"`],
+    ["after what cannot be read", `(((, "x", ${challenge(base64)}`],
+    ["after a bearer challenge about something else", `Bearer error="invalid_token", ${challenge(base64)}`],
+    ["beside a text that looks like one", `Bearer realm="error=\\"x\\", claims=y", ${challenge(base64).slice(7)}`],
+    ["without an error, as APIs pass it on that call others", `Bearer consentUri="https://x", claims="${base64}"`],
+    ["as JSON that is not escaped", `Bearer claims="${claims}", proposedAction="consent"`],
+    ["as JSON that is escaped", `Bearer claims="${claims.replaceAll('"', '\\"')}", scopes="a"`],
+  ];
+  for (const [what, field] of readable) test(`is read ${what}`, () => assert.equal(claimsChallenge(field), claims));
+
   const none: readonly [what: string, header: string | null][] = [
     ["there is no header", null],
     ["the header is empty", ""],
     ["the error is another one", `Bearer error="invalid_token", claims="${base64}"`],
     ["there are no claims", 'Bearer error="insufficient_claims"'],
     ["the claims are empty", challenge("")],
-    ["the claims are not base64", challenge("{}")],
+    ["the claims are neither base64 nor JSON", challenge("{]")],
     ["the claims are not JSON", challenge(Buffer.from("claims").toString("base64"))],
     ["the claims are not an object", challenge(Buffer.from("[1]").toString("base64"))],
     ["the claims are too long", challenge("A".repeat(8_193))],
+    ["the claims are another scheme's", `DPoP error="insufficient_claims", claims="${base64}"`],
+    ["the quote never ends", `Bearer error="insufficient_claims", claims="${base64}`],
     ["another parameter's name ends in claims", `Bearer error="insufficient_claims", xclaims="${base64}"`],
   ];
   for (const [what, header] of none)

@@ -50,13 +50,12 @@ describe("a configuration that only says what it must", () => {
 
   test("calls Microsoft Graph and keeps its documents in the database auth", () => {
     assert.deepEqual(
-      [...minimal.downstreamApis.values()],
+      [...minimal.downstreamApis.values()].map(({ name, baseUrl, scopes }) => ({ name, baseUrl, scopes })),
       [
         {
           name: "graph",
           baseUrl: "https://graph.microsoft.com/v1.0",
           scopes: ["User.Read"],
-          allowEncodedSlashes: false,
         },
       ],
     );
@@ -226,12 +225,9 @@ describe("downstream APIs", () => {
   });
 
   test("have a base URL without a trailing slash and a list of scopes", () => {
-    assert.deepEqual(two.get("orders"), {
-      name: "orders",
-      baseUrl: "https://orders.example/v2",
-      scopes: ["api://orders/read", "api://orders/write"],
-      allowEncodedSlashes: false,
-    });
+    const { name, baseUrl, scopes } = two.get("orders") ?? assert.fail();
+    assert.deepEqual([name, baseUrl], ["orders", "https://orders.example/v2"]);
+    assert.deepEqual(scopes, ["api://orders/read", "api://orders/write"]);
   });
 });
 

@@ -4,9 +4,10 @@ import * as fc from "fast-check";
 import { requestedPath } from "../../shared/downstream/requested-path.ts";
 import { targetUrl } from "../../shared/downstream/target.ts";
 import { condition } from "./support/conditions.ts";
+import { apiConfiguration } from "./support/environment.ts";
 
 const base = "https://api.example/v1.0";
-const graph = { name: "graph", baseUrl: base, scopes: [], allowEncodedSlashes: false };
+const graph = apiConfiguration("graph");
 const asked = (path: string, api = graph, params = {}) =>
   targetUrl(api, requestedPath(api, { url: `http://localhost:7071${path}`, params })).href;
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withLocations } from "../../shared/downstream/location.ts";
+import { inertType, refuseEmbedding } from "../../shared/http/destination.ts";
 import { fieldsForApi, fieldsForBrowser } from "../../shared/http/forwarded-fields.ts";
 import { refuseUnkeptFraming } from "../../shared/http/framing.ts";
 import { condition } from "./support/conditions.ts";
+import { apiConfiguration } from "./support/environment.ts";
 
 const all = (names: readonly string[]) => new Headers(names.map((name) => [name, "value"]));
 const wire = (text: string) => Buffer.from(text, "utf8").toString("latin1");
@@ -154,7 +156,7 @@ describe("the name of a download", () => {
 });
 
 describe("Location", () => {
-  const api = { name: "files", baseUrl: "https://api.example/v1", scopes: [], allowEncodedSlashes: false };
+  const api = apiConfiguration("files", { BaseUrl: "https://api.example/v1" });
   const target = new URL("https://api.example/v1/items/1?a=b");
   const seen = (value: string) => withLocations([["location", value]], api, target)[0]?.[1];
   const cases: readonly [came: string, goes: string | undefined][] = [
@@ -176,6 +178,54 @@ describe("Location", () => {
     ["https://[", undefined],
   ];
   for (const [came, goes] of cases) test(`${came} → ${goes}`, () => assert.equal(seen(came), goes));
+});
+
+const inPage = (headers: Record<string, string>) => refuseEmbedding(new Headers(headers));
+
+describe("an API's answer is no part of the app's page", () => {
+  for (const destination of [
+    "script",
+    "style",
+    "worker",
+    "serviceworker",
+    "sharedworker",
+    "frame",
+    "iframe",
+    "object",
+    "embed",
+    "font",
+    "manifest",
+    "json",
+    "xslt",
+    "audioworklet",
+    "speculationrules",
+    "",
+  ]) {
+    test(`as ${destination || "what has no name"}`, () => {
+      assert.throws(() => inPage({ "sec-fetch-dest": destination }), condition("destination_not_allowed"));
+    });
+  }
+
+  test("nor a service worker's script, in browsers that do not say so otherwise", () => {
+    assert.throws(() => inPage({ "service-worker": "script" }), condition("destination_not_allowed"));
+  });
+
+  test("but a script may read it, and it may be a picture or a file", () => {
+    inPage({});
+    for (const destination of ["empty", "document", "image", "audio", "video"])
+      inPage({ "sec-fetch-dest": destination });
+  });
+
+  test("and JavaScript and style sheets are plain text for whoever does not say what for", () => {
+    const fetched = new Headers({ "sec-fetch-dest": "empty" });
+    for (const type of ["text/javascript; charset=utf-8", "application/x-javascript", "text/jscript", "TEXT/CSS"]) {
+      assert.equal(inertType(new Headers(), type), "text/plain");
+      assert.equal(inertType(fetched, type), type);
+    }
+    for (const type of ["text/html", "application/json", "image/svg+xml"]) {
+      assert.equal(inertType(new Headers(), type), type);
+    }
+  });
 });
 
 describe("a request is refused by name", () => {

@@ -26,7 +26,7 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
   test("with a stable code, and a text that explains it", () => {
     const response = problemResponse(new ConditionError("api_unknown", "No such API."), program);
     assert.equal(response.status, 404);
-    assert.deepEqual(response.headers, { "content-type": "application/problem+json" });
+    assert.deepEqual(response.headers, { "content-type": "application/problem+json", "bff-problem": "api_unknown" });
     assert.deepEqual(JSON.parse(textOf(response)), {
       type: "about:blank",
       title: "There is no such API",

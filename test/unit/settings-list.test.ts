@@ -7,7 +7,7 @@ import { ConfigurationError, loadConfiguration } from "../../shared/configuratio
 import { SettingsReader, type Environment } from "../../shared/configuration/settings-reader.ts";
 import { formerMaxAttempts, settings } from "../../shared/configuration/settings.ts";
 import { hostSettings, platformHostName, storageSettings } from "../../shared/configuration/host-settings.ts";
-import { environment } from "./support/environment.ts";
+import { apiSettings, environment } from "./support/environment.ts";
 
 const credential = "AzureAd__ClientCredentials__0__";
 
@@ -38,13 +38,7 @@ function namesRead(given: Environment): string[] {
   );
 }
 
-/** One API, with these settings besides. */
-function api(given: Environment): Environment {
-  const complete = { BaseUrl: "https://graph.example", Scopes: "User.Read", ...given };
-  return environment(
-    Object.fromEntries(Object.entries(complete).map(([name, value]) => [`DownstreamApis__graph__${name}`, value])),
-  );
-}
+const api = (given: Environment) => environment(apiSettings("graph", given));
 
 /** A value that makes each setting wrong, or, where every text is right, one that makes a difference. */
 const telling: Readonly<Record<string, Environment>> = {
@@ -69,6 +63,7 @@ const telling: Readonly<Record<string, Environment>> = {
     DownstreamApis__graph__Scopes: " ",
   }),
   [settings.downstreamAllowEncodedSlashes.name]: api({ AllowEncodedSlashes: "perhaps" }),
+  [settings.downstreamCaching.name]: api({ Caching: "public" }),
   [settings.downstreamBaseUrl.name]: environment({
     DownstreamApis__graph__BaseUrl: "no URL",
     DownstreamApis__graph__Scopes: "User.Read",

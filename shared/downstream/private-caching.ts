@@ -1,0 +1,54 @@
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
+import { sha256Base64Url } from "../core/encoding.ts";
+import { lists } from "../http/media-type.ts";
+import type { ResolvedSession } from "../session/resolve.ts";
+
+type Fields = Readonly<Record<string, string>>;
+
+/** An entity tag, weak or not (RFC 9110 section 8.8.3), with the mark that {@link markedAnswer} has put at its end. */
+const markedTag = /((?:W\/)?"[^"]*)~([\w-]{8})"/g;
+
+/**
+ * With `Caching` set to `private`, an answer that has an entity tag may be kept by the browser, which asks before each use. The
+ * next person in the same browser would ask with the copy of the one before, and an API that numbers its versions would say that
+ * it is still good. So the tag is marked with the session on its way out.
+ * @param said the API's `Cache-Control`: its `no-store` has the last word
+ */
+export function markedAnswer(
+  { caching }: DownstreamApiConfiguration,
+  session: ResolvedSession,
+  said: string | null,
+  { etag }: Fields,
+): Fields {
+  const isKept =
+    caching === "private" && etag !== undefined && /^(?:W\/)?"[^"]*"$/.test(etag) && !lists(said, "no-store");
+  if (!isKept) return {};
+  return { etag: `${etag.slice(0, -1)}~${markOf(session)}"`, "cache-control": "private, no-cache" };
+}
+
+/** The fields of a request with the API's own entity tags, and without those that are of another session's copies. */
+export function unmarkedRequest(
+  { caching }: DownstreamApiConfiguration,
+  session: ResolvedSession,
+  fields: Fields,
+): Fields {
+  if (caching !== "private") return fields;
+  const { "if-none-match": noneMatch, "if-match": match, "if-range": range, ...others } = fields;
+  const isForeign = [...(noneMatch ?? "").matchAll(markedTag)].some(([, , mark]) => mark !== markOf(session));
+  // A date alone would be of the same copy.
+  const { "if-modified-since": _ofTheCopy, ...withoutDate } = others;
+  return {
+    ...(isForeign ? withoutDate : others),
+    ...(noneMatch !== undefined && !isForeign && { "if-none-match": unmarked(noneMatch) }),
+    ...(match !== undefined && { "if-match": unmarked(match) }),
+    ...(range !== undefined && { "if-range": range.replace(`~${markOf(session)}"`, '"') }),
+  };
+}
+
+function unmarked(tags: string): string {
+  return tags.replaceAll(markedTag, '$1"');
+}
+
+function markOf({ sessionKey }: ResolvedSession): string {
+  return sha256Base64Url("entity tags", sessionKey).slice(0, 8);
+}
