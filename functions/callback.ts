@@ -26,7 +26,7 @@ import {
 } from "../shared/session/cookie.ts";
 import { openSession } from "../shared/sign-in/open-session.ts";
 import { lookUp } from "../shared/session/resolve.ts";
-import { describeUserAgent } from "../shared/sign-in/user-agent.ts";
+import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
 
 /** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */

@@ -1,6 +1,8 @@
-import { parseSignInOptions, askedReturnUrl, refuseWidening } from "../shared/sign-in/authorization-request.ts";
-import { authorizationUrl } from "../shared/sign-in/sign-in.ts";
-import { beginTransaction, newTransaction } from "../shared/sign-in/transaction.ts";
+import { parseSignInOptions, askedReturnUrl } from "../shared/sign-in/authorization-request.ts";
+import { refuseWidening } from "../shared/sign-in/widening.ts";
+import { authorizationUrl } from "../shared/sign-in/authorization-url.ts";
+import { beginTransaction } from "../shared/sign-in/transaction.ts";
+import { newTransaction } from "../shared/sign-in/new-transaction.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { requireNavigation } from "../shared/http/navigation.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";

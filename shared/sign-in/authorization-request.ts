@@ -1,10 +1,7 @@
-import type { Configuration } from "../configuration/configuration.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
-import { isFromOwnPage } from "../http/navigation.ts";
 import { parameterOf } from "../http/parameters.ts";
 import { isClaimsRequest, maxClaimsLength } from "../identity/claims-request.ts";
-import { settings } from "../configuration/settings.ts";
 
 /** What a caller of `/auth/login` may ask for beyond plain sign-in (OpenID Connect Core 1.0 section 3.1.2.1). */
 export interface SignInOptions {
@@ -30,9 +27,6 @@ const displays = ["page", "popup", "touch", "wap"];
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** A language tag (RFC 5646 section 2.1), as far as its form goes. */
 const languageTag = /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/i;
-/** What the app asks for by itself. */
-const openIdScopes = ["openid", "profile", "email", "offline_access"];
-
 /** Each may be written as in the app's own routes or as in the protocol. */
 const known = {
   returnUrl: "return_url",
@@ -97,35 +91,6 @@ export function parseSignInOptions(query: URLSearchParams): SignInOptions {
   };
 }
 
-/**
- * What makes a sign-in ask for more than usual counts only from the app's own pages: a link of another site must not choose
- * what people are asked to agree to. Scopes are those of the configured APIs, and those that a setting names.
- * @throws {ConditionError} `cross_site_request` or `invalid_request`
- */
-export function refuseWidening(
-  { extraScopes, claims, prompt, api }: SignInOptions,
-  request: { readonly headers: Headers },
-  { azureAd, downstreamApis, publicBaseUrl }: Configuration,
-): void {
-  const wider = [
-    ...(extraScopes.length > 0 ? ["scope"] : []),
-    ...(claims !== null ? ["claims"] : []),
-    ...(prompt === "consent" ? ["prompt=consent"] : []),
-    ...(api !== undefined ? ["api"] : []),
-  ];
-  if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
-    const detail = `Only a page of the app may ask for ${wider.join(", ")} when it leads to a sign-in.`;
-    throw new ConditionError("cross_site_request", detail);
-  }
-  if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
-  const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
-  const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
-  if (!extraScopes.every((scope) => allowed.has(scope))) {
-    const detail = `The parameter scope asks for what neither a configured API nor ${settings.extraScopes.name} names.`;
-    throw new ConditionError("invalid_request", detail);
-  }
-}
-
 /** Other parameters are not the protocol's, and stay without effect: mail and advertising add theirs to every link. */
 function refuseOthers(query: URLSearchParams): void {
   const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));
@@ -177,6 +142,6 @@ function parseClaims(query: URLSearchParams): string | null {
   return checked(query, "claims", maxClaimsLength, { test: isClaimsRequest }, "a JSON object");
 }
 
-function invalid(name: keyof typeof known, expected: string): ConditionError {
+export function invalid(name: keyof typeof known, expected: string): ConditionError {
   return new ConditionError("invalid_request", `The parameter ${known[name]} is not valid; expected ${expected}.`);
 }

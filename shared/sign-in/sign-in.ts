@@ -1,10 +1,8 @@
-import type { AuthenticationResult, AuthError, AuthorizationUrlRequest } from "@azure/msal-node";
+import type { AuthenticationResult, AuthError } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { AccountClaims, Grants } from "../identity/session-secrets.ts";
 import type { Authority } from "../identity/authority.ts";
-import type { SignInOptions } from "./authorization-request.ts";
-import { claimsOf, passedOn } from "./authorization-parameters.ts";
 import { adminConsentRequired } from "../identity/authorization-error.ts";
 import { missingScopes, withGrant } from "../identity/granted-scopes.ts";
 import { verifyIdToken } from "../identity/id-token.ts";
@@ -12,42 +10,10 @@ import { appRefused } from "../identity/errors.ts";
 import { isMsalError, isServerError, wantsInteraction } from "../identity/msal.ts";
 import { isAbout } from "../identity/response-account.ts";
 import { ofAccountAlone } from "../identity/token-cache.ts";
-import { authenticatedSince, codeChallengeOf, type SignInTransaction } from "./transaction.ts";
+import { authenticatedSince, type SignInTransaction } from "./transaction.ts";
 
 export function redirectUriOf({ publicBaseUrl }: Configuration): string {
   return `${publicBaseUrl}/auth/callback`;
-}
-
-/** URL of the authorization endpoint for `transaction` (OpenID Connect Core 1.0 section 3.1.2.1, RFC 7636). */
-export async function authorizationUrl(
-  authority: Authority,
-  configuration: Configuration,
-  transaction: SignInTransaction,
-  options: SignInOptions,
-  signal: AbortSignal,
-): Promise<string> {
-  const { msal } = await authority.client(signal);
-  const { formPost } = await authority.metadata.get(signal);
-  const { first, others } = scopesOf(configuration, transaction.api);
-  const request: AuthorizationUrlRequest = {
-    scopes: [...first],
-    // A code is redeemed for one resource; for the others consent is asked now, so that no call stops for it later.
-    extraScopesToConsent: [...others, ...options.extraScopes],
-    redirectUri: redirectUriOf(configuration),
-    // The host would take a code in the query for a function key, and wait for the storage account that holds the keys.
-    responseMode: formPost ? "form_post" : "query",
-    state: transaction.state,
-    nonce: transaction.nonce,
-    codeChallenge: codeChallengeOf(transaction),
-    codeChallengeMethod: "S256",
-    ...(options.prompt !== null && { prompt: options.prompt }),
-    ...(options.loginHint !== null && { loginHint: options.loginHint }),
-    ...(options.domainHint !== null && { domainHint: options.domainHint }),
-    ...claimsOf(options),
-    extraQueryParameters: passedOn(options),
-  };
-  // In ASCII, whatever the identity provider's metadata says: it goes into a header.
-  return new URL(await msal.getAuthCodeUrl(request)).href;
 }
 
 /** What a completed sign-in brings. */
@@ -166,7 +132,7 @@ export function signInRefused(cause: unknown): ConditionError {
  * The first API's scopes, or those of the one that the sign-in is for, come with the sign-in; every other API's are only consented to. `.default` stands for what the app
  * registration lists, for all of its APIs, and cannot be asked for together with other scopes.
  */
-function scopesOf({ downstreamApis }: Configuration, api: string | undefined): Scopes {
+export function scopesOf({ downstreamApis }: Configuration, api: string | undefined): Scopes {
   const meant = [...downstreamApis.values()].toSorted((a, b) => Number(b.name === api) - Number(a.name === api));
   const [{ scopes: first } = { scopes: [] }, ...more] = meant;
   const others = more.flatMap(({ scopes }) => scopes).filter((scope) => !isDefault(scope));

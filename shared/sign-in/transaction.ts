@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { isRecord, randomBase64Url, sha256Base64Url } from "../core/encoding.ts";
+import { isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { isTick, wasBefore, type StoreClock, type Tick, type TimeBounds } from "../store/clock.ts";
@@ -36,32 +36,6 @@ const lifetimeSeconds = 15 * 60;
 const maxUnderWay = 6;
 
 type Clock = Pick<StoreClock, "bounds" | "tick">;
-
-export function newTransaction(
-  returnUrl: string,
-  silent: boolean,
-  clock: Clock,
-  maxAge: number | null = null,
-  { api, claims = null }: { readonly api?: string | undefined; readonly claims?: string | null } = {},
-): SignInTransaction {
-  return {
-    state: randomBase64Url(),
-    nonce: randomBase64Url(),
-    codeVerifier: randomBase64Url(),
-    returnUrl,
-    silent,
-    startedAt: clock.bounds()?.earliest ?? null,
-    startedTick: clock.tick(),
-    maxAge,
-    ...(api !== undefined && { api }),
-    ...(claims !== null && { claimsHash: sha256Base64Url(claims) }),
-  };
-}
-
-/** PKCE challenge, method S256 (RFC 7636 section 4.2). */
-export function codeChallengeOf({ codeVerifier }: SignInTransaction): string {
-  return sha256Base64Url(codeVerifier);
-}
 
 /**
  * When the person must have proved who they are, at the earliest; milliseconds since the epoch.

@@ -4,7 +4,7 @@ import { acquireToken, meetChallenge } from "../../shared/downstream/access-toke
 import type { ApiSignInRequiredError, SignInRequiredError } from "../../shared/core/errors.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { completeSignIn } from "../../shared/sign-in/sign-in.ts";
-import { newTransaction } from "../../shared/sign-in/transaction.ts";
+import { newTransaction } from "../../shared/sign-in/new-transaction.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { queryParameter } from "../../shared/http/parameters.ts";
-import { parseSignInOptions, refuseWidening, type SignInOptions } from "../../shared/sign-in/authorization-request.ts";
+import { parseSignInOptions, type SignInOptions } from "../../shared/sign-in/authorization-request.ts";
+import { refuseWidening } from "../../shared/sign-in/widening.ts";
 import { condition } from "./support/conditions.ts";
 import { configuration } from "./support/environment.ts";
 

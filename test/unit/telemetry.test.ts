@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { describeUserAgent } from "../../shared/sign-in/user-agent.ts";
+import { describeUserAgent } from "../../shared/http/user-agent.ts";
 import { logTelemetry, type Log } from "../../shared/telemetry/log.ts";
 
 function recorder(): { log: Log; lines: [level: string, ...values: unknown[]][] } {

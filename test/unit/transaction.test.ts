@@ -3,14 +3,13 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, mock, test } from "node:test";
 import {
   beginTransaction,
-  codeChallengeOf,
-  newTransaction,
   finishedSignIn,
   finishTransaction,
   forgetFinishedSignIns,
   knownTransaction,
   type SignInTransaction,
 } from "../../shared/sign-in/transaction.ts";
+import { codeChallengeOf, newTransaction } from "../../shared/sign-in/new-transaction.ts";
 import { exactClock } from "./support/app.ts";
 import { browser, type Browser } from "./support/browser.ts";
 import { condition } from "./support/conditions.ts";

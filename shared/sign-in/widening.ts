@@ -1,0 +1,37 @@
+import type { Configuration } from "../configuration/configuration.ts";
+import { settings } from "../configuration/settings.ts";
+import { ConditionError } from "../core/errors.ts";
+import { isFromOwnPage } from "../http/navigation.ts";
+import { invalid, type SignInOptions } from "./authorization-request.ts";
+
+/** What the app asks for by itself. */
+const openIdScopes = ["openid", "profile", "email", "offline_access"];
+
+/**
+ * What makes a sign-in ask for more than usual counts only from the app's own pages: a link of another site must not choose
+ * what people are asked to agree to. Scopes are those of the configured APIs, and those that a setting names.
+ * @throws {ConditionError} `cross_site_request` or `invalid_request`
+ */
+export function refuseWidening(
+  { extraScopes, claims, prompt, api }: SignInOptions,
+  request: { readonly headers: Headers },
+  { azureAd, downstreamApis, publicBaseUrl }: Configuration,
+): void {
+  const wider = [
+    ...(extraScopes.length > 0 ? ["scope"] : []),
+    ...(claims !== null ? ["claims"] : []),
+    ...(prompt === "consent" ? ["prompt=consent"] : []),
+    ...(api !== undefined ? ["api"] : []),
+  ];
+  if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
+    const detail = `Only a page of the app may ask for ${wider.join(", ")} when it leads to a sign-in.`;
+    throw new ConditionError("cross_site_request", detail);
+  }
+  if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
+  const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
+  const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
+  if (!extraScopes.every((scope) => allowed.has(scope))) {
+    const detail = `The parameter scope asks for what neither a configured API nor ${settings.extraScopes.name} names.`;
+    throw new ConditionError("invalid_request", detail);
+  }
+}
