@@ -30,7 +30,7 @@ export const api: FunctionDefinition = {
       const headers = { ...fields, ...(body && { "content-length": String(body.byteLength) }) };
       const asked = { method: request.method, headers, ...(body && { body }) };
       const answer = await callApi(context.app, resolved, called, target, asked, context);
-      const content = await readBody(answer.body);
+      const content = await readBody(answer.body, context.signal);
       const response = {
         status: answer.status,
         headers: answerFields(answer, called, resolved, target, request.headers),

@@ -1,19 +1,23 @@
 import type { Readable } from "node:stream";
 import { ConditionError } from "../core/errors.ts";
 
-/** The whole body of an answer. @throws {ConditionError} `api_timeout` or `api_unavailable` when it breaks off */
-export async function readBody(body: Readable): Promise<Buffer> {
+/**
+ * The whole body of an answer.
+ * @param signal that ends the exchange
+ * @throws {ConditionError} `api_timeout` or `api_unavailable` when it breaks off
+ */
+export async function readBody(body: Readable, signal: AbortSignal): Promise<Buffer> {
   try {
     const pieces: Buffer[] = [];
     for await (const piece of body as AsyncIterable<Buffer>) pieces.push(piece);
     return Buffer.concat(pieces);
   } catch (error) {
-    throw brokenOff(error);
+    throw brokenOff(error, signal);
   }
 }
 
 /** The body of an answer as a stream, read as fast as its reader reads it. It fails as {@link readBody}. */
-export function streamBody(body: Readable): ReadableStream<Uint8Array> {
+export function streamBody(body: Readable, signal: AbortSignal): ReadableStream<Uint8Array> {
   const pieces: AsyncIterator<Buffer, unknown> = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   return new ReadableStream(
     {
@@ -23,7 +27,7 @@ export function streamBody(body: Readable): ReadableStream<Uint8Array> {
           if (next.done === true) controller.close();
           else controller.enqueue(next.value);
         } catch (error) {
-          controller.error(brokenOff(error));
+          controller.error(brokenOff(error, signal));
         }
       },
       // Not by the iterator: it would wait for the next piece first.
@@ -33,12 +37,11 @@ export function streamBody(body: Readable): ReadableStream<Uint8Array> {
   );
 }
 
-/** What it stands for that an answer did not come to its end: the connection was lost, or its compression is broken. */
-function brokenOff(error: unknown): ConditionError {
-  const isAborted = error instanceof Error && error.name === "AbortError";
-  return new ConditionError(
-    isAborted ? "api_timeout" : "api_unavailable",
-    "The answer broke off. Try again in a moment.",
-    { cause: error },
-  );
+/**
+ * What it stands for that an answer did not come to its end: its time is up, the connection was lost, or its
+ * compression is broken.
+ */
+function brokenOff(cause: unknown, signal: AbortSignal): ConditionError {
+  const code = signal.aborted ? "api_timeout" : "api_unavailable";
+  return new ConditionError(code, "The answer broke off. Try again in a moment.", { cause });
 }

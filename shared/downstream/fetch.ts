@@ -26,7 +26,8 @@ export async function fetchFromApi(
   invocation: Invocation,
 ): Promise<Response> {
   const request = await requestOf(init);
-  return responseOf(await callApi(app, session, api, target, request, invocation), request.method, init);
+  const answer = await callApi(app, session, api, target, request, invocation);
+  return responseOf(answer, request.method, init, invocation.signal);
 }
 
 /** Fields that HTTP sets, and credentials: those of a browser's request, which a function may have copied, are for this app. */
@@ -53,7 +54,12 @@ async function requestOf({ method = "GET", headers: given, body }: DownstreamIni
 }
 
 /** The answer that `fetch` would give: decoded, unless the caller has said which encodings they take. */
-function responseOf(answer: ApiAnswer, method: string, { headers: given }: DownstreamInit): Response {
+function responseOf(
+  answer: ApiAnswer,
+  method: string,
+  { headers: given }: DownstreamInit,
+  signal: AbortSignal,
+): Response {
   const { status, fields, body } = answer;
   if (method === "HEAD" || hasNoBody(status)) {
     body.resume();
@@ -62,11 +68,11 @@ function responseOf(answer: ApiAnswer, method: string, { headers: given }: Downs
   const decoder = new Headers(given).has("accept-encoding")
     ? undefined
     : decoderOf(fieldOf(answer, "content-encoding"));
-  if (!decoder) return new Response(streamBody(body), { status, headers: headersOf(fields) });
+  if (!decoder) return new Response(streamBody(body, signal), { status, headers: headersOf(fields) });
   const headers = headersOf(fields.filter(([name]) => name !== "content-encoding" && name !== "content-length"));
   // What goes wrong reaches the reader by the decoder, which is destroyed then.
   const decoded = pipeline(body, decoder, () => undefined);
-  return new Response(streamBody(decoded), { status, headers });
+  return new Response(streamBody(decoded, signal), { status, headers });
 }
 
 function decoderOf(encoding: string | null) {

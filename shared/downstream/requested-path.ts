@@ -32,21 +32,24 @@ export function requestedPath(api: DownstreamApiConfiguration, { url, params }: 
   return path + search;
 }
 
-/**
- * Whether `raw` is what a host makes of `decoded` for the URL. What looks encoded after decoding stays as it is there, unless it
- * is encoded whole.
- */
-function isDecoded(decoded: string, raw: string): boolean {
-  const again = decoded.replaceAll(other, (part) =>
-    /^%./.test(part) ? part : encodeURIComponent(part.toWellFormed()),
-  );
-  return URL.parse(`http://host/${again}`)?.pathname === `/${raw}` || encoded(decoded) === raw;
-}
-
 /** Everything but `pchar` of RFC 3986 section 3.3 and slashes; what looks encoded is a part of its own. */
 const other = /%[0-9a-f]{2}|%|[^\w!$&'()*+,\-./:;=@~%]+/gi;
 
+/** Encodes what does not belong into a path, and leaves what `isEncoded` takes for encoded already. */
+function encodedBut(path: string, isEncoded: RegExp): string {
+  return path.replaceAll(other, (part) => (isEncoded.test(part) ? part : encodeURIComponent(part.toWellFormed())));
+}
+
 /** Once, but for slashes that were never decoded. */
 function encoded(decoded: string): string {
-  return decoded.replaceAll(other, (part) => (/^%2f$/i.test(part) ? part : encodeURIComponent(part.toWellFormed())));
+  return encodedBut(decoded, /^%2f$/i);
+}
+
+/**
+ * Whether `raw` is what a host makes of `decoded` for the URL. What looks encoded after decoding stays as it is there; with HTTP
+ * streams on, every `%` is encoded.
+ */
+function isDecoded(decoded: string, raw: string): boolean {
+  const spellings = [encodedBut(decoded, /^%./), encodedBut(decoded, /^$/)];
+  return spellings.some((spelling) => URL.parse(`http://host/${spelling}`)?.pathname === `/${raw}`);
 }

@@ -18,7 +18,7 @@ const routes: Readonly<Record<string, readonly string[]>> = {
   "/healthz": ["GET", "HEAD"],
   "/readyz": ["GET", "HEAD"],
   "/me/profile": ["GET"],
-  "/api/graph/me": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  "/api/graph/me": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
 };
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"];
 

@@ -45,6 +45,7 @@ describe("what the host has decoded is encoded again, once", () => {
     ["a b", "a b", "a%20b", "/a%20b"],
     ["a%20b", "a%20b", "a%20b", "/a%2520b"],
     ["a%20b, encoded whole", "a%20b", "a%2520b", "/a%2520b"],
+    ["a%2Fb, encoded whole", "a%2Fb", "a%252Fb", "/a%2Fb"],
     ["100%", "100%", "100%25", "/100%25"],
     ["%zz", "%zz", "%25zz", "/%25zz"],
     ["what? is#this", "what? is#this", "what%3F%20is%23this", "/what%3F%20is%23this"],
