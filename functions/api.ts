@@ -29,8 +29,9 @@ export const api: FunctionDefinition = {
       const fields = unmarkedRequest(called, resolved, fieldsForApi(request.headers));
       const headers = { ...fields, ...(body && { "content-length": String(body.byteLength) }) };
       const asked = { method: request.method, headers, ...(body && { body }) };
-      const answer = await callApi(context.app, resolved, called, target, asked, context);
-      const content = await readBody(answer.body, context.signal);
+      const { app, signal, telemetry } = context;
+      const answer = await callApi(app, { session: resolved, api: called, signal, telemetry }, target, asked);
+      const content = await readBody(answer.body, signal);
       const response = {
         status: answer.status,
         headers: answerFields(answer, called, resolved, target, request.headers),

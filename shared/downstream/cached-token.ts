@@ -1,5 +1,6 @@
-import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { isRecord } from "../core/encoding.ts";
+import { grantedInstead } from "../identity/granted-scopes.ts";
+import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { maxDoubtMs } from "../store/clock.ts";
 
 /** Seconds before its expiry from which a token is left to MSAL, which then renews it: MSAL's own default. */
@@ -10,29 +11,34 @@ const renewalOffsetSeconds = 300;
  * that is all there is to do, and a client of MSAL takes several times the work of everything else about the session.
  * Only what admits no doubt is read here: one plain bearer token of this account and this app, with all the scopes.
  * @param now in milliseconds since the epoch
- * @param isKnownToMsal false for scopes that were granted instead of those asked for: MSAL would not find the token, and so
- *   renew it each time. Then it serves until it is about to expire
  * @returns undefined when MSAL has to decide: no such token, several, one that is about to expire or due for renewal
  */
-export function freshAccessToken(
+export function cachedToken(
   secrets: SessionSecrets,
-  clientId: string,
   scopes: readonly string[],
+  clientId: string,
   now: number,
-  isKnownToMsal = true,
 ): string | undefined {
+  const seconds = now / 1000;
+  const token = onlyToken(secrets, scopes, clientId);
+  if (token && isFresh(token, seconds)) return token.secret;
+  const granted = grantedInstead(secrets, scopes);
+  const narrower = granted && onlyToken(secrets, granted, clientId);
+  // MSAL would not find it by the scopes that are asked for, and so renew it each time: it serves until it is about to expire.
+  return narrower && isAlive(narrower, seconds) ? narrower.secret : undefined;
+}
+
+/** The token with all of `scopes`, if there is exactly one. */
+function onlyToken(secrets: SessionSecrets, scopes: readonly string[], clientId: string): Entry | undefined {
   const { homeAccountId } = secrets.claims;
   const wanted = scopes.map((scope) => scope.toLowerCase());
-  const matching = bearerTokens(secrets).filter(({ home_account_id, client_id, target }) => {
+  const [token, ...others] = bearerTokens(secrets).filter(({ home_account_id, client_id, target }) => {
     const granted = target.toLowerCase().split(" ");
     return (
       home_account_id === homeAccountId && client_id === clientId && wanted.every((scope) => granted.includes(scope))
     );
   });
-  const [token, ...others] = matching;
-  if (!token || others.length > 0) return undefined;
-  const isUsable = isKnownToMsal ? isFresh(token, now / 1000) : isAlive(token, now / 1000);
-  return isUsable ? token.secret : undefined;
+  return others.length > 0 ? undefined : token;
 }
 
 /** Parsed once for secrets that are asked for again. */

@@ -1,13 +1,11 @@
-import type { App, Invocation } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
+import type { App } from "../app/app.ts";
 import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import type { ResolvedSession } from "../session/resolve.ts";
-import { useSession } from "../session/use.ts";
-import { acquireToken, meetChallenge } from "./access-token.ts";
+import { accessToken } from "./access-token.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import { claimsNeeded } from "./person-needed.ts";
+import type { TokenRequest } from "./token-request.ts";
 
 /**
  * Calls a downstream API with the account's token. A claims challenge (continuous access evaluation, authentication context)
@@ -16,31 +14,22 @@ import { claimsNeeded } from "./person-needed.ts";
  * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
  * @throws {ConditionError} `api_timeout`, `api_unavailable` or `api_refused_token`
  */
-export async function callApi(
-  app: App,
-  session: ResolvedSession,
-  api: DownstreamApiConfiguration,
-  target: URL,
-  request: ApiRequest,
-  invocation: Invocation,
-): Promise<ApiAnswer> {
-  const { accessToken, stored } = await acquireToken(app, session, api, invocation);
-  if (!stored) await useSession(app, session, invocation);
-  const answer = await send(target, request, accessToken, invocation.signal);
+export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
+  const answer = await send(target, asked, await accessToken(app, request), request.signal);
   const claims = claimsWanted(answer);
   if (claims === undefined) return answer;
-  const { accessToken: another } = await meetChallenge(app, session, api, claims, invocation);
-  const second = await send(target, request, another, invocation.signal);
+  const token = await accessToken(app, { ...request, claims });
+  const second = await send(target, asked, token, request.signal);
   const still = claimsWanted(second);
   if (still === undefined) return second;
-  throw claimsNeeded(app, session, api, "The API asks you to confirm your sign-in.", still);
+  throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");
 }
 
 /** With the account's token for credentials, whatever the request has, and as part of the trace that is recorded. */
-async function send(target: URL, request: ApiRequest, accessToken: string, signal: AbortSignal): Promise<ApiAnswer> {
-  return httpDependency(request.method, target, async (traceparent) => {
-    const added = { authorization: `Bearer ${accessToken}`, ...(traceparent !== undefined && { traceparent }) };
-    return exchange(target, { ...request, headers: { ...request.headers, ...added } }, signal);
+async function send(target: URL, asked: ApiRequest, token: string, signal: AbortSignal): Promise<ApiAnswer> {
+  return httpDependency(asked.method, target, async (traceparent) => {
+    const added = { authorization: `Bearer ${token}`, ...(traceparent !== undefined && { traceparent }) };
+    return exchange(target, { ...asked, headers: { ...asked.headers, ...added } }, signal);
   });
 }
 

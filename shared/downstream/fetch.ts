@@ -1,13 +1,12 @@
 import { pipeline } from "node:stream";
 import { createBrotliDecompress, createGunzip } from "node:zlib";
-import type { App, Invocation } from "../app/app.ts";
-import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
+import type { App } from "../app/app.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ownProblemField } from "../http/withheld-fields.ts";
-import type { ResolvedSession } from "../session/resolve.ts";
 import { streamBody } from "./body.ts";
 import { callApi } from "./call.ts";
 import { fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
+import type { TokenRequest } from "./token-request.ts";
 
 /** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
 export interface DownstreamInit {
@@ -19,15 +18,13 @@ export interface DownstreamInit {
 /** {@link callApi} with the request and the answer of `fetch`, for the app's own functions. */
 export async function fetchFromApi(
   app: App,
-  session: ResolvedSession,
-  api: DownstreamApiConfiguration,
+  request: TokenRequest,
   target: URL,
   init: DownstreamInit,
-  invocation: Invocation,
 ): Promise<Response> {
-  const request = await requestOf(init);
-  const answer = await callApi(app, session, api, target, request, invocation);
-  return responseOf(answer, request.method, init, invocation.signal);
+  const asked = await requestOf(init);
+  const answer = await callApi(app, request, target, asked);
+  return responseOf(answer, asked.method, init, request.signal);
 }
 
 /** Fields that HTTP sets, and credentials: those of a browser's request, which a function may have copied, are for this app. */

@@ -1,59 +1,69 @@
-import { seal, unseal } from "../account/seal.ts";
-import { changeSession } from "../account/fit-session.ts";
 import type { AccountDocument, Change } from "../account/document.ts";
+import { changeSession } from "../account/fit-session.ts";
+import { seal, unseal } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
-import type { App, Invocation } from "../app/app.ts";
+import type { App } from "../app/app.ts";
+import { withGrant } from "../identity/granted-scopes.ts";
+import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost } from "../session/ended.ts";
-import type { ResolvedSession } from "../session/resolve.ts";
 import { usedNow } from "../session/use.ts";
-import { withGrant } from "../identity/granted-scopes.ts";
+import type { TokenRequest } from "./token-request.ts";
+
+type Store = Pick<App, "store" | "timing">;
 
 /**
  * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
  * results are kept: losing one could lose a refresh token that replaced the earlier one.
+ * @param tokenCache MSAL's cache with the new tokens
+ * @param granted the `scope` of the token endpoint's answer
  * @throws {SignInRequiredError} when the session was signed out while the token endpoint answered: the new tokens are
  *   dropped, not used
  */
-export async function storeTokenCache(
-  app: App,
-  session: ResolvedSession,
-  renewed: { readonly tokenCache: string; readonly asked: readonly string[]; readonly granted: unknown },
-  { signal }: Invocation,
+export async function storeRenewed(
+  { store, timing }: Store,
+  { session, api, signal }: TokenRequest,
+  tokenCache: string,
+  granted: unknown,
 ): Promise<void> {
-  const { sessionKey } = session;
-  const { tokenCache, asked, granted } = renewed;
-  const { claims } = session.secrets;
+  const { sessionKey, secrets } = session;
   const decide = async (document: AccountDocument): Promise<Change> => {
     const stored = document.sessions[sessionKey];
     if (!stored) return { kind: "none" };
     const theirs = stored.sealed === session.stored.sealed ? undefined : await unseal(stored.sealed, session);
-    const merged = theirs ? mergeTokenCaches(session.secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
-    const grants = withGrant((theirs ?? session.secrets).grants, asked, granted);
-    const { grants: _replaced, ...kept } = session.secrets;
-    const secrets = { ...kept, tokenCache: ofAccountAlone(merged, claims.homeAccountId) };
-    const sealed = await seal({ ...secrets, ...(grants && { grants }) }, session);
-    return changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, app.timing));
+    const renewed = withRenewed(secrets, theirs, tokenCache);
+    const grants = withGrant((theirs ?? secrets).grants, api.scopes, granted);
+    const sealed = await seal({ ...renewed, ...(grants && { grants }) }, session);
+    return changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, timing));
   };
-  const { accounts } = await app.store();
-  const { outcome } = await changeAccount(accounts, session.account, decide, app.timing, signal);
+  const { accounts } = await store();
+  const { outcome } = await changeAccount(accounts, session.account, decide, timing, signal);
   if (outcome !== "replaced") throw sessionLost();
 }
 
-/** Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile. */
+/** @param theirs what another request has stored since `secrets` were read, if one has */
+function withRenewed(secrets: SessionSecrets, theirs: SessionSecrets | undefined, tokenCache: string): SessionSecrets {
+  const { grants: _replaced, ...kept } = secrets;
+  const merged = theirs ? mergeTokenCaches(secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
+  return { ...kept, tokenCache: ofAccountAlone(merged, secrets.claims.homeAccountId) };
+}
+
+/**
+ * Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile.
+ * @throws {SignInRequiredError} when the session was signed out meanwhile
+ */
 export async function storeIfUnchanged(
-  app: App,
-  session: ResolvedSession,
+  { store, timing }: Store,
+  { session, signal }: TokenRequest,
   tokenCache: string,
-  { signal }: Invocation,
 ): Promise<void> {
   const { sessionKey, stored } = session;
   const sealed = await seal({ ...session.secrets, tokenCache }, session);
   const decide = (document: AccountDocument): Change =>
     document.sessions[sessionKey]?.sealed === stored.sealed
-      ? changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, app.timing))
+      ? changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, timing))
       : { kind: "none" };
-  const { accounts } = await app.store();
-  const { before } = await changeAccount(accounts, session.account, decide, app.timing, signal);
+  const { accounts } = await store();
+  const { before } = await changeAccount(accounts, session.account, decide, timing, signal);
   if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
 }

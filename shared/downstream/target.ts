@@ -5,7 +5,7 @@ import { ConditionError } from "../core/errors.ts";
 import { leadsElsewhere } from "./path-readings.ts";
 
 /** @param name in any case. @throws {ConditionError} `api_unknown` */
-export function configuredApi({ configuration }: App, name: string): DownstreamApiConfiguration {
+export function configuredApi({ configuration }: Pick<App, "configuration">, name: string): DownstreamApiConfiguration {
   const api = configuration.downstreamApis.get(asciiLowerCase(name));
   if (!api) throw new ConditionError("api_unknown", "No API of this name is configured.");
   return api;

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { AccountClaims } from "../identity/session-secrets.ts";
-import { acquireToken, meetChallenge } from "../downstream/access-token.ts";
+import { accessToken } from "../downstream/access-token.ts";
 import { fetchFromApi, type DownstreamInit } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
@@ -76,12 +76,10 @@ export function authenticated<Context extends RequestContext>(
   return async function authenticatedHandler(request: HttpRequest, context: Context): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicBaseUrl, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-    const resolved = await requireSession(context.app, cookie, context);
-    const use = { calledApi: false };
-    const session = sessionFor(resolved, context, use);
+    const session = await requireSession(context.app, cookie, context);
     try {
-      const response = await handler(request, session, context);
-      if (extendsSession && !use.calledApi) await useSession(context.app, resolved, context);
+      const response = await handler(request, authenticatedSession(session, context), context);
+      if (extendsSession) await useSession(context.app, session, context);
       return response;
     } catch (error) {
       throw readingError(error, context.signal);
@@ -89,30 +87,19 @@ export function authenticated<Context extends RequestContext>(
   };
 }
 
-function sessionFor(
-  resolved: ResolvedSession,
-  context: RequestContext,
-  use: { calledApi: boolean },
+function authenticatedSession(
+  session: ResolvedSession,
+  { app, signal, telemetry }: RequestContext,
 ): AuthenticatedSession {
-  const { app } = context;
   return {
-    claims: resolved.secrets.claims,
-    resolved,
+    claims: session.secrets.claims,
+    resolved: session,
     async fetch(name, path, init = {}) {
       const api = configuredApi(app, name);
-      const target = targetUrl(api, path);
-      use.calledApi = true;
-      return fetchFromApi(app, resolved, api, target, init, context);
+      return fetchFromApi(app, { session, api, signal, telemetry }, targetUrl(api, path), init);
     },
     async getToken(name, { claims } = {}) {
-      const api = configuredApi(app, name);
-      use.calledApi = true;
-      const { accessToken, stored } =
-        claims === undefined
-          ? await acquireToken(app, resolved, api, context)
-          : await meetChallenge(app, resolved, api, claims, context);
-      if (!stored) await useSession(app, resolved, context);
-      return accessToken;
+      return accessToken(app, { session, api: configuredApi(app, name), claims, signal, telemetry });
     },
   };
 }

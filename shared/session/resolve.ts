@@ -4,7 +4,7 @@ import type { App, Invocation } from "../app/app.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionCookie } from "./cookie.ts";
-import { sessionEnded, signedInAnew } from "./ended.ts";
+import { sessionEnded, sessionLost, signedInAnew } from "./ended.ts";
 import { successorOfCookie } from "./successor.ts";
 
 /** A session as one request sees it. */
@@ -44,6 +44,21 @@ export async function requireSession(
   const { session, account } = await lookUp(app, cookie, invocation);
   if (session) return session;
   throw (await successorOfCookie(app, cookie, account, invocation)) ? signedInAnew(cause) : sessionEnded(cause);
+}
+
+/**
+ * The same session again, as the store has it now.
+ * @throws {SignInRequiredError} when it has ended since it was read
+ */
+export async function latestSession(
+  app: SessionFinder,
+  session: ResolvedSession,
+  invocation: Invocation,
+  cause?: unknown,
+): Promise<ResolvedSession> {
+  const latest = await resolveSession(app, session, invocation);
+  if (!latest) throw sessionLost(cause);
+  return latest;
 }
 
 export interface LookedUp {

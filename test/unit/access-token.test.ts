@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { acquireToken, meetChallenge } from "../../shared/downstream/access-token.ts";
+import { accessToken } from "../../shared/downstream/access-token.ts";
 import type { ApiSignInRequiredError, SignInRequiredError } from "../../shared/core/errors.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { completeSignIn } from "../../shared/sign-in/sign-in.ts";
@@ -8,6 +8,7 @@ import { newTransaction } from "../../shared/sign-in/new-transaction.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
+import { useSession } from "../../shared/session/use.ts";
 import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { exactClock, invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
@@ -60,13 +61,13 @@ async function signedIn(expiresIn: number, more: IssuedTokens = {}): Promise<voi
 const session = async (): Promise<ResolvedSession> => (await visit(app, cookie)) ?? assert.fail("not signed in");
 const apiOf = (name: string) => app.configuration.downstreamApis.get(name) ?? assert.fail();
 const acquire = async (open: ResolvedSession, asked = invocation(), name = "graph") =>
-  acquireToken(app, open, apiOf(name), asked);
+  accessToken(app, { session: open, api: apiOf(name), ...asked });
 const writes = () => app.memory.accounts.asked.filter((kind) => kind === "replace").length;
 
 describe("an access token that is still good", () => {
   test("is used without asking anybody and without a write", async () => {
     await signedIn(3_600);
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-0", stored: false });
+    assert.equal(await acquire(await session()), "access-0");
     assert.deepEqual([idp.tokenRequests.length, writes()], [0, 0]);
   });
 });
@@ -83,14 +84,14 @@ describe("an access token that is good but due for renewal", () => {
   test("is renewed for the next call, and stored", async () => {
     await acquire(await due());
     assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.equal(await acquire(await session()), "access-1");
   });
 
   test("is used as it is while the identity provider is down, without a write or a word of a renewal", async () => {
     const open = await due();
     idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
     const asked = invocation();
-    assert.equal((await acquire(open, asked)).accessToken, "access-0");
+    assert.equal(await acquire(open, asked), "access-0");
     assert.deepEqual([writes(), asked.events], [0, []]);
   });
 });
@@ -105,7 +106,7 @@ describe("an access token whose renewal ahead of time is refused", () => {
       const events = [];
       for (const call of [1, 2, 3]) {
         const asked = invocation();
-        assert.equal((await acquire(await session(), asked)).accessToken, "access-0", `call ${call}`);
+        assert.equal(await acquire(await session(), asked), "access-0", `call ${call}`);
         events.push(...asked.events.map(({ event }) => event));
       }
       assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
@@ -118,11 +119,11 @@ describe("an access token whose renewal ahead of time is refused", () => {
     const elsewhere = { ...app, renewals: testApp().renewals };
     idp.token = async () => {
       idp.token = () => tokens({ accessToken: "access-2", refreshToken: "refresh-2" });
-      await acquireToken(elsewhere, open, apiOf("graph"), invocation());
+      await accessToken(elsewhere, { session: open, api: apiOf("graph"), ...invocation() });
       return refusal("invalid_grant", { suberror: "bad_token" })();
     };
     await acquire(open);
-    assert.equal((await acquire(await session())).accessToken, "access-2");
+    assert.equal(await acquire(await session()), "access-2");
     assert.match((await session()).secrets.tokenCache, /"secret":"refresh-2"/);
   });
 
@@ -140,16 +141,28 @@ describe("an access token that has expired", () => {
   beforeEach(() => signedIn(60));
 
   test("is renewed by one request and stored by one write", async () => {
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: true });
+    assert.equal(await acquire(await session()), "access-1");
     assert.equal(idp.tokenRequests[0]?.form.get("refresh_token"), "refresh-0");
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.equal(await acquire(await session()), "access-1");
     assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
+  });
+
+  test("counts as a use of the session when it is renewed, by the same write", async () => {
+    mock.timers.enable({ apis: ["Date"], now: Date.now() + 20 * 60_000 });
+    try {
+      const open = await session();
+      await acquire(open);
+      await useSession(app, open, invocation());
+      assert.deepEqual([(await session()).stored.lastSeenAt, writes()], [new Date().toISOString(), 1]);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test("is renewed once for calls that come together", async () => {
     const open = await Promise.all([session(), session(), session()]);
     const results = await Promise.all(open.map((one) => acquire(one)));
-    assert.ok(results.every(({ accessToken }) => accessToken === "access-1"));
+    assert.ok(results.every((token) => token === "access-1"));
     assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
   });
 
@@ -168,7 +181,7 @@ describe("an access token that has expired", () => {
     once(app.memory.accounts, "replace", () => stored.resolve());
     issued.resolve();
     await stored.promise;
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.equal(await acquire(await session()), "access-1");
     assert.equal(idp.tokenRequests.length, 1);
   });
 
@@ -195,8 +208,8 @@ describe("an access token that has expired", () => {
     graphIsStored.resolve();
     await orders;
     const latest = await session();
-    assert.equal((await acquire(latest)).accessToken, "access to User.Read");
-    assert.equal((await acquire(latest, invocation(), "orders")).accessToken, "access to api://orders/read");
+    assert.equal(await acquire(latest), "access to User.Read");
+    assert.equal(await acquire(latest, invocation(), "orders"), "access to api://orders/read");
     assert.equal(idp.tokenRequests.length, 2, "a token was lost and had to be asked for again");
   });
 });
@@ -244,7 +257,7 @@ describe("a renewal that is answered with", () => {
   test("her own account's tokens without an ID token is used", async () => {
     await signedIn(60);
     idp.token = () => tokens({ idToken: undefined });
-    assert.equal((await acquire(await session())).accessToken, "access-1");
+    assert.equal(await acquire(await session()), "access-1");
   });
 });
 
@@ -259,21 +272,26 @@ test("a renewal ahead of time that is answered with another account's tokens end
 test("a claims challenge that is answered with another account's tokens ends the session as well", async () => {
   await signedIn(3_600);
   idp.token = () => tokens({ accessToken: "foreign", clientInfo: clientInfo(otherId, tenantId) });
-  const met = meetChallenge(app, await session(), apiOf("graph"), '{"access_token":{}}', invocation());
+  const met = accessToken(app, {
+    session: await session(),
+    api: apiOf("graph"),
+    claims: '{"access_token":{}}',
+    ...invocation(),
+  });
   await assert.rejects(met, condition("signin_required"));
   assert.equal(await isSignedIn(app, cookie), false);
 });
 
 describe("a claims challenge of an API", () => {
   const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
-  const meet = async () => meetChallenge(app, await session(), apiOf("graph"), claims, invocation());
+  const meet = async () => accessToken(app, { session: await session(), api: apiOf("graph"), claims, ...invocation() });
   beforeEach(() => signedIn(3_600));
 
   test("is met by one token request with its claims, and the token is stored for the next call", async () => {
-    assert.deepEqual(await meet(), { accessToken: "access-1", stored: true });
+    assert.equal(await meet(), "access-1");
     const asked = JSON.parse(idp.tokenRequests[0]?.form.get("claims") ?? "") as { access_token: object };
     assert.deepEqual(asked.access_token, { acrs: { essential: true, value: "c1" }, xms_cc: { values: ["cp1"] } });
-    assert.deepEqual(await acquire(await session()), { accessToken: "access-1", stored: false });
+    assert.equal(await acquire(await session()), "access-1");
     assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
   });
 
@@ -282,14 +300,14 @@ describe("a claims challenge of an API", () => {
     const elsewhere = { ...app, renewals: testApp().renewals };
     idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
     await meet();
-    await meetChallenge(elsewhere, early, apiOf("graph"), claims, invocation());
+    await accessToken(elsewhere, { session: early, api: apiOf("graph"), claims, ...invocation() });
     assert.equal(idp.tokenRequests[1]?.form.get("refresh_token"), "refresh-1");
   });
 
   test("asks for nothing when the session has ended meanwhile; the browser's cookie is not judged", async () => {
     const early = await session();
     await purgeAccount(app, `${userId}.${tenantId}`, invocation());
-    const late = meetChallenge(app, early, apiOf("graph"), claims, invocation());
+    const late = accessToken(app, { session: early, api: apiOf("graph"), claims, ...invocation() });
     await assert.rejects(late, ({ sessionEnded }: SignInRequiredError) => !sessionEnded);
     assert.equal(idp.tokenRequests.length, 0);
   });
@@ -358,10 +376,10 @@ describe("a refresh token that is refused for good", () => {
       first = false;
       // Another instance used the refresh token, which rotates, and has stored its successor.
       const elsewhere = { ...app, renewals: testApp().renewals };
-      await acquireToken(elsewhere, open, apiOf("graph"), invocation());
+      await accessToken(elsewhere, { session: open, api: apiOf("graph"), ...invocation() });
       return refusal("invalid_grant")();
     };
-    assert.equal((await acquire(open)).accessToken, "access-2");
+    assert.equal(await acquire(open), "access-2");
     assert.ok(await isSignedIn(app, cookie));
   });
 });
@@ -388,11 +406,11 @@ test("a session is not ended because another instance is about to store the refr
     if (kind === "read" && ++looks === 6) looked.resolve();
     if (kind === "replace") await looked.promise;
   };
-  const renewed = acquireToken(elsewhere, open, apiOf("graph"), invocation());
+  const renewed = accessToken(elsewhere, { session: open, api: apiOf("graph"), ...invocation() });
   await issued.promise;
   const results = await Promise.allSettled([renewed, acquire(open)]);
   assert.ok(await isSignedIn(app, cookie), "the person was signed out");
-  assert.ok(results.every((result) => result.status === "fulfilled" && result.value.accessToken === "access-1"));
+  assert.ok(results.every((result) => result.status === "fulfilled" && result.value === "access-1"));
 });
 
 /*
@@ -406,9 +424,12 @@ test("a session is not ended by a refusal whose successor is stored at the last 
   idp.token = refusal("invalid_grant", { error_codes: [50173] });
   once(app.memory.accounts, "delete", async () => {
     idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
-    await acquireToken({ ...app, renewals: testApp().renewals }, open, apiOf("graph"), invocation());
+    await accessToken(
+      { ...app, renewals: testApp().renewals },
+      { session: open, api: apiOf("graph"), ...invocation() },
+    );
   });
-  assert.equal((await acquire(open)).accessToken, "access-1");
+  assert.equal(await acquire(open), "access-1");
   assert.ok(await isSignedIn(app, cookie), "the person was signed out");
 });
 

@@ -7,8 +7,10 @@ import {
   type AuthenticatedHandler,
   type AuthenticatedOptions,
 } from "../../shared/pipeline/authenticated.ts";
+import { IdentityProviderUnavailableError } from "../../shared/identity/errors.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { testApp, type TestApp } from "./support/app.ts";
+import { condition } from "./support/conditions.ts";
 import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";
 import { once } from "./support/memory-store.ts";
@@ -171,6 +173,11 @@ const twoCalls: AuthenticatedHandler = async (_request, session) => {
   return { status: 204 };
 };
 
+const withoutApi: AuthenticatedHandler = async (_request, session) => {
+  await assert.rejects(session.fetch("graph", "me"), condition("identity_provider_unavailable"));
+  return { status: 204 };
+};
+
 describe("the session's idle time", () => {
   test("costs an ordinary request nothing: one read, no write", async () => {
     for (const handler of [nothing, twoCalls]) assert.deepEqual(await operations(() => ask(handler)), ["read"]);
@@ -184,6 +191,18 @@ describe("the session's idle time", () => {
     }
     pass(59);
     assert.ok(await isSignedIn(app, cookie));
+  });
+
+  test("is not extended again where a renewed token was stored, which extends it as well", async () => {
+    app = { ...app, renewals: { share: () => Promise.resolve({ accessToken: "token-2", stored: true }) as never } };
+    pass(16);
+    assert.deepEqual(await operations(() => ask(twoCalls)), ["read"]);
+  });
+
+  test("is extended by a request that goes on without the API whose token it did not get", async () => {
+    app = { ...app, renewals: { share: () => Promise.reject(new IdentityProviderUnavailableError()) } };
+    pass(16);
+    assert.deepEqual(await operations(() => ask(withoutApi)), ["read", "replace"]);
   });
 
   test("is not extended by what a page asks by itself", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { freshAccessToken } from "../../shared/downstream/cached-token.ts";
+import { cachedToken } from "../../shared/downstream/cached-token.ts";
 import { signedIn } from "./support/app.ts";
 
 const clientId = "app";
@@ -25,7 +25,7 @@ const token = {
 
 const read = (scopes: readonly string[], ...tokens: readonly object[]) => {
   const tokenCache = JSON.stringify({ AccessToken: Object.fromEntries(tokens.entries()), RefreshToken: {} });
-  return freshAccessToken({ claims, tokenCache }, clientId, scopes, now);
+  return cachedToken({ claims, tokenCache }, scopes, clientId, now);
 };
 
 describe("an access token is read from the session's cache", () => {
@@ -68,7 +68,7 @@ describe("it is left to MSAL", () => {
   }
 
   test("when the cache is empty", () => {
-    assert.equal(freshAccessToken({ claims, tokenCache: "{}" }, clientId, ["User.Read"], now), undefined);
-    assert.equal(freshAccessToken({ claims, tokenCache: "[]" }, clientId, ["User.Read"], now), undefined);
+    assert.equal(cachedToken({ claims, tokenCache: "{}" }, ["User.Read"], clientId, now), undefined);
+    assert.equal(cachedToken({ claims, tokenCache: "[]" }, ["User.Read"], clientId, now), undefined);
   });
 });

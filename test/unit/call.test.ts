@@ -37,12 +37,12 @@ async function prepared() {
 
 async function call(headers: Record<string, string> = {}, asked = invocation()): Promise<ApiAnswer> {
   const { session, api, target } = await prepared();
-  return callApi(app, session, api, target, { method: "GET", headers }, asked);
+  return callApi(app, { session, api, ...asked }, target, { method: "GET", headers });
 }
 
 async function fetch(init: DownstreamInit = {}): Promise<Response> {
   const { session, api, target } = await prepared();
-  return fetchFromApi(app, session, api, target, init, invocation());
+  return fetchFromApi(app, { session, api, ...invocation() }, target, init);
 }
 
 function answering(status: number, headers: Record<string, string> = {}, body: string | Buffer = ""): void {

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { App } from "../app/app.ts";
+import { SignInRequiredError } from "../core/errors.ts";
+import { IdentityProviderUnavailableError } from "../identity/errors.ts";
+import { sessionEnded } from "../session/ended.ts";
+import { latestSession, requireSession, type ResolvedSession, type SessionFinder } from "../session/resolve.ts";
+import { endMistakenSession, endRefusedSession } from "../sign-out/by-app.ts";
+import { personNeeded } from "./person-needed.ts";
+import { ForeignTokensError, RefusedError } from "./refused.ts";
+import type { TokenRequest } from "./token-request.ts";
+
+/**
+ * How long a refusal may be out of date, in milliseconds between looks: where refresh tokens rotate, another instance
+ * has used ours and is about to store its successor. Its write may take some attempts. Entra does not rotate them so, and
+ * says why it refuses.
+ */
+const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
+
+/**
+ * From the beginning of the request for a token, in milliseconds, the identity provider's time included. What is left of the
+ * request's own time then serves to end the session and to answer.
+ */
+const lookForMs = 6_000;
+
+/**
+ * What a failed renewal means. A refusal counts only if the store comes to hold nothing newer than the refresh token that was
+ * refused. Then a final one ends the session, and any other leaves it to the person to do what is asked for.
+ * @param error what {@link renew} has thrown
+ * @param startedAt when the renewal began, by `performance.now()`
+ * @returns the session with the newer tokens, for another attempt
+ * @throws {SignInRequiredError} when the session has ended or the person is needed
+ * @throws `error` itself when it says nothing about the session
+ */
+export async function sessionAfterFailure(
+  app: App,
+  request: TokenRequest,
+  error: unknown,
+  startedAt: number,
+): Promise<ResolvedSession> {
+  if (error instanceof ForeignTokensError) throw await afterForeignTokens(app, request, error);
+  if (!(error instanceof RefusedError)) throw error;
+  const renewed = await renewedElsewhere(app, request, error, startedAt);
+  if (renewed) return renewed;
+  request.telemetry.warn("token_refused", { api: request.api.name, final: error.final });
+  if (!error.final) throw personNeeded(app, request, error);
+  return endUnlessRenewed(app, request, error);
+}
+
+/** Nothing of the answer was used or stored. With what refresh token it came is as unclear as whose it is. */
+async function afterForeignTokens(
+  app: App,
+  request: TokenRequest,
+  error: ForeignTokensError,
+): Promise<SignInRequiredError> {
+  request.telemetry.error("token_of_other_account", { api: request.api.name });
+  await endMistakenSession(app, request.session, request);
+  return sessionEnded(error);
+}
+
+/** The session as another request has stored it since this one read it, if one has. */
+async function renewedElsewhere(
+  app: SessionFinder,
+  request: TokenRequest,
+  refusal: RefusedError,
+  startedAt: number,
+): Promise<ResolvedSession | undefined> {
+  const { session, signal } = request;
+  for (const waitMs of refusal.final && !refusal.isCertain ? secondLooksMs : [0]) {
+    if (waitMs > 0 && performance.now() - startedAt + waitMs > lookForMs) break;
+    await sleep(waitMs, undefined, { signal }).catch(() => {
+      // The store has not failed: it is the refusal that came too late to be sure of it.
+      throw new IdentityProviderUnavailableError(refusal);
+    });
+    const latest = await latestSession(app, session, request, refusal);
+    if (latest.stored.sealed !== session.stored.sealed) return latest;
+  }
+  return undefined;
+}
+
+/** Ends the session, unless another request stores newer tokens before that is done. */
+async function endUnlessRenewed(app: App, request: TokenRequest, refusal: RefusedError): Promise<ResolvedSession> {
+  const { outcome } = await endRefusedSession(app, request.session, request);
+  if (outcome === "nothing") return requireSession(app, request.session, request, refusal);
+  const detail = "The identity provider asks you to sign in again.";
+  throw new SignInRequiredError(detail, { sessionEnded: true, cause: refusal });
+}

@@ -1,0 +1,83 @@
+import type { AuthenticationResult } from "@azure/msal-node";
+import type { App } from "../app/app.ts";
+import { NoAnswerInTimeError } from "../core/deadline.ts";
+import type { OperationClient } from "../identity/authority.ts";
+import { appRefused, IdentityProviderUnavailableError } from "../identity/errors.ts";
+import { missingScopes } from "../identity/granted-scopes.ts";
+import { withoutEarlyRenewal } from "../identity/token-cache.ts";
+import { sessionEnded } from "../session/ended.ts";
+import { warnOfMissingScopes } from "./missing-scopes.ts";
+import { classify, ForeignTokensError } from "./refused.ts";
+import { storeIfUnchanged, storeRenewed } from "./store-renewal.ts";
+import type { TokenRequest } from "./token-request.ts";
+
+type Renewer = Pick<App, "authority" | "renewals" | "store" | "timing" | "warnings">;
+
+export interface Renewal {
+  readonly accessToken: string;
+  /** Whether the document was written, with the new tokens and the session's use. */
+  readonly stored: boolean;
+}
+
+/**
+ * Renews the access token with the session's refresh token, and stores what comes before it is used: a session that is gone
+ * when the token endpoint has answered gets no token. Requests that have read the same version of the document share one
+ * renewal.
+ * @throws {RefusedError} when the token endpoint wants the person
+ * @throws {ForeignTokensError} when it has answered with another account's tokens
+ * @throws {SignInRequiredError} when the session is gone
+ * @throws {ConditionError} `identity_provider_unavailable` or `app_refused`
+ */
+export async function renew(app: Renewer, request: TokenRequest): Promise<Renewal> {
+  const { session, api, claims } = request;
+  const key = [session.accountKey, session.sessionKey, api.name, session.account.etag, claims].join(" ");
+  try {
+    return await app.renewals.share(key, request.signal, (signal) => renewAndStore(app, { ...request, signal }));
+  } catch (error) {
+    throw error instanceof NoAnswerInTimeError ? new IdentityProviderUnavailableError(error) : error;
+  }
+}
+
+async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renewal> {
+  const client = await app.authority.client(request.signal, request.session.secrets);
+  const { accessToken } = await askMsal(client, request);
+  const { network } = client;
+  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
+  // A renewal that MSAL tried ahead of time and that failed is none.
+  if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
+  await (network.tokensIssued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
+  return { accessToken, stored: true };
+}
+
+/** MSAL's answer: from the cache that it was given, or from the token endpoint. */
+async function askMsal({ msal, network }: OperationClient, request: TokenRequest): Promise<AuthenticationResult> {
+  const { session, api, claims } = request;
+  const account = await msal.getTokenCache().getAccountByHomeId(session.secrets.claims.homeAccountId);
+  if (!account) throw sessionEnded();
+  const asked = { account, scopes: [...api.scopes], ...(claims !== undefined && { claims }) };
+  const result = await msal.acquireTokenSilent(asked).catch((error: unknown) => {
+    throw network.isForeign ? new ForeignTokensError() : (network.failure ?? classify(error, claims));
+  });
+  // MSAL says nothing of a renewal ahead of time that fails.
+  if (network.isForeign) throw new ForeignTokensError();
+  if (!result?.accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
+  return result;
+}
+
+async function keepRenewed(
+  app: Renewer,
+  request: TokenRequest,
+  { network, serialize }: OperationClient,
+): Promise<void> {
+  const { api, claims, telemetry } = request;
+  const granted = network.issued?.["scope"];
+  await storeRenewed(app, request, serialize(), granted);
+  warnOfMissingScopes(app, api, missingScopes(api.scopes, granted), telemetry);
+  telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
+}
+
+/** A renewal ahead of time that was refused would be tried with every call from now on. What it means shows when the token has expired. */
+async function keepUnrenewed(app: Renewer, request: TokenRequest, { serialize }: OperationClient): Promise<void> {
+  await storeIfUnchanged(app, request, withoutEarlyRenewal(serialize()));
+  request.telemetry.warn("token_refused", { api: request.api.name, final: false });
+}
