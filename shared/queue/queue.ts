@@ -1,7 +1,7 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
 import { withinDeadline } from "../core/deadline.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
-import { pause } from "../core/pause.ts";
+import { backOff } from "../core/backoff.ts";
 import { dependency } from "../telemetry/activity.ts";
 import type { QueueConnection } from "../configuration/sign-out.ts";
 import { QueueUnavailableError, statusOf } from "./errors.ts";
@@ -131,7 +131,7 @@ async function untilAnswered<T>(operation: string, signal: AbortSignal, request:
     } catch (error) {
       const isPassing = passing.has(statusOf(error) ?? 503);
       if (!isPassing || attempt === maxAttempts || signal.aborted) throw new QueueUnavailableError(operation, error);
-      await pause(attempt, 100 * attempt * (1 + Math.random()), signal);
+      await backOff(attempt, 100 * attempt * (1 + Math.random()), signal);
     }
   }
 }

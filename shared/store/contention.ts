@@ -1,7 +1,7 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { StoreContentionError } from "./errors.ts";
 import type { PointOperations, Stored, Versioned } from "./point-operations.ts";
-import { pause } from "../core/pause.ts";
+import { backOff } from "../core/backoff.ts";
 
 /** What one attempt at a change came to: its result, or a refusal with what others have left. */
 export type Attempt<T, R> =
@@ -30,7 +30,7 @@ export async function untilSettled<T extends Stored, R>(
     const tried = await change(current, attempt);
     if (tried.outcome === "settled") return tried.result;
     ({ current } = tried);
-    if (attempt > 1) await pause(attempt, 0, signal);
+    if (attempt > 1) await backOff(attempt, 0, signal);
     if (signal.aborted) break;
     if (attempt > 1) current = await operations.read(id, signal);
   }

@@ -1,7 +1,7 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { count } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
-import { pause } from "../core/pause.ts";
+import { backOff } from "../core/backoff.ts";
 import { observed } from "./observe.ts";
 
 const maxAttempts = 5;
@@ -75,7 +75,7 @@ export async function untilAnswered<T>(
       lastError = error;
       if (attempt === maxAttempts) break;
       count("bff.store.retries", { operation });
-      await pause(attempt, retryAfterMs(error), signal);
+      await backOff(attempt, retryAfterMs(error), signal);
     }
   }
   throw new StoreUnavailableError(operation, lastError);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type PointOperations, type Stored } from "../../shared/store/point-operations.ts";
 import { untilAnswered } from "../../shared/store/retry.ts";
-import { pause } from "../../shared/core/pause.ts";
+import { backOff } from "../../shared/core/backoff.ts";
 import { condition } from "./support/conditions.ts";
 import { scriptedContainer, type Fault, type ScriptedContainer } from "./support/scripted-container.ts";
 import { shortTimeouts } from "./support/timeouts.ts";
@@ -190,7 +190,7 @@ test("waits grow", async () => {
   const waits = await Promise.all(
     [1, 2].map(async (attempt) => {
       const startedAt = performance.now();
-      await pause(attempt, 0, signal);
+      await backOff(attempt, 0, signal);
       return performance.now() - startedAt;
     }),
   );
