@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { unseal, type SealBinding } from "./seal.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 
@@ -26,62 +27,36 @@ interface Opened {
   readonly sealed: string;
   readonly accountKey: string;
   readonly secrets: SessionSecrets;
-  readonly bytes: number;
-  usedAt: number;
 }
 
 /** The least recently used goes first when there are too many bytes. */
 export function openedSeals({ maxBytes, maxIdleMs }: OpenedSealsLimits = defaultLimits): OpenedSeals {
-  // In order of use. The key is a hash of the cookie's secret: whoever has it has shown the secret.
-  const kept = new Map<string, Opened>();
-  let bytes = 0;
-
-  const forget = (sessionKey: string) => {
-    bytes -= kept.get(sessionKey)?.bytes ?? 0;
-    kept.delete(sessionKey);
-  };
-  const keep = (sessionKey: string, opened: Opened) => {
-    forget(sessionKey);
-    kept.set(sessionKey, opened);
-    bytes += opened.bytes;
-  };
-  const forgetOldest = (isTooMuch: (opened: Opened) => boolean) => {
-    for (const [sessionKey, opened] of kept) {
-      if (!isTooMuch(opened)) break;
-      forget(sessionKey);
-    }
-  };
-  let sweeping: NodeJS.Timeout | undefined;
-  const sweep = () => {
-    const before = Date.now() - maxIdleMs;
-    forgetOldest(({ usedAt }) => usedAt <= before);
-    sweeping = kept.size > 0 ? setTimeout(sweep, maxIdleMs / 2).unref() : undefined;
-  };
+  // The key is a hash of the cookie's secret: whoever has it has shown the secret.
+  const kept = new LRUCache<string, Opened>({
+    maxSize: maxBytes,
+    sizeCalculation: sizeOf,
+    ttl: maxIdleMs,
+    updateAgeOnGet: true,
+    ttlAutopurge: true,
+  });
 
   return {
     async open(sealed, binding) {
       const { sessionKey, accountKey } = binding;
       const known = kept.get(sessionKey);
-      if (known?.sealed === sealed && known.accountKey === accountKey) {
-        known.usedAt = Date.now();
-        keep(sessionKey, known);
-        return known.secrets;
-      }
+      if (known?.sealed === sealed && known.accountKey === accountKey) return known.secrets;
       const secrets = await unseal(sealed, binding);
-      if (!secrets) return undefined;
-      keep(sessionKey, { sealed, accountKey, secrets, bytes: sizeOf(sealed, secrets), usedAt: Date.now() });
-      forgetOldest(() => bytes > maxBytes);
-      sweeping ??= setTimeout(sweep, maxIdleMs / 2).unref();
+      if (secrets) kept.set(sessionKey, { sealed, accountKey, secrets });
       return secrets;
     },
-    forget,
+    forget: (sessionKey) => void kept.delete(sessionKey),
     get bytes() {
-      return bytes;
+      return kept.calculatedSize;
     },
   };
 }
 
 /** Two bytes a character, twice the token cache for what is parsed of it, and the rest. */
-function sizeOf(sealed: string, { tokenCache }: SessionSecrets): number {
+function sizeOf({ sealed, secrets: { tokenCache } }: Opened): number {
   return 2 * sealed.length + 4 * tokenCache.length + 1024;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { IdentityProviderUnavailableError } from "./errors.ts";
 
 const longestPauseMs = 60 * 60_000;
@@ -34,27 +35,22 @@ const several = 3;
 
 export function createPauses(): Pauses {
   let allUntil = -Infinity;
-  const until = new Map<string, number>();
+  /** When the pauses end that are not over. */
+  const until = new LRUCache<string, number>({ max: maxKept, ttlResolution: 0 });
 
   /** When fewer than `several` have to wait. */
-  const severalUntil = (now: number) => {
-    for (const [who, end] of until) if (end <= now) until.delete(who);
-    return [...until.values()].toSorted((a, b) => b - a)[several - 1] ?? -Infinity;
-  };
+  const severalUntil = () => [...until.values()].toSorted((a, b) => b - a)[several - 1] ?? -Infinity;
 
   return {
     leftMs(who) {
       const now = performance.now();
-      return Math.max(0, allUntil - now, (until.get(who) ?? -Infinity) - now, severalUntil(now) - now);
+      return Math.max(0, allUntil - now, (until.get(who) ?? -Infinity) - now, severalUntil() - now);
     },
     forAll(ms) {
       allUntil = Math.max(allUntil, performance.now() + ms);
     },
     forOne(who, ms) {
-      until.delete(who);
-      until.set(who, performance.now() + ms);
-      const [oldest] = until.keys();
-      if (until.size > maxKept && oldest !== undefined) until.delete(oldest);
+      until.set(who, performance.now() + ms, { ttl: ms });
     },
   };
 }

@@ -54,7 +54,10 @@ describe("a seal that was opened before", () => {
 });
 
 describe("what is kept of opened seals", () => {
-  afterEach(() => mock.timers.reset());
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
 
   test("never grows beyond its bytes, the least recently used going first", async () => {
     const maxBytes = 100_000;
@@ -84,6 +87,7 @@ describe("what is kept of opened seals", () => {
 
   test("is forgotten when it is not used", async () => {
     mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.now() });
+    mock.method(performance, "now", () => Date.now());
     const seals = openedSeals({ maxBytes: 1_000_000, maxIdleMs: 10 * minute });
     const [idle, busy] = [newBinding(), newBinding()];
     const sealed = await seal(secretsOf("{}"), busy);
