@@ -2,7 +2,7 @@ import { connectStore, type ConnectedStore } from "../account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { sharedWork, type SharedWork } from "../core/shared-work.ts";
+import { forGood, shared, sharedWork, whileAsked, type SharedWork } from "../core/shared-work.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
@@ -61,8 +61,7 @@ export const signOutQueueName = "sign-outs";
 
 export function createApp(configuration: Configuration): App {
   const clock = storeClock();
-  let connected: Promise<ConnectedStore> | undefined;
-  const store = async () => (connected ??= connectStore(configuration.cosmosDb, clock));
+  const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
   return {
     configuration,
@@ -84,17 +83,14 @@ const lookTimeoutMs = 1_000;
 
 /** Callers at the same time share one look at the store. */
 function timeLearner(clock: StoreClock, store: () => Promise<ConnectedStore>): () => Promise<void> {
-  let looking: Promise<void> | undefined;
-  const look = async () => {
+  const look = shared(async () => {
     try {
       await (await store()).look(AbortSignal.timeout(lookTimeoutMs));
     } catch {
       // Then the time stays unknown, and whatever that leaves in doubt counts as signed out.
-    } finally {
-      looking = undefined;
     }
-  };
+  }, whileAsked);
   return async () => {
-    if (!clock.bounds()) await (looking ??= look());
+    if (!clock.bounds()) await look();
   };
 }

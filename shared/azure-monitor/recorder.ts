@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { managedIdentity } from "../core/managed-identity.ts";
+import { forGood, shared } from "../core/shared-work.ts";
 import { measurementsOf, type Measurement } from "../telemetry/metrics.ts";
 import type { Recorder } from "../telemetry/recorder.ts";
 import { aggregates } from "./aggregates.ts";
@@ -84,10 +85,9 @@ const scope = "https://monitor.azure.com/.default";
 function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
   const identity = parseAuthenticationString(authentication);
   if (!identity) return async () => ({});
-  let credential: ReturnType<typeof managedIdentity> | undefined;
+  const credential = shared(async () => managedIdentity(identity.clientId), forGood);
   return async () => {
-    credential ??= managedIdentity(identity.clientId);
-    const { token } = await (await credential).getToken(scope);
+    const { token } = await (await credential()).getToken(scope);
     return { authorization: `Bearer ${token}` };
   };
 }

@@ -7,8 +7,15 @@ import { AppIncompleteError } from "./errors.ts";
  * @throws {AppIncompleteError} when the library cannot be loaded
  */
 export async function managedIdentity(clientId?: string): Promise<ManagedIdentityCredential> {
-  const { ManagedIdentityCredential } = await import("./managed-identity-credential.ts").catch((cause: unknown) => {
+  const { ManagedIdentityCredential } = await load().catch((cause: unknown) => {
     throw new AppIncompleteError(cause);
   });
   return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+}
+
+async function load() {
+  // First what it is made with, which the build keeps in a file of its own: a file that is missing is looked for again, while a
+  // module of the bundle that has failed to load fails for good.
+  await import("@azure/msal-node");
+  return import("./managed-identity-credential.ts");
 }

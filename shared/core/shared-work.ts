@@ -1,6 +1,53 @@
+import { LRUCache } from "lru-cache";
 import { withinDeadline } from "./deadline.ts";
 
-/** Work that several callers wait for, done once for all of them. */
+/** How long a result goes on to serve those who ask, in milliseconds; {@link whileAsked} and {@link forGood} are the extremes. */
+export type KeepMs<T> = (result: T) => number;
+
+/** A result serves those who asked while the work was under way. */
+export const whileAsked = () => 0;
+
+/** A result serves for as long as the process lives. */
+export const forGood = () => Infinity;
+
+/**
+ * `work`, done once for all who ask while it is under way, and again only when its result has served its time. A failure is
+ * for those who waited for it: whoever asks next has the work done again. It needs a time limit of its own: the next who ask
+ * wait for the same.
+ */
+export function shared<T>(work: () => Promise<T>, keepMs: KeepMs<T>): () => Promise<T> {
+  const share = sharedByKey(keepMs, 1);
+  return async () => share("", work);
+}
+
+/**
+ * The same for many kinds of work, each named by a key that says everything its result depends on.
+ * @param maxKept so many keys; of more, those asked for the longest ago are forgotten. Who waits for one gets its result
+ */
+export function sharedByKey<T>(
+  keepMs: KeepMs<T>,
+  maxKept: number,
+): (key: string, work: () => Promise<T>) => Promise<T> {
+  const kept = new LRUCache<string, Promise<T>>({ max: maxKept, ttlAutopurge: true, ttlResolution: 0 });
+  const keep = (key: string, started: Promise<T>, ttl: number) => {
+    if (kept.peek(key) !== started) return;
+    if (ttl === 0) kept.delete(key);
+    else if (ttl < Infinity) kept.set(key, started, { ttl });
+  };
+  return async (key, work) => {
+    const known = kept.get(key);
+    if (known) return known;
+    const started = work();
+    kept.set(key, started);
+    started.then(
+      (result) => keep(key, started, keepMs(result)),
+      () => keep(key, started, 0),
+    );
+    return started;
+  };
+}
+
+/** Requests for tokens that several callers wait for, each done once for all of them. */
 export interface SharedWork {
   /**
    * Runs `work` once for all callers with the same key, together or shortly after one another. The app uses it for token
@@ -24,24 +71,12 @@ const afterglowMs = 5_000;
 const maxKept = 1_000;
 
 export function sharedWork(): SharedWork {
-  const running = new Map<string, Promise<object>>();
+  const share = sharedByKey<object>(() => afterglowMs, maxKept);
   return {
     share: async <T extends object>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
-      const shared = running.get(key);
-      // Entries are only ever added below, with the type that belongs to the key's purpose.
-      if (shared) return withinDeadline(signal, shared as Promise<T>);
-      const started = work(AbortSignal.timeout(timeoutMs));
-      running.set(key, started);
-      evictOldest(running);
-      const forget = () => running.delete(key);
-      started.then(() => setTimeout(forget, afterglowMs).unref(), forget);
-      return withinDeadline(signal, started);
+      const result = share(key, async () => work(AbortSignal.timeout(timeoutMs)));
+      // What is kept under a key is of the type that belongs to the key's purpose.
+      return withinDeadline(signal, result as Promise<T>);
     },
   };
-}
-
-/** A Map keeps its entries in the order in which they came. Callers who wait for an evicted one still get its answer. */
-function evictOldest(running: Map<string, unknown>): void {
-  const [oldest] = running.keys();
-  if (running.size > maxKept && oldest !== undefined) running.delete(oldest);
 }

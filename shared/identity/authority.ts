@@ -1,7 +1,8 @@
 import type { IConfidentialClientApplication } from "@azure/msal-node";
 import type { SessionSecrets } from "./session-secrets.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { msalCredential, withinOperation, type MsalCredential } from "./client-credential.ts";
+import { msalCredential, withinOperation } from "./client-credential.ts";
+import { forGood, shared } from "../core/shared-work.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./jwt.ts";
 import { loadMsal } from "./msal.ts";
@@ -53,7 +54,10 @@ export function authorityOf(
   const environment = new URL(azureAd.instance).host;
   const metadata = metadataSource(url);
   const pauses = createPauses();
-  let credential: Promise<MsalCredential> | undefined;
+  const credential = shared(
+    async () => msalCredential(azureAd.credential, azureAd.clientId, environment, clock),
+    forGood,
+  );
 
   return {
     url,
@@ -64,7 +68,6 @@ export function authorityOf(
 
     async client(signal, session) {
       const [{ text }, { ConfidentialClientApplication }] = await Promise.all([metadata.get(signal), loadMsal(signal)]);
-      credential ??= msalCredential(azureAd.credential, azureAd.clientId, environment, clock);
       const network = tokenNetwork(signal, {
         pauses,
         ...(session && {
@@ -80,7 +83,7 @@ export function authorityOf(
           authorityMetadata: text,
           // Says that a claims challenge can be handled, which turns on continuous access evaluation.
           clientCapabilities: ["cp1"],
-          ...withinOperation(await credential, signal),
+          ...withinOperation(await credential(), signal),
         },
         system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
       });

@@ -4,6 +4,7 @@ import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../configuration/azure-ad.ts";
 import { withinDeadline } from "../core/deadline.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
+import { shared, sharedByKey, whileAsked } from "../core/shared-work.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;
@@ -56,11 +57,11 @@ function tokenExchangeScope(environment: string): string {
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
 async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
   const credential = await managedIdentity(clientId);
-  return async () => {
-    // The credential's own abort signal does not reach the request.
+  // The credential keeps the token. Its own abort signal does not reach the request.
+  return shared(async () => {
     const request = credential.getToken(scope);
     return (await withinDeadline(AbortSignal.timeout(tokenTimeoutMs), request)).token;
-  };
+  }, whileAsked);
 }
 
 /** Client assertion (RFC 7523) signed with the certificate's key, as the Microsoft identity platform expects it. */
@@ -70,22 +71,27 @@ async function certificateAssertion(pem: string, clientId: string, clock: Pick<S
   if (!keyPem) throw new Error("The certificate's private key must be in PKCS #8 form (BEGIN PRIVATE KEY)");
   const key = await importPKCS8(keyPem, "PS256");
   const thumbprint = createHash("sha256").update(certificate.raw).digest("base64url");
-  let current: { audience: string; token: string; renewAt: number } | undefined;
-
-  return async ({ tokenEndpoint = "" }) => {
-    const now = Math.floor(clock.now() / 1000);
-    if (current?.audience === tokenEndpoint && now < current.renewAt) return current.token;
-    const token = await new SignJWT()
+  const sign = async (audience: string, now: number) =>
+    new SignJWT()
       .setProtectedHeader({ alg: "PS256", typ: "JWT", "x5t#S256": thumbprint })
       .setIssuer(clientId)
       .setSubject(clientId)
-      .setAudience(tokenEndpoint)
+      .setAudience(audience)
       .setJti(randomUUID())
       .setIssuedAt(now)
       .setNotBefore(now)
       .setExpirationTime(now + assertionLifetimeSeconds)
       .sign(key);
-    current = { audience: tokenEndpoint, token, renewAt: now + assertionLifetimeSeconds / 2 };
-    return token;
+
+  let current: { audience: string; token: string; renewAt: number } | undefined;
+  const renew = sharedByKey<string>(whileAsked, 1);
+  return async ({ tokenEndpoint: audience = "" }) => {
+    const now = Math.floor(clock.now() / 1000);
+    if (current?.audience === audience && now < current.renewAt) return current.token;
+    return renew(audience, async () => {
+      const token = await sign(audience, now);
+      current = { audience, token, renewAt: now + assertionLifetimeSeconds / 2 };
+      return token;
+    });
   };
 }

@@ -1,5 +1,6 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { isRecord } from "../core/encoding.ts";
+import { shared, whileAsked } from "../core/shared-work.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { unavailable } from "./errors.ts";
 import { createPauses, heeding, type Pauses } from "./pause.ts";
@@ -38,10 +39,9 @@ export interface MetadataSource {
 export function metadataSource(authority: string): MetadataSource {
   let known: AuthorityMetadata | undefined;
   let readAt = -Infinity;
-  let reading: Promise<AuthorityMetadata> | undefined;
   const pause = createPauses();
 
-  const read = async (): Promise<AuthorityMetadata> => {
+  const read = shared(async () => {
     try {
       known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`, pause);
       readAt = Date.now();
@@ -49,10 +49,8 @@ export function metadataSource(authority: string): MetadataSource {
     } catch (error) {
       if (known) return known;
       throw unavailable(error);
-    } finally {
-      reading = undefined;
     }
-  };
+  }, whileAsked);
 
   return {
     get known() {
@@ -60,7 +58,7 @@ export function metadataSource(authority: string): MetadataSource {
     },
     async get(signal) {
       if (known && Date.now() - readAt < maxAgeMs) return known;
-      reading ??= read();
+      const reading = read();
       // Nobody waits for newer metadata while there is some: it hardly ever changes, and the provider may be down.
       if (known) return known;
       return withinDeadline(signal, reading).catch((error: unknown) => {

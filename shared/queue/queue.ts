@@ -1,6 +1,7 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
 import { withinDeadline } from "../core/deadline.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
+import { forGood, shared } from "../core/shared-work.ts";
 import { backOff } from "../core/backoff.ts";
 import { dependency } from "../telemetry/activity.ts";
 import type { QueueConnection } from "../configuration/sign-out.ts";
@@ -43,13 +44,8 @@ const notOurs = new Set([400, 404]);
  * @param connection undefined: there is no storage account, and every operation fails
  */
 export function workQueue(connection: QueueConnection | undefined, name: string): WorkQueue {
-  let connected: Promise<QueueServiceClient> | undefined;
-  const clientOf = async (queue: string) => {
-    connected ??= connect(connection);
-    // What could not be loaded or read is tried again, not remembered.
-    connected.catch(() => (connected = undefined));
-    return (await connected).getQueueClient(queue);
-  };
+  const connected = shared(async () => connect(connection), forGood);
+  const clientOf = async (queue: string) => (await connected()).getQueueClient(queue);
   const ask = async <T>(operation: string, queue: string, signal: AbortSignal, request: Request<T>): Promise<T> =>
     untilAnswered(`${operation} ${queue}`, signal, async () => request(await clientOf(queue), signal));
 

@@ -2,6 +2,7 @@ import type { AccountStore } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { withinDeadline } from "../core/deadline.ts";
 import { conditionOf, type ConditionCode } from "../core/errors.ts";
+import { shared } from "../core/shared-work.ts";
 import type { Authority } from "../identity/authority.ts";
 import { proveCredential, type CredentialOutcome } from "./prove-credential.ts";
 import { StoreUnavailableError } from "../store/errors.ts";
@@ -31,11 +32,11 @@ export function readinessOf(
   authority: Authority,
   store: () => Promise<AccountStore>,
 ): Readiness {
-  const askStore = remembered(
+  const askStore = shared(
     async () => readBothContainers(store),
     () => storeKeptMs,
   );
-  const askCredential = remembered(
+  const askCredential = shared(
     async () => (await proveCredential(authority, configuration, AbortSignal.timeout(checkTimeoutMs))).outcome,
     (outcome) => (outcome === "ok" ? credentialKeptMs.ok : credentialKeptMs.other),
   );
@@ -61,27 +62,4 @@ function isRefusal(error: unknown): boolean {
   const { cause } = error instanceof StoreUnavailableError ? error : {};
   const status = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
   return status === 401 || status === 403;
-}
-
-/**
- * `ask`, once at a time and not again while its last answer counts.
- * @param keepMs for how long an answer counts
- */
-export function remembered<T>(ask: () => Promise<T>, keepMs: (answer: T) => number): () => Promise<T> {
-  let current: Promise<T> | undefined;
-  let until = Infinity;
-  return async () => {
-    if (current && Date.now() < until) return current;
-    until = Infinity;
-    const asked = ask();
-    current = asked;
-    try {
-      const answer = await asked;
-      until = Date.now() + keepMs(answer);
-      return answer;
-    } catch (error) {
-      current = undefined;
-      throw error;
-    }
-  };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packageApp } from "../../tools/deploy/package.ts";
 import { assertProblem } from "../support/assertions.ts";
+import { startManagedIdentity } from "../support/managed-identity.ts";
 import { sidOf, signOut } from "../support/sign-out.ts";
 import { accountDocument } from "../support/store.ts";
 import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
@@ -108,13 +109,25 @@ describe("MSAL, which is a file of its own in the folder that is published,", ()
       assert.equal((await expired.client.fetch("/api/graph/me")).status, 200);
     });
 
-    it("leaves a managed identity without its library: the store cannot be asked, and why is named", async () => {
+    it("leaves a managed identity without its library: the store cannot be asked until it is there", async () => {
+      await using identity = await startManagedIdentity("token for the store");
       const { index } = await startInstance({
         CosmosDb: "",
-        CosmosDb__accountEndpoint: "https://store.example/",
+        // Nobody listens there.
+        CosmosDb__accountEndpoint: "https://127.0.0.1:9/",
+        IDENTITY_ENDPOINT: identity.url,
+        IDENTITY_HEADER: "header",
       });
-      const answer = await missing(async () => world.client(index).fetch("/readyz"));
-      assert.equal((answer.json()["checks"] as { store: string }).store, "app_incomplete");
+      const { client } = await signedInBefore(index);
+      const { ready, me } = await missing(async () => ({
+        ready: await client.fetch("/readyz"),
+        me: await client.fetch("/auth/me"),
+      }));
+      assert.equal((ready.json()["checks"] as { store: string }).store, "app_incomplete");
+      assertProblem(me, 503, "app_incomplete");
+      assert.equal(identity.asked.length, 0);
+      assertProblem(await client.fetch("/auth/me"), 503, "store_unavailable");
+      assert.equal(identity.asked.length, 1);
     });
   });
 });

@@ -9,7 +9,7 @@ import { clientId } from "./support/environment.ts";
 const tokenEndpoint = "https://idp.example/token";
 const certificate = selfSigned();
 
-async function assertion(): Promise<() => Promise<string>> {
+async function assertion(): Promise<(endpoint?: string) => Promise<string>> {
   const { clientAssertion } = await msalCredential(
     { kind: "certificate", pem: certificate + pair.privateKey },
     clientId,
@@ -46,6 +46,13 @@ describe("the app proves itself", () => {
     assert.ok(payload.jti);
     const thumbprint = createHash("sha256").update(new X509Certificate(certificate).raw).digest("base64url");
     assert.deepEqual(decodeProtectedHeader(token), { alg: "PS256", typ: "JWT", "x5t#S256": thumbprint });
+  });
+
+  test("with one assertion for all who ask at once", async () => {
+    const prove = await assertion();
+    const [first, ...others] = await Promise.all([prove(), prove(), prove()]);
+    assert.deepEqual(others, [first, first]);
+    assert.notEqual(await prove("https://idp.example/another"), first);
   });
 
   test("with one assertion for many calls, and a new one well before it expires", async () => {

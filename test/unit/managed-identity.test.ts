@@ -77,6 +77,18 @@ describe("the managed identity of the function app", () => {
     assert.equal(requests[0]?.url.searchParams.get("resource"), "api://AzureADTokenExchange");
   });
 
+  test("is asked once for all who prove the app at the same time", async () => {
+    const { clientAssertion } = await msalCredential(
+      { kind: "managedIdentity", clientId: randomUUID() },
+      "app",
+      "login.microsoftonline.com",
+    );
+    if (typeof clientAssertion !== "function") return assert.fail("no assertion");
+    const prove = async () => clientAssertion({ clientId: "app" });
+    assert.deepEqual(await Promise.all([prove(), prove(), prove()]), ["first", "first", "first"]);
+    assert.equal(requests.length, 1);
+  });
+
   const troubles: Readonly<Record<string, (response: ServerResponse) => void>> = {
     "a refusal": (response) => response.writeHead(400).end(JSON.stringify({ error: "invalid_grant", message: "no" })),
     "no JSON": (response) => response.end("<html>"),

@@ -1,56 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { remembered } from "../../shared/readiness/readiness.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { proveCredential } from "../../shared/readiness/prove-credential.ts";
 import { clientId, configuration } from "./support/environment.ts";
 import { identityProvider, settings, type TestIdentityProvider } from "./support/identity-provider.ts";
-
-describe("an answer that is remembered", () => {
-  beforeEach(() => mock.timers.enable({ apis: ["Date"] }));
-  afterEach(() => mock.timers.reset());
-
-  test("counts for as long as was said, and is then asked for again", async () => {
-    let asked = 0;
-    const ask = remembered(
-      async () => ++asked,
-      () => 2_000,
-    );
-    assert.deepEqual([await ask(), await ask()], [1, 1]);
-    mock.timers.tick(1_999);
-    assert.equal(await ask(), 1);
-    mock.timers.tick(1);
-    assert.deepEqual([await ask(), await ask()], [2, 2]);
-  });
-
-  test("is shared by those who ask while it is on its way, however long that takes", async () => {
-    const answers = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
-    let asked = 0;
-    const ask = remembered(
-      async () => answers[asked++]?.promise,
-      () => 10,
-    );
-    const both = [ask(), ask()];
-    mock.timers.tick(60_000);
-    both.push(ask());
-    answers[0]?.resolve("one");
-    assert.deepEqual(await Promise.all(both), ["one", "one", "one"]);
-    assert.equal(asked, 1);
-  });
-
-  test("is not remembered when there was none", async () => {
-    let asked = 0;
-    const ask = remembered(
-      async () => {
-        if (asked++ === 0) throw new Error("no answer");
-        return asked;
-      },
-      () => 1_000,
-    );
-    await assert.rejects(ask(), /no answer/);
-    assert.equal(await ask(), 2);
-  });
-});
 
 async function prove(changes: Readonly<Record<string, string | undefined>> = {}) {
   const given = configuration({ ...settings, ...changes });

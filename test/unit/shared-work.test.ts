@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { sharedWork, type SharedWork } from "../../shared/core/shared-work.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import {
+  forGood,
+  shared as sharing,
+  sharedByKey,
+  sharedWork,
+  whileAsked,
+  type SharedWork,
+} from "../../shared/core/shared-work.ts";
 import { NoAnswerInTimeError } from "../../shared/core/deadline.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
 
 let shared: SharedWork;
 let requests: number;
 const { signal } = new AbortController();
+const monotonic = performance.now.bind(performance);
 
 const request = () => {
   requests++;
@@ -14,11 +24,16 @@ const request = () => {
 };
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  // Not by `mock.method`, which keeps every call, and with it what this test wants to see go.
+  performance.now = () => Date.now();
   shared = sharedWork();
   requests = 0;
 });
-afterEach(() => mock.timers.reset());
+afterEach(() => {
+  mock.timers.reset();
+  performance.now = monotonic;
+});
 
 describe("one request to the token endpoint", () => {
   test("serves all who saw the same version of the session at the same time", async () => {
@@ -36,7 +51,7 @@ describe("one request to the token endpoint", () => {
   test("serves nobody after that: nothing stays in memory", async () => {
     await shared.share("version 1", signal, request);
     await Promise.resolve();
-    mock.timers.tick(5_000);
+    mock.timers.tick(5_001);
     assert.deepEqual(await shared.share("version 1", signal, request), { number: 2 });
   });
 
@@ -113,6 +128,91 @@ test("what is kept has a limit: the oldest is forgotten first", async () => {
   assert.equal(requests, 1_001);
   await shared.share("session 0", signal, request);
   assert.equal(requests, 1_002);
+});
+
+describe("a result", () => {
+  test("serves for as long as was said, and then the work is done again", async () => {
+    const ask = sharing(request, () => 2_000);
+    assert.deepEqual([await ask(), await ask()], [{ number: 1 }, { number: 1 }]);
+    mock.timers.tick(1_999);
+    assert.deepEqual(await ask(), { number: 1 });
+    mock.timers.tick(2);
+    assert.deepEqual([await ask(), await ask()], [{ number: 2 }, { number: 2 }]);
+  });
+
+  test("says itself how long", async () => {
+    const ask = sharing(request, ({ number }) => number * 1_000);
+    await ask();
+    mock.timers.tick(1_001);
+    await ask();
+    mock.timers.tick(1_999);
+    assert.deepEqual(await ask(), { number: 2 });
+  });
+
+  test("is of those who ask while the work is under way, however long that takes", async () => {
+    const results = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    let asked = 0;
+    const ask = sharing(
+      async () => results[asked++]?.promise,
+      () => 10,
+    );
+    const all = [ask(), ask()];
+    mock.timers.tick(60_000);
+    all.push(ask());
+    results[0]?.resolve("one");
+    assert.deepEqual(await Promise.all(all), ["one", "one", "one"]);
+    assert.equal(asked, 1);
+  });
+
+  test("does not stay in memory after that, although nobody asks again: it may hold tokens", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const share = sharedByKey<object>(() => 5_000, 10);
+    const shareOnce = async () => new WeakRef(await share("v", request));
+    const result = await shareOnce();
+    const isThere = async () => {
+      await new Promise((resume) => setImmediate(resume));
+      collectGarbage();
+      return result.deref() !== undefined;
+    };
+    assert.ok(await isThere());
+    mock.timers.tick(5_001);
+    assert.ok(!(await isThere()));
+  });
+
+  test("may be of nobody else", async () => {
+    const ask = sharing(request, whileAsked);
+    assert.deepEqual(await Promise.all([ask(), ask()]), [{ number: 1 }, { number: 1 }]);
+    assert.deepEqual(await ask(), { number: 2 });
+  });
+
+  test("may serve for good", async () => {
+    const ask = sharing(request, forGood);
+    await ask();
+    mock.timers.tick(2 ** 31);
+    assert.deepEqual(await ask(), { number: 1 });
+  });
+
+  test("is never a failure: whoever asks next has the work done again", async () => {
+    const ask = sharing(async () => (requests === 0 ? fail() : request()), forGood);
+    const both = await Promise.allSettled([ask(), ask()]);
+    assert.ok(both.every(({ status }) => status === "rejected"));
+    assert.deepEqual([await ask(), await ask()], [{ number: 2 }, { number: 2 }]);
+  });
+
+  test("that comes after its key was forgotten leaves the one that was begun since", async () => {
+    const share = sharedByKey<string>(whileAsked, 1);
+    const results = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const [first, second] = results;
+    const late = share("a", async () => first?.promise ?? "");
+    await share("b", async () => "b");
+    const again = share("a", async () => second?.promise ?? "");
+    first?.resolve("late");
+    assert.equal(await late, "late");
+    const joined = share("a", async () => "a third");
+    second?.resolve("again");
+    assert.deepEqual(await Promise.all([again, joined]), ["again", "again"]);
+  });
 });
 
 /** What the store gets when a request that had read `base` finds `theirs` there and has `ours` itself. */
