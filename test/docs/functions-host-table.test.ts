@@ -30,6 +30,15 @@ it("every row that is marked is held against any host that is given", () => {
     assert.ok(hasTest(title, contract), `${what}: not among the contract's tests`);
 });
 
+it("every row about HTTP streams names a test that there is, and says what happens with them", () => {
+  const rows = rowsOf("HTTP streams");
+  assert.ok(rows.length > 25);
+  for (const [what = "", , streamed, title = ""] of rows) {
+    assert.ok(streamed, what);
+    assert.ok(hasTest(title), `${what}: there is no such test`);
+  }
+});
+
 it("everything that it knowingly does otherwise has its reason", () => {
   const rows = rowsOf("What it knowingly does otherwise");
   assert.ok(rows.length > 5);

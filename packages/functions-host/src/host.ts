@@ -2,16 +2,17 @@ import { resolve } from "node:path";
 import { loadHostJson } from "./host-json.ts";
 import { createKeyStorage } from "./key-storage.ts";
 import { loadKeys } from "./keys.ts";
-import { createLog, type HostLog } from "./log.ts";
+import { createLog } from "./log.ts";
 import { createQueueStorage } from "./queues/storage.ts";
 import { applyLocalSettings, refuseUnsupportedSettings } from "./settings.ts";
 import { assignFunctions } from "./triggers/assign.ts";
 import type { HttpFunction } from "./triggers/http-function.ts";
+import { openHttpStreams, type HttpStreams } from "./triggers/http-streams.ts";
 import { createHttpTrigger, type Listen } from "./triggers/http-trigger.ts";
 import { createQueueTrigger } from "./triggers/queue-trigger.ts";
 import { createTimerTrigger } from "./triggers/timer-trigger.ts";
 import type { Trigger, TriggerContext } from "./triggers/trigger.ts";
-import { createWorkerApp, type WorkerApp } from "./worker/app.ts";
+import { createWorkerApp } from "./worker/app.ts";
 import { describeError } from "./worker/errors.ts";
 import { loadApp, terminateApp } from "./worker/loader.ts";
 
@@ -87,9 +88,27 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const keyStorage = createKeyStorage(env, log);
   const { onWorkerLost: loseWorker = () => undefined, onHostEnd: endHost = () => undefined } = options;
   const queues = createQueueStorage();
-  const context: TriggerContext = { app, log, hostJson, keys, keyStorage, queues, env, loseWorker, endHost };
-  const timer = createTimerTrigger(context, options.timersFile);
-  const http = createHttpTrigger(context, options.port, (name) => timer.callNow(name), options.listen);
+  const streams = await openHttpStreams(app, env);
+  const { forwarder } = streams;
+  try {
+    return await startTriggers(
+      { app, log, hostJson, keys, keyStorage, queues, forwarder, env, loseWorker, endHost },
+      streams,
+      options,
+    );
+  } catch (error) {
+    streams.close();
+    throw error;
+  }
+}
+
+async function startTriggers(
+  context: TriggerContext,
+  streams: HttpStreams,
+  { port, timersFile, listen }: FunctionsHostOptions,
+): Promise<FunctionsHost> {
+  const timer = createTimerTrigger(context, timersFile);
+  const http = createHttpTrigger(context, port, (name) => timer.callNow(name), listen);
   const queue = createQueueTrigger(context);
   const triggers: readonly Trigger[] = [http, queue, timer];
   assignFunctions(triggers, context);
@@ -99,7 +118,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     url: `http://localhost:${http.port}`,
     functions: [...http.functions.map(toInfo), ...queue.functions, ...timer.functions],
     failRunning: () => http.failRunning(),
-    stop: once(() => stop(app, triggers, log)),
+    stop: once(() => stop(context, triggers, streams)),
   };
 }
 
@@ -107,13 +126,14 @@ function toInfo({ name, route, methods, authLevel }: HttpFunction): HttpFunction
   return { name, route, methods: [...methods], authLevel };
 }
 
-async function stop(app: WorkerApp, triggers: readonly Trigger[], log: HostLog): Promise<void> {
+async function stop({ app, log }: TriggerContext, triggers: readonly Trigger[], streams: HttpStreams): Promise<void> {
   await Promise.all(triggers.map((trigger) => trigger.stop(stopGraceMs)));
   try {
     await terminateApp(app);
   } catch (error) {
     log.write("error", "Worker", `an app terminate hook failed: ${describeError(error)}`);
   }
+  streams.close();
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

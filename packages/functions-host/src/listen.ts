@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Server as TcpServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { answerUnreadable, closeWith, type ParseError } from "./http/bad-request.ts";
+import { holdContinue } from "./http/continue.ts";
 import { continueInUpperCase } from "./http/method-case.ts";
 import { limits } from "./http/request.ts";
 import { errorCode } from "./json-file.ts";
@@ -120,6 +121,7 @@ function createLocalServer(listener: RequestListener): Server {
     listener,
   );
   server.maxHeadersCount = 0;
+  holdContinue(server, listener);
   server.on("clientError", (error: ParseError, socket) => {
     const isMethod = error.code === "HPE_INVALID_METHOD";
     if (!isMethod || !continueInUpperCase(server, error.rawPacket, socket)) answerUnreadable(error, socket);

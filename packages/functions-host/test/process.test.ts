@@ -154,14 +154,23 @@ test("a host that is killed takes its worker with it", async (t) => {
   });
 });
 
+test("an app with HTTP streams starts again after a crash, too, and ends when it is told to", async (t) => {
+  const app = await makeAppFolder(t, { entry: "process-app.ts" });
+  const running = run(t, ["--app", app, "--port", "0"], { FIXTURE_STREAMING: "true" });
+  const port = Number(new URL(await running.until(/^listening (\S+)$/m)).port);
+  const worker = async () => bodyOf(await getRaw(port, "/worker"));
+  const first = await worker();
+  const slow = getRaw(port, "/slow/60000");
+  await running.until(/slow 60000 began/);
+  assert.equal(statusOf(await getRaw(port, "/throws-late")), 200);
+  assert.equal(statusOf(await slow), 500);
+  assert.notEqual(await worker(), first);
+  running.child.kill("SIGTERM");
+  assert.equal(await running.exit, 0);
+});
+
 test("an app that cannot run here exits with 1 and says why in one line", async (t) => {
   const app = await makeAppFolder(t, { entry: "process-app.ts" });
-  const streaming = run(t, ["--app", app, "--port", "0"], { FIXTURE_STREAMING: "true" });
-  assert.equal(await streaming.exit, 1);
-  assert.equal(
-    streaming.output().trim(),
-    "could not start: app.setup: enableHttpStream is not supported by the local functions host",
-  );
   const missing = run(t, ["--app", join(app, "none")]);
   assert.equal(await missing.exit, 1);
   assert.match(missing.output(), /^could not start: host\.json: not found in .*none\n$/);

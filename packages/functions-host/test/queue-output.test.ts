@@ -23,6 +23,13 @@ function writing(
   };
 }
 
+function streaming(register: (library: Library) => void) {
+  return (library: Library) => {
+    library.app.setup({ enableHttpStream: true });
+    register(library);
+  };
+}
+
 function post(host: TestHost): Promise<Response> {
   return fetch(`${host.url}/write`, { method: "POST" });
 }
@@ -127,6 +134,14 @@ test("an output that cannot be written fails the request: 500, no body, no cooki
     assert.match(log, /error Function\.write: failed, answered 500/);
     assert.doesNotMatch(log, /secret|eA==/);
   }
+});
+
+test("with streams an output that cannot be written costs an answer that has begun its end", async (t) => {
+  const host = await startQueueHost(t, streaming(writing("not-json", () => "{secret}")));
+  const response = await post(host);
+  assert.equal(response.status, 202);
+  await assert.rejects(response.text());
+  assert.match(host.lines.join("\n"), /error Function\.write: failed, answered 500/);
 });
 
 test("without its connection a function runs as long as it sets no output", async (t) => {

@@ -44,3 +44,34 @@ const byLowerName = new Map(names.map((name) => [name.toLowerCase(), name]));
 export function spellHeader(name: string): string {
   return byLowerName.get(name.toLowerCase()) ?? name;
 }
+
+// Those that .NET's HTTP client knows besides, for answers on their way through it.
+const forwardedNames = [
+  "Accept-Patch",
+  "Content-Disposition",
+  "Content-Security-Policy",
+  "Expect-CT",
+  "Link",
+  "P3P",
+  "Public-Key-Pins",
+  "Referrer-Policy",
+  "Refresh",
+  "Server-Timing",
+  "Strict-Transport-Security",
+  "X-AspNet-Version",
+  "X-Cache",
+  "X-Content-Duration",
+  "X-Content-Type-Options",
+  "X-Frame-Options",
+  "X-Powered-By",
+  "X-Request-ID",
+  "X-UA-Compatible",
+  "X-XSS-Protection",
+];
+
+const byForwardedName = new Map(forwardedNames.map((name) => [name.toLowerCase(), name]));
+
+/** The same for an answer that the host forwards from the worker. */
+export function spellForwardedHeader(name: string): string {
+  return byForwardedName.get(name.toLowerCase()) ?? spellHeader(name);
+}

@@ -7,23 +7,24 @@ import { decodePercent } from "./percent.ts";
  */
 export function parseQuery(query: string): Record<string, NullableString> {
   const parameters: Record<string, NullableString> = Object.create(null) as Record<string, NullableString>;
-  if (query.length <= 1) return parameters;
-  const byLowerName = new Map<string, { value: string }>();
+  for (const { name, values } of groupQuery(query)) parameters[name] = { value: values.join(",") };
+  return parameters;
+}
+
+/** The parameters of a query string under their first spelling, each with its values in their order. */
+export function groupQuery(query: string): { readonly name: string; readonly values: readonly string[] }[] {
+  if (query.length <= 1) return [];
+  const byLowerName = new Map<string, { name: string; values: string[] }>();
   for (const pair of query.slice(query.startsWith("?") ? 1 : 0).split("&")) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
     const known = byLowerName.get(name.toLowerCase());
-    if (known !== undefined) {
-      known.value += `,${value}`;
-      continue;
-    }
-    const parameter = { value };
-    byLowerName.set(name.toLowerCase(), parameter);
-    parameters[name] = parameter;
+    if (known === undefined) byLowerName.set(name.toLowerCase(), { name, values: [value] });
+    else known.values.push(value);
   }
-  return parameters;
+  return [...byLowerName.values()];
 }
 
 /** The first value of a parameter, by its name in any case; `undefined` when it is not there. */

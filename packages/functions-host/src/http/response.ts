@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type { RpcHttp } from "../worker/core-types.ts";
 import { writeCookie } from "./cookies.ts";
 import { spellHeader } from "./known-headers.ts";
@@ -52,6 +53,14 @@ export function sendStatus(response: ServerResponse, status: number, closing: bo
   response.writeHead(status, headers);
   response.end();
   return status;
+}
+
+/** Breaks an answer off that has begun, so that the browser does not take what it has for all: its connection is reset. */
+export function breakOff(response: ServerResponse): void {
+  const { socket } = response;
+  // A connection that was continued in upper case is none of Node's sockets.
+  if (socket instanceof Socket) socket.resetAndDestroy();
+  else response.destroy();
 }
 
 /** Sends a short text. */

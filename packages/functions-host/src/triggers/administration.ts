@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { continueBody } from "../http/continue.ts";
 import { limits, readBody, type RequestHead } from "../http/request.ts";
 import { sendStatus, sendText } from "../http/response.ts";
 import { keyLevelOf } from "./authorization.ts";
@@ -45,6 +46,7 @@ async function callByHand(
   callNow: CallNow,
 ): Promise<void> {
   if (head.contentLength > limits.body) return void sendStatus(response, 500, true);
+  continueBody(request, response);
   const body = await readBody(request);
   if (body === undefined) return;
   if (!/^application\/json\b/i.test(head.headers["content-type"]?.value ?? "")) {

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { continueBody } from "../http/continue.ts";
 import { readBody, readHead, limits, type RequestHead } from "../http/request.ts";
-import { sendRpcHttp, sendStatus, sendText, UnsendableResponseError } from "../http/response.ts";
-import type { RouteMatch, Router } from "../http/router.ts";
-import { describeError, toError } from "../worker/errors.ts";
-import { toHttpResponse, toInvocationRequest } from "../worker/rpc-http.ts";
+import { sendStatus, sendText } from "../http/response.ts";
+import type { Router } from "../http/router.ts";
+import { describeError } from "../worker/errors.ts";
 import { answerAdministration, isAdministration, type CallNow } from "./administration.ts";
 import { keyLevelOf } from "./authorization.ts";
-import { execute } from "./execute.ts";
+import { callBuffered } from "./buffered-call.ts";
+import type { HttpCall, HttpOutcome } from "./http-call.ts";
 import type { HttpFunction } from "./http-function.ts";
 import type { RunningCount } from "./running-count.ts";
+import { callStreamed } from "./streamed-call.ts";
 import type { TriggerContext } from "./trigger.ts";
 
 const noBody = Buffer.alloc(0);
@@ -54,12 +56,14 @@ export class HttpSite {
     const refusal = await this.#refusalFor(match.target, head);
     if (refusal !== undefined) {
       sendStatus(response, refusal, false);
-    } else if (head.contentLength > limits.body || head.headers["host"]?.value === "") {
+    } else if (head.contentLength > limits.body || (this.#context.forwarder === undefined && hasNoHost(head))) {
       // Kestrel lets them pass; they fail when the host makes them a message for the worker.
       sendStatus(response, 500, true);
     } else {
+      if (head.contentLength > 0) continueBody(request, response);
       const body = head.contentLength > 0 ? await readBody(request) : noBody;
-      if (body !== undefined) await this.#call(match, head, body, response);
+      const isClosing = () => this.#running.stopping;
+      if (body !== undefined) await this.#call({ match, head, request, response, isClosing }, body);
     }
   }
 
@@ -76,46 +80,30 @@ export class HttpSite {
     return authLevel === "anonymous" || level === "admin" || level === authLevel ? undefined : 401;
   }
 
-  async #call(
-    { target, params }: RouteMatch<HttpFunction>,
-    head: RequestHead,
-    body: Buffer,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #call(call: HttpCall, body: Buffer): Promise<void> {
     const started = performance.now();
-    const { registered } = target;
-    const invocation = toInvocationRequest(registered, head, params, body, this.#context.hostJson);
-    let failure: Error | undefined;
-    let status: number;
-    try {
-      const http = toHttpResponse(await execute(this.#context, registered, invocation));
-      if (response.headersSent) return;
-      const closing = this.#running.stopping;
-      status = http === undefined ? sendStatus(response, 204, closing) : sendRpcHttp(response, http, closing);
-    } catch (error) {
-      failure = toError(error);
-      status = error instanceof UnsendableResponseError ? error.status : 500;
-      if (!response.headersSent) sendStatus(response, status, this.#running.stopping);
-    }
-    this.#report(target.name, head.method, status, failure, performance.now() - started, invocation.invocationId);
+    const { forwarder } = this.#context;
+    const outcome =
+      forwarder === undefined
+        ? await callBuffered(call, body, this.#context)
+        : await callStreamed(call, body, forwarder, this.#context);
+    if (outcome !== undefined) this.#report(call, outcome, performance.now() - started);
   }
 
   // Neither path nor query: they can hold codes and names.
-  #report(
-    name: string,
-    method: string,
-    status: number,
-    failure: Error | undefined,
-    elapsedMs: number,
-    id: string,
-  ): void {
+  #report({ match, head }: HttpCall, { status, failure, invocationId: id }: HttpOutcome, elapsedMs: number): void {
     const { log } = this.#context;
+    const { name } = match.target;
     if (failure !== undefined) {
       log.write("error", `Function.${name}`, `failed, answered ${status}: ${describeError(failure)}`, id);
     } else if (log.enabled("information", "Host.Results")) {
-      log.write("information", "Host.Results", `${name} ${method} ${status} in ${elapsedMs.toFixed(1)} ms`, id);
+      log.write("information", "Host.Results", `${name} ${head.method} ${status} in ${elapsedMs.toFixed(1)} ms`, id);
     }
   }
+}
+
+function hasNoHost({ headers }: RequestHead): boolean {
+  return headers["host"]?.value === "";
 }
 
 const homepage = `<!doctype html>

@@ -1,4 +1,5 @@
 import type { HostJson } from "../host-json.ts";
+import type { Forwarder } from "../http/forward.ts";
 import type { KeyStorage } from "../key-storage.ts";
 import type { KeyRing } from "../keys.ts";
 import type { HostLog } from "../log.ts";
@@ -14,6 +15,8 @@ export interface TriggerContext {
   readonly keys: KeyRing;
   readonly keyStorage: KeyStorage;
   readonly queues: QueueStorage;
+  /** There if the app has HTTP streams: takes requests to the worker. */
+  readonly forwarder: Forwarder | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** The function cannot be stopped: the process that it runs in has to end. */
   readonly loseWorker: (error: Error) => void;

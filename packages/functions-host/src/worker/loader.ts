@@ -9,7 +9,7 @@ import { describeError } from "./errors.ts";
 
 /**
  * Loads the app's entry files (package.json `main`, which may be a glob) and runs its start hooks, as the worker does.
- * @throws {StartError} when a file cannot be loaded, a hook throws, nothing is registered, or HTTP streaming is on.
+ * @throws {StartError} when a file cannot be loaded, a hook throws or nothing is registered.
  */
 export async function loadApp(appFolder: string, app: WorkerApp): Promise<void> {
   const manifest = await readManifest(appFolder);
@@ -21,7 +21,6 @@ export async function loadApp(appFolder: string, app: WorkerApp): Promise<void> 
   if (app.programmingModel === undefined || app.functions.size === 0) {
     throw new StartError(`${manifest.main}: registers no functions`);
   }
-  await refuseHttpStreaming(app);
 }
 
 /** Runs the app's terminate hooks. */
@@ -74,21 +73,4 @@ async function runStartHooks(appFolder: string, app: WorkerApp): Promise<void> {
 
 function appLevelContext(app: WorkerApp): object {
   return withReadOnly({}, { hookData: app.appLevelHookData, appHookData: app.appHookData });
-}
-
-// Asking for the capabilities is also what locks `app.setup`, and where the library says that it streams.
-async function refuseHttpStreaming(app: WorkerApp): Promise<void> {
-  const capabilities = await app.programmingModel?.getCapabilities?.({
-    RawHttpBodyBytes: "true",
-    RpcHttpTriggerMetadataRemoved: "true",
-    RpcHttpBodyOnly: "true",
-    IgnoreEmptyValuedRpcHttpHeaders: "true",
-    UseNullableValueDictionaryForHttp: "true",
-    WorkerStatus: "true",
-    TypedDataCollection: "true",
-    HandlesWorkerTerminateMessage: "true",
-  });
-  if (capabilities?.["HttpUri"] !== undefined) {
-    throw new StartError("app.setup: enableHttpStream is not supported by the local functions host");
-  }
 }
