@@ -3,7 +3,7 @@ import type { Configuration } from "../configuration/configuration.ts";
 import { withinDeadline } from "../core/deadline.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
 import { timed, type StoreClock } from "../store/clock.ts";
-import { observed } from "../store/observe.ts";
+import { observed } from "../store/request.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
 import { isSidEntry, unreadableEntry } from "./sid-entry.ts";

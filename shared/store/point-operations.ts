@@ -3,7 +3,7 @@ import { randomBase64Url } from "../core/encoding.ts";
 import { count } from "../telemetry/activity.ts";
 import { storeClock, timed, type StoreClock } from "./clock.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
-import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./retry.ts";
+import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./request.ts";
 
 /** What every stored document has. `ttl` is in seconds. `writeId` is new on every write. */
 export interface Stored {

@@ -88,7 +88,7 @@ async function reportingSource(): Promise<string> {
     "shared/sign-out/carry-out.ts",
     "shared/pipeline/handler.ts",
     "functions/finish-sign-outs.ts",
-    "shared/store/retry.ts",
+    "shared/store/request.ts",
   ];
   const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));
   return texts.join("\n");

@@ -1,8 +1,8 @@
 import { withinDeadline } from "../core/deadline.ts";
-import { count } from "../telemetry/activity.ts";
+import { addRequestUnits, count, dependency, type Outcome } from "../telemetry/activity.ts";
+import { recording } from "../telemetry/recorder.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { backOff } from "../core/backoff.ts";
-import { observed } from "./observe.ts";
 
 const maxAttempts = 5;
 const attemptTimeoutMs = 2_000;
@@ -94,4 +94,47 @@ function partsOf(error: unknown): { code?: unknown; substatus?: unknown } {
 function retryAfterMs(error: unknown): number {
   const value = (error as { retryAfterInMs?: unknown } | undefined)?.retryAfterInMs;
   return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+/** Answers that a caller of a point operation expects. */
+const expectedStatus = new Set([404, 409, 412]);
+
+/**
+ * Runs one request to the store as a dependency of the invocation, and adds what it cost to what the invocation has
+ * spent. Refusals cost, too.
+ * @param operation for example "read in accounts"
+ */
+export async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
+  const target = operation.split(" in ").at(-1) ?? operation;
+  return dependency({ type: "azure.cosmosdb", name: operation, target }, request, (outcome) => {
+    const { status, substatus, requestUnits } = costOf(outcome);
+    addRequestUnits(requestUnits);
+    if (status !== undefined) recording()?.measure("bff.store.request_units", requestUnits, { operation });
+    const success = status !== undefined && (status < 400 || expectedStatus.has(status));
+    return { success, resultCode: String(status ?? 0), attributes: { requestUnits, ...substatus } };
+  });
+}
+
+interface Cost {
+  readonly status: number | undefined;
+  /** What a refusal is about, where the store says more than its status. */
+  readonly substatus: { readonly substatus?: number };
+  readonly requestUnits: number;
+}
+
+/** Status and `x-ms-request-charge` of the SDK's responses and errors. */
+function costOf(outcome: Outcome<unknown>): Cost {
+  const { statusCode, code, substatus, headers } = ("value" in outcome ? outcome.value : (outcome.error ?? {})) as {
+    statusCode?: unknown;
+    code?: unknown;
+    substatus?: unknown;
+    headers?: Record<string, unknown>;
+  };
+  const status = statusCode ?? code;
+  const requestUnits = Number(headers?.["x-ms-request-charge"]);
+  return {
+    status: typeof status === "number" ? status : undefined,
+    substatus: typeof substatus === "number" && substatus > 0 ? { substatus } : {},
+    requestUnits: Number.isFinite(requestUnits) ? requestUnits : 0,
+  };
 }
