@@ -1,5 +1,5 @@
 import { withinDeadline } from "../core/deadline.ts";
-import { addRequestUnits, count, dependency, type Outcome } from "../telemetry/activity.ts";
+import { addRequestUnits, count, dependency } from "../telemetry/activity.ts";
 import { recording } from "../telemetry/recorder.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { backOff } from "../core/backoff.ts";
@@ -25,7 +25,7 @@ const answers: Readonly<Record<number, StoreAnswer>> = { 404: "not found", 409: 
  * Substatus of a 404 that says that the database or the container is missing, or this replica behind: nothing is known
  * about the document then, least of all that it was deleted.
  */
-const unrelatedToDocument = new Set([1002, 1003]);
+const unrelatedToDocument: ReadonlySet<number> = new Set([1002, 1003]);
 
 /** @throws if a 404 is not about the document */
 export function refuseMissingContainer(substatus: number | undefined): void {
@@ -64,18 +64,12 @@ export async function untilAnswered<T>(
     try {
       return await observed(operation, () => bounded(signal, request));
     } catch (error) {
-      const { code: status, substatus } = partsOf(error);
-      const isAboutDocument = !(typeof substatus === "number" && unrelatedToDocument.has(substatus));
-      const answer = typeof status === "number" && isAboutDocument ? answers[status] : undefined;
-      if (answer) throw new StoreAnswerError(answer);
-      if (status === 413) throw new DocumentTooLargeError(error);
-      if (typeof status === "number" && hopeless.has(status)) throw new StoreUnavailableError(operation, error);
-      const mayBeWritten = typeof status !== "number" || !notWritten.has(status);
-      if (repeat === "unwritten" && mayBeWritten) throw new LostWriteError(operation, error);
+      throwIfDefinite(operation, error);
+      if (repeat === "unwritten" && mayBeWritten(error)) throw new LostWriteError(operation, error);
       lastError = error;
       if (attempt === maxAttempts) break;
       count("bff.store.retries", { operation });
-      await backOff(attempt, retryAfterMs(error), signal);
+      await backOff(attempt, partsOf(error).retryAfterMs, signal);
     }
   }
   throw new StoreUnavailableError(operation, lastError);
@@ -87,17 +81,20 @@ async function bounded<T>(outer: AbortSignal, request: (signal: AbortSignal) => 
   return withinDeadline(signal, request(signal));
 }
 
-function partsOf(error: unknown): { code?: unknown; substatus?: unknown } {
-  return typeof error === "object" && error !== null ? error : {};
+/** Throws what a definite answer means. */
+function throwIfDefinite(operation: string, error: unknown): void {
+  const { status, substatus } = partsOf(error);
+  if (status === undefined) return;
+  const answer = unrelatedToDocument.has(substatus) ? undefined : answers[status];
+  if (answer) throw new StoreAnswerError(answer);
+  if (status === 413) throw new DocumentTooLargeError(error);
+  if (hopeless.has(status)) throw new StoreUnavailableError(operation, error);
 }
 
-function retryAfterMs(error: unknown): number {
-  const value = (error as { retryAfterInMs?: unknown } | undefined)?.retryAfterInMs;
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+function mayBeWritten(error: unknown): boolean {
+  const { status } = partsOf(error);
+  return status === undefined || !notWritten.has(status);
 }
-
-/** Answers that a caller of a point operation expects. */
-const expectedStatus = new Set([404, 409, 412]);
 
 /**
  * Runs one request to the store as a dependency of the invocation, and adds what it cost to what the invocation has
@@ -107,34 +104,38 @@ const expectedStatus = new Set([404, 409, 412]);
 export async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
   const target = operation.split(" in ").at(-1) ?? operation;
   return dependency({ type: "azure.cosmosdb", name: operation, target }, request, (outcome) => {
-    const { status, substatus, requestUnits } = costOf(outcome);
+    const { status, substatus, requestUnits } = partsOf("value" in outcome ? outcome.value : outcome.error);
     addRequestUnits(requestUnits);
     if (status !== undefined) recording()?.measure("bff.store.request_units", requestUnits, { operation });
-    const success = status !== undefined && (status < 400 || expectedStatus.has(status));
-    return { success, resultCode: String(status ?? 0), attributes: { requestUnits, ...substatus } };
+    const success = status !== undefined && (status < 400 || answers[status] !== undefined);
+    const attributes = { requestUnits, ...(substatus > 0 && { substatus }) };
+    return { success, resultCode: String(status ?? 0), attributes };
   });
 }
 
-interface Cost {
+interface Parts {
+  /** Of an HTTP answer; undefined if there was none. */
   readonly status: number | undefined;
-  /** What a refusal is about, where the store says more than its status. */
-  readonly substatus: { readonly substatus?: number };
+  /** What a refusal is about, where the store says more than its status; else 0. */
+  readonly substatus: number;
+  /** `x-ms-request-charge`. */
   readonly requestUnits: number;
+  readonly retryAfterMs: number;
 }
 
-/** Status and `x-ms-request-charge` of the SDK's responses and errors. */
-function costOf(outcome: Outcome<unknown>): Cost {
-  const { statusCode, code, substatus, headers } = ("value" in outcome ? outcome.value : (outcome.error ?? {})) as {
-    statusCode?: unknown;
-    code?: unknown;
-    substatus?: unknown;
-    headers?: Record<string, unknown>;
-  };
+/** What the SDK's responses and errors have in common. */
+function partsOf(answer: unknown): Parts {
+  const { statusCode, code, substatus, headers, retryAfterInMs } = (answer ?? {}) as Readonly<Record<string, unknown>>;
   const status = statusCode ?? code;
-  const requestUnits = Number(headers?.["x-ms-request-charge"]);
+  const charge = (headers as Readonly<Record<string, unknown>> | undefined)?.["x-ms-request-charge"];
   return {
     status: typeof status === "number" ? status : undefined,
-    substatus: typeof substatus === "number" && substatus > 0 ? { substatus } : {},
-    requestUnits: Number.isFinite(requestUnits) ? requestUnits : 0,
+    substatus: numberOr0(substatus),
+    requestUnits: numberOr0(Number(charge)),
+    retryAfterMs: numberOr0(retryAfterInMs),
   };
+}
+
+function numberOr0(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }
