@@ -4,7 +4,8 @@ import { putIntoQueue, type SigningOut } from "../shared/sign-out/defer.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
 import { logTelemetry, type Log } from "../shared/telemetry/log.ts";
-import { runFunction, type Ending, type FunctionCall } from "../shared/telemetry/activity.ts";
+import { runFunction } from "../shared/telemetry/activity.ts";
+import type { Ending, FunctionCall } from "../shared/telemetry/recorder.ts";
 
 /** Less than the host gives a function on any plan. What is left then is for the next time. */
 const runTimeoutMs = 120_000;

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { app as functions } from "@azure/functions";
-import { recording } from "../shared/telemetry/recorder.ts";
+import { recording } from "../shared/telemetry/activity.ts";
 import { isRecordingConfigured, startRecording } from "../shared/azure-monitor/start.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

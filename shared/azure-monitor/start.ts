@@ -1,4 +1,4 @@
-import { recordWith } from "../telemetry/recorder.ts";
+import { recordWith } from "../telemetry/activity.ts";
 import { hostSettings } from "../configuration/host-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

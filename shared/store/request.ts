@@ -1,6 +1,5 @@
 import { withinDeadline } from "../core/deadline.ts";
-import { addRequestUnits, count, dependency } from "../telemetry/activity.ts";
-import { recording } from "../telemetry/recorder.ts";
+import { addRequestUnits, count, dependency, recording } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { backOff } from "../core/backoff.ts";
 

@@ -1,8 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
-import type { EventAttributes } from "./events.ts";
 import type { MetricName } from "./metrics.ts";
-import { recording, type Span, type TraceContext } from "./recorder.ts";
+import type { DependencyCall, Ending, FunctionCall, Outcome, Recorder, Span, TraceContext } from "./recorder.ts";
+
+let recorder: Recorder | undefined;
+
+/** The recorder of this process; undefined where nothing is sent. */
+export function recording(): Recorder | undefined {
+  return recorder;
+}
+
+export function recordWith(next: Recorder | undefined): void {
+  recorder = next;
+}
 
 /** What is known of the invocation that is running. */
 interface Activity {
@@ -13,23 +23,6 @@ interface Activity {
 
 const activities = new AsyncLocalStorage<Activity>();
 
-/** How a span ended. */
-export interface Ending {
-  readonly success: boolean;
-  readonly resultCode: string;
-  readonly attributes?: EventAttributes;
-}
-
-/** What came of a piece of work. */
-export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-
-export interface FunctionCall {
-  readonly name: string;
-  readonly trigger: "http" | "queue" | "timer" | "other";
-  /** `traceparent` that the host sends with the invocation. */
-  readonly traceParent: string | undefined;
-}
-
 /**
  * Runs an invocation: what it spends on the store is added up, and where there is a recorder, it becomes the span that
  * everything it does belongs to.
@@ -39,19 +32,12 @@ export async function runFunction<T>(
   work: () => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
-  const recorder = recording();
   const parent = recorder && keptOf(parseTraceParent(traceParent), recorder.sampledPercentage);
   const trace = parent && { ...parent, spanId: newSpanId() };
   const call = { kind: "function", type: "InProc", name, attributes: { "faas.trigger": trigger } } as const;
   return activities.run({ trace, requestUnits: 0 }, async () =>
     asSpan({ ...call, trace, parentSpanId: parent?.spanId }, work, endingOf),
   );
-}
-
-export interface DependencyCall {
-  readonly type: string;
-  readonly name: string;
-  readonly target: string;
 }
 
 /**
@@ -100,7 +86,7 @@ async function asSpan<T>(begun: Begun, work: () => Promise<T>, endingOf: (outcom
     if (!trace?.sampled) return;
     const durationMs = performance.now() - start;
     const all = { ...begun.attributes, ...attributes };
-    recording()?.span({ ...begun, trace, startedAt, durationMs, success, resultCode, attributes: all });
+    recorder?.span({ ...begun, trace, startedAt, durationMs, success, resultCode, attributes: all });
   };
   let value: T;
   try {
@@ -129,7 +115,7 @@ export function addRequestUnits(units: number): void {
 }
 
 export function count(metric: MetricName, dimensions: Readonly<Record<string, string>>): void {
-  recording()?.measure(metric, 1, dimensions);
+  recorder?.measure(metric, 1, dimensions);
 }
 
 /** `traceparent` (W3C Trace Context section 3.2); without a valid one a new trace begins, which is kept. */

@@ -1,6 +1,6 @@
-import { currentTrace } from "./activity.ts";
+import { currentTrace, recording } from "./activity.ts";
 import type { EventAttributes, EventName } from "./events.ts";
-import { recording, type Level } from "./recorder.ts";
+import type { Level } from "./recorder.ts";
 
 export interface Telemetry {
   info(event: EventName, attributes?: EventAttributes): void;

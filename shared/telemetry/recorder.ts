@@ -32,6 +32,31 @@ export interface Span {
   readonly attributes?: EventAttributes | undefined;
 }
 
+/** An invocation of a function that begins. */
+export interface FunctionCall {
+  readonly name: string;
+  readonly trigger: "http" | "queue" | "timer" | "other";
+  /** `traceparent` that the host sends with the invocation. */
+  readonly traceParent: string | undefined;
+}
+
+/** A request to something outside of this process that begins. */
+export interface DependencyCall {
+  readonly type: string;
+  readonly name: string;
+  readonly target: string;
+}
+
+/** How a span ended. */
+export interface Ending {
+  readonly success: boolean;
+  readonly resultCode: string;
+  readonly attributes?: EventAttributes;
+}
+
+/** What came of a piece of work. */
+export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+
 /**
  * Takes down what is sent somewhere besides the log. None of it throws or waits, and none of it may hold a token, a
  * cookie, a `sid`, a URL's path or anything personal.
@@ -45,15 +70,4 @@ export interface Recorder {
   measure(metric: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void;
   /** Sends what is still here, for a few seconds at most. Never rejects. */
   flush(): Promise<void>;
-}
-
-let recorder: Recorder | undefined;
-
-/** The recorder of this process; undefined where nothing is sent. */
-export function recording(): Recorder | undefined {
-  return recorder;
-}
-
-export function recordWith(next: Recorder | undefined): void {
-  recorder = next;
 }

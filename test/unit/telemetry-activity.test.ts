@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { pointOperations, type Stored } from "../../shared/store/point-operations.ts";
-import { requestUnitsSoFar, runFunction, httpDependency } from "../../shared/telemetry/activity.ts";
-import { recordWith, type Recorder, type Span } from "../../shared/telemetry/recorder.ts";
+import { recordWith, requestUnitsSoFar, runFunction, httpDependency } from "../../shared/telemetry/activity.ts";
+import type { Recorder, Span } from "../../shared/telemetry/recorder.ts";
 import { scriptedContainer } from "./support/scripted-container.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
