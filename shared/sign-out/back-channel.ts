@@ -3,9 +3,10 @@ import type { App } from "../app/app.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
 import type { LogoutToken } from "../identity/logout-token.ts";
-import { carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
+import { carryOutOrDefer } from "./carry-out.ts";
 import type { SigningOut } from "./defer.ts";
-import { newOrder } from "./order.ts";
+import type { SignOutResult } from "./end-sessions.ts";
+import { datedAs, newOrder, type SignOutOrder } from "./order.ts";
 
 /**
  * Back-channel sign-out (OpenID Connect Back-Channel Logout 1.0 section 2.7). It ends the sessions of the token's `sid` or, if
@@ -15,15 +16,17 @@ import { newOrder } from "./order.ts";
 export async function signOutBackChannel(app: App, token: LogoutToken, invocation: SigningOut): Promise<SignOutResult> {
   const { issuer, sid, subject = "" } = token;
   const origin = "back_channel";
-  // The provider's clock dates the token. A session is spared only if it is newer whatever the two clocks say.
-  const latest = Date.parse(token.issuedAt) + clockToleranceSeconds * 1000;
-  const now = app.clock.bounds()?.latest;
-  const asked =
+  const order =
     sid === undefined
       ? newOrder(app, { origin, subjectKey: subjectKeyOf(issuer, subject), reach: "account" })
       : newOrder(app, { origin, sidKey: sidKeyOf(app.authority.url, sid), reach: "scope" });
-  const { requestedTick: _, ...undated } = asked;
-  const order =
-    now === undefined || latest >= now ? asked : { ...undated, requestedAt: new Date(latest).toISOString() };
-  return carryOutOrDefer(app, order, invocation, { jti: sha256Base64Url(token.jti), begunSince: "spare" });
+  const options = { jti: sha256Base64Url(token.jti), newerSessions: "spare" } as const;
+  return carryOutOrDefer(app, datedByToken(order, token, app), invocation, options);
+}
+
+/** The provider's clock dates the token. A session is spared only if it is newer whatever the two clocks say. */
+function datedByToken(order: SignOutOrder, { issuedAt }: LogoutToken, { clock }: App): SignOutOrder {
+  const latest = Date.parse(issuedAt) + clockToleranceSeconds * 1000;
+  const now = clock.bounds()?.latest;
+  return now !== undefined && latest < now ? datedAs(order, new Date(latest).toISOString()) : order;
 }

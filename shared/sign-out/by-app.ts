@@ -2,7 +2,8 @@ import { sessionKeyOf } from "../account/document.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
-import { carryOut, type SignOutResult } from "./carry-out.ts";
+import { carryOut } from "./carry-out.ts";
+import type { SignOutResult } from "./end-sessions.ts";
 import { newOrder } from "./order.ts";
 
 /** Ends the session that this browser had with another account until it signed in with a new one. */

@@ -6,7 +6,7 @@ import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, type ResolvedSession } from "../session/resolve.ts";
 import { successorOfCookie } from "../session/successor.ts";
 import { type SigningOut, SignOutDeferredError } from "./defer.ts";
-import type { SignOutResult } from "./carry-out.ts";
+import type { SignOutResult } from "./end-sessions.ts";
 import { deferSignOutHere, endAllSessions, signOutHere, signOutNamed, type Reach } from "./by-person.ts";
 
 export interface CookieSignOut {
@@ -34,13 +34,13 @@ export async function signOutByCookie(
   reach: Reach,
   invocation: SigningOut,
 ): Promise<CookieSignOut> {
-  const leaveToQueue = async (error: unknown): Promise<never> => {
+  const deferIt = async (error: unknown): Promise<never> => {
     throw await deferSignOutHere(app, cookie, reach, invocation, error);
   };
-  const { session, account } = await lookUp(app, cookie, invocation).catch(leaveToQueue);
+  const { session, account } = await lookUp(app, cookie, invocation).catch(deferIt);
   if (session && (await endOpened(app, session, reach, invocation)) !== "nothing") return { session, isKnown: true };
   const stored = session ? undefined : storedSession(app, cookie, account);
-  const named = stored?.session ?? (await successorOfCookie(app, cookie, account, invocation).catch(leaveToQueue));
+  const named = stored?.session ?? (await successorOfCookie(app, cookie, account, invocation).catch(deferIt));
   if (named) await signOutNamed(app, named, reach, stored?.isLive ? reach : "named", invocation);
   return { session, isKnown: session !== undefined || named !== undefined };
 }

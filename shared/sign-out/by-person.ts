@@ -3,8 +3,9 @@ import type { Successor } from "../account/succession.ts";
 import type { App } from "../app/app.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
-import { carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
-import { deferred, type SignOutDeferredError, type SignOutFailedError, type SigningOut } from "./defer.ts";
+import { carryOutOrDefer } from "./carry-out.ts";
+import type { SignOutResult } from "./end-sessions.ts";
+import { leaveToQueue, type SignOutDeferredError, type SignOutFailedError, type SigningOut } from "./defer.ts";
 import { newOrder, type SignOutOrder, type SignOutOrigin } from "./order.ts";
 
 /** What a person asks for here: what `SignOut__Scope` makes of this browser's session, or all sessions of the account. */
@@ -53,7 +54,7 @@ export async function deferSignOutHere(
 ): Promise<SignOutDeferredError | SignOutFailedError> {
   const sessionKey = sessionKeyOf(secret);
   const order = newOrder(app, { origin: originOf(reach), accountKey, sessionKey, reach, unproven: true });
-  return deferred(order, invocation, cause);
+  return leaveToQueue(order, invocation, cause);
 }
 
 /** Ends one of the account's sessions, chosen from the list of them. */

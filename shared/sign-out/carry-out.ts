@@ -1,21 +1,16 @@
 import type { AccountDocument } from "../account/document.ts";
-import type { Marked, Moment } from "../account/sid-index.ts";
-import { changeAccount, warnIfUnreadable, type ChangeResult } from "../account/store.ts";
+import type { Marked } from "../account/sid-index.ts";
+import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { ConditionError, conditionOf } from "../core/errors.ts";
+import { conditionOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
-import { deferred, type SigningOut } from "./defer.ts";
+import { leaveToQueue, type SigningOut } from "./defer.ts";
+import { endSessions, type SignOutResult } from "./end-sessions.ts";
 import { markIndex } from "./mark-index.ts";
-import type { BegunSince } from "./named-sessions.ts";
-import { settingsOf, timeNow, type SignOutOrder } from "./order.ts";
-import { applyPlan, planSignOut, type SignOutPlan } from "./plan.ts";
-
-export interface SignOutResult {
-  /** "nothing": there was no such session, or an earlier sign-out had taken it. */
-  readonly outcome: "account_deleted" | "sessions_removed" | "nothing";
-  readonly sessionsRemoved: number;
-}
+import type { NewerSessions } from "./named-sessions.ts";
+import { datedAs, latestNow, settingsOf, type SignOutOrder } from "./order.ts";
+import { planSignOut, type SignOutPlan } from "./plan.ts";
 
 export interface CarryOutOptions {
   /** The account's document, if it was read a moment ago. */
@@ -23,7 +18,7 @@ export interface CarryOutOptions {
   /** Whether the order comes from the queue, some time after it was given. */
   readonly late?: boolean;
   /** What becomes of sessions that began after the order was given. By default a late order spares them. */
-  readonly begunSince?: BegunSince;
+  readonly newerSessions?: NewerSessions;
   /** The seal of the named session's refused tokens: it ends only while it has this seal. */
   readonly refusedSeal?: string;
   /** Hash of the `jti` of the logout token that asks for it. */
@@ -41,8 +36,8 @@ export async function carryOut(
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
   const attempt = await attemptSignOut(app, order, invocation, options);
-  if (attempt.outcome === "failed") throw attempt.error;
-  return attempt.result;
+  if ("error" in attempt) throw attempt.error;
+  return attempt.value;
 }
 
 /**
@@ -57,58 +52,95 @@ export async function carryOutOrDefer(
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
   const attempt = await attemptSignOut(app, order, invocation, options);
-  if (attempt.outcome === "done") return attempt.result;
-  const { error, known } = attempt;
+  if (!("error" in attempt)) return attempt.value;
+  const { error, order: known } = attempt;
   if (conditionOf(error) === "logout_token_invalid") throw error;
-  throw await deferred({ ...known, requestedAt: known.requestedAt ?? timeNow(app) }, invocation, error);
+  throw await leaveToQueue({ ...known, requestedAt: known.requestedAt ?? latestNow(app) }, invocation, error);
 }
 
-type Attempt =
-  | { readonly outcome: "done"; readonly result: SignOutResult }
-  /** `known`: the order with all that was found out before the failure. */
-  | { readonly outcome: "failed"; readonly error: unknown; readonly known: SignOutOrder };
+/** A result, or why there is none. */
+type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
-/** Marks the index, reads the account, plans, and carries out the plan. Logs the outcome. Never rejects. */
+/** What came of an order, and the order with all that was found out: it may be tried again when nothing tells that any more. */
+type Attempt = Settled<SignOutResult> & { readonly order: SignOutOrder };
+
+/** Tries to carry out an order, and logs the outcome. Never rejects. */
 async function attemptSignOut(
   app: App,
   order: SignOutOrder,
   invocation: Invocation,
   options: CarryOutOptions = {},
 ): Promise<Attempt> {
-  const cost = costMeter(options.seen !== undefined);
+  const begunAt = performance.now();
+  // If the document was read before, the invocation has done nothing else so far.
+  const spentBefore = options.seen ? 0 : requestUnitsSoFar();
+  const attempt = await markAndEnd(app, order, invocation, options);
   const { origin } = order;
-  const { late = false, begunSince = late ? "spare" : "end", refusedSeal, jti } = options;
-  // When a failed order is finished later, the index entry and the named session may be gone.
-  let known = order;
-  try {
-    const marked = await markIndex(app, order, jti, invocation);
-    known = withMarked(order, marked);
-    if (marked.outcome === "failed") throw marked.error;
-    const account = options.seen ?? (await readAccount(app, known, invocation));
-    let result = nothingEnded;
-    if (account) {
-      const plan = planSignOut(account.document, known, { settings: settingsOf(app), begunSince, refusedSeal });
-      if (plan.kind === "account") known = { ...known, reach: "account" };
-      result = await endSessions(app, account, plan, invocation.signal);
-    }
-    if (marked.replayOf && result.outcome === "nothing") throw replayed();
-    invocation.telemetry.info("signout", { origin, late, ...result, ...cost() });
-    return { outcome: "done", result };
-  } catch (error) {
-    invocation.telemetry.error("signout", { origin, late, outcome: "failed", code: conditionOf(error), ...cost() });
-    return { outcome: "failed", error, known };
+  const { late = false } = options;
+  const durationMs = Math.round(performance.now() - begunAt);
+  const requestUnits = Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100;
+  if ("error" in attempt) {
+    const failed = { outcome: "failed", code: conditionOf(attempt.error) };
+    invocation.telemetry.error("signout", { origin, late, ...failed, durationMs, requestUnits });
+  } else {
+    invocation.telemetry.info("signout", { origin, late, ...attempt.value, durationMs, requestUnits });
   }
+  return attempt;
+}
+
+/** Marks the index, reads the account and plans, then carries out the plan. Never rejects. */
+async function markAndEnd(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  options: CarryOutOptions,
+): Promise<Attempt> {
+  const marked = await settled(markIndex(app, order, options.jti, invocation));
+  if ("error" in marked) return { order, ...marked };
+  const found = withMarked(order, marked.value);
+  if (marked.value.outcome === "failed") return { order: found, error: marked.value.error };
+
+  const read = await settled(readAndPlan(app, found, invocation, options));
+  if ("error" in read) return { order: found, ...read };
+  const { account, plan } = read.value;
+  // Whoever finishes it later may find the named session gone: so the order says itself that it is for the account.
+  const decided = plan.kind === "account" ? ({ ...found, reach: "account" } as const) : found;
+
+  const isReplay = marked.value.replayOf !== undefined;
+  return { order: decided, ...(await settled(endSessions(app, account, plan, isReplay, invocation.signal))) };
+}
+
+async function settled<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 /** The order with the account that the index leads to. A repeated logout token asks for what its first receipt asked for. */
 function withMarked(order: SignOutOrder, marked: Marked): SignOutOrder {
-  const located = { ...order, accountKey: order.accountKey ?? marked.accountKey };
-  return marked.outcome === "marked" && marked.replayOf ? datedAs(located, marked.replayOf) : located;
+  const withAccount = { ...order, accountKey: order.accountKey ?? marked.accountKey };
+  if (marked.outcome === "failed" || !marked.replayOf) return withAccount;
+  return datedAs(withAccount, marked.replayOf.signedOutAt, marked.replayOf.signedOutTick);
 }
 
-function datedAs(order: SignOutOrder, { signedOutAt, signedOutTick }: Moment): SignOutOrder {
-  const { requestedTick: _, ...undated } = order;
-  return { ...undated, requestedAt: signedOutAt, ...(signedOutTick && { requestedTick: signedOutTick }) };
+interface Planned {
+  readonly account: Versioned<AccountDocument> | undefined;
+  readonly plan: SignOutPlan;
+}
+
+async function readAndPlan(
+  app: App,
+  order: SignOutOrder,
+  invocation: Invocation,
+  { seen, late = false, newerSessions = late ? "spare" : "end", refusedSeal }: CarryOutOptions,
+): Promise<Planned> {
+  const account = seen ?? (await readAccount(app, order, invocation));
+  if (!account) return { account, plan: { kind: "nothing" } };
+  return {
+    account,
+    plan: planSignOut(account.document, order, { settings: settingsOf(app), newerSessions, refusedSeal }),
+  };
 }
 
 async function readAccount(
@@ -121,48 +153,4 @@ async function readAccount(
   const account = await accounts.read(accountKey, signal);
   warnIfUnreadable(account?.document, telemetry);
   return account;
-}
-
-function replayed(): ConditionError {
-  return new ConditionError("logout_token_invalid", "The token is not valid: jti.");
-}
-
-/** Carries out a plan on the account's document, and after a conflict on what the others have left of it. */
-async function endSessions(
-  app: App,
-  account: Versioned<AccountDocument>,
-  plan: SignOutPlan,
-  signal: AbortSignal,
-): Promise<SignOutResult> {
-  const { accounts } = await app.store();
-  const apply = (document: AccountDocument) => applyPlan(plan, document);
-  return resultOf(await changeAccount(accounts, account, apply, app.timing, signal));
-}
-
-function resultOf({ outcome, before, change }: ChangeResult): SignOutResult {
-  if (!before || outcome === "unchanged" || outcome === "gone") return nothingEnded;
-  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
-  const sessionsRemoved = Object.keys(before.sessions).length - left;
-  return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
-}
-
-const nothingEnded: SignOutResult = { outcome: "nothing", sessionsRemoved: 0 };
-
-interface Cost {
-  readonly durationMs: number;
-  /** Of every operation made for the sign-out. */
-  readonly requestUnits: number;
-}
-
-/**
- * Starts to measure what a sign-out costs.
- * @param isRead whether the account's document was read before: then the invocation has done nothing else so far
- */
-function costMeter(isRead: boolean): () => Cost {
-  const startedAt = performance.now();
-  const spentBefore = isRead ? 0 : requestUnitsSoFar();
-  return () => ({
-    durationMs: Math.round(performance.now() - startedAt),
-    requestUnits: Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100,
-  });
 }

@@ -44,9 +44,9 @@ export async function putIntoQueue(app: App, order: SignOutOrder): Promise<void>
 
 /**
  * Leaves a sign-out that the store did not take to the queue.
- * @returns what whoever asked is to be told: that it will be finished, or that it will not be
+ * @returns the error that tells whoever asked: it will be finished later, or it will not be
  */
-export async function deferred(
+export async function leaveToQueue(
   order: SignOutOrder,
   { defer, telemetry }: SigningOut,
   cause: unknown,

@@ -1,6 +1,7 @@
 import { sidKeyOf } from "../account/sid-entry.ts";
 import type { App } from "../app/app.ts";
-import { carryOutOrDefer, type SignOutResult } from "./carry-out.ts";
+import { carryOutOrDefer } from "./carry-out.ts";
+import type { SignOutResult } from "./end-sessions.ts";
 import type { SigningOut } from "./defer.ts";
 import { newOrder } from "./order.ts";
 

@@ -1,7 +1,7 @@
 import { markSignedOut, type Marked, type Moment } from "../account/sid-index.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { isOfProvider, type SignOutOrder, timeNow } from "./order.ts";
+import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
 
 /**
  * Marks the `sid` or the subject of a sign-out from the identity provider, and learns which account it leads to.
@@ -33,6 +33,6 @@ const nothingToMark: Marked = { outcome: "marked", accountKey: null, replayOf: u
 /** No mark is for sign-ins that have not begun yet: an order may be dated by an instance that went by its own clock. */
 async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Moment> {
   await app.learnTime();
-  const now = timeNow(app) ?? new Date(app.clock.now()).toISOString();
+  const now = latestNow(app) ?? new Date(app.clock.now()).toISOString();
   return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };
 }

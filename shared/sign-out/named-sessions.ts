@@ -1,57 +1,60 @@
 import { sessionOf, type AccountDocument, type StoredSession } from "../account/document.ts";
 import type { SignOutOrder } from "./order.ts";
-import { beganSince, mayBeOpenedSince, mayHaveCrossed } from "./order-times.ts";
+import { isNewer, mayBeOpenedAfter, mayHavePassed } from "./order-times.ts";
 
-/** What becomes of the sessions that began after a sign-out was asked for. */
-export type BegunSince = "end" | "spare";
+/** What becomes of sessions that began after the sign-out was asked for. */
+export type NewerSessions = "end" | "spare";
 
-/**
- * Whether an order names a session: by its key, by its `sid`, or because the browser of the named session has it now. The
- * last is for a browser that signs out while its new sign-in is being answered, and so still sends the earlier cookie.
- */
+/** Whether an order names a session: by its key, by its `sid`, or as the new session of the browser that sent the order. */
 export function isNamed(order: SignOutOrder, session: StoredSession, key: string): boolean {
   const { sessionKey, sidKey } = order;
-  if (key === sessionKey) return true;
-  if (sidKey !== null && session.sid === sidKey) return true;
-  return isSuccessorOfNamed(order, session);
-}
-
-/** An order whose cookie was never looked up may mean the new session only if the two may have crossed. */
-function isSuccessorOfNamed(order: SignOutOrder, { replaced, createdAt }: StoredSession): boolean {
-  const { sessionKey, reach, unproven } = order;
-  if (reach === "named" || sessionKey === null || replaced !== sessionKey) return false;
-  return !unproven || mayHaveCrossed(createdAt, order);
-}
-
-/** Whether a session stays although the order names it or its account. */
-export function isSpared(order: SignOutOrder, session: StoredSession, key: string, begunSince: BegunSince): boolean {
-  return begunSince === "spare" && beganSince(order, session, key);
+  return key === sessionKey || (sidKey !== null && session.sid === sidKey) || isNewOfSameBrowser(order, session);
 }
 
 /**
- * Whether a document holds a session that the order names and that is not spared. An order that spares newer sessions also
- * counts a named one that was there when it was given, and has given way to another session since.
+ * Whether the browser has signed in again, and this is its new session. While the answer with the new cookie is under way, the
+ * browser still sends the earlier one, and a sign-out with that means the new session.
  */
-export function holdsNamed({ sessions }: AccountDocument, order: SignOutOrder, begunSince: BegunSince): boolean {
+function isNewOfSameBrowser(order: SignOutOrder, { replaced, createdAt }: StoredSession): boolean {
+  const { sessionKey, reach, unproven } = order;
+  if (reach === "named" || sessionKey === null || replaced !== sessionKey) return false;
+  // A cookie that could not be looked up may be an old one, which has nothing to do with the new session.
+  return !unproven || mayHavePassed(order, createdAt);
+}
+
+/** Whether a session stays because it is newer than the order, although the order names it or its account. */
+export function isSpared(
+  order: SignOutOrder,
+  session: StoredSession,
+  key: string,
+  newerSessions: NewerSessions,
+): boolean {
+  return newerSessions === "spare" && isNewer(order, session, key);
+}
+
+/**
+ * Whether a document holds a session that the order names and does not spare. If the order spares newer sessions, it is enough
+ * that a named session was there when the order was given: the newer session that has replaced it says so.
+ */
+export function holdsNamed({ sessions }: AccountDocument, order: SignOutOrder, newerSessions: NewerSessions): boolean {
   return Object.entries(sessions).some(
     ([key, session]) =>
-      (isNamed(order, session, key) && !isSpared(order, session, key, begunSince)) ||
-      (begunSince === "spare" && hasReplacedNamed(order, session)),
+      (isNamed(order, session, key) && !isSpared(order, session, key, newerSessions)) ||
+      (newerSessions === "spare" && hasReplacedNamed(order, session)),
   );
 }
 
-/** Whether this session has taken the place of a named one since the order was given, or may have. */
+/** Whether this session has replaced a named one since the order was given, or may have. */
 function hasReplacedNamed(order: SignOutOrder, session: StoredSession): boolean {
-  const { sessionKey, sidKey } = order;
   const { replaced, replacedSid } = session;
-  const isReplacement =
-    (replaced !== undefined && replaced === sessionKey) || (replacedSid !== undefined && replacedSid === sidKey);
-  return isReplacement && mayBeOpenedSince(session, order);
+  const isByKey = replaced !== undefined && replaced === order.sessionKey;
+  const isBySid = replacedSid !== undefined && replacedSid === order.sidKey;
+  return (isByKey || isBySid) && mayBeOpenedAfter(order, session);
 }
 
 /**
  * The order, completed by the `sid` of the session that it names by key. An order that was given while the document could not
- * be read knows this browser's session by its cookie alone; with the `sid` it reaches the browser's other sessions, too.
+ * be read knows the browser's session by its cookie alone. With the `sid`, it also names the browser's other sessions.
  */
 export function withSidOfNamed({ sessions }: AccountDocument, order: SignOutOrder): SignOutOrder {
   const { sessionKey, sidKey, reach } = order;

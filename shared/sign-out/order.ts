@@ -75,11 +75,17 @@ export function newOrder(
     sessionKey: null,
     sidKey: null,
     subjectKey: null,
-    requestedAt: timeNow(app),
+    requestedAt: latestNow(app),
     requestedTick: app.clock.tick(),
     settings: settingsOf(app),
     ...order,
   };
+}
+
+/** The same order, as if it had been given at another time. */
+export function datedAs(order: SignOutOrder, requestedAt: string, requestedTick?: Tick): SignOutOrder {
+  const { requestedTick: _, ...undated } = order;
+  return { ...undated, requestedAt, ...(requestedTick && { requestedTick }) };
 }
 
 /** The settings that an order is given under. */
@@ -89,7 +95,7 @@ export function settingsOf({ configuration }: App): OrderSettings {
 }
 
 /** The latest that it can be now by the store's clock, ISO 8601, UTC; null if that is not known. */
-export function timeNow({ clock }: App): string | null {
+export function latestNow({ clock }: App): string | null {
   const bounds = clock.bounds();
   return bounds ? new Date(bounds.latest).toISOString() : null;
 }

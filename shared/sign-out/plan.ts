@@ -1,33 +1,33 @@
 import { endOf, removeSessions, sessionOf, type AccountDocument, type Change } from "../account/document.ts";
-import { holdsNamed, isNamed, isSpared, withSidOfNamed, type BegunSince } from "./named-sessions.ts";
+import { holdsNamed, isNamed, isSpared, withSidOfNamed, type NewerSessions } from "./named-sessions.ts";
 import type { OrderSettings, SignOutOrder } from "./order.ts";
-import { wasOpenedSince } from "./order-times.ts";
+import { wasOpenedAfter } from "./order-times.ts";
 
 /**
- * What a sign-out ends. {@link planSignOut} decides it once, on the account's document as the sign-out first read it.
- * {@link applyPlan} then applies it to that document and, after every conflict, to what the others have left.
+ * What a sign-out ends. {@link planSignOut} decides it once, on the account's document as first read. {@link applyPlan}
+ * applies it to that document and, after a conflict, to what the others have left.
  */
 export type SignOutPlan =
   /** No session: none of those that the order names was there. */
   | { readonly kind: "nothing" }
-  /** One session, as long as it holds the tokens that were refused. */
-  | { readonly kind: "refused session"; readonly sessionKey: string; readonly sealed: string }
   /** The sessions that the order names. */
-  | { readonly kind: "named sessions"; readonly order: SignOutOrder; readonly begunSince: BegunSince }
-  /** The account's sessions. */
+  | { readonly kind: "named sessions"; readonly order: SignOutOrder; readonly newerSessions: NewerSessions }
+  /** All sessions of the account. */
   | {
       readonly kind: "account";
       readonly order: SignOutOrder;
-      readonly begunSince: BegunSince;
+      readonly newerSessions: NewerSessions;
       /** Keys of the sessions in the document as first read. */
       readonly seen: ReadonlySet<string>;
-    };
+    }
+  /** One session, unless it has got new tokens since the identity provider refused those in `sealed`. */
+  | { readonly kind: "refused session"; readonly sessionKey: string; readonly sealed: string };
 
 export interface PlanOptions {
   /** Settings for an order that brings none. */
   readonly settings: OrderSettings;
-  readonly begunSince: BegunSince;
-  /** The seal that holds the refused tokens. The named session ends only while it has this very seal. */
+  readonly newerSessions: NewerSessions;
+  /** The seal of the session whose tokens were refused. */
   readonly refusedSeal?: string | undefined;
 }
 
@@ -36,84 +36,37 @@ export interface PlanOptions {
  *
  * 1. An order that names sessions ends nothing unless one of them is there: an old link cannot sign out a new session.
  * 2. If one is there, the order's reach and `SignOut__Scope` say whether the account's other sessions end with it.
- * 3. A cookie that had stopped opening its session cannot sign out other browsers.
+ * 3. A cookie that no longer opened its session cannot sign out other browsers.
  *
  * Example: the account has a laptop and a phone, and `SignOut__Scope` is `account`. A front-channel sign-out with the laptop's
- * `sid` plans "account" (both). When it comes again, the laptop's session is gone, and it plans "nothing": the tablet that has
- * signed in meanwhile stays.
- * @param first the document as the sign-out first read it
+ * `sid` plans "account", and both end. Then a tablet signs in. If the same sign-out comes again, the laptop's session is no
+ * longer there: it plans "nothing", and the tablet stays.
+ * @param first the document as first read
  */
 export function planSignOut(
   first: AccountDocument,
   given: SignOutOrder,
-  { settings, begunSince, refusedSeal }: PlanOptions,
+  { settings, newerSessions, refusedSeal }: PlanOptions,
 ): SignOutPlan {
   if (refusedSeal !== undefined && given.sessionKey !== null) {
     return { kind: "refused session", sessionKey: given.sessionKey, sealed: refusedSeal };
   }
   const order = withSidOfNamed(first, given);
-  if (order.reach !== "account" && !holdsNamed(first, order, begunSince)) return { kind: "nothing" };
-  if (!reachesOthers(first, order, order.settings ?? settings)) return { kind: "named sessions", order, begunSince };
-  return { kind: "account", order, begunSince, seen: new Set(Object.keys(first.sessions)) };
-}
-
-/**
- * Applies a plan to one version of the document. An unreadable document is deleted as a whole: nobody can tell whose sessions
- * are in it.
- */
-export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change {
-  if (plan.kind === "refused session") return endWhileSealed(plan, document);
-  if (document.unreadable) return { kind: "delete" };
-  if (plan.kind === "nothing") return { kind: "none" };
-  const { order, begunSince } = plan;
-  const isOfAccount = plan.kind === "account" ? accountSessions(plan, document) : () => false;
-  return removeSessions(
-    document,
-    (session, key) => (isNamed(order, session, key) || isOfAccount(key)) && !isSpared(order, session, key, begunSince),
-  );
-}
-
-type AccountPlan = Extract<SignOutPlan, { kind: "account" }>;
-
-/**
- * Which sessions of this version the plan for the account includes. After a conflict there may be sessions that the first
- * read did not show:
- *
- *     laptop: sign-out   reads {laptop, phone}
- *     tablet: callback   writes {phone, tablet}: the laptop's session has given way
- *     laptop: sign-out   conflict
- *
- * The named session is gone, so the tablet's sign-in may be newer than the sign-out. The phone, which was seen, ends; the
- * tablet stays. If the laptop's session is still there, nothing says that the tablet came later, and all three end. An order
- * for the account as such ends what it has seen in any case, and nothing else.
- */
-function accountSessions(
-  { order, begunSince, seen }: AccountPlan,
-  document: AccountDocument,
-): (key: string) => boolean {
-  const isAll = order.reach !== "account" && holdsNamed(document, order, begunSince);
-  return (key) => isAll || seen.has(key);
-}
-
-/** Tokens that another instance has stored meanwhile are newer than the refusal, and so is what cannot be read. */
-function endWhileSealed(
-  { sessionKey, sealed }: Extract<SignOutPlan, { kind: "refused session" }>,
-  document: AccountDocument,
-): Change {
-  if (sessionOf(document.sessions, sessionKey)?.sealed !== sealed) return { kind: "none" };
-  return removeSessions(document, (_, key) => key === sessionKey);
+  if (order.reach !== "account" && !holdsNamed(first, order, newerSessions)) return { kind: "nothing" };
+  if (!endsOthers(first, order, order.settings ?? settings)) return { kind: "named sessions", order, newerSessions };
+  return { kind: "account", order, newerSessions, seen: new Set(Object.keys(first.sessions)) };
 }
 
 /** Whether an order whose named session is there ends the account's other sessions as well. */
-function reachesOthers(first: AccountDocument, order: SignOutOrder, settings: OrderSettings): boolean {
-  const { reach } = order;
+function endsOthers(first: AccountDocument, order: SignOutOrder, settings: OrderSettings): boolean {
+  const { reach, unproven } = order;
   const isWide = reach === "account" || reach === "everywhere" || (reach === "scope" && settings.scope === "account");
-  return isWide && (!order.unproven || cookieWasGood(first, order, settings));
+  return isWide && (!unproven || cookieWasGood(first, order, settings));
 }
 
 /**
- * Whether the cookie that the order came with opened a session when the order was given. Either that session is there, and
- * had not expired by then; or another one has taken its place since, and says that it was live.
+ * Whether the cookie that the order came with opened a session when the order was given: the session is there and had not
+ * expired by then, or another one has replaced it since, and says that it had not.
  */
 function cookieWasGood({ sessions }: AccountDocument, order: SignOutOrder, settings: OrderSettings): boolean {
   const { sessionKey, requestedAt } = order;
@@ -121,6 +74,50 @@ function cookieWasGood({ sessions }: AccountDocument, order: SignOutOrder, setti
   const named = sessionOf(sessions, sessionKey);
   if (named) return requestedAt === null || endOf(named, settings) > Date.parse(requestedAt);
   return Object.values(sessions).some(
-    (session) => session.replaced === sessionKey && session.replacedLive && wasOpenedSince(session, order),
+    (session) => session.replaced === sessionKey && session.replacedLive && wasOpenedAfter(order, session),
   );
+}
+
+/** Applies a plan to one version of the document. */
+export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change {
+  if (plan.kind === "refused session") return endRefused(plan, document);
+  // Nobody can tell whose sessions are in an unreadable document. It goes as a whole.
+  if (document.unreadable) return { kind: "delete" };
+  if (plan.kind === "nothing") return { kind: "none" };
+  const { order, newerSessions } = plan;
+  const isOfAccount = plan.kind === "account" ? accountSessions(plan, document) : () => false;
+  return removeSessions(
+    document,
+    (session, key) =>
+      (isNamed(order, session, key) || isOfAccount(key)) && !isSpared(order, session, key, newerSessions),
+  );
+}
+
+/**
+ * Which sessions of this version a plan for the account includes. After a conflict there may be sessions that the first read
+ * did not show:
+ *
+ *     laptop: sign-out   reads {laptop, phone}
+ *     tablet: callback   writes {phone, tablet}: the laptop's session has ended
+ *     laptop: sign-out   conflict
+ *
+ * The laptop's session is gone, so the tablet may have signed in after the sign-out: it stays. The phone ends, because the
+ * first read showed it. If the laptop's session were still there, nothing would say that the tablet came later, and all three
+ * would end. An order for the account itself names no session: it ends those that the first read showed, and no others.
+ */
+function accountSessions(
+  { order, newerSessions, seen }: Extract<SignOutPlan, { kind: "account" }>,
+  document: AccountDocument,
+): (key: string) => boolean {
+  const isEvery = order.reach !== "account" && holdsNamed(document, order, newerSessions);
+  return (key) => isEvery || seen.has(key);
+}
+
+/** Tokens that another instance has stored since are newer than the refusal, and so may be those in an unreadable document. */
+function endRefused(
+  { sessionKey, sealed }: Extract<SignOutPlan, { kind: "refused session" }>,
+  document: AccountDocument,
+): Change {
+  if (sessionOf(document.sessions, sessionKey)?.sealed !== sealed) return { kind: "none" };
+  return removeSessions(document, (_, key) => key === sessionKey);
 }

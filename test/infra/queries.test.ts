@@ -86,6 +86,7 @@ function isName(text: string): boolean {
 async function reportingSource(): Promise<string> {
   const files = [
     "shared/sign-out/carry-out.ts",
+    "shared/sign-out/end-sessions.ts",
     "shared/pipeline/handler.ts",
     "functions/finish-sign-outs.ts",
     "shared/store/request.ts",

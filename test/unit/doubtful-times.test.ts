@@ -89,7 +89,7 @@ describe("a late order and a session whose times leave in doubt which was first"
   };
   const settings = { scope: "session", idleTimeoutMinutes: 60 } as const;
   const changeOf = (document: AccountDocument, late: SignOutOrder, current: OrderSettings = settings) =>
-    applyPlan(planSignOut(document, late, { settings: current, begunSince: "spare" }), document);
+    applyPlan(planSignOut(document, late, { settings: current, newerSessions: "spare" }), document);
   const kindOf = (session: Partial<StoredSession>, changes: Partial<SignOutOrder> = {}) =>
     changeOf(accountDocument({ k: storedSession(0, { sid: "s", ...session }) }), { ...order, ...changes }).kind;
 

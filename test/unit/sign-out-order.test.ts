@@ -29,7 +29,7 @@ function left(
   late = false,
 ): string[] | string {
   const settings = { scope, idleTimeoutMinutes: 60 };
-  const plan = planSignOut(document, { ...order, ...changes }, { settings, begunSince: late ? "spare" : "end" });
+  const plan = planSignOut(document, { ...order, ...changes }, { settings, newerSessions: late ? "spare" : "end" });
   const change: Change = applyPlan(plan, document);
   return change.kind === "replace" ? Object.keys(change.sessions) : change.kind;
 }

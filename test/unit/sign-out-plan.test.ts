@@ -20,7 +20,7 @@ const order: SignOutOrder = {
   requestedAt: at(7),
 };
 
-const options: PlanOptions = { settings: { scope: "account", idleTimeoutMinutes: 60 }, begunSince: "end" };
+const options: PlanOptions = { settings: { scope: "account", idleTimeoutMinutes: 60 }, newerSessions: "end" };
 
 function plan(first: AccountDocument, changes: Partial<SignOutOrder> = {}, others: Partial<PlanOptions> = {}) {
   return planSignOut(first, { ...order, ...changes }, { ...options, ...others });
@@ -94,7 +94,7 @@ describe("after a conflict, a sign-out of the account", () => {
   });
 
   test("that spares newer sessions spares them in every version", () => {
-    const late = plan(accountDocument({ laptop, phone }), {}, { begunSince: "spare" });
+    const late = plan(accountDocument({ laptop, phone }), {}, { newerSessions: "spare" });
     assert.deepEqual(left(late, { laptop, phone, tablet }), ["tablet"]);
   });
 });
