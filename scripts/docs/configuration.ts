@@ -17,25 +17,26 @@ const introduction = `# Configuration
 
 <!-- Written by \`npm run docs:settings\` from shared/configuration/settings.ts. Change it there. -->
 
-Every setting of the app. In Azure they are app settings; on your machine they go into the environment or into \`Values\`
-of \`local.settings.json\`, which \`npm start\` and \`npm run doctor\` read. As soon as the settings of a real part are there,
+All settings of the app. In Azure they are app settings. On your machine, put them into the environment or into \`Values\`
+in \`local.settings.json\`; \`npm start\` and \`npm run doctor\` read both. If the settings for a real part are present,
 \`npm start\` uses that part instead of its stand-in.
 
-Names are not case-sensitive. A missing, malformed or contradictory setting is named in the log at start and by
-\`/readyz\`, with what is expected and without its value; the app then answers 503 \`configuration_invalid\` to everything
-else. \`npm run doctor\` checks the settings, and that what they name can be reached: see [doctor.md](doctor.md).
+Names are not case-sensitive. If a setting is missing, malformed or contradictory, the log at start and \`/readyz\` name it and say
+what is expected, without its value; the app then answers 503 \`configuration_invalid\` to everything else.
+\`npm run doctor\` checks the settings and whether what they name can be reached: see [doctor.md](doctor.md).
 `;
 
 const hostIntroduction = `## Settings of the Functions host
 
-The host reads these; those of its storage account the app reads, too. [infra/main.bicep](../infra/main.bicep) sets those marked _yes_.
+The host reads these settings. The app also reads those of the host's storage account. [infra/main.bicep](../infra/main.bicep)
+sets the settings that are marked _yes_.
 `;
 
-const closing = `The platform sets \`${platformHostName}\`; the app reads it where \`${settings.publicBaseUrl.name}\` is missing.
+const closing = `The platform sets \`${platformHostName}\`; the app reads it if \`${settings.publicBaseUrl.name}\` is missing.
 
 ## Without a secret
 
-With a managed identity nothing in the settings is secret:
+With a managed identity, the settings contain no secret:
 
 \`\`\`
 ${settings.credentialSourceType.name}=SignedAssertionFromManagedIdentity

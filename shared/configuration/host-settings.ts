@@ -11,13 +11,13 @@ export const hostSettings = {
   storage: {
     name: "AzureWebJobsStorage",
     meaning:
-      "Storage account of the host by connection string, which holds its key. The app keeps deferred sign-outs in its queues.",
+      "The host's storage account, reached with a connection string, which holds its key. The app keeps waiting sign-outs in its queues.",
     expects: "a connection string, and not together with AzureWebJobsStorage__credential",
     deployed: false,
   },
   storageCredential: {
     name: "AzureWebJobsStorage__credential",
-    meaning: "Storage account of the host by managed identity.",
+    meaning: "The host's storage account, reached with a managed identity.",
     expects: "managedidentity",
     deployed: true,
   },
@@ -29,7 +29,7 @@ export const hostSettings = {
   },
   storageAccountName: {
     name: "AzureWebJobsStorage__accountName",
-    meaning: "The same by the account's name, in the public cloud.",
+    meaning: "The storage account by its name, in the public cloud.",
     expects: "a name, instead of the URLs; only with AzureWebJobsStorage__credential",
     deployed: false,
   },
@@ -41,25 +41,25 @@ export const hostSettings = {
   },
   queueServiceUri: {
     name: "AzureWebJobsStorage__queueServiceUri",
-    meaning: "Where the app keeps sign-outs that the store could not take.",
+    meaning: "Where the app keeps sign-outs that could not be carried out at once.",
     expects: "an https:// URL; only with AzureWebJobsStorage__credential",
     deployed: true,
   },
   disableHomepage: {
     name: "AzureWebJobsDisableHomepage",
-    meaning: "Leaves `/` to the app's page instead of the host's.",
+    meaning: "Makes `/` show the app's page instead of the host's.",
     expects: "true",
     deployed: true,
   },
   applicationInsights: {
     name: "APPLICATIONINSIGHTS_CONNECTION_STRING",
-    meaning: "Where telemetry goes. Without it there is none but the log.",
+    meaning: "Where telemetry goes. Without it, there is only the log.",
     expects: "the connection string of Application Insights",
     deployed: true,
   },
   applicationInsightsAuthentication: {
     name: "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-    meaning: "Managed identity that telemetry is written with.",
+    meaning: "Managed identity with which telemetry is sent.",
     expects: "ClientId=…;Authorization=AAD",
     deployed: true,
   },

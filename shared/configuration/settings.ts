@@ -7,7 +7,7 @@ export type { Setting } from "./setting.ts";
 export const settings = {
   publicBaseUrl: {
     name: "PublicBaseUrl",
-    meaning: "Origin of the app as browsers see it.",
+    meaning: "The app's origin, as browsers see it.",
     expects: "an https:// origin without a path (http:// only for localhost)",
     default: "https:// followed by WEBSITE_HOSTNAME",
   },
@@ -19,12 +19,12 @@ export const settings = {
   },
   tenantId: {
     name: "AzureAd__TenantId",
-    meaning: "Who may sign in: one tenant, or a multi-tenant authority.",
+    meaning: "Whose people may sign in: one tenant's, or those of a multi-tenant authority.",
     expects: "a tenant's GUID or domain name, or one of organizations, common, consumers",
   },
   allowedTenants: {
     name: "AzureAd__AllowedTenants",
-    meaning: "Tenant ids let in when the authority is multi-tenant. Without it, every tenant of the authority is.",
+    meaning: "The tenants whose people may sign in, with a multi-tenant authority. Without it, every tenant may.",
     expects: "tenant GUIDs separated by commas; only with organizations, common or consumers",
   },
   clientId: {
@@ -35,7 +35,7 @@ export const settings = {
   extraScopes: {
     name: "AzureAd__ExtraScopes",
     meaning:
-      "Scopes that a page of the app may ask people to agree to with `/auth/login?scope=`, beside those of the configured APIs.",
+      "Scopes that a page of the app may request consent for with `/auth/login?scope=`, besides those of the configured APIs.",
     expects: "scopes separated by spaces",
   },
   credentialSourceType: {
@@ -45,7 +45,8 @@ export const settings = {
   },
   managedIdentityClientId: {
     name: "AzureAd__ClientCredentials__0__ManagedIdentityClientId",
-    meaning: "User-assigned managed identity trusted as federated credential. Entra accepts no system-assigned one.",
+    meaning:
+      "The user-assigned managed identity that the registration trusts as federated credential. Entra does not accept a system-assigned one.",
     expects: "a GUID; only and always with SignedAssertionFromManagedIdentity",
   },
   clientSecret: {
@@ -60,17 +61,17 @@ export const settings = {
   },
   cosmosConnectionString: {
     name: "CosmosDb",
-    meaning: "Azure Cosmos DB by connection string.",
+    meaning: "Azure Cosmos DB, reached with a connection string.",
     expects: "AccountEndpoint=…;AccountKey=…; and not together with CosmosDb__accountEndpoint",
   },
   cosmosAccountEndpoint: {
     name: "CosmosDb__accountEndpoint",
-    meaning: "Azure Cosmos DB by managed identity.",
+    meaning: "Azure Cosmos DB, reached with a managed identity.",
     expects: "an https:// URL, and not together with CosmosDb",
   },
   cosmosClientId: {
     name: "CosmosDb__clientId",
-    meaning: "User-assigned managed identity for Azure Cosmos DB. Without it, the system-assigned one.",
+    meaning: "User-assigned managed identity for Azure Cosmos DB. Without it, the app uses the system-assigned one.",
     expects: "a GUID; only with CosmosDb__accountEndpoint",
   },
   cosmosDatabaseName: {
@@ -81,7 +82,7 @@ export const settings = {
   },
   idleTimeoutMinutes: {
     name: "Session__IdleTimeoutMinutes",
-    meaning: "A session that is not used for this long ends.",
+    meaning: "A session ends when it has not been used for this long.",
     expects: "a whole number of minutes from 1 to 43200, not above Session__AbsoluteTimeoutMinutes",
     default: "60",
   },
@@ -93,45 +94,45 @@ export const settings = {
   },
   maxPerAccount: {
     name: "Session__MaxPerAccount",
-    meaning: "Sessions an account may have at once; the oldest makes room.",
+    meaning: "How many sessions an account may have at once. A further sign-in ends the oldest.",
     expects: "a whole number from 1 to 50",
     default: "10",
   },
   persistentCookie: {
     name: "Session__PersistentCookie",
     meaning:
-      "Whether people stay signed in when they close the browser, until the session ends by its times. Not for shared computers.",
+      "Whether people stay signed in when they close the browser, until the session times out. Not for shared computers.",
     expects: "true or false",
     default: "false",
   },
   cookieName: {
     name: "Session__CookieName",
     meaning:
-      "Name of the session cookie, and with a hyphen the beginning of the app's other cookies. Apps of one host, or of two ports of localhost, need a name each.",
+      "Name of the session cookie. Unless it is the default, the names of the app's other cookies begin with it and a hyphen. Apps on the same host, or on two ports of localhost, need different names.",
     expects: "1 to 64 characters of a token (RFC 9110 section 5.6.2), not beginning with two underscores",
     default: "session",
   },
   signOutScope: {
     name: "SignOut__Scope",
-    meaning: "What a sign-out ends: every session of the account, or those of the browser that signed out.",
+    meaning: "What a sign-out ends: all sessions of the account, or only those of the browser that signed out.",
     expects: "account or session",
     default: "account",
   },
   signOutSchedule: {
     name: "SignOut__FinishSchedule",
-    meaning: "When the timer looks for sign-outs that the store could not take.",
+    meaning: "When the timer finishes sign-outs that could not be carried out at once.",
     expects: "an NCRONTAB expression of six fields, in UTC",
     default: "0 */5 * * * *",
   },
   signOutMaxAttempts: {
     name: "SignOut__MaxAttempts",
-    meaning: "Attempts at a sign-out that waits in the queue, before it is put aside in `sign-outs-poison`.",
+    meaning: "How often a waiting sign-out is tried before it is moved to the queue `sign-outs-poison`.",
     expects: "a whole number from 1 to 10000",
     default: "120",
   },
   signOutRetrySeconds: {
     name: "SignOut__RetrySeconds",
-    meaning: "After a failed attempt the sign-out waits this long in the queue.",
+    meaning: "How long a sign-out waits in the queue after a failed attempt.",
     expects: "a whole number of seconds from 1 to 3600",
     default: "60",
   },
@@ -139,7 +140,7 @@ export const settings = {
   telemetrySampledPercentage: {
     name: "Telemetry__SampledPercentage",
     meaning:
-      "Of the traces that arrive sampled, the share whose spans the app sends. Events and metrics are always sent.",
+      "Of the traces that arrive as sampled, the percentage whose spans the app sends. It always sends events and metrics.",
     expects: "a whole number from 0 to 100",
     default: "100",
   },

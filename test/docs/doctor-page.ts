@@ -57,12 +57,12 @@ function page(green: string, red: string): string {
 
 <!-- Written by \`npm run docs:doctor\`. Change test/docs/doctor-page.ts. -->
 
-\`npm run doctor\` checks everything that the app needs: one line for each thing, and what to do where something is
-wrong. It changes nothing, and prints no secret.
+\`npm run doctor\` checks everything that the app needs. It prints a line for each check and, if something is wrong, what to do
+about it. It changes nothing and prints no secret.
 
 ## What it prints
 
-Beside \`npm start\`, after somebody has signed in:
+While \`npm start\` runs, after somebody has signed in:
 
 \`\`\`text
 ${green}
@@ -80,7 +80,7 @@ ${red}
 | ✓    | fine                                                              |
 | !    | works, but not for long, or not as well as it could               |
 | ✗    | failed; the exit code is 1                                        |
-| –    | not checked, with the reason. This is no good sign and no bad one |
+| –    | not checked, with the reason: neither pass nor fail |
 
 ## How to run it
 
@@ -88,36 +88,35 @@ ${red}
 ${usage.trim()}
 \`\`\`
 
-## What it looks at
+## What it checks
 
-| Lines                                | What has to be so                                                                                                                                   |
+| Lines                                | What must be true                                                                                                                                   |
 | ------------------------------------ | --------------------------------------------------------------------------------------------------------------------------------------------------- |
-| Settings                             | The app starts with them. Each problem is a line, and each name that only looks like one of them. [configuration.md](configuration.md) has the list |
+| Settings                             | The app can start with them. Each problem has a line, and so has each name that only resembles a setting. [configuration.md](configuration.md) has the list |
 | Identity provider, Signing keys      | The authority's metadata and keys can be read and used                                                                                              |
-| Clock                                | This machine agrees with the identity provider to 30 seconds; at 4 minutes it is a failure                                                          |
-| Client credential                    | The token endpoint issues a token for the app itself, which opens nothing and is thrown away                                                        |
+| Clock                                | This machine's clock agrees with the identity provider's to within 30 seconds; a difference of 4 minutes is a failure                                                          |
+| Client credential                    | The token endpoint issues a token for the app itself. The token gives access to nothing and is thrown away                                                        |
 | Cosmos DB, Consistency               | The account answers, and its default consistency is Strong                                                                                          |
-| Container accounts, Container sids   | Partition key \`/id\`, time to live on without a default                                                                                            |
-| Permissions                          | A point read is allowed and a query is not. An account key permits everything: use a managed identity                                               |
-| Queue storage                        | The queue of deferred sign-outs can be reached, and none has been given up                                                                          |
-| App registration and below           | Redirect URIs, **the Logout URL of this deployment**, the optional claims, and how long secrets and certificates are good: a warning 30 days before |
+| Container accounts, Container sids   | Partition key \`/id\`, time to live on (no default)                                                                                            |
+| Permissions                          | A point read is allowed, and a query is not. An account key permits everything; use a managed identity instead                                               |
+| Queue storage                        | The queue for waiting sign-outs can be reached, and no sign-out has been given up                                                                          |
+| App registration and below           | The registration has the redirect URIs, **the Logout URL of this deployment** and the optional claims, and its secrets and certificates are valid; there is a warning 30 days before they expire |
 | Federated credential                 | The registration trusts the managed identity that the settings name                                                                                 |
-| App, App: …                          | What the app itself says at \`/readyz\`                                                                                                             |
-| Odd headers | With \`--url\`: a request that the Functions host cannot take is refused by what is in front of it, see [troubleshooting.md](troubleshooting.md) |
-| Sign-in: sid, Sign-in: login_hint    | The ID tokens since the app's start brought these claims                                                                                            |
+| App, App: …                          | The app itself reports no problem at \`/readyz\`                                                                                                             |
+| Odd headers | With \`--url\`: the front end refuses a request that the Functions host cannot take, see [troubleshooting.md](troubleshooting.md#everything-is-an-empty-500) |
+| Sign-in: sid, Sign-in: login_hint    | The ID tokens received since the app's start had these claims                                                                                            |
 
-## Who looks
+## Which credentials it uses
 
-On your machine the command uses the settings there: the client secret, certificate and keys in them, and for Microsoft
-Graph, and for Azure resources without a key, your own sign-in. To read the app registration you need no role but to be
-a member of the tenant that may read the directory.
+Locally it uses your settings, with the client secret, certificate and keys in them. For Microsoft Graph, and for Azure resources
+without a key, it uses your own sign-in. Any tenant member who may read the directory can have it check the app registration.
 
-A managed identity exists only where the app runs. So the app itself proves its credential and reads both containers
-whenever \`/readyz\` is asked, and the command repeats what it says. \`/readyz\` tells codes and nothing else, to anyone. It
-keeps the answer of the store for 2 seconds, that of the token endpoint for 5 minutes, or for 15 seconds if it was no
-success, and asks each of them once at a time: asking it often asks nobody else.
+A managed identity exists only where the app runs. Therefore the app itself proves its credential and reads both containers when
+\`/readyz\` is called, and the command repeats what the app says. Anyone may call \`/readyz\`, but it returns only codes. It
+remembers the store's answer for 2 seconds, and the token endpoint's for 5 minutes, or for 15 seconds after a failure; it asks each
+of them only once at a time. Frequent calls therefore cause no further requests.
 
-\`--url\` knows no settings. It has the app say where a sign-in leads, and with it the client id and the authority, and
-compares the registration with the address given. What only settings say is then not checked.
+With \`--url\`, the command has no settings. It learns the client id and the authority from the app's redirect to a sign-in, and
+compares the registration with the given address. It does not check what only the settings say.
 `;
 }

@@ -65,14 +65,14 @@ describe("npm run doctor, at a deployment", () => {
 
   it("tells that a neighbour's cookie above U+00FF ends at the host, where nothing in front refuses it", async () => {
     const report = await examine(world.publicBaseUrl);
-    assertLine(report, "Odd headers", "!", /brings an empty 500\. Have the front end refuse/);
+    assertLine(report, "Odd headers", "!", /gets an empty 500\. Have the front end refuse/);
     assert.equal(report.exitCode, 0, report.output);
   });
 
   for (const [what, treat, says] of [
-    ["refuses such a header", "refuse", /is refused with 403 before the host/],
-    ["takes such a header away", "strip", /does not get as far as the host/],
-    ["gives no answer", "hang up", /brings no answer\. Have the front end refuse/],
+    ["refuses such a header", "refuse", /is refused with 403 before it reaches the host/],
+    ["takes such a header away", "strip", /does not reach the host/],
+    ["gives no answer", "hang up", /gets no answer\. Have the front end refuse/],
   ] as const) {
     it(`finds a front end that ${what}`, async () => {
       await using frontEnd = await startFrontEnd(world.publicBaseUrl, treat);
@@ -95,8 +95,8 @@ describe("npm run doctor, at a deployment", () => {
     await new Promise<void>((resolve) => site.listen(0, "localhost", resolve));
     const report = await examine(`http://localhost:${(site.address() as AddressInfo).port}`);
     site.close();
-    assertLine(report, "App", "✗", /answers 200, and not as this app does\. Publish/);
-    assertLine(report, "Sign-in", "✗", /answers 200 and leads nowhere/);
+    assertLine(report, "App", "✗", /answers 200, but not as this app would\. Publish/);
+    assertLine(report, "Sign-in", "✗", /answers 200 and does not redirect/);
   });
 
   it("names the settings that the app lacks", async () => {
@@ -121,7 +121,7 @@ describe("npm run doctor, at a deployment", () => {
     assertLine(report, "App: credential", "✗", /the app says app_refused\. Compare/);
     assertLine(report, "App: Cosmos DB", "✗", /the app says store_refused\. Give the app's identity the role/);
     assertLine(report, "Sign-in", "✗", /^leads back to http:\S+\/auth\/callback\. Set PublicBaseUrl to/);
-    assertLine(report, "Logout URL", "!", /takes none for an app on http/);
+    assertLine(report, "Logout URL", "!", /accepts none for an app on http/);
   });
 
   it("tells a managed identity that the registration does not trust", async () => {

@@ -31,7 +31,7 @@ describe("npm run doctor, on this machine", () => {
     names.push("Redirect URI", "Post-logout URI", "Logout URL", "Optional claims", "Client secret", "App");
     names.push("App: Cosmos DB", "App: authority", "App: credential", "Sign-in: sid", "Sign-in: login_hint");
     for (const name of names) assertLine(report, name, "✓", /./);
-    assertLine(report, "Permissions", "–", /account key only/);
+    assertLine(report, "Permissions", "–", /has only an account key/);
     assert.match(report.output, /^22 fine, 1 not checked$/m);
     assert.ok(!report.output.includes("\u001B"), "colours are for terminals");
     for (const setting of [secretSetting, "CosmosDb", "AzureWebJobsStorage"]) {
@@ -48,7 +48,7 @@ describe("npm run doctor, on this machine", () => {
     assert.match(second?.text ?? "", /^Session__MaxPerAccount is not valid; expected a whole number from 1 to 50/);
     assert.deepEqual([first?.sign, second?.sign, more], ["✗", "✗", []]);
     assert.equal(misspelt?.sign, "!");
-    assert.match(misspelt?.text ?? "", /^Session__IdleTimeout is no setting of this app\. Compare its spelling/);
+    assert.match(misspelt?.text ?? "", /^Session__IdleTimeout is not a setting of this app\. Compare its spelling/);
     assertLine(report, "Everything else", "–", /settings have to be complete first/);
     assert.equal(report.exitCode, 1);
   });
@@ -70,7 +70,7 @@ describe("npm run doctor, on this machine", () => {
     assertLine(report, "Queue storage", "!", /1 sign-out given up, in sign-outs-poison\. See/);
     const [, homepage, former] = report.of("Settings");
     assert.match(homepage?.text ?? "", /Set AzureWebJobsDisableHomepage to true/);
-    assert.match(former?.text ?? "", /maxDequeueCount is a former name\. Name it SignOut__MaxAttempts/);
+    assert.match(former?.text ?? "", /maxDequeueCount is an old name\. Rename it to SignOut__MaxAttempts/);
     assert.equal(report.exitCode, 1);
   });
 
@@ -86,10 +86,10 @@ describe("npm run doctor, on this machine", () => {
       ),
     });
     assertLine(report, "Client credential", "✗", /AADSTS700016\)\. Correct AzureAd__ClientId/);
-    assertLine(report, "App registration", "✗", new RegExp(`none with the client id ${unknown}`));
+    assertLine(report, "App registration", "✗", new RegExp(`no registration with the client id ${unknown}`));
     assertLine(report, "Cosmos DB", "✗", /refuses the account key\. Put a current key into CosmosDb/);
     for (const name of ["Consistency", "Container accounts", "Container sids", "Permissions"]) {
-      assertLine(report, name, "–", /did not let itself be asked/);
+      assertLine(report, name, "–", /could not be asked/);
     }
     assertLine(report, "Queue storage", "✗", /cannot be reached: ECONNREFUSED\. Check AzureWebJobsStorage/);
   });
@@ -127,12 +127,12 @@ describe("npm run doctor, on this machine", () => {
       });
     };
     answerAt(90);
-    assertLine(await doctorOf(world), "Clock", "!", /^this machine is \d+ s behind the identity provider\. Have/);
+    assertLine(await doctorOf(world), "Clock", "!", /^this machine is \d+ s behind the identity provider\. Set/);
     controls.clearFaults();
     answerAt(-600);
     const report = await doctorOf(world);
     controls.clearFaults();
-    assertLine(report, "Clock", "✗", /^this machine is \d+ s ahead of the identity provider\. Have/);
+    assertLine(report, "Clock", "✗", /^this machine is \d+ s ahead of the identity provider\. Set/);
   });
 
   it("tells ID tokens without sid and login_hint", async () => {

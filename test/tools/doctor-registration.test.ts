@@ -89,7 +89,7 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   for (const [what, logoutUrl, says] of [
-    ["none", null, /is not set, so sign-outs begun elsewhere do not arrive\. Set it to https:\/\/app\.example\/auth/],
+    ["none", null, /is not set, so sign-outs that begin elsewhere do not arrive\. Set it to https:\/\/app\.example\/auth/],
     ["of another deployment", "https://old.example/auth/frontchannel-logout", /^is https:\/\/old\.example\/\S+ Set it/],
     ["with another path", `${baseUrl}/auth/logout`, /^is https:\/\/app\.example\/auth\/logout\. Set it to/],
   ] as const) {
@@ -100,7 +100,7 @@ describe("npm run doctor, at the app registration", () => {
 
   it("says that an app on http gets no sign-outs from elsewhere", async () => {
     const findings = await check({}, { baseUrl: "http://localhost:7071" });
-    assertFinding(findings, "Logout URL", "warning", /takes none for an app on http\. Sign-outs/);
+    assertFinding(findings, "Logout URL", "warning", /accepts none for an app on http\. Sign-outs/);
   });
 
   it("tells optional claims that are missing", async () => {
@@ -161,7 +161,7 @@ describe("npm run doctor, at the app registration", () => {
     it("tells secrets that the app has no use for", async () => {
       const { appId } = graph.directory.putManagedIdentity("tidy");
       const findings = await trusting(appId, { passwordCredentials: [expiring(10), expiring(-10)] });
-      assertFinding(findings, "Client secret", "warning", /has 1, and the app uses none\. Delete/);
+      assertFinding(findings, "Client secret", "warning", /has 1, but the app uses none\. Delete/);
     });
   });
 
@@ -178,7 +178,7 @@ describe("npm run doctor, at the app registration", () => {
 
   it("tells that there is none", async () => {
     const findings = await check({}, { clientId: crypto.randomUUID() });
-    assertFinding(findings, "App registration", "failed", /there is none with the client id .*\. Sign in/);
+    assertFinding(findings, "App registration", "failed", /there is no registration with the client id .*\. Sign in/);
     assert.equal(findings.length, 1);
   });
 });

@@ -64,8 +64,8 @@ export function isHere({ url }: Options, environment: Environment): boolean {
 const nothingHere: readonly Finding[] = [
   notChecked(
     "Settings",
-    "nothing runs here, and no settings are given. npm start runs the app with stand-ins for everything; settings for real " +
-      "parts are in docs/configuration.md; a deployment is looked at with npm run doctor -- --url <origin>",
+    "nothing runs here, and no settings are given. Run the app with stand-ins for everything (npm start), give settings for " +
+      "real parts (docs/configuration.md), or check a deployment (npm run doctor -- --url <origin>)",
   ),
 ];
 

@@ -58,11 +58,11 @@ export async function diagnoseDeployment(
     checkSignIn(baseUrl),
   ]);
   const unknown = ["Cosmos DB settings", "Queue storage"].map((name) =>
-    notChecked(name, "only with the deployment's settings: npm run doctor -- --settings <file>"),
+    notChecked(name, "needs the deployment's settings: npm run doctor -- --settings <file>"),
   );
   if (registered === undefined) {
     const rest = ["Identity provider", "App registration"].map((name) =>
-      notChecked(name, "the app does not say which"),
+      notChecked(name, "the app does not say which one it uses"),
     );
     return [...app, frontEnd, finding, ...rest, ...unknown];
   }

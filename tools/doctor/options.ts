@@ -2,24 +2,24 @@ import { parseArgs } from "node:util";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 
-export const usage = `Checks everything that the app needs, one line for each thing.
+export const usage = `Checks everything that the app needs, and prints a line for each check.
 
-Usage: npm run doctor                          this machine: the settings here, and the app they are for
-       npm run doctor -- --url <origin>        a deployment: what the app itself finds, and its registration
+Usage: npm run doctor                          checks this machine: its settings, and the app they are for
+       npm run doctor -- --url <origin>        checks a deployment: what the app itself finds, and its registration
 
-  --url <origin>             where the deployment is: https://app.example (http for localhost only)
-  --settings <file>          settings in the form of local.settings.json, instead of that file and what npm start runs
+  --url <origin>             origin of the deployment: https://app.example (http for localhost only)
+  --settings <file>          a file like local.settings.json, to use instead of that file and the settings of npm start
   --managed-identity <id>    with --url: client id or principal id of the identity that the registration must trust
   --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
-  --help                     this text
+  --help                     shows this text
 
-Settings come from the environment, then from local.settings.json, then from npm start while it runs. Azure is asked
-with your own sign-in: environment variables of a service principal, az login, azd auth login or Connect-AzAccount, the
-first one that is there. Nothing is changed anywhere.
+Settings come from the environment, then from local.settings.json, then from npm start while it runs. Requests to Azure
+use your own sign-in, the first of these that exists: environment variables of a service principal, az login,
+azd auth login, Connect-AzAccount. The command changes nothing.
 
   ✓ fine    ! works, but look at it    ✗ failed    – not checked, with the reason
 
-Exit codes: 0 nothing failed, 1 something failed or there was nothing to look at, 2 wrong arguments.
+Exit codes: 0 nothing failed, 1 something failed or there was nothing to check, 2 wrong arguments.
 `;
 
 export interface Options {

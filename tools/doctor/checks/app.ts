@@ -6,7 +6,7 @@ const name = "App";
 
 /** What to do about each code that `/readyz` gives for something that the app depends on. */
 const remedies: Readonly<Record<string, string>> = {
-  store_unavailable: "Check that Cosmos DB, the database and both containers are there, and the network between them",
+  store_unavailable: "Check that Cosmos DB, the database and both containers exist, and that the app can reach them",
   store_refused: "Give the app's identity the role of infra/modules/cosmos.bicep, or correct the account key",
   identity_provider_unavailable: "Check AzureAd__Instance, AzureAd__TenantId, and the network from the app",
   app_refused: "Compare the app's AzureAd__… settings with its registration; the app's log has the AADSTS number",
@@ -33,8 +33,8 @@ export async function checkApp(baseUrl: string, whenMissing: "failed" | "not che
   const report = jsonObject(answer.text);
   const checks = report?.["checks"];
   if (!report || !isRecord(checks)) {
-    const found = `${baseUrl}/readyz answers ${answer.status}, and not as this app does`;
-    return [failed(name, found, "Publish the app, and check that the address is its own")];
+    const found = `${baseUrl}/readyz answers ${answer.status}, but not as this app would`;
+    return [failed(name, found, "Publish the app, and check that this is its address")];
   }
   return [...checkConfiguration(baseUrl, report, checks), ...checkParts(checks), ...checkSignIns(report)];
 }
@@ -72,7 +72,7 @@ function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
     return signInSeen === true ? ok(label, `ID tokens bring ${claimName}`) : notChecked(label, why);
   };
   return [
-    claim("sid", "sid_missing", "sign-outs begun elsewhere do not arrive"),
+    claim("sid", "sid_missing", "sign-outs that begin elsewhere do not arrive"),
     claim("login_hint", "login_hint_missing", "people are asked which account to sign out"),
   ];
 }

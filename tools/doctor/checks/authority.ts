@@ -19,7 +19,7 @@ export async function checkAuthority(url: string): Promise<readonly Finding[]> {
   if ("finding" in read)
     return [
       read.finding,
-      notChecked("Signing keys", "without metadata it is not known where"),
+      notChecked("Signing keys", "without the metadata, their address is unknown"),
       notChecked("Clock", "there was no answer to compare with"),
     ];
   const { answer, metadata } = read;
@@ -52,14 +52,14 @@ function checkMetadata(url: string, { issuer, endSessionEndpoint }: AuthorityMet
     return failed(name, `${url} issues tokens as ${issuer}, which is another tenant`, advice);
   }
   if (endSessionEndpoint === undefined) {
-    return warning(name, `${url} has no end-session endpoint`, "Sign-out ends here, and not at the identity provider");
+    return warning(name, `${url} has no end-session endpoint`, "A sign-out ends the session here, but not the one at the identity provider");
   }
-  return ok(name, `${url} answers, metadata sound`);
+  return ok(name, `${url} answers, its metadata is valid`);
 }
 
 async function checkKeys({ jwksUri }: AuthorityMetadata): Promise<Finding> {
   const keysName = "Signing keys";
-  const toDo = "ID tokens cannot be verified: check the network, a proxy or firewall for one";
+  const toDo = "ID tokens cannot be verified. Check the network, such as a proxy or firewall";
   try {
     const { status, text } = await get(jwksUri);
     const keys = jsonObject(text)?.["keys"];
@@ -77,7 +77,7 @@ function checkClock({ clockAhead }: Answer): Finding {
   const [off, way] = [Math.abs(clockAhead), clockAhead > 0 ? "behind" : "ahead of"];
   if (off < clockLimits.warning) return ok(clockName, "agrees with the identity provider's");
   const found = `this machine is ${off} s ${way} the identity provider`;
-  const toDo = "Have this machine set its clock by NTP: tokens count as expired or not yet valid";
+  const toDo = "Set this machine's clock by NTP; otherwise tokens count as expired or not yet valid";
   return off < clockLimits.failure ? warning(clockName, found, toDo) : failed(clockName, found, toDo);
 }
 

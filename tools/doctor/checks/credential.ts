@@ -22,7 +22,7 @@ const remedies: Readonly<Record<string, string>> = {
 /** Whether the token endpoint accepts the app's own credential. Asks for a token that opens nothing. */
 export async function checkCredential(configuration: Configuration, inAzure: boolean): Promise<Finding> {
   const { credential, isMultiTenant } = configuration.azureAd;
-  if (isMultiTenant) return notChecked(name, "the settings name no single tenant to ask; a sign-in shows it");
+  if (isMultiTenant) return notChecked(name, "the settings name no single tenant to ask; only a sign-in can show it");
   if (credential.kind === "managedIdentity" && !inAzure) {
     return notChecked(name, "a managed identity exists only where the app runs; --url asks the app there");
   }
@@ -44,12 +44,12 @@ function findingOf({ outcome, errorNumber }: CredentialProof, kind: string): Fin
     case "managed_identity_unavailable":
       return failed(
         name,
-        "there is no token for the managed identity",
+        "the managed identity cannot get a token",
         `Assign the identity to the app, and set ${settings.managedIdentityClientId.name} to its client id`,
       );
     case "app_incomplete":
       return failed(name, "MSAL cannot be loaded", "Install the packages again: npm ci");
     case "not_checked":
-      return notChecked(name, `the token endpoint answered about something else${error}`);
+      return notChecked(name, `the token endpoint reported a different error${error}`);
   }
 }

@@ -15,14 +15,14 @@ export async function checkFrontEnd(baseUrl: string): Promise<Finding> {
   const plain = await attempt(url);
   if (plain?.status !== 200) return notChecked(name, "the app does not answer an ordinary request either");
   const odd = await attempt(url, { cookie });
-  if (odd?.status === 200) return ok(name, "a header that the host cannot take does not get as far as the host");
+  if (odd?.status === 200) return ok(name, "a header that the host cannot take does not reach the host");
   if (odd !== undefined && odd.status >= 400 && odd.status < 500) {
-    return ok(name, `a header that the host cannot take is refused with ${odd.status} before the host`);
+    return ok(name, `a header that the host cannot take is refused with ${odd.status} before it reaches the host`);
   }
   const seen = odd === undefined ? "no answer" : `an empty ${odd.status}`;
   return warning(
     name,
-    `a character above U+00FF in any header, such as another site's cookie, brings ${seen}`,
+    `a request with a character above U+00FF in a header, such as another site's cookie, gets ${seen}`,
     'Have the front end refuse such requests: see "Everything is an empty 500" in docs/troubleshooting.md',
   );
 }

@@ -8,7 +8,7 @@ import { reasonOf } from "../request.ts";
 
 const name = "Queue storage";
 const timeoutMs = 10_000;
-const toDo = `Check ${hostSettings.storage.name}: sign-outs that the store cannot take would be lost`;
+const toDo = `Check ${hostSettings.storage.name}: without it, sign-outs are lost when the store fails`;
 
 /** Whether the queue of deferred sign-outs can be reached, and whether some have been given up. */
 export async function checkQueue(

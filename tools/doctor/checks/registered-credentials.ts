@@ -57,7 +57,7 @@ function expiryOf(name: string, all: readonly Expiring[], renew: string): Findin
 function leftovers({ passwordCredentials }: RegisteredCredentials): Finding[] {
   const live = passwordCredentials.filter(({ endDateTime }) => Date.parse(endDateTime ?? "") > Date.now());
   if (live.length === 0) return [];
-  const found = `the registration has ${live.length}, and the app uses none`;
+  const found = `the registration has ${live.length}, but the app uses none`;
   return [warning("Client secret", found, "Delete them: the managed identity is the credential")];
 }
 

@@ -49,7 +49,7 @@ export async function checkRegistration(
 
 function missing(clientId: string): Finding {
   const toDo = "Sign in to the registration's own tenant, or correct AzureAd__ClientId";
-  return failed(name, `there is none with the client id ${clientId} in the tenant you are signed in to`, toDo);
+  return failed(name, `there is no registration with the client id ${clientId} in the tenant you are signed in to`, toDo);
 }
 
 function checkUris({ web }: Application, baseUrl: string): Finding[] {
@@ -66,10 +66,10 @@ function checkLogoutUrl({ web }: Application, baseUrl: string): Finding {
   const wanted = `${baseUrl}/auth/frontchannel-logout`;
   if (web.logoutUrl === wanted) return ok(label, wanted);
   if (baseUrl.startsWith("http:")) {
-    const toDo = "Sign-outs begun elsewhere reach the app only where it is served over https";
-    return warning(label, "Microsoft Entra takes none for an app on http", toDo);
+    const toDo = "Sign-outs that begin elsewhere reach the app only over https";
+    return warning(label, "Microsoft Entra accepts none for an app on http", toDo);
   }
-  const found = web.logoutUrl ? `is ${web.logoutUrl}` : "is not set, so sign-outs begun elsewhere do not arrive";
+  const found = web.logoutUrl ? `is ${web.logoutUrl}` : "is not set, so sign-outs that begin elsewhere do not arrive";
   return failed(label, found, `Set it to ${wanted}`);
 }
 

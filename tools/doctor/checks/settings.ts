@@ -34,13 +34,13 @@ export function checkSettings(environment: Environment, sources: string): Settin
 
 function checkNames(environment: Environment): Finding[] {
   return unknownSettings(environment).map((setting) =>
-    warning(name, `${setting} is no setting of this app`, "Compare its spelling with docs/configuration.md"),
+    warning(name, `${setting} is not a setting of this app`, "Compare its spelling with docs/configuration.md"),
   );
 }
 
 function checkFormer(environment: Environment): Finding[] {
   if (environment[formerMaxAttempts] === undefined) return [];
-  return [warning(name, `${formerMaxAttempts} is a former name`, `Name it ${settings.signOutMaxAttempts.name}`)];
+  return [warning(name, `${formerMaxAttempts} is an old name`, `Rename it to ${settings.signOutMaxAttempts.name}`)];
 }
 
 function checkHomepage(environment: Environment): Finding[] {

@@ -21,7 +21,7 @@ export async function checkSignIn(
     const clientId = location?.searchParams.get("client_id");
     const authority = /^(https?:\/\/[^/]+\/[^/]+)\/oauth2\//.exec(location?.href ?? "")?.[1];
     if (status !== 302 || !location || !clientId || authority === undefined) {
-      return { finding: failed(name, `${baseUrl}/auth/login answers ${status} and leads nowhere`, toDo) };
+      return { finding: failed(name, `${baseUrl}/auth/login answers ${status} and does not redirect`, toDo) };
     }
     const registered = { clientId, authority };
     const redirectUri = location.searchParams.get("redirect_uri") ?? "";
@@ -29,7 +29,7 @@ export async function checkSignIn(
       return { registered, finding: ok(name, `leads to ${location.origin} and back to ${baseUrl}`) };
     }
     const found = `leads back to ${redirectUri}`;
-    return { registered, finding: failed(name, found, `Set PublicBaseUrl to ${baseUrl}, or ask there`) };
+    return { registered, finding: failed(name, found, `Set PublicBaseUrl to ${baseUrl}, or check that address`) };
   } catch (error) {
     return { finding: failed(name, `no answer: ${error instanceof Error ? error.message : "unknown"}`, toDo) };
   }

@@ -23,7 +23,7 @@ export async function checkStore(
   const account = await readAccount(client, connection);
   if ("finding" in account) {
     const rest = [consistencyName, ...Object.values(containerNames).map(nameOf), "Permissions"];
-    return [account.finding, ...rest.map((each) => notChecked(each, "Cosmos DB did not let itself be asked"))];
+    return [account.finding, ...rest.map((each) => notChecked(each, "Cosmos DB could not be asked"))];
   }
   const database = client.database(databaseName);
   const containers = await Promise.all(Object.values(containerNames).map((id) => checkContainer(database, id)));
@@ -32,7 +32,7 @@ export async function checkStore(
     checkConsistency(account.consistency),
     ...containers,
     who === "operator"
-      ? notChecked("Permissions", "your own sign-in was used; what the app's identity may do shows where it runs")
+      ? notChecked("Permissions", "your own sign-in was used; the app's identity can be checked only where the app runs")
       : await checkPermissions(database.container(containerNames.accounts), connection),
   ];
 }
@@ -64,13 +64,13 @@ function unreadable(error: unknown, connection: CosmosConnection): Finding {
       `Put a current key into ${settings.cosmosConnectionString.name}`,
     );
   }
-  return notChecked(name, "your own sign-in has no data-plane role there; what the app may do, the app says below");
+  return notChecked(name, "your own sign-in has no data-plane role there; see the lines about the app below");
 }
 
 /** With a weaker level an instance could go on serving a session that another instance has signed out. */
 function checkConsistency(level: string): Finding {
   if (level === "Strong") return ok(consistencyName, "Strong");
-  const toDo = "Set the account's default consistency to Strong: a signed-out session could live on";
+  const toDo = "Set the account's default consistency to Strong; otherwise a signed-out session could still be used";
   return failed(consistencyName, `the account's default is ${level || "unknown"}`, toDo);
 }
 
@@ -103,12 +103,12 @@ function checkDefinition(database: Database, id: string, definition: ContainerDe
   }
   const ttl = definition?.defaultTtl;
   if (ttl === undefined) {
-    return failed(nameOf(id), "time to live is off", "Set it to On (no default): ended sessions would stay for ever");
+    return failed(nameOf(id), "time to live is off", "Set it to On (no default); otherwise ended sessions stay for ever");
   }
   if (ttl !== -1) {
     return failed(nameOf(id), `time to live has the default of ${ttl} s`, "Set it to On (no default)");
   }
-  return ok(nameOf(id), `${database.id}/${id}, partition key /id, time to live on without a default`);
+  return ok(nameOf(id), `${database.id}/${id}, partition key /id, time to live on (no default)`);
 }
 
 function nameOf(container: string): string {

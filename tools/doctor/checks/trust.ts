@@ -18,7 +18,7 @@ export async function checkTrust(
   applicationId: string,
   identity: string | undefined,
 ): Promise<Finding> {
-  if (identity === undefined) return notChecked(name, "--managed-identity says which identity it should trust");
+  if (identity === undefined) return notChecked(name, "name the identity that it should trust with --managed-identity");
   try {
     const path = `/applications/${applicationId}/federatedIdentityCredentials`;
     const found = await graph.read<Collection<FederatedIdentityCredential>>("read the federated credentials", path);
