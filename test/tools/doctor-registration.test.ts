@@ -89,7 +89,11 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   for (const [what, logoutUrl, says] of [
-    ["none", null, /is not set, so sign-outs that begin elsewhere do not arrive\. Set it to https:\/\/app\.example\/auth/],
+    [
+      "none",
+      null,
+      /is not set, so sign-outs that begin elsewhere do not arrive\. Set it to https:\/\/app\.example\/auth/,
+    ],
     ["of another deployment", "https://old.example/auth/frontchannel-logout", /^is https:\/\/old\.example\/\S+ Set it/],
     ["with another path", `${baseUrl}/auth/logout`, /^is https:\/\/app\.example\/auth\/logout\. Set it to/],
   ] as const) {

@@ -52,7 +52,11 @@ function checkMetadata(url: string, { issuer, endSessionEndpoint }: AuthorityMet
     return failed(name, `${url} issues tokens as ${issuer}, which is another tenant`, advice);
   }
   if (endSessionEndpoint === undefined) {
-    return warning(name, `${url} has no end-session endpoint`, "A sign-out ends the session here, but not the one at the identity provider");
+    return warning(
+      name,
+      `${url} has no end-session endpoint`,
+      "A sign-out ends the session here, but not the one at the identity provider",
+    );
   }
   return ok(name, `${url} answers, its metadata is valid`);
 }

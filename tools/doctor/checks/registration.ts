@@ -49,7 +49,11 @@ export async function checkRegistration(
 
 function missing(clientId: string): Finding {
   const toDo = "Sign in to the registration's own tenant, or correct AzureAd__ClientId";
-  return failed(name, `there is no registration with the client id ${clientId} in the tenant you are signed in to`, toDo);
+  return failed(
+    name,
+    `there is no registration with the client id ${clientId} in the tenant you are signed in to`,
+    toDo,
+  );
 }
 
 function checkUris({ web }: Application, baseUrl: string): Finding[] {

@@ -37,8 +37,7 @@ export async function checkPermissions(container: Container, connection: CosmosC
 
 function aboutKey(connectionString: string): Finding {
   const host = URL.parse(/(?:^|;)AccountEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? "")?.hostname ?? "";
-  if (isLoopback(host))
-    return notChecked(name, "the local endpoint has only an account key, which permits everything");
+  if (isLoopback(host)) return notChecked(name, "the local endpoint has only an account key, which permits everything");
   const toDo = `Use ${settings.cosmosAccountEndpoint.name} and a managed identity`;
   return warning(name, "the account key of the connection string permits everything", toDo);
 }

@@ -32,7 +32,10 @@ export async function checkStore(
     checkConsistency(account.consistency),
     ...containers,
     who === "operator"
-      ? notChecked("Permissions", "your own sign-in was used; the app's identity can be checked only where the app runs")
+      ? notChecked(
+          "Permissions",
+          "your own sign-in was used; the app's identity can be checked only where the app runs",
+        )
       : await checkPermissions(database.container(containerNames.accounts), connection),
   ];
 }
@@ -103,7 +106,11 @@ function checkDefinition(database: Database, id: string, definition: ContainerDe
   }
   const ttl = definition?.defaultTtl;
   if (ttl === undefined) {
-    return failed(nameOf(id), "time to live is off", "Set it to On (no default); otherwise ended sessions stay for ever");
+    return failed(
+      nameOf(id),
+      "time to live is off",
+      "Set it to On (no default); otherwise ended sessions stay for ever",
+    );
   }
   if (ttl !== -1) {
     return failed(nameOf(id), `time to live has the default of ${ttl} s`, "Set it to On (no default)");
