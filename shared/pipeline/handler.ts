@@ -1,18 +1,13 @@
-import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
-import type { SigningOut } from "../sign-out/defer.ts";
-import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
-import { sessionCookieName } from "../session/cookie.ts";
-import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
-import { logFailure, logTelemetry } from "../telemetry/log.ts";
-import { aadstsNumber, describe } from "../http/describe-error.ts";
-import { runFunction } from "../telemetry/activity.ts";
-import type { Ending, Outcome } from "../telemetry/recorder.ts";
 import type { Way } from "../http/advice.ts";
-import { wantsPage } from "../http/page.ts";
-import { problemResponse, type Occurrence } from "../http/problem.ts";
-import { safeReturnUrl } from "../http/return-url.ts";
+import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import { withDefaults } from "../http/security-headers.ts";
+import type { SigningOut } from "../sign-out/defer.ts";
+import { runFunction } from "../telemetry/activity.ts";
+import { logTelemetry } from "../telemetry/log.ts";
+import type { Ending, Outcome } from "../telemetry/recorder.ts";
+import { failureResponse } from "./failure.ts";
 
 /** What a handler works with besides the request. */
 export interface RequestContext extends Invocation {
@@ -41,11 +36,6 @@ export type FunctionDefinition =
   | (Definition<SignOutContext> & { readonly signsOut: true })
   | (Definition<RequestContext> & { readonly signsOut?: false });
 
-/** Where the person is going, once the function has said so. */
-interface Errand {
-  way?: Way;
-}
-
 /** No person waits longer than 10 s for an answer, including the time for cleaning up and sending. */
 const requestTimeoutMs = 8_000;
 /** Shorter for sign-outs: writing one to the queue may take another 3.5 s. */
@@ -58,21 +48,36 @@ const signOutTimeoutMs = 4_500;
  * @param defer for functions that sign out
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
+  const { publicBaseUrl } = app.configuration;
+  const timeoutMs = definition.signsOut ? signOutTimeoutMs : requestTimeoutMs;
+
   const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
-    const signal = AbortSignal.timeout(definition.signsOut ? signOutTimeoutMs : requestTimeoutMs);
-    const errand: Errand = {};
+    const errand: { way?: Way } = {};
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
-    const context = { app, cookies, telemetry, signal, defer, comeBackTo };
-    const response = await answer(definition, request, context, invocation, errand);
+    const context = { app, cookies, telemetry, signal: AbortSignal.timeout(timeoutMs), defer, comeBackTo };
+    const answer = async () => {
+      try {
+        return withSecurityHeaders(await definition.handler(request, context), publicBaseUrl);
+      } catch (error) {
+        const failed = { request, definition, invocation, telemetry, cookies, publicBaseUrl, way: errand.way };
+        return withSecurityHeaders(failureResponse(error, failed), publicBaseUrl);
+      }
+    };
+    const response = await answer();
     return { ...(request.method === "HEAD" ? withoutBody(response) : response), cookies: [...cookies.changes] };
   };
+
   return async (request, invocation) => {
     const traceParent = invocation.traceContext?.traceParent ?? undefined;
     const call = { name: definition.name, trigger: "http", traceParent } as const;
     return runFunction(call, async () => handle(request, invocation), endingOf);
   };
+}
+
+function withSecurityHeaders(response: HttpResponseInit, publicBaseUrl: string): HttpResponseInit {
+  return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
 }
 
 /** The answer to the same request by GET, without its body (RFC 9110 section 9.3.2). */
@@ -81,64 +86,8 @@ function withoutBody({ body: _body, jsonBody, headers, ...head }: HttpResponseIn
   return { ...head, headers: { ...type, ...Object.fromEntries(new Headers(headers)) } };
 }
 
-/** The page that the person wanted, or the app's start if they wanted no page. */
-function ownAddress({ isStep }: FunctionDefinition, { method, url }: HttpRequest, app: App): Way {
-  if (isStep || method !== "GET") return { to: "/", by: "going" };
-  const { pathname, search } = new URL(url);
-  try {
-    return { to: safeReturnUrl(pathname + search, app.configuration.publicBaseUrl), by: "going" };
-  } catch {
-    return { to: "/", by: "going" };
-  }
-}
-
 /** A refusal is not a failure of the function. */
 function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
   const status = "value" in outcome ? ((outcome.value as HttpResponseInit).status ?? 200) : 500;
   return { success: status < 500, resultCode: String(status) };
-}
-
-async function answer(
-  definition: FunctionDefinition,
-  request: HttpRequest,
-  context: SignOutContext,
-  invocation: InvocationContext,
-  errand: Errand,
-): Promise<HttpResponseInit> {
-  const { publicBaseUrl } = context.app.configuration;
-  try {
-    const response = await definition.handler(request, context);
-    return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
-  } catch (error) {
-    const way = errand.way ?? ownAddress(definition, request, context.app);
-    const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way };
-    report(error, definition, occurrence, context, invocation);
-    if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(context.cookies);
-    const response = problemResponse(error, occurrence);
-    return { ...response, headers: withDefaults(response.headers, publicBaseUrl) };
-  }
-}
-
-/** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
-function report(
-  error: unknown,
-  { name }: FunctionDefinition,
-  { wantsPage: isPage, id }: Occurrence,
-  { telemetry }: RequestContext,
-  log: InvocationContext,
-): void {
-  const code = conditionOf(error);
-  const number = aadstsNumber(error);
-  const attributes = { function: name, code, id, ...(number !== undefined && { aadsts: number }) };
-  if (conditions[code].status < 500) {
-    if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
-    return;
-  }
-  telemetry.error("request_failed", attributes);
-  logFailure(log, describe(error));
-}
-
-/** Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count. */
-function clearSession(cookies: CookieJar): void {
-  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

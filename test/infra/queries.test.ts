@@ -87,7 +87,7 @@ async function reportingSource(): Promise<string> {
   const files = [
     "shared/sign-out/carry-out.ts",
     "shared/sign-out/end-sessions.ts",
-    "shared/pipeline/handler.ts",
+    "shared/pipeline/failure.ts",
     "functions/finish-sign-outs.ts",
     "shared/store/request.ts",
   ];

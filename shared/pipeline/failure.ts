@@ -1,0 +1,63 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
+import type { Way } from "../http/advice.ts";
+import type { CookieJar } from "../http/cookie-jar.ts";
+import { aadstsNumber, describe } from "../http/describe-error.ts";
+import { wantsPage } from "../http/page.ts";
+import { problemResponse, type Occurrence } from "../http/problem.ts";
+import { safeReturnUrl } from "../http/return-url.ts";
+import { sessionCookieName } from "../session/cookie.ts";
+import { logFailure, type Telemetry } from "../telemetry/log.ts";
+
+/** A request whose function has thrown. */
+export interface FailedRequest {
+  readonly request: HttpRequest;
+  readonly definition: { readonly name: string; readonly isStep?: boolean };
+  /** Of the host: the person gets to see its id, and the operator finds the log by it. */
+  readonly invocation: InvocationContext;
+  readonly telemetry: Telemetry;
+  readonly cookies: CookieJar;
+  readonly publicBaseUrl: string;
+  /** Where the person was going, if the function has said so. */
+  readonly way: Way | undefined;
+}
+
+/** The answer to a failed request. It clears a session cookie that opens nothing, and the operator finds failures in the log. */
+export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
+  const { request, invocation, cookies, way = ownAddress(failed) } = failed;
+  const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way };
+  report(error, failed, occurrence);
+  if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(cookies);
+  return problemResponse(error, occurrence);
+}
+
+/** The page that the person wanted, or the app's start if they wanted no page. */
+function ownAddress({ definition, request, publicBaseUrl }: FailedRequest): Way {
+  const start = { to: "/", by: "going" } as const;
+  if (definition.isStep || request.method !== "GET") return start;
+  const { pathname, search } = new URL(request.url);
+  try {
+    return { to: safeReturnUrl(pathname + search, publicBaseUrl), by: "going" };
+  } catch {
+    return start;
+  }
+}
+
+/** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
+function report(error: unknown, failed: FailedRequest, { wantsPage: isPage, id }: Occurrence): void {
+  const { definition, telemetry, invocation } = failed;
+  const code = conditionOf(error);
+  const number = aadstsNumber(error);
+  const attributes = { function: definition.name, code, id, ...(number !== undefined && { aadsts: number }) };
+  if (conditions[code].status < 500) {
+    if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
+    return;
+  }
+  telemetry.error("request_failed", attributes);
+  logFailure(invocation, describe(error));
+}
+
+/** Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count. */
+function clearSession(cookies: CookieJar): void {
+  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
+}
