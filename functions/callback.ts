@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { Warning } from "../shared/app/app.ts";
-import { warnOfMissingScopes } from "../shared/downstream/missing-scopes.ts";
+import type { App } from "../shared/app/app.ts";
 import { conditionOf } from "../shared/core/errors.ts";
+import type { Telemetry } from "../shared/telemetry/log.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
 import { wantsPage } from "../shared/http/page.ts";
@@ -136,11 +136,7 @@ async function signIn(
   const { app, cookies, telemetry } = context;
   const { startedAt, startedTick, api = "" } = transaction;
   app.signInSeen = true;
-  const [usual] = app.configuration.downstreamApis.values();
-  const first = app.configuration.downstreamApis.get(api) ?? usual;
-  if (first) warnOfMissingScopes(app, first, signedIn.missingScopes ?? [], telemetry);
-  if (signedIn.sid === undefined) warnOnce(context, "sid_missing");
-  if (signedIn.claims.loginHint === null) warnOnce(context, "login_hint_missing");
+  warnOperator(app, signedIn, api, telemetry);
   const userAgent = describeUserAgent(request.headers.get("user-agent"));
   const previous = parseSessionCookie(cookies.read(sessionCookieName));
   // Where the beginning is not known, every sign-out that is remembered counts.
@@ -150,8 +146,11 @@ async function signIn(
   cookies.set(sessionCookieName, formatSessionCookie(cookie), sessionCookieMaxAge(app.configuration.session));
 }
 
-function warnOnce({ app, telemetry }: RequestContext, warning: Warning): void {
-  if (app.warnings.has(warning)) return;
-  app.warnings.add(warning);
-  telemetry.warn(warning);
+/** What the app registration or a setting lacks shows in the first sign-in. */
+function warnOperator({ configuration, warnings }: App, signedIn: SignedIn, api: string, telemetry: Telemetry): void {
+  const [usual] = configuration.downstreamApis.values();
+  const { name = api } = configuration.downstreamApis.get(api) ?? usual ?? {};
+  for (const scope of signedIn.missingScopes ?? []) warnings.once("scope_missing", telemetry, { api: name, scope });
+  if (signedIn.sid === undefined) warnings.once("sid_missing", telemetry);
+  if (signedIn.claims.loginHint === null) warnings.once("login_hint_missing", telemetry);
 }

@@ -1,6 +1,6 @@
-import { warningTexts } from "../shared/app/app.ts";
 import { conditionOf } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { warningTexts } from "../shared/telemetry/warnings.ts";
 
 /** `GET /healthz`: the process answers. Asks nobody else. Front ends probe by HEAD. */
 export const healthz: FunctionDefinition = {
@@ -33,7 +33,7 @@ export const readyz: FunctionDefinition = {
         status: ready ? "ready" : "not ready",
         checks: { configuration: "ok", store, identityProvider, credential },
         signInSeen: app.signInSeen,
-        warnings: [...app.warnings].map((warning) => ({ code: warning, detail: warningTexts[warning] })),
+        warnings: app.warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
       },
     };
   },

@@ -1,13 +1,15 @@
-import { connectStore, type ConnectedStore } from "../account/cosmos.ts";
+import { connectStore } from "../account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { forGood, shared, sharedWork, whileAsked, type SharedWork } from "../core/shared-work.ts";
+import { forGood, shared, sharedWork, type SharedWork } from "../core/shared-work.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
+import { timeLearner } from "../store/learn-time.ts";
 import type { Telemetry } from "../telemetry/log.ts";
+import { warningsOfStart, type Warnings } from "../telemetry/warnings.ts";
 
 /**
  * What lives as long as the process. It holds nobody's data beyond the running requests, except for `openedSeals`, which is
@@ -19,7 +21,7 @@ export interface App {
   /** Token requests: one for all callers that have read the same version of a session. */
   readonly renewals: SharedWork;
   readonly openedSeals: OpenedSeals;
-  readonly warnings: Set<Warning>;
+  readonly warnings: Warnings;
   /** Whether a sign-in was completed. Until then, the absence of warnings means nothing. */
   signInSeen: boolean;
   /** For `/readyz`. */
@@ -33,21 +35,6 @@ export interface App {
   /** Holds the sign-outs that the store could not take. */
   readonly signOutQueue: WorkQueue;
 }
-
-/** What an operator should know although the app works. `/readyz` shows it. */
-export type Warning = "scope_missing" | "sid_missing" | "login_hint_missing";
-
-export const warningTexts: Readonly<Record<Warning, string>> = {
-  scope_missing:
-    "The identity provider granted fewer scopes than DownstreamApis__<name>__Scopes asks for; calls go on with what there is. " +
-    "The event scope_missing in the log names API and scope: add it to the app registration, and have it consented to.",
-  sid_missing:
-    "A sign-in brought neither a sid claim nor session_state: a sign-out begun elsewhere cannot reach these sessions. " +
-    "Add the optional claim sid to the ID tokens of the app registration.",
-  login_hint_missing:
-    "A sign-in brought no login_hint claim: people are asked which account to sign out. " +
-    "Add the optional claim login_hint to the ID tokens of the app registration.",
-};
 
 /** What lives as long as one request. */
 export interface Invocation {
@@ -68,29 +55,13 @@ export function createApp(configuration: Configuration): App {
     authority,
     renewals: sharedWork(),
     openedSeals: openedSeals(),
-    warnings: new Set(),
+    warnings: warningsOfStart(),
     signInSeen: false,
     readiness: readinessOf(configuration, authority, store),
     store,
     clock,
     signOutQueue: workQueue(configuration.signOut.queue, signOutQueueName),
     timing: { lifetimes: configuration.session, clock },
-    learnTime: timeLearner(clock, store),
-  };
-}
-
-const lookTimeoutMs = 1_000;
-
-/** Callers at the same time share one look at the store. */
-function timeLearner(clock: StoreClock, store: () => Promise<ConnectedStore>): () => Promise<void> {
-  const look = shared(async () => {
-    try {
-      await (await store()).look(AbortSignal.timeout(lookTimeoutMs));
-    } catch {
-      // Then the time stays unknown, and whatever that leaves in doubt counts as signed out.
-    }
-  }, whileAsked);
-  return async () => {
-    if (!clock.bounds()) await look();
+    learnTime: timeLearner(clock, async (signal) => (await store()).look(signal)),
   };
 }

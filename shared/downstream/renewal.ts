@@ -6,7 +6,6 @@ import { appRefused, IdentityProviderUnavailableError } from "../identity/errors
 import { missingScopes } from "../identity/granted-scopes.ts";
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { sessionEnded } from "../session/ended.ts";
-import { warnOfMissingScopes } from "./missing-scopes.ts";
 import { classify, ForeignTokensError } from "./refused.ts";
 import { storeIfUnchanged, storeRenewed } from "./store-renewal.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -72,7 +71,9 @@ async function keepRenewed(
   const { api, claims, telemetry } = request;
   const granted = network.issued?.["scope"];
   await storeRenewed(app, request, serialize(), granted);
-  warnOfMissingScopes(app, api, missingScopes(api.scopes, granted), telemetry);
+  for (const scope of missingScopes(api.scopes, granted)) {
+    app.warnings.once("scope_missing", telemetry, { api: api.name, scope });
+  }
   telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
 }
 
