@@ -40,6 +40,8 @@ export interface App {
 export interface Invocation {
   /** Aborts when the request has used up its time. Everything that waits must observe it. */
   readonly signal: AbortSignal;
+  /** Aborts when nobody waits for the answer any more, where that can be known: what only the answer needs ends then. */
+  readonly gone?: AbortSignal | undefined;
   readonly telemetry: Telemetry;
 }
 

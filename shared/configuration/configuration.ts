@@ -15,7 +15,7 @@ export interface Configuration {
   readonly session: SessionConfiguration;
   readonly signOut: SignOutConfiguration;
   readonly telemetry: { readonly sampledPercentage: number };
-  /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it exists. */
+  /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it is called with the person's token. */
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
 }
 
@@ -37,14 +37,16 @@ export class ConfigurationError extends Error {
  */
 export function loadConfiguration(environment: Environment): Configuration {
   const read = new SettingsReader(environment);
+  const publicBaseUrl = readPublicBaseUrl(read);
+  const azureAd = readAzureAd(read);
   const configuration: Configuration = {
-    publicBaseUrl: readPublicBaseUrl(read),
-    azureAd: readAzureAd(read),
+    publicBaseUrl,
+    azureAd,
     cosmosDb: readCosmosDb(read),
     session: readSession(read),
     signOut: readSignOut(read),
     telemetry: { sampledPercentage: readSampledPercentage(read) },
-    downstreamApis: readDownstreamApis(read),
+    downstreamApis: readDownstreamApis(read, azureAd.isMultiTenant),
   };
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return deepFreeze(configuration);

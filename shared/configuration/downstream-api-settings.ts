@@ -8,11 +8,36 @@ export const downstreamApiSettings = {
     expects: "an https:// URL (http:// only for a loopback address)",
     default: "https://graph.microsoft.com/v1.0 for graph, when no API is configured",
   },
+  downstreamToken: {
+    name: "DownstreamApis__<name>__Token",
+    meaning: "Whose access token the API is called with: the signed-in person's, the app's own, or none.",
+    expects: "UserToken, AppToken (only with one tenant in AzureAd__TenantId) or Anonymous",
+    default: "UserToken",
+  },
   downstreamScopes: {
     name: "DownstreamApis__<name>__Scopes",
     meaning: "Scopes asked for when calling the downstream API <name>.",
-    expects: "scopes of one resource, separated by spaces",
+    expects: "scopes of one resource, separated by spaces; with AppToken <resource>/.default; not with Anonymous",
     default: "User.Read for graph, when no API is configured",
+  },
+  downstreamHeader: {
+    name: "DownstreamApis__<name>__Headers__<Name>",
+    meaning:
+      "A header field that every call of the API has, such as a subscription key. In the name `_` stands for `-`. It may be a secret.",
+    expects: "printable ASCII; no field that HTTP or the app sets, and Authorization only with Anonymous",
+  },
+  downstreamMethods: {
+    name: "DownstreamApis__<name>__Methods",
+    meaning: "Methods that browsers may call the API with. GET allows HEAD, too.",
+    expects: "some of GET, HEAD, POST, PUT, PATCH and DELETE, separated by spaces",
+    default: "all of them",
+  },
+  downstreamPaths: {
+    name: "DownstreamApis__<name>__Paths",
+    meaning:
+      "Paths of the API that browsers may call. `*` stands for a part of a segment, `**` for the rest of a path.",
+    expects: "paths below the base URL, separated by spaces, such as me me/messages/* files/**",
+    default: "all of them",
   },
   downstreamAllowEncodedSlashes: {
     name: "DownstreamApis__<name>__AllowEncodedSlashes",
@@ -20,6 +45,24 @@ export const downstreamApiSettings = {
       "Whether `/api/<name>/` passes on `%2F` within a path. A server that takes it for a slash would let a browser reach other paths.",
     expects: "true or false",
     default: "false",
+  },
+  downstreamMaxRequestBytes: {
+    name: "DownstreamApis__<name>__MaxRequestBytes",
+    meaning: "Size of the largest request body that is passed on for a browser.",
+    expects: "a whole number of bytes from 0 to 1000000000000",
+    default: "104857600",
+  },
+  downstreamTimeoutSeconds: {
+    name: "DownstreamApis__<name>__TimeoutSeconds",
+    meaning: "How long the API may take from the end of the request to the beginning of its answer.",
+    expects: "a whole number of seconds from 1 to 230",
+    default: "30",
+  },
+  downstreamIdleTimeoutSeconds: {
+    name: "DownstreamApis__<name>__IdleTimeoutSeconds",
+    meaning: "How long the API may pause within its answer.",
+    expects: "a whole number of seconds from 1 to 3600",
+    default: "100",
   },
   downstreamCaching: {
     name: "DownstreamApis__<name>__Caching",

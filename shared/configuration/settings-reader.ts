@@ -25,6 +25,8 @@ export function isLoopback(hostName: string): boolean {
 export class SettingsReader {
   readonly problems: SettingProblem[] = [];
   readonly #values = new Map<string, string>();
+  /** As the environment spells their names. */
+  readonly #spellings = new Map<string, string>();
   /** Given twice, in two spellings, with two values. */
   readonly #ambiguous = new Set<string>();
 
@@ -35,6 +37,7 @@ export class SettingsReader {
       if (!value) continue;
       if ((this.#values.get(key) ?? value) !== value) this.#ambiguous.add(key);
       this.#values.set(key, value);
+      this.#spellings.set(key, name);
     }
   }
 
@@ -46,6 +49,11 @@ export class SettingsReader {
   names(pattern: RegExp): string[] {
     const matches = [...this.#values.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []);
     return [...new Set(matches)];
+  }
+
+  /** Names of settings that have a value, as they are spelled, by `pattern`. */
+  spelled(pattern: RegExp): string[] {
+    return [...this.#spellings.values()].filter((name) => pattern.test(name));
   }
 
   fail(setting: Setting, problem = "is not valid"): "" {
@@ -84,7 +92,7 @@ export class SettingsReader {
   }
 
   integer(setting: Setting, range: { min: number; max: number; default: number }): number {
-    const value = this.optional(setting, (text) => /^\d{1,9}$/.test(text));
+    const value = this.optional(setting, (text) => /^\d{1,13}$/.test(text));
     if (value === undefined) return range.default;
     const number = Number(value);
     if (number < range.min || number > range.max) this.fail(setting);

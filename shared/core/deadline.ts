@@ -1,3 +1,9 @@
+/**
+ * The time for everything that a request waits for, in milliseconds, except for an API, which has its own. With the time for
+ * cleaning up and sending, no answer of the app's own takes longer than 10 s.
+ */
+export const ownTimeMs = 8_000;
+
 /** The time was up before there was a result. */
 export class NoAnswerInTimeError extends Error {
   constructor() {

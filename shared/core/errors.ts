@@ -22,12 +22,15 @@ export const conditions = {
   not_found: { status: 404, title: "There is nothing here" },
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },
   api_unknown: { status: 404, title: "There is no such API" },
+  api_path_not_allowed: { status: 403, title: "This part of the API is not open" },
   api_path_invalid: { status: 400, title: "The path is not valid for this API" },
+  method_not_allowed: { status: 405, title: "The API is not called by this method" },
   length_required: { status: 411, title: "The request must say how long its body is" },
   expectation_failed: { status: 417, title: "The request expects an answer before its body" },
   framing_unsupported: { status: 501, title: "The request asks for more than an answer" },
   body_too_large: { status: 413, title: "The request body is too large" },
   api_unavailable: { status: 502, title: "The API could not be reached" },
+  api_down: { status: 503, title: "The API does not answer at the moment" },
   api_timeout: { status: 504, title: "The API did not answer in time" },
   api_signin_required: { status: 403, title: "This API needs one more step of you" },
   api_not_permitted: { status: 403, title: "You have no access to this API" },
@@ -108,6 +111,18 @@ export class AppIncompleteError extends ConditionError {
   constructor(cause: unknown) {
     super("app_incomplete", "Whoever runs this app must publish it again.", { cause });
     this.name = "AppIncompleteError";
+  }
+}
+
+/** The method is not one of those that may be used here. */
+export class MethodNotAllowedError extends ConditionError {
+  /** For the `Allow` field (RFC 9110 section 15.5.6). */
+  readonly allowed: readonly string[];
+
+  constructor(allowed: readonly string[]) {
+    super("method_not_allowed", `Use ${allowed.join(", ")}.`);
+    this.name = "MethodNotAllowedError";
+    this.allowed = allowed;
   }
 }
 

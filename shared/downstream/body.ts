@@ -1,34 +1,33 @@
 import type { Readable } from "node:stream";
 import { ConditionError } from "../core/errors.ts";
 
+/** Longer than anybody waits: Azure ends a request that has brought nothing for this long. */
+const longestMs = 230_000;
+
 /**
  * The whole body of an answer.
- * @param signal that ends the exchange
- * @throws {ConditionError} `api_timeout` or `api_unavailable` when it breaks off
+ * @param idleMs how long it may pause
+ * @throws {ConditionError} `api_timeout` or `api_unavailable` when it does not come to its end
  */
-export async function readBody(body: Readable, signal: AbortSignal): Promise<Buffer> {
-  try {
-    const pieces: Buffer[] = [];
-    for await (const piece of body as AsyncIterable<Buffer>) pieces.push(piece);
-    return Buffer.concat(pieces);
-  } catch (error) {
-    throw brokenOff(error, signal);
+export async function readBody(body: Readable, idleMs: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const end = Date.now() + longestMs;
+  for await (const piece of piecesOf(body, idleMs)) {
+    pieces.push(piece);
+    if (Date.now() > end) throw tooSlow();
   }
+  return Buffer.concat(pieces);
 }
 
 /** The body of an answer as a stream, read as fast as its reader reads it. It fails as {@link readBody}. */
-export function streamBody(body: Readable, signal: AbortSignal): ReadableStream<Uint8Array> {
-  const pieces: AsyncIterator<Buffer, unknown> = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+export function streamBody(body: Readable, idleMs: number): ReadableStream<Uint8Array> {
+  const pieces = piecesOf(body, idleMs);
   return new ReadableStream(
     {
       async pull(controller) {
-        try {
-          const next = await pieces.next();
-          if (next.done === true) controller.close();
-          else controller.enqueue(next.value);
-        } catch (error) {
-          controller.error(brokenOff(error, signal));
-        }
+        const next = await pieces.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
       },
       // Not by the iterator: it would wait for the next piece first.
       cancel: () => void body.destroy(),
@@ -37,11 +36,28 @@ export function streamBody(body: Readable, signal: AbortSignal): ReadableStream<
   );
 }
 
-/**
- * What it stands for that an answer did not come to its end: its time is up, the connection was lost, or its
- * compression is broken.
- */
-function brokenOff(cause: unknown, signal: AbortSignal): ConditionError {
-  const code = signal.aborted ? "api_timeout" : "api_unavailable";
-  return new ConditionError(code, "The answer broke off. Try again in a moment.", { cause });
+/** The pieces as they come. The pause counts only while somebody waits for the next one. */
+async function* piecesOf(body: Readable, idleMs: number): AsyncGenerator<Buffer, undefined> {
+  const pieces: AsyncIterator<Buffer, unknown> = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const timer = setTimeout(() => body.destroy(tooSlow()), idleMs);
+      const next = await pieces.next().finally(() => clearTimeout(timer));
+      if (next.done === true) return undefined;
+      yield next.value;
+    }
+  } catch (error) {
+    throw body.errored instanceof ConditionError ? body.errored : brokenOff(error);
+  } finally {
+    body.destroy();
+  }
+}
+
+function tooSlow(): ConditionError {
+  return new ConditionError("api_timeout", "The answer stopped half-way. Try again in a moment.");
+}
+
+/** The connection was lost, or the compression is broken. */
+function brokenOff(cause: unknown): ConditionError {
+  return new ConditionError("api_unavailable", "The answer broke off. Try again in a moment.", { cause });
 }

@@ -1,36 +1,49 @@
 import type { App } from "../app/app.ts";
+import { ownTimeMs } from "../core/deadline.ts";
 import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
-import { accessToken } from "./access-token.ts";
+import { forgetAppToken } from "./app-token.ts";
+import { throughCircuit } from "./circuit.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import { claimsNeeded } from "./person-needed.ts";
+import { tokenFor } from "./token.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /**
- * Calls a downstream API with the account's token. A claims challenge (continuous access evaluation, authentication context)
- * is met without the person if that can be, by one more token request and one more call.
+ * Calls a downstream API with the token that its settings say. A claims challenge (continuous access evaluation, authentication
+ * context) is met without the person if that can be, by one more token request and one more call. The API has the time that its
+ * settings give it; the app's own work before and after it has the usual time each.
  * @returns the API's answer, whatever its status, except for what only signing in again can mend
  * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
- * @throws {ConditionError} `api_timeout`, `api_unavailable` or `api_refused_token`
+ * @throws {ConditionError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
  */
 export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
-  const answer = await send(target, asked, await accessToken(app, request), request.signal);
-  const claims = claimsWanted(answer);
+  const answer = await send(request, target, asked, await tokenFor(app, request));
+  const claims = claimsWanted(app, request, answer);
   if (claims === undefined) return answer;
-  const token = await accessToken(app, { ...request, claims });
-  const second = await send(target, asked, token, request.signal);
-  const still = claimsWanted(second);
+  const challenged = { ...request, claims, signal: AbortSignal.timeout(ownTimeMs) };
+  const second = await send(request, target, asked, await tokenFor(app, challenged));
+  const still = claimsWanted(app, request, second);
   if (still === undefined) return second;
   throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");
 }
 
-/** With the account's token for credentials, whatever the request has, and as part of the trace that is recorded. */
-async function send(target: URL, asked: ApiRequest, token: string, signal: AbortSignal): Promise<ApiAnswer> {
-  return httpDependency(asked.method, target, async (traceparent) => {
-    const added = { authorization: `Bearer ${token}`, ...(traceparent !== undefined && { traceparent }) };
-    return exchange(target, { ...asked, headers: { ...asked.headers, ...added } }, signal);
-  });
+/** With the fields and the credentials that the settings say, whatever the request has, and as part of the recorded trace. */
+async function send(
+  { api, gone }: TokenRequest,
+  target: URL,
+  asked: ApiRequest,
+  token: string | undefined,
+): Promise<ApiAnswer> {
+  const credentials = token !== undefined && { authorization: `Bearer ${token}` };
+  const call = async () =>
+    httpDependency(asked.method, target, async (traceparent) => {
+      const trace = traceparent !== undefined && { traceparent };
+      const headers = { ...asked.headers, ...api.headers, ...credentials, ...trace };
+      return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, gone });
+    });
+  return throughCircuit(api, call, () => gone?.aborted !== true);
 }
 
 /**
@@ -38,11 +51,13 @@ async function send(target: URL, asked: ApiRequest, token: string, signal: Abort
  * as JSON; undefined for every other answer.
  * @throws {ConditionError} `api_refused_token` for a 401 that does not say
  */
-function claimsWanted(answer: ApiAnswer): string | undefined {
+function claimsWanted(app: App, { api }: TokenRequest, answer: ApiAnswer): string | undefined {
   const { status, body } = answer;
-  if (status !== 401 && status !== 403) return undefined;
-  const claims = claimsChallenge(fieldOf(answer, "www-authenticate"));
+  if (api.token === "Anonymous" || (status !== 401 && status !== 403)) return undefined;
+  const isPersons = api.token === "UserToken";
+  const claims = isPersons ? claimsChallenge(fieldOf(answer, "www-authenticate")) : undefined;
   if (claims !== undefined || status === 401) body.destroy();
   if (claims !== undefined || status === 403) return claims;
+  if (api.appScope !== undefined) forgetAppToken(app, api.appScope);
   throw new ConditionError("api_refused_token", "The API's configuration and the app's do not match.");
 }

@@ -22,25 +22,65 @@ export interface ApiAnswer {
 
 export type Field = readonly [name: string, value: string];
 
+export interface ExchangeLimits {
+  /** From the end of the request to the beginning of the answer. */
+  readonly timeoutMs: number;
+  /** Ends the exchange, also while the answer's body is under way: nobody waits for it any more. */
+  readonly gone?: AbortSignal | undefined;
+}
+
+/** Methods that may be sent twice: the second time changes nothing more (RFC 9110 section 9.2.2). */
+const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE"]);
+
 /**
- * One HTTP exchange, until the head of the answer is there. `fetch` would decode the body, and change fields.
- * @param signal ends the exchange, also while the answer's body is under way
+ * One HTTP exchange, until the head of the answer is there. `fetch` would decode the body, and change fields. A server may close
+ * a connection that nothing was sent on for a while, just when a request comes: then an idempotent one is sent once more.
  * @throws {ConditionError} `api_timeout` or `api_unavailable`
  */
-export async function exchange(
+export async function exchange(target: URL, request: ApiRequest, limits: ExchangeLimits): Promise<ApiAnswer> {
+  try {
+    return await attempt(target, request, limits);
+  } catch (error) {
+    if (!(error instanceof StaleConnectionError) || !idempotent.has(request.method)) throw failure(error);
+  }
+  return attempt(target, request, limits, false).catch((error: unknown) => {
+    throw failure(error);
+  });
+}
+
+/** @param agent false for a connection of its own */
+async function attempt(
   target: URL,
   { method, headers, body }: ApiRequest,
-  signal: AbortSignal,
+  { timeoutMs, gone }: ExchangeLimits,
+  agent?: false,
 ): Promise<ApiAnswer> {
+  const send = target.protocol === "https:" ? overTls : overHttp;
+  const request = send(target, { method, headers, ...(agent === false && { agent }), ...(gone && { signal: gone }) });
+  const timer = setTimeout(() => request.destroy(new ConditionError("api_timeout", tryAgain)), timeoutMs);
   try {
-    const send = target.protocol === "https:" ? overTls : overHttp;
-    const request = send(target, { method, headers, signal });
     request.end(body);
     return answerOf(await responseTo(request));
   } catch (error) {
-    const code = signal.aborted ? "api_timeout" : "api_unavailable";
-    throw new ConditionError(code, "Try again in a moment.", { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const isStale = request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
+    throw isStale ? new StaleConnectionError(error) : error;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+const tryAgain = "Try again in a moment.";
+
+/** The connection had served another call, and was closed before this one's answer began. */
+class StaleConnectionError extends Error {
+  constructor(cause: unknown) {
+    super("The connection was closed", { cause });
+  }
+}
+
+function failure(error: unknown): ConditionError {
+  return error instanceof ConditionError ? error : new ConditionError("api_unavailable", tryAgain, { cause: error });
 }
 
 async function responseTo(request: ClientRequest): Promise<IncomingMessage> {

@@ -24,7 +24,7 @@ export async function fetchFromApi(
 ): Promise<Response> {
   const asked = await requestOf(init);
   const answer = await callApi(app, request, target, asked);
-  return responseOf(answer, asked.method, init, request.signal);
+  return responseOf(answer, asked.method, init, request.api.idleTimeoutSeconds * 1_000);
 }
 
 /** Fields that HTTP sets, and credentials: those of a browser's request, which a function may have copied, are for this app. */
@@ -51,12 +51,7 @@ async function requestOf({ method = "GET", headers: given, body }: DownstreamIni
 }
 
 /** The answer that `fetch` would give: decoded, unless the caller has said which encodings they take. */
-function responseOf(
-  answer: ApiAnswer,
-  method: string,
-  { headers: given }: DownstreamInit,
-  signal: AbortSignal,
-): Response {
+function responseOf(answer: ApiAnswer, method: string, { headers: given }: DownstreamInit, idleMs: number): Response {
   const { status, fields, body } = answer;
   if (method === "HEAD" || hasNoBody(status)) {
     body.resume();
@@ -65,11 +60,11 @@ function responseOf(
   const decoder = new Headers(given).has("accept-encoding")
     ? undefined
     : decoderOf(fieldOf(answer, "content-encoding"));
-  if (!decoder) return new Response(streamBody(body, signal), { status, headers: headersOf(fields) });
+  if (!decoder) return new Response(streamBody(body, idleMs), { status, headers: headersOf(fields) });
   const headers = headersOf(fields.filter(([name]) => name !== "content-encoding" && name !== "content-length"));
   // What goes wrong reaches the reader by the decoder, which is destroyed then.
   const decoded = pipeline(body, decoder, () => undefined);
-  return new Response(streamBody(decoded, signal), { status, headers });
+  return new Response(streamBody(decoded, idleMs), { status, headers });
 }
 
 function decoderOf(encoding: string | null) {

@@ -4,6 +4,7 @@ import {
   ConditionError,
   conditionOf,
   conditions,
+  MethodNotAllowedError,
   SignInRequiredError,
 } from "../core/errors.ts";
 import { adviceFor, type Link, type Way } from "./advice.ts";
@@ -44,7 +45,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
   return {
     status,
-    headers: { "content-type": "application/problem+json", [ownProblemField]: code, ...retryAfter(error, status) },
+    headers: { "content-type": "application/problem+json", [ownProblemField]: code, ...fieldsOf(error, status) },
     body: JSON.stringify(body),
   };
 }
@@ -59,7 +60,7 @@ function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occ
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
   const response = page({ title, content });
-  return { ...response, status, headers: { ...response.headers, ...retryAfter(error, status) } };
+  return { ...response, status, headers: { ...response.headers, ...fieldsOf(error, status) } };
 }
 
 function button({ href, text }: Link, index: number): Html {
@@ -80,7 +81,9 @@ function detailOf(error: unknown): string {
   return error instanceof ConditionError ? error.message : "Try again in a moment.";
 }
 
-function retryAfter(error: unknown, status: number): Record<string, string> {
+/** The fields that tell programs how to go on. */
+function fieldsOf(error: unknown, status: number): Record<string, string> {
+  if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
   if (status !== 503) return {};
   const { retryAfterSeconds = usualPauseSeconds } = error instanceof ConditionError ? error : {};
   return { "retry-after": String(retryAfterSeconds) };

@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { AccountClaims } from "../identity/session-secrets.ts";
-import { accessToken } from "../downstream/access-token.ts";
 import { fetchFromApi, type DownstreamInit } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
+import { tokenFor } from "../downstream/token.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
@@ -15,13 +15,13 @@ export interface AuthenticatedSession {
   /** From the verified ID token of the sign-in: who it is. Authorize by `tenantId` and `objectId`, never by `username`. */
   readonly claims: AccountClaims;
   /**
-   * Calls a configured API with the account's token.
+   * Calls a configured API with the token that its settings say, the account's unless they say otherwise.
    * @param api its name in the settings: `graph` for `DownstreamApis__graph__BaseUrl`
    * @param path below the base URL, with its query: `me/messages?$top=5`. Put values in with `encodeURIComponent`. An
    *   absolute URL below the base URL, such as an `@odata.nextLink`, is taken too
    * @returns the API's answer, whatever its status, decoded as `fetch` decodes it unless `init` has an `Accept-Encoding`;
    *   redirects are not followed
-   * @throws {ConditionError} `api_unknown`, `api_path_invalid`, `api_timeout`, `api_unavailable`, `api_refused_token`
+   * @throws {ConditionError} `api_unknown`, `api_path_invalid`, `api_timeout`, `api_unavailable`, `api_down`, `api_refused_token`
    * @throws {SignInRequiredError} when the session is gone, or the API or the identity provider asks for the person.
    *   Let it through: the browser gets 401 `signin_required`, with the claims challenge if there is one
    */
@@ -32,6 +32,7 @@ export interface AuthenticatedSession {
    * @param options.claims of a claims challenge that the API has answered with, as JSON, so decoded from base64: gets a
    *   token that meets it, if that can be without the person
    * @throws as `fetch`, before anything is sent
+   * @throws {TypeError} for an API that is called without a token
    */
   getToken(api: string, options?: { readonly claims?: string }): Promise<string>;
   /** Cookie, document and seal, for the app's own functions about sessions. */
@@ -89,17 +90,20 @@ export function authenticated<Context extends RequestContext>(
 
 function authenticatedSession(
   session: ResolvedSession,
-  { app, signal, telemetry }: RequestContext,
+  { app, signal, gone, telemetry }: RequestContext,
 ): AuthenticatedSession {
+  const asked = { session, signal, gone, telemetry };
   return {
     claims: session.secrets.claims,
     resolved: session,
     async fetch(name, path, init = {}) {
       const api = configuredApi(app, name);
-      return fetchFromApi(app, { session, api, signal, telemetry }, targetUrl(api, path), init);
+      return fetchFromApi(app, { ...asked, api }, targetUrl(api, path), init);
     },
     async getToken(name, { claims } = {}) {
-      return accessToken(app, { session, api: configuredApi(app, name), claims, signal, telemetry });
+      const token = await tokenFor(app, { ...asked, api: configuredApi(app, name), claims });
+      if (token === undefined) throw new TypeError(`The API ${name} is called without a token`);
+      return token;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
+import { ownTimeMs } from "../core/deadline.ts";
 import type { Way } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import { withDefaults } from "../http/security-headers.ts";
@@ -36,9 +37,7 @@ export type FunctionDefinition =
   | (Definition<SignOutContext> & { readonly signsOut: true })
   | (Definition<RequestContext> & { readonly signsOut?: false });
 
-/** No person waits longer than 10 s for an answer, including the time for cleaning up and sending. */
-const requestTimeoutMs = 8_000;
-/** Shorter for sign-outs: writing one to the queue may take another 3.5 s. */
+/** Shorter than others, for sign-outs: writing one to the queue may take another 3.5 s. */
 const signOutTimeoutMs = 4_500;
 
 /**
@@ -49,7 +48,7 @@ const signOutTimeoutMs = 4_500;
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
   const { publicBaseUrl } = app.configuration;
-  const timeoutMs = definition.signsOut ? signOutTimeoutMs : requestTimeoutMs;
+  const timeoutMs = definition.signsOut ? signOutTimeoutMs : ownTimeMs;
 
   const handle: HttpHandler = async (request, invocation) => {
     const cookies = cookieJar(request.headers, app.configuration);

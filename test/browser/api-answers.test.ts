@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { apiSettings, startWorld, type World } from "../support/world.ts";
 import { signIn } from "./steps.ts";
 
 /** As ASP.NET Core answers a request whose model is not valid. */
@@ -20,10 +20,7 @@ describe("an API's answer in a page of the app", () => {
   let orders: RecordingApi;
   before(async () => {
     orders = await startRecordingApi();
-    const api = { BaseUrl: orders.url, Scopes: "User.Read", Caching: "private" };
-    const environment = Object.fromEntries(
-      Object.entries(api).map(([name, value]) => [`DownstreamApis__orders__${name}`, value]),
-    );
+    const environment = apiSettings("orders", { BaseUrl: orders.url, Scopes: "User.Read", Caching: "private" });
     [world, browser] = await Promise.all([startWorld({ environment }), launchBrowser()]);
   });
   after(() => Promise.all([browser.close(), world.stop(), orders.stop()]));

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Ask, Client } from "../support/http-client.ts";
 import { response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
-import { freePorts, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { apiSettings, freePorts, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 
@@ -54,19 +54,17 @@ describe("calling an API through the app", () => {
       "/cors": response("200 OK", ["access-control-allow-origin: *", "content-security-policy: default-src *"]),
     });
     const ports = await freePorts();
-    const apis = {
-      raw: { BaseUrl: raw.url, Scopes: "User.Read" },
-      cached: { BaseUrl: raw.url, Scopes: "User.Read", Caching: "private" },
-      slashed: {
+    const slashed = { AllowEncodedSlashes: "true", MaxRequestBytes: String(5 * 1024 * 1024) };
+    const environment = {
+      ...apiSettings("raw", { BaseUrl: raw.url, Scopes: "User.Read" }),
+      ...apiSettings("cached", { BaseUrl: raw.url, Scopes: "User.Read", Caching: "private" }),
+      ...apiSettings("slashed", {
         BaseUrl: `http://127.0.0.1:${ports.downstreamApi}/v1.0`,
         Scopes: "User.Read",
-        AllowEncodedSlashes: "true",
-      },
+        ...slashed,
+      }),
     };
-    const settings = Object.entries(apis).flatMap(([name, api]) =>
-      Object.entries(api).map(([key, value]) => [`DownstreamApis__${name}__${key}`, value]),
-    );
-    world = await startWorld({ ports, environment: Object.fromEntries(settings) as Record<string, string> });
+    world = await startWorld({ ports, environment });
     client = world.client();
     await signIn(client, ada, "/healthz");
   });
@@ -137,12 +135,16 @@ describe("calling an API through the app", () => {
     assert.deepEqual([received.method, received.body], ["POST", ""]);
   });
 
-  it("passes on a body of 4 MiB and refuses a larger one", async () => {
+  it("passes on a body as large as the API's settings allow, and refuses a larger one", async () => {
     const headers = { ...own(), "content-type": "application/octet-stream" };
-    const limit = 4 * 1024 * 1024;
-    const most = await client.fetch("/api/graph/echo", { method: "PUT", headers, body: Buffer.alloc(limit, "a") });
+    const limit = 5 * 1024 * 1024;
+    const most = await client.fetch("/api/slashed/echo", { method: "PUT", headers, body: Buffer.alloc(limit, "a") });
     assert.equal(most.status, 200);
-    const over = await client.fetch("/api/graph/echo", { method: "PUT", headers, body: Buffer.alloc(limit + 1, "a") });
+    const over = await client.fetch("/api/slashed/echo", {
+      method: "PUT",
+      headers,
+      body: Buffer.alloc(limit + 1, "a"),
+    });
     assertProblem(over, 413, "body_too_large");
     assert.equal(world.downstreamApi.requests.length, 1);
   });

@@ -4,11 +4,11 @@ import { assertProblem, clearsSession, codeOf, within } from "../support/asserti
 import type { Client } from "../support/http-client.ts";
 import { bytesThenSilence, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { passProvider } from "../support/sign-in-steps.ts";
-import { signIn, startWorld, type World } from "../support/world.ts";
+import { apiSettings, freePorts, signIn, startWorld, type World } from "../support/world.ts";
 
 const inTime = 10;
 
-describe("nobody waits longer than ten seconds", { concurrency: true }, () => {
+describe("nobody waits longer than ten seconds, or than an API's settings allow", { concurrency: true }, () => {
   let world: World;
   let raw: RawServer;
   let renewing: Client;
@@ -19,8 +19,14 @@ describe("nobody waits longer than ten seconds", { concurrency: true }, () => {
       "/stall": bytesThenSilence("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"),
       "/drip": bytesThenSilence("HTTP/1.1 200 OK\r\n"),
     });
-    const environment = { DownstreamApis__raw__BaseUrl: raw.url, DownstreamApis__raw__Scopes: "User.Read" };
-    world = await startWorld({ environment });
+    const ports = await freePorts();
+    const graph = { BaseUrl: `http://127.0.0.1:${ports.downstreamApi}/v1.0`, Scopes: "User.Read", TimeoutSeconds: "4" };
+    const times = { TimeoutSeconds: "3", IdleTimeoutSeconds: "2" };
+    const environment = {
+      ...apiSettings("graph", graph),
+      ...apiSettings("raw", { BaseUrl: raw.url, Scopes: "User.Read", ...times }),
+    };
+    world = await startWorld({ ports, environment });
     [renewing, calling, reading] = [world.client(), world.client(), world.client()];
     await signIn(calling, "ada@contoso.example", "/healthz");
     await signIn(reading, "bruno@contoso.example", "/healthz");

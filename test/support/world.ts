@@ -176,3 +176,8 @@ export async function freePortRow(count: number): Promise<number> {
     if ((await Promise.all(row.map(isFree))).every(Boolean)) return first;
   }
 }
+
+/** Settings of a downstream API, by what they are called after its name. */
+export function apiSettings(name: string, given: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [`DownstreamApis__${name}__${key}`, value]));
+}

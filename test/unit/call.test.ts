@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
+import type { Invocation } from "../../shared/app/app.ts";
+import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import type { DownstreamInit } from "../../shared/downstream/fetch.ts";
 import { callApi } from "../../shared/downstream/call.ts";
 import { fieldOf, type ApiAnswer } from "../../shared/downstream/exchange.ts";
@@ -11,6 +13,7 @@ import type { SignInRequiredError } from "../../shared/core/errors.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
+import { apiSettings } from "./support/environment.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
 
 let recording: RecordingApi;
@@ -23,11 +26,15 @@ before(async () => {
 after(() => recording.stop());
 beforeEach(async () => {
   recording.requests.splice(0);
-  const bare = testApp({ DownstreamApis__graph__BaseUrl: recording.url, DownstreamApis__graph__Scopes: "User.Read" });
+  await withSettings();
+});
+
+async function withSettings(given: Environment = {}): Promise<void> {
+  const bare = testApp(apiSettings("graph", { BaseUrl: recording.url, ...given }));
   // The token is there already: what is tested begins after that.
   app = { ...bare, renewals: { share: () => Promise.resolve({ accessToken: "token-1", stored: true }) as never } };
   cookie = await signIn(app, "ada");
-});
+}
 
 async function prepared() {
   const session = (await visit(app, cookie)) ?? assert.fail();
@@ -35,7 +42,7 @@ async function prepared() {
   return { session, api, target: targetUrl(api, "me") };
 }
 
-async function call(headers: Record<string, string> = {}, asked = invocation()): Promise<ApiAnswer> {
+async function call(headers: Record<string, string> = {}, asked: Invocation = invocation()): Promise<ApiAnswer> {
   const { session, api, target } = await prepared();
   return callApi(app, { session, api, ...asked }, target, { method: "GET", headers });
 }
@@ -187,8 +194,82 @@ describe("an API that does not answer", () => {
   });
 
   test("in time is not waited for", async () => {
-    const ends = new AbortController();
-    recording.answer(() => ends.abort());
-    await assert.rejects(call({}, invocation(ends.signal)), condition("api_timeout"));
+    await withSettings({ TimeoutSeconds: "1" });
+    recording.answer(() => undefined);
+    await assert.rejects(call(), condition("api_timeout"));
+  });
+
+  test("to its end in time is not waited for either", async () => {
+    await withSettings({ IdleTimeoutSeconds: "1" });
+    recording.answer((response) => response.writeHead(200).write("begun"));
+    await assert.rejects((await fetch()).text(), condition("api_timeout"));
+  });
+
+  test("has longer than the app's own work, and a challenge is met all the same", async () => {
+    // The request's own time is over when the API answers.
+    const late = new AbortController();
+    const claims = Buffer.from('{"access_token":{}}').toString("base64");
+    recording.answer((response, { headers }) => {
+      late.abort();
+      const isFirst = recording.requests.length === 1;
+      const challenge = { "www-authenticate": `Bearer error="insufficient_claims", claims="${claims}"` };
+      assert.equal(headers["authorization"], "Bearer token-1");
+      response.writeHead(isFirst ? 401 : 200, isFirst ? challenge : {}).end();
+    });
+    assert.equal((await call({}, invocation(late.signal))).status, 200);
+  });
+
+  test("is not called while nobody waits", async () => {
+    const gone = new AbortController();
+    recording.answer(() => gone.abort());
+    await assert.rejects(call({}, { ...invocation(), gone: gone.signal }), condition("api_unavailable"));
+  });
+});
+
+const closing = () => {
+  let answered = 0;
+  recording.answer((response) => {
+    // The first call opens the connection, the second one finds it closed.
+    if (++answered === 2) response.destroy();
+    else response.end("ok");
+  });
+};
+
+describe("a connection that the API has closed meanwhile", () => {
+  test("costs an idempotent call a second try", async () => {
+    closing();
+    assert.equal(await (await fetch()).text(), "ok");
+    assert.equal(await (await fetch()).text(), "ok");
+    assert.equal(recording.requests.length, 3);
+  });
+
+  test("fails what may not be sent twice", async () => {
+    closing();
+    assert.equal(await (await fetch()).text(), "ok");
+    await assert.rejects(fetch({ method: "POST", body: "1" }), condition("api_unavailable"));
+    assert.equal(recording.requests.length, 2);
+  });
+});
+
+describe("by its settings, an API is called", () => {
+  test("with fields of its own, which no caller can replace", async () => {
+    await withSettings({ Headers__Ocp_Apim_Subscription_Key: "k3y" });
+    answering(200);
+    await call({ "ocp-apim-subscription-key": "theirs" });
+    assert.equal(recording.requests[0]?.headers["ocp-apim-subscription-key"], "k3y");
+  });
+
+  test("without a token, and answers 401 itself", async () => {
+    await withSettings({ Token: "Anonymous", Scopes: undefined });
+    answering(401, { "www-authenticate": 'Bearer error="insufficient_claims", claims="e30="' });
+    assert.equal((await call()).status, 401);
+    assert.equal(recording.requests[0]?.headers["authorization"], undefined);
+  });
+
+  test("not at all once it is down, until it is tried again", async () => {
+    recording.answer((response) => response.destroy());
+    for (const method of ["POST", "POST", "POST", "POST", "POST"]) await assert.rejects(fetch({ method }));
+    await assert.rejects(fetch(), condition("api_down"));
+    assert.equal(recording.requests.length, 5);
   });
 });

@@ -56,12 +56,15 @@ describe("a setting that an API does not have is named, and the nearest that it 
     ["BaseURI", "BaseUrl"],
     ["Scope", "Scopes"],
     ["AllowEncodedSlash", "AllowEncodedSlashes"],
+    ["TimeoutSecond", "TimeoutSeconds"],
+    ["Method", "Methods"],
+    ["Header__Key", "Headers__<Name>"],
   ];
   for (const [name, nearest] of misspelt) {
     test(name, () => {
       const given = { ...named("x"), [`DownstreamApis__x__${name}`]: "true" };
       const { problems } = mistakesOf(environment(given));
-      const setting = `downstreamapis__x__${name.toLowerCase()}`;
+      const setting = `DownstreamApis__x__${name}`;
       const problem = `is no setting of an API; the nearest is DownstreamApis__x__${nearest}`;
       assert.deepEqual(problems, [{ setting, problem }]);
     });
@@ -126,11 +129,53 @@ describe("a malformed setting is named", () => {
     ],
     ["Session__CookieName", '"shop"', "shöp", "shop\u00a0x", "a/b", "a(b)", "x".repeat(65)],
     ["SignOut__Scope", "everything", "accounts"],
+    ["DownstreamApis__x__Token", "User", "none"],
+    [
+      "DownstreamApis__x__Scopes",
+      "User.Read api://orders/read",
+      "https://a.example/.default https://b.example/.default",
+    ],
+    ["DownstreamApis__x__Methods", "GET FETCH", "OPTIONS", "*"],
+    ["DownstreamApis__x__Paths", "me?x", "a/**/b", "a**", "a#b", String.raw`a\b`],
+    ["DownstreamApis__x__AllowEncodedSlashes", "yes"],
+    ["DownstreamApis__x__MaxRequestBytes", "-1", "1 MB", "1000000000001"],
+    ["DownstreamApis__x__TimeoutSeconds", "0", "231", "1.5"],
+    ["DownstreamApis__x__IdleTimeoutSeconds", "0", "3601"],
+    ["DownstreamApis__x__Caching", "public"],
+    ["DownstreamApis__x__Headers__Key", "caf\u00e9", "@Microsoft.KeyVault(SecretUri=https://v.example/secrets/k)"],
+    ["DownstreamApis__x__Headers__Authorization", "Basic eDp5"],
+    ["DownstreamApis__x__Headers__Content_Length", "1"],
+    ["DownstreamApis__x__Headers__Host", "other.example"],
+    ["DownstreamApis__x__Headers__a b", "1"],
   ];
   for (const [name, ...values] of malformed) {
     for (const value of values)
-      test(`${name}=${value.slice(0, 60)}`, () => assert.ok(blamed({ [name]: value }).includes(name)));
+      test(`${name}=${value.slice(0, 60)}`, () => {
+        const others = name.startsWith("DownstreamApis__") ? named("x") : {};
+        assert.ok(blamed({ ...others, [name]: value }).includes(name));
+      });
   }
+
+  test("the scopes of an API that the app calls with its own token, or with none", () => {
+    const name = "DownstreamApis__x__Scopes";
+    for (const [kind, scopes] of [
+      ["AppToken", "api://orders/read"],
+      ["AppToken", "api://orders/.default api://orders/read"],
+      ["Anonymous", "read"],
+    ] as const) {
+      assert.deepEqual(blamed({ ...named("x"), DownstreamApis__x__Token: kind, [name]: scopes }), [name]);
+    }
+  });
+
+  test("the app's own token where people of several tenants sign in", () => {
+    const api = { ...named("x"), DownstreamApis__x__Token: "AppToken", DownstreamApis__x__Scopes: "api://o/.default" };
+    assert.deepEqual(blamed({ ...api, AzureAd__TenantId: "organizations" }), ["DownstreamApis__x__Token"]);
+  });
+
+  test("a fixed header that two settings give", () => {
+    const twice = { DownstreamApis__x__Headers__Api_Key: "1", "DownstreamApis__x__Headers__Api-Key": "2" };
+    assert.equal(blamed({ ...named("x"), ...twice }).length, 1);
+  });
 
   test("an endpoint of the account store that is not https", () => {
     const name = "CosmosDb__accountEndpoint";

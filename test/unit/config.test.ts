@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formerMaxAttempts } from "../../shared/configuration/settings.ts";
 import type { Environment } from "../../shared/configuration/settings-reader.ts";
-import { clientId, configuration, tenantId } from "./support/environment.ts";
+import { apiConfiguration, apiSettings, clientId, configuration, tenantId } from "./support/environment.ts";
 import { pair, selfSigned } from "./support/certificate.ts";
 
 const pem = (selfSigned() + pair.privateKey).replaceAll("\r", "").trim().split("\n");
@@ -228,6 +228,59 @@ describe("downstream APIs", () => {
     const { name, baseUrl, scopes } = two.get("orders") ?? assert.fail();
     assert.deepEqual([name, baseUrl], ["orders", "https://orders.example/v2"]);
     assert.deepEqual(scopes, ["api://orders/read", "api://orders/write"]);
+  });
+});
+
+describe("a downstream API", () => {
+  test("by default is called with the person's token, by every method and on every path", () => {
+    const { name: _name, baseUrl: _baseUrl, scopes: _scopes, ...others } = apiConfiguration("x");
+    assert.deepEqual(others, {
+      token: "UserToken",
+      appScope: undefined,
+      headers: {},
+      methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+      paths: undefined,
+      allowEncodedSlashes: false,
+      maxRequestBytes: 104_857_600,
+      timeoutSeconds: 30,
+      idleTimeoutSeconds: 100,
+      caching: "no-store",
+    });
+  });
+
+  test("may be called with the app's own token, or with none: people do not sign in for it", () => {
+    const { scopes, appScope } = apiConfiguration("x", { Token: "AppToken", Scopes: "api://orders/.default" });
+    assert.deepEqual([scopes, appScope], [[], "api://orders/.default"]);
+    const open = apiConfiguration("x", { Token: "anonymous", Scopes: undefined, Headers__Authorization: "Basic eDp5" });
+    assert.deepEqual([open.token, open.scopes, open.headers], ["Anonymous", [], { authorization: "Basic eDp5" }]);
+    const mixed = { ...apiSettings("a", { Token: "Anonymous", Scopes: undefined }), ...apiSettings("b") };
+    assert.deepEqual([...configuration(mixed).downstreamApis.keys()], ["b", "a"]);
+  });
+
+  test("may have fields of its own, with hyphens for what settings in Azure cannot have in their names", () => {
+    const { headers } = apiConfiguration("x", { Headers__Ocp_Apim_Subscription_Key: "k3y", "Headers__X-Own": "1" });
+    assert.deepEqual(headers, { "ocp-apim-subscription-key": "k3y", "x-own": "1" });
+  });
+
+  test("may be open in part", () => {
+    const { methods, paths } = apiConfiguration("x", { Methods: "get post", Paths: "/me  me/messages/*" });
+    assert.deepEqual(
+      [methods, paths],
+      [
+        ["GET", "POST", "HEAD"],
+        ["me", "me/messages/*"],
+      ],
+    );
+  });
+
+  test("has scopes of one resource, by whatever name", () => {
+    for (const scopes of [
+      "User.Read https://graph.microsoft.com/Mail.Read openid",
+      "https://management.azure.com//.default",
+      "api://Orders/a API://orders/b",
+    ]) {
+      assert.ok(apiConfiguration("x", { Scopes: scopes }).scopes.length > 0);
+    }
   });
 });
 

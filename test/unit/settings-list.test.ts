@@ -20,7 +20,7 @@ const environments: readonly Environment[] = [
   environment({ [`${credential}SourceType`]: "Certificate", CosmosDb__accountEndpoint: "https://store.example" }),
   environment({ AzureWebJobsStorage__queueServiceUri: "https://account.queue.core.windows.net" }),
   environment({ [settings.signOutMaxAttempts.name]: "2" }),
-  environment({ DownstreamApis__orders__BaseUrl: "https://orders.example", DownstreamApis__orders__Scopes: "a/b" }),
+  environment(apiSettings("orders", { Headers__Key: "1" })),
 ];
 
 /** The setting names, as in the list, that reading `given` asks for. */
@@ -34,7 +34,7 @@ function namesRead(given: Environment): string[] {
     raw.mock.restore();
   }
   return raw.mock.calls.map(({ arguments: [name] }) =>
-    name.replace(/^DownstreamApis__.+?__/, "DownstreamApis__<name>__"),
+    name.replace(/^DownstreamApis__.+?__/i, "DownstreamApis__<name>__").replace(/__Headers__.*$/i, "__Headers__<Name>"),
   );
 }
 
@@ -64,6 +64,13 @@ const telling: Readonly<Record<string, Environment>> = {
   }),
   [settings.downstreamAllowEncodedSlashes.name]: api({ AllowEncodedSlashes: "perhaps" }),
   [settings.downstreamCaching.name]: api({ Caching: "public" }),
+  [settings.downstreamToken.name]: api({ Token: "Mine" }),
+  [settings.downstreamHeader.name]: api({ Headers__Key: "unprintable \u00e9" }),
+  [settings.downstreamMethods.name]: api({ Methods: "GET FETCH" }),
+  [settings.downstreamPaths.name]: api({ Paths: "me?x" }),
+  [settings.downstreamMaxRequestBytes.name]: api({ MaxRequestBytes: "1 MB" }),
+  [settings.downstreamTimeoutSeconds.name]: api({ TimeoutSeconds: "0" }),
+  [settings.downstreamIdleTimeoutSeconds.name]: api({ IdleTimeoutSeconds: "0" }),
   [settings.downstreamBaseUrl.name]: environment({
     DownstreamApis__graph__BaseUrl: "no URL",
     DownstreamApis__graph__Scopes: "User.Read",
@@ -92,7 +99,8 @@ describe("the list of settings", () => {
       assert.notDeepEqual(after, before);
       if (!Array.isArray(after)) return;
       const named = (after as { setting: string }[]).map(({ setting }) => setting);
-      assert.ok(named.includes(name.replace("<name>", "graph")), `named instead: ${named.join(", ")}`);
+      const expected = name.replace("<name>", "graph").replace("<Name>", "Key");
+      assert.ok(named.includes(expected), `named instead: ${named.join(", ")}`);
     });
   }
 

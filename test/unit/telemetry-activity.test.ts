@@ -47,6 +47,20 @@ describe("what an invocation does", () => {
 
   const counted = (metric: string) => measured.filter((line) => line.startsWith(metric));
 
+  test("tells whom it asks where in the trace the request belongs, if that is recorded", async () => {
+    const told: (string | undefined)[] = [];
+    const work = async (traceparent?: string) => {
+      told.push(traceparent);
+      return { status: 200 };
+    };
+    const ask = (flags: string) =>
+      inFunction(() => httpDependency("GET", "https://api.example/x", work), `00-${traceId}-b7ad6b7169203331-${flags}`);
+    await ask("01");
+    await ask("00");
+    const [{ trace } = assert.fail()] = spans;
+    assert.deepEqual(told, [`00-${traceId}-${trace.spanId}-01`, undefined]);
+  });
+
   test("counts each request to the store that has to be repeated", async () => {
     const { container, documents } = scriptedContainer({ status: 429 }, { status: 449 });
     documents.set("one", { resource: { id: "one" }, etag: '"1"' });

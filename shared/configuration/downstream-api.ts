@@ -1,0 +1,122 @@
+import { downstreamApiSettings, type DownstreamApiSetting } from "./downstream-api-settings.ts";
+import { readFixedHeaders } from "./fixed-headers.ts";
+import { resourcesOf } from "./scopes.ts";
+import type { SettingsReader } from "./settings-reader.ts";
+import type { Setting } from "./setting.ts";
+
+/** Whose token an API is called with: the signed-in person's, the app's own, or none. */
+export type TokenKind = (typeof tokenKinds)[number];
+
+const tokenKinds = ["UserToken", "AppToken", "Anonymous"] as const;
+const allMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+export interface DownstreamApiConfiguration {
+  readonly name: string;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  readonly token: TokenKind;
+  /** What people sign in for. Empty unless the token is theirs. */
+  readonly scopes: readonly string[];
+  /** What the app asks for itself; undefined unless the token is the app's. */
+  readonly appScope: string | undefined;
+  /** Fields of every call, by name in lower case. May be secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What browsers may call. The app's own functions may call everything. */
+  readonly methods: readonly string[];
+  readonly paths: readonly string[] | undefined;
+  readonly allowEncodedSlashes: boolean;
+  readonly maxRequestBytes: number;
+  /** From the end of the request to the beginning of the answer. */
+  readonly timeoutSeconds: number;
+  /** Between two pieces of the answer. */
+  readonly idleTimeoutSeconds: number;
+  /** What browsers may keep of its answers: nothing, or what they check before each use. */
+  readonly caching: "no-store" | "private";
+}
+
+const apiName = /^[a-z0-9][a-z0-9-]{0,31}$/i;
+
+export function readDownstreamApi(
+  read: SettingsReader,
+  name: string,
+  isMultiTenant: boolean,
+): DownstreamApiConfiguration {
+  const settings = settingsOf(name);
+  if (!apiName.test(name)) {
+    read.fail(settings.downstreamBaseUrl, "has an unusable API name; expected letters, digits and hyphens, at most 32");
+  }
+  const token = readToken(read, settings, isMultiTenant);
+  const scopes = readScopes(read, settings.downstreamScopes, token);
+  return {
+    name,
+    baseUrl: read.url(settings.downstreamBaseUrl, "https or loopback").replace(/\/+$/, ""),
+    token,
+    scopes: token === "UserToken" ? scopes : [],
+    appScope: token === "AppToken" ? scopes[0] : undefined,
+    headers: readFixedHeaders(read, settings.downstreamHeader, token === "Anonymous"),
+    methods: readMethods(read, settings.downstreamMethods),
+    paths: readPaths(read, settings.downstreamPaths),
+    allowEncodedSlashes: read.oneOf(settings.downstreamAllowEncodedSlashes, ["true", "false"], "false") === "true",
+    caching: read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store"),
+    ...readLimits(read, settings),
+  };
+}
+
+type Settings = Record<DownstreamApiSetting, Setting>;
+
+/** The settings as they are called for this API. */
+function settingsOf(name: string): Settings {
+  const named = Object.entries<Setting>(downstreamApiSettings).map(([key, setting]) => {
+    return [key, { ...setting, name: setting.name.replace("<name>", name) }];
+  });
+  return Object.fromEntries(named) as Settings;
+}
+
+function readLimits(read: SettingsReader, settings: Settings) {
+  const { downstreamMaxRequestBytes, downstreamTimeoutSeconds, downstreamIdleTimeoutSeconds } = settings;
+  return {
+    maxRequestBytes: read.integer(downstreamMaxRequestBytes, { min: 0, max: 1e12, default: 104_857_600 }),
+    timeoutSeconds: read.integer(downstreamTimeoutSeconds, { min: 1, max: 230, default: 30 }),
+    idleTimeoutSeconds: read.integer(downstreamIdleTimeoutSeconds, { min: 1, max: 3_600, default: 100 }),
+  };
+}
+
+function readToken(read: SettingsReader, { downstreamToken: setting }: Settings, isMultiTenant: boolean): TokenKind {
+  const token = read.oneOf(setting, tokenKinds, "UserToken");
+  if (token === "AppToken" && isMultiTenant)
+    read.fail(setting, "contradicts AzureAd__TenantId, which names no one tenant");
+  return token;
+}
+
+function readScopes(read: SettingsReader, setting: Setting, token: TokenKind): readonly string[] {
+  if (token === "Anonymous") {
+    if (read.optional(setting) !== undefined) read.fail(setting, "contradicts Anonymous: there is no token to ask for");
+    return [];
+  }
+  const scopes = read.required(setting).split(/\s+/).filter(Boolean);
+  const resources = resourcesOf(scopes);
+  if (resources.length > 1) read.fail(setting, "has scopes of several resources, and a token is for one");
+  const isAppScope = scopes.length === 1 && /.\/\.default$/.test(scopes[0] ?? "");
+  if (token === "AppToken" && scopes.length > 0 && !isAppScope) read.fail(setting);
+  return scopes;
+}
+
+function readMethods(read: SettingsReader, setting: Setting): readonly string[] {
+  const methods =
+    read
+      .optional(setting)
+      ?.toUpperCase()
+      .split(/[\s,]+/) ?? allMethods;
+  if (!methods.every((method) => allMethods.includes(method))) read.fail(setting);
+  return methods.includes("GET") ? [...new Set([...methods, "HEAD"])] : methods;
+}
+
+function readPaths(read: SettingsReader, setting: Setting): readonly string[] | undefined {
+  const paths = read
+    .optional(setting)
+    ?.split(/\s+/)
+    .map((path) => path.replace(/^\//, ""));
+  // `**` is for the rest of a path, and a query or a fragment is no part of one.
+  if (paths?.some((path) => /\*\*(?!$)|[^/]\*\*|[?#\\]/.test(path)) === true) read.fail(setting);
+  return paths;
+}

@@ -1,0 +1,39 @@
+import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
+import { ConditionError, MethodNotAllowedError } from "../core/errors.ts";
+
+/**
+ * Refuses what browsers may not call, as the API's settings say.
+ * @param target below the API's base URL
+ * @throws {MethodNotAllowedError}
+ * @throws {ConditionError} `api_path_not_allowed`
+ */
+export function refuseUnallowed(api: DownstreamApiConfiguration, method: string, target: URL): void {
+  if (!api.methods.includes(method)) throw new MethodNotAllowedError(api.methods);
+  const path = target.pathname.slice(new URL(`${api.baseUrl}/`).pathname.length);
+  if (api.paths && !api.paths.some((pattern) => matcherOf(pattern).test(path))) {
+    throw new ConditionError("api_path_not_allowed", "This path of the API is not for browsers.");
+  }
+}
+
+/** Bounded by the settings. */
+const matchers = new Map<string, RegExp>();
+
+/** Case counts, and so does an encoding: what a server takes for the same path is not allowed unless it is written so. */
+function matcherOf(pattern: string): RegExp {
+  const known = matchers.get(pattern);
+  if (known) return known;
+  const isPrefix = /(?:^|\/)\*\*$/.test(pattern);
+  const fixed = pattern
+    .replace(/\/?\*\*$/, "")
+    .split("*")
+    .map(literal)
+    .join("[^/]+");
+  const rest = fixed === "" ? ".*" : "(?:/.*)?";
+  const matcher = new RegExp(`^${fixed}${isPrefix ? rest : ""}$`);
+  matchers.set(pattern, matcher);
+  return matcher;
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}

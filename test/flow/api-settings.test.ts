@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { decodeJwt } from "jose";
+import { assertProblem } from "../support/assertions.ts";
+import type { Client } from "../support/http-client.ts";
+import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
+import { apiSettings, freePorts, signIn, startWorld, type World } from "../support/world.ts";
+
+const subscriptionKey = "subscription-k3y-of-the-app";
+/** Of the local app registration. */
+const clientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
+
+describe("an API that is called as its settings say", () => {
+  let world: World;
+  let client: Client;
+  let api: RecordingApi;
+  before(async () => {
+    api = await startRecordingApi();
+    const at = { BaseUrl: api.url };
+    world = await startWorld({
+      ports: await freePorts(),
+      environment: {
+        ...apiSettings("keyed", { ...at, Scopes: "User.Read", Headers__Ocp_Apim_Subscription_Key: subscriptionKey }),
+        ...apiSettings("narrow", { ...at, Scopes: "User.Read", Methods: "GET", Paths: "items items/*" }),
+        ...apiSettings("open", { ...at, Token: "Anonymous" }),
+        ...apiSettings("slow", { ...at, Scopes: "User.Read", TimeoutSeconds: "1", IdleTimeoutSeconds: "1" }),
+      },
+    });
+    client = world.client();
+    await signIn(client, "ada@contoso.example", "/healthz");
+  });
+  after(async () => {
+    await world.stop();
+    await api.stop();
+  });
+  beforeEach(() => {
+    api.requests.splice(0);
+    api.answer((response) => response.end("{}"));
+  });
+
+  it("with a fixed field, which is in no answer and no log", async () => {
+    const answer = await client.fetch("/api/keyed/x", { headers: { "ocp-apim-subscription-key": "the browser's" } });
+    assert.equal(answer.status, 200);
+    assert.equal(api.requests[0]?.headers["ocp-apim-subscription-key"], subscriptionKey);
+    api.answer((response) => response.destroy());
+    assertProblem(await client.fetch("/api/keyed/x"), 502, "api_unavailable");
+    assert.ok(!world.log().includes(subscriptionKey));
+  });
+
+  it("only by methods and on paths that are open to browsers", async () => {
+    for (const path of ["items", "items/1", "items/1?x=1"]) {
+      assert.equal((await client.fetch(`/api/narrow/${path}`)).status, 200, path);
+    }
+    for (const path of ["", "admin", "items/1/2", "Items"]) {
+      assertProblem(await client.fetch(`/api/narrow/${path}`), 403, "api_path_not_allowed");
+    }
+    const own = { origin: world.publicBaseUrl, "sec-fetch-site": "same-origin" };
+    const refused = await client.fetch("/api/narrow/items", { method: "DELETE", headers: own });
+    assertProblem(refused, 405, "method_not_allowed");
+    assert.equal(refused.headers.allow, "GET, HEAD");
+    assert.equal(api.requests.length, 3);
+  });
+
+  it("without a token, for people who are signed in", async () => {
+    assert.equal((await client.fetch("/api/open/x")).status, 200);
+    assert.equal(api.requests[0]?.headers["authorization"], undefined);
+    assertProblem(await client.fetch("/api/open/x", { anonymous: true }), 401, "signin_required");
+  });
+
+  it("for as long as it may take, and not longer", async () => {
+    api.answer(() => undefined);
+    assertProblem(await client.fetch("/api/slow/x"), 504, "api_timeout");
+    api.answer((response) => response.writeHead(200).write("begun"));
+    assertProblem(await client.fetch("/api/slow/x"), 504, "api_timeout");
+    api.answer((response) => void setTimeout(() => response.end("late"), 700));
+    assert.equal((await client.fetch("/api/slow/x")).body, "late");
+  });
+
+  it("not while it is down", async () => {
+    api.answer((response) => response.destroy());
+    const own = { origin: world.publicBaseUrl, "sec-fetch-site": "same-origin" };
+    for (let count = 0; count < 5; count++) {
+      assertProblem(await client.fetch("/api/open/x", { method: "POST", headers: own }), 502, "api_unavailable");
+    }
+    const answer = await client.fetch("/api/open/x");
+    assertProblem(answer, 503, "api_down");
+    assert.ok(Number(answer.headers["retry-after"]) > 0);
+    assert.equal(api.requests.length, 5);
+  });
+});
+
+describe("an API that is called with the app's own token", () => {
+  let world: World;
+  let client: Client;
+  let api: RecordingApi;
+  before(async () => {
+    api = await startRecordingApi();
+    const scope = `api://${clientId}/.default`;
+    world = await startWorld({
+      environment: apiSettings("jobs", { BaseUrl: api.url, Token: "AppToken", Scopes: scope }),
+    });
+    client = world.client();
+    await signIn(client, "ada@contoso.example", "/healthz");
+  });
+  after(async () => {
+    await world.stop();
+    await api.stop();
+  });
+
+  it("gets it, the same for everybody, and people sign in without it", async () => {
+    const other = world.client();
+    await signIn(other, "bruno@contoso.example", "/healthz");
+    for (const each of [client, other]) assert.equal((await each.fetch("/api/jobs/x")).status, 200);
+    const [one, two] = api.requests.map(({ headers }) => headers["authorization"]);
+    assert.equal(one, two);
+    const claims = decodeJwt(String(one).replace("Bearer ", ""));
+    assert.deepEqual([claims["idtyp"], claims["aud"]], ["app", clientId]);
+    assert.equal((await client.fetch("/api/graph/me")).status, 200);
+  });
+
+  it("gets another one when it refuses the first", async () => {
+    api.answer((response) => response.writeHead(401).end());
+    assertProblem(await client.fetch("/api/jobs/x"), 502, "api_refused_token");
+    api.answer((response) => response.end("{}"));
+    assert.equal((await client.fetch("/api/jobs/x")).status, 200);
+  });
+});
