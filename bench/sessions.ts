@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type AccountDocument, type StoredSession, accountKeyOf, sessionKeyOf } from "../shared/account/document.ts";
-import { sidKeyOf } from "../shared/account/sid-entry.ts";
+import { sidKeyOf } from "../shared/account/index-entry.ts";
 import { seal, unseal } from "../shared/account/seal.ts";
 import { withSessions } from "../shared/account/store.ts";
 import { newSessionCookie, parseSessionCookie, formatSessionCookie } from "../shared/session/cookie.ts";

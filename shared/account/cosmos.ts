@@ -6,8 +6,8 @@ import { timed, type StoreClock } from "../store/clock.ts";
 import { observed } from "../store/request.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
-import { isSidEntry, unreadableEntry } from "./sid-entry.ts";
 import type { AccountStore } from "./store.ts";
+import { isStoredEntry, unreadableEntry } from "./stored-entry.ts";
 
 /** Names of the two containers; both have the partition key `/id`. */
 export const containerNames = { accounts: "accounts", sids: "sids" } as const;
@@ -40,7 +40,10 @@ export async function connectStore(
       otherwise: unreadableAccount,
       clock,
     }),
-    sids: pointOperations(database.container(containerNames.sids), isSidEntry, { otherwise: unreadableEntry, clock }),
+    sids: pointOperations(database.container(containerNames.sids), isStoredEntry, {
+      otherwise: unreadableEntry,
+      clock,
+    }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));

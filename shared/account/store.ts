@@ -1,14 +1,16 @@
-import { untilSettled, type Attempt } from "../store/contention.ts";
 import type { StoreClock } from "../store/clock.ts";
+import { untilSettled, type Attempt } from "../store/contention.ts";
+import { StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
-import type { SidEntry } from "./sid-entry.ts";
+import { entryOf, storedOf, type EntryKind, type EntryOf } from "./index-entry.ts";
+import type { StoredEntry } from "./stored-entry.ts";
 
-/** The two containers. */
+/** The two containers: accounts and the index. */
 export interface AccountStore {
   readonly accounts: PointOperations<AccountDocument>;
-  readonly sids: PointOperations<SidEntry>;
+  readonly sids: PointOperations<StoredEntry>;
 }
 
 /** What a document's time to live is made of. */
@@ -27,8 +29,8 @@ export interface ChangeResult {
 }
 
 /**
- * Changes an account document: decide, write with If-Match, and on a conflict decide again on what the others
- * left. A document that has been deleted meanwhile stays deleted.
+ * Changes an account document: decides, writes with If-Match and, on a conflict, decides again on what the others have left. A
+ * document that has been deleted meanwhile stays deleted.
  * @param seen the document as last read
  * @param decide called again with the newer document after a conflict; must not have side effects
  * @throws {StoreContentionError} after too many conflicts
@@ -60,7 +62,7 @@ export async function changeAccount(
 }
 
 const gone: ChangeResult = { outcome: "gone", before: undefined };
-const settled = (result: ChangeResult) => ({ outcome: "settled", result }) as const;
+const settled = <R>(result: R) => ({ outcome: "settled", result }) as const;
 
 /** A document that was just written, to be changed again without reading it. */
 export function versionOf(
@@ -70,20 +72,77 @@ export function versionOf(
   return etag === undefined ? {} : { after: { document: { ...document, writeId: "" }, etag } };
 }
 
-/** Says that this version cannot read what is stored: many of these tell of a version that was taken back. */
-export function warnIfUnreadable(
-  document: { readonly unreadable?: boolean } | undefined,
-  telemetry: Telemetry,
-  kind: "account" | "sid" = "account",
-): void {
-  if (document?.unreadable) telemetry.warn("request_failed", { step: `read_${kind}`, code: `${kind}_unreadable` });
-}
-
 /** The document for `sessions`, to be written now. */
 export function withSessions(
   id: string,
   sessions: AccountDocument["sessions"],
   { lifetimes, clock }: Timing,
-): Omit<AccountDocument, "writeId"> {
+): Unwritten<AccountDocument> {
   return { id, sessions, ttl: ttlOf(sessions, lifetimes, clock.now()) };
+}
+
+/** Reads an entry of the index. @param kind the kind that `id` was made for */
+export async function readEntry<K extends EntryKind>(
+  sids: PointOperations<StoredEntry>,
+  kind: K,
+  id: string,
+  signal: AbortSignal,
+): Promise<Versioned<EntryOf<K>> | undefined> {
+  const stored = await sids.read(id, signal);
+  return stored && translated(kind, stored);
+}
+
+function translated<K extends EntryKind>(kind: K, { document, etag }: Versioned<StoredEntry>): Versioned<EntryOf<K>> {
+  return { document: entryOf(kind, document), etag };
+}
+
+/** What to write in place of an entry, if anything, and the result once it is written. */
+export interface EntryChange<E, R> {
+  readonly write?: E;
+  readonly result: R;
+}
+
+/**
+ * Changes or creates an entry of the index: decides, writes over the version last seen and, on a conflict, decides again on
+ * what the others have left.
+ * @param seen the entry as last read
+ * @param decide pure. Gets the entry as it is, and the number of the attempt, from 1: an entry that appears at a later attempt
+ *   was written since the change began
+ * @throws {StoreContentionError} after too many conflicts
+ */
+export async function changeEntry<K extends EntryKind, R>(
+  sids: PointOperations<StoredEntry>,
+  { kind, id }: { readonly kind: K; readonly id: string },
+  seen: Versioned<EntryOf<K>> | undefined,
+  decide: (current: Versioned<EntryOf<K>> | undefined, attempt: number) => EntryChange<EntryOf<K>, R>,
+  signal: AbortSignal,
+): Promise<R> {
+  let isLost = false;
+  const change = async (current: typeof seen, attempt: number): Promise<Attempt<EntryOf<K>, R>> => {
+    const { write, result } = decide(current, attempt);
+    if (!write) return settled(result);
+    const stored = storedOf(write);
+    const answer = current ? await sids.replace(stored, current.etag, signal) : await sids.create(stored, signal);
+    isLost = answer.outcome === "lost";
+    if (answer.outcome === "conflict") return { outcome: "refused", current: translated(kind, answer.current) };
+    // An entry whose answer was lost may arrive late. It then leads to no session that is not there, so it may be written again.
+    if (answer.outcome === "gone" || isLost) return { outcome: "refused", current: undefined };
+    return settled(result);
+  };
+  const entries = { read: async (key: string) => readEntry(sids, kind, key, signal) };
+  try {
+    return await untilSettled(entries, id, seen, change, signal);
+  } catch (error) {
+    // The last attempt failed because the store lost its write, and not because others came first.
+    throw isLost && error instanceof StoreContentionError ? new StoreUnavailableError("create in sids", error) : error;
+  }
+}
+
+/** Warns that this version cannot read what is stored. Many of these warnings tell of a version that was taken back. */
+export function warnIfUnreadable(
+  document: { readonly unreadable?: boolean | undefined } | undefined,
+  telemetry: Telemetry,
+  kind: "account" | "sid" = "account",
+): void {
+  if (document?.unreadable) telemetry.warn("request_failed", { step: `read_${kind}`, code: `${kind}_unreadable` });
 }

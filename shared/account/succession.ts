@@ -1,50 +1,44 @@
 import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations } from "../store/point-operations.ts";
-import { changeEntry } from "./change-entry.ts";
-import type { SidEntry } from "./sid-entry.ts";
+import type { Successor, SuccessionNote } from "./index-entry.ts";
+import { changeEntry, readEntry } from "./store.ts";
+import type { StoredEntry } from "./stored-entry.ts";
 
 /**
- * The session of another account that a browser has changed to. (Within one account, the new session itself names the one
- * that it replaced.) Requests that still carry the earlier cookie are under way for a moment, and so is the answer with the
- * new one: who looks the earlier session up finds out that the browser has not just lost it.
- */
-export interface Successor {
-  readonly accountKey: string;
-  readonly sessionKey: string;
-  /** When it took that place, by the store's clock: ISO 8601, UTC. */
-  readonly since: string;
-}
-
-/**
- * Seconds. Longer than any answer can be under way, and than the queue goes on trying to finish a sign-out that came with
- * the earlier cookie.
+ * Seconds. Longer than any answer can be under way, and longer than the queue goes on trying to finish a sign-out that came
+ * with the earlier cookie.
  */
 const rememberedFor = 3 * 3600;
 
-/** Id of the index entry that says which other account's session has taken a session's place. */
-export function successionKeyOf(sessionKey: string): string {
-  return sha256Base64Url("successor of", sessionKey);
-}
-
-/** Notes what takes the place of the session `replaced`, in the index of sessions. The last note counts. */
+/**
+ * Notes in the index which session of another account a browser has changed to. (Within one account, the new session itself
+ * names the one that it replaced.) The last note counts.
+ *
+ * Requests that still carry the earlier cookie are under way for a moment, and so is the answer with the new one. Whoever looks
+ * the earlier session up finds out that the browser has not just lost it.
+ * @param replaced key of the earlier session
+ */
 export async function noteSuccessor(
-  sids: PointOperations<SidEntry>,
+  sids: PointOperations<StoredEntry>,
   replaced: string,
-  { accountKey, sessionKey, since }: Successor,
+  successor: Successor,
   signal: AbortSignal,
 ): Promise<void> {
-  // For this browser the earlier session is over since then.
-  const write = { id: successionKeyOf(replaced), accountKey, sessionKey, signedOutAt: since, ttl: rememberedFor };
-  await changeEntry(sids, write.id, undefined, () => ({ write, result: undefined }), signal);
+  const write: SuccessionNote = { kind: "succession", id: successionKeyOf(replaced), successor, ttl: rememberedFor };
+  await changeEntry(sids, write, undefined, () => ({ write, result: undefined }), signal);
 }
 
-/** What has taken the place of the session `replaced` within the last hours, if anything has, and is known since when. */
+/** What has taken the place of the session `replaced` within the last hours, if anything has. */
 export async function successorElsewhere(
-  sids: PointOperations<SidEntry>,
+  sids: PointOperations<StoredEntry>,
   replaced: string,
   signal: AbortSignal,
 ): Promise<Successor | undefined> {
-  const entry = (await sids.read(successionKeyOf(replaced), signal))?.document;
-  const { accountKey = null, sessionKey = null, signedOutAt: since = null } = entry ?? {};
-  return accountKey !== null && sessionKey !== null && since !== null ? { accountKey, sessionKey, since } : undefined;
+  const note = await readEntry(sids, "succession", successionKeyOf(replaced), signal);
+  return note?.document.successor ?? undefined;
+}
+
+/** Id of the note on the successor of a session. */
+export function successionKeyOf(sessionKey: string): string {
+  return sha256Base64Url("successor of", sessionKey);
 }

@@ -1,5 +1,6 @@
 import { sessionKeyOf, successorOf, type AccountDocument } from "../account/document.ts";
-import { successorElsewhere, type Successor } from "../account/succession.ts";
+import { successorElsewhere } from "../account/succession.ts";
+import type { Successor } from "../account/index-entry.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { SessionCookie } from "./cookie.ts";
 

@@ -1,6 +1,6 @@
-import { subjectKeyOf, type SidEntry } from "../account/sid-entry.ts";
-import { claimSid, type SidClaim } from "../account/sid-index.ts";
-import { warnIfUnreadable } from "../account/store.ts";
+import { subjectKeyOf, type SidEntry } from "../account/index-entry.ts";
+import { claimSid, type NewClaim } from "../account/claim.ts";
+import { readEntry, warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ConditionError } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
@@ -10,7 +10,7 @@ import { StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionWrite } from "./keep.ts";
 
-/** What has to lead to a new session. */
+/** A new session, and all that has to lead to it. */
 export interface Claims {
   readonly write: SessionWrite;
   readonly subject: SignedIn["subject"];
@@ -31,12 +31,12 @@ export async function claimIndex(app: App, claims: Claims, invocation: Invocatio
   await claimForSubject(app, claims, invocation);
 }
 
-/** An entry that changes its account more often than this while a sign-in claims it never holds still. */
+/** If an entry changes its account more often than this while a sign-in claims it, the sign-in gives up. */
 const maxTakeovers = 8;
 
 /**
- * The `sid` may lead to another account: the person has changed accounts in one session of the identity provider. That
- * account's sessions under the `sid` end first, while a sign-out still finds them by it.
+ * The `sid` may lead to another account, if the person has changed accounts in one session of the identity provider. That
+ * account's sessions under the `sid` end first, while a sign-out still finds them.
  */
 async function claimForSid(app: App, claims: Claims, invocation: Invocation): Promise<void> {
   const { sid } = claims.write.session;
@@ -57,14 +57,14 @@ async function claimForSubject(app: App, claims: Claims, { signal, telemetry }: 
   if (!subject) return;
   const { sids } = await app.store();
   const id = subjectKeyOf(subject.issuer, subject.sub);
-  const seen = await sids.read(id, signal);
+  const seen = await readEntry(sids, "sid or subject", id, signal);
   warnIfUnreadable(seen?.document, telemetry, "sid");
   const claim = { ...claimOf(app, claims, id), sessionKey: null, takesFrom: "any account" } as const;
   const claimed = await claimSid(sids, claim, seen, signal);
   if (claimed.outcome === "signed out") throw signedOutMeanwhile();
 }
 
-function claimOf(app: App, { write, startedAt, startedTick }: Claims, id: string): Omit<SidClaim, "sessionKey"> {
+function claimOf(app: App, { write, startedAt, startedTick }: Claims, id: string): Omit<NewClaim, "sessionKey"> {
   return { id, accountKey: write.accountKey, ttl: ttlOf(app), startedAt, startedTick };
 }
 

@@ -1,9 +1,9 @@
 import { type AccountDocument, type StoredSession, accountKeyOf, sessionKeyOf } from "../account/document.ts";
-import { sidKeyOf, type SidEntry } from "../account/sid-entry.ts";
+import { sidKeyOf, type SidEntry } from "../account/index-entry.ts";
 import { seal } from "../account/seal.ts";
-import { isSignedOutSince } from "../account/sid-index.ts";
+import { isSignedOutSince } from "../account/claim.ts";
 import { noteSuccessor } from "../account/succession.ts";
-import { warnIfUnreadable, type AccountStore } from "../account/store.ts";
+import { readEntry, warnIfUnreadable, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { conditionOf } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
@@ -80,7 +80,7 @@ async function readFor(
 ): Promise<Seen> {
   const [account, entry] = await Promise.all([
     store.accounts.read(accountKey, signal),
-    sid === null ? undefined : store.sids.read(sid, signal),
+    sid === null ? undefined : readEntry(store.sids, "sid or subject", sid, signal),
   ]);
   warnIfUnreadable(account?.document, telemetry);
   warnIfUnreadable(entry?.document, telemetry, "sid");

@@ -1,4 +1,4 @@
-import { sidKeyOf, subjectKeyOf } from "../account/sid-entry.ts";
+import { sidKeyOf, subjectKeyOf } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";

@@ -1,5 +1,5 @@
 import { liveSession, sessionOf, type AccountDocument, sessionKeyOf } from "../account/document.ts";
-import type { Successor } from "../account/succession.ts";
+import type { Successor } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";

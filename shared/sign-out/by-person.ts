@@ -1,5 +1,5 @@
 import { sessionKeyOf } from "../account/document.ts";
-import type { Successor } from "../account/succession.ts";
+import type { Successor } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";

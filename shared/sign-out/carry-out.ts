@@ -1,5 +1,5 @@
 import type { AccountDocument } from "../account/document.ts";
-import type { Marked } from "../account/sid-index.ts";
+import type { Marked } from "../account/mark.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { conditionOf } from "../core/errors.ts";

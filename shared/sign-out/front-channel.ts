@@ -1,4 +1,4 @@
-import { sidKeyOf } from "../account/sid-entry.ts";
+import { sidKeyOf } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
 import { carryOutOrDefer } from "./carry-out.ts";
 import type { SignOutResult } from "./end-sessions.ts";

@@ -1,4 +1,5 @@
-import { markSignedOut, type Marked, type Moment } from "../account/sid-index.ts";
+import { markSignedOut, type Marked } from "../account/mark.ts";
+import type { Mark } from "../account/index-entry.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
@@ -31,7 +32,7 @@ export async function markIndex(
 const nothingToMark: Marked = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
 
 /** No mark is for sign-ins that have not begun yet: an order may be dated by an instance that went by its own clock. */
-async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Moment> {
+async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Mark> {
   await app.learnTime();
   const now = latestNow(app) ?? new Date(app.clock.now()).toISOString();
   return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };

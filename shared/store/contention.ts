@@ -1,12 +1,17 @@
 import { withinDeadline } from "../core/deadline.ts";
 import { StoreContentionError } from "./errors.ts";
-import type { PointOperations, Stored, Versioned } from "./point-operations.ts";
+import type { Versioned } from "./point-operations.ts";
 import { backOff } from "../core/backoff.ts";
 
 /** What one attempt at a change came to: its result, or a refusal with what others have left. */
 export type Attempt<T, R> =
   | { readonly outcome: "settled"; readonly result: R }
   | { readonly outcome: "refused"; readonly current: Versioned<T> | undefined };
+
+/** What reads a document by its id. */
+export interface Readable<T> {
+  read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
+}
 
 /** So many that the request's time ends first where others go on writing: their waits add up to some ten seconds. */
 const maxAttempts = 24;
@@ -18,8 +23,8 @@ const maxAttempts = 24;
  * @param seen the document as last read; undefined if there was none
  * @throws {StoreContentionError} when the attempts or the time are used up
  */
-export async function untilSettled<T extends Stored, R>(
-  operations: Pick<PointOperations<T>, "read">,
+export async function untilSettled<T, R>(
+  operations: Readable<T>,
   id: string,
   seen: Versioned<T> | undefined,
   change: (current: Versioned<T> | undefined, attempt: number) => Promise<Attempt<T, R>>,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { sessionKeyOf } from "../../shared/account/document.ts";
-import { subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { subjectKeyOf } from "../../shared/account/index-entry.ts";
 import { successionKeyOf } from "../../shared/account/succession.ts";
 import { assertProblem } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";

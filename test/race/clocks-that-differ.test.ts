@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
-import { sidKeyOf } from "../../shared/account/sid-entry.ts";
+import { sidKeyOf } from "../../shared/account/index-entry.ts";
 import { startFinisher, type Finisher } from "../support/finisher.ts";
 import { clockOffBy, letDoubtPass } from "../support/clocks.ts";
 import type { Client } from "../support/http-client.ts";

@@ -1,5 +1,5 @@
 import { accountKeyOf, sessionKeyOf } from "../../shared/account/document.ts";
-import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { sidKeyOf, subjectKeyOf } from "../../shared/account/index-entry.ts";
 import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import type { Person } from "@entra-functions-bff/identity-provider";
 import type { Finisher } from "../support/finisher.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { claimSid, isSignedOutSince, markSignedOut } from "../../shared/account/sid-index.ts";
-import type { SidEntry } from "../../shared/account/sid-entry.ts";
+import { claimSid, isSignedOutSince } from "../../shared/account/claim.ts";
+import { markSignedOut } from "../../shared/account/mark.ts";
+import { readEntry } from "../../shared/account/store.ts";
+import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 import type { AccountDocument, StoredSession } from "../../shared/account/document.ts";
 import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";
 import type { OrderSettings, SignOutOrder } from "../../shared/sign-out/order.ts";
@@ -29,9 +31,9 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
   ];
   for (const [what, signedOutTick, startedTick, refused] of cases) {
     test(`${what}: ${refused ? "refused" : "let in"}`, async () => {
-      const sids = memoryOperations<SidEntry>();
+      const sids = memoryOperations<StoredEntry>();
       await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
-      const seen = await sids.read("s", signal);
+      const seen = await readEntry(sids, "sid or subject", "s", signal);
       assert.equal(isSignedOutSince(seen?.document, { startedAt, startedTick }), refused);
       const claim = { id: "s", accountKey: "a", sessionKey: "k", ttl: 1, startedAt, startedTick };
       assert.equal((await claimSid(sids, claim, seen, signal)).outcome, refused ? "signed out" : "claimed");
@@ -44,11 +46,11 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
       [there(1), here(1)],
       [here(1), there(1), here(1)],
     ]) {
-      const sids = memoryOperations<SidEntry>();
+      const sids = memoryOperations<StoredEntry>();
       for (const signedOutTick of marks) {
         await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       }
-      const entry = (await sids.read("s", signal))?.document;
+      const entry = (await readEntry(sids, "sid or subject", "s", signal))?.document;
       for (const startedTick of [here(2), there(2)]) assert.ok(isSignedOutSince(entry, { startedAt, startedTick }));
     }
   });
@@ -58,7 +60,7 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
       [here(1), here(3)],
       [here(3), here(1)],
     ]) {
-      const sids = memoryOperations<SidEntry>();
+      const sids = memoryOperations<StoredEntry>();
       for (const signedOutTick of marks) {
         await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       }
@@ -69,8 +71,13 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
         ttl: 1,
         startedAt,
       };
-      await claimSid(sids, { ...claim, startedTick: here(4) }, await sids.read("s", signal), signal);
-      const entry = (await sids.read("s", signal))?.document;
+      await claimSid(
+        sids,
+        { ...claim, startedTick: here(4) },
+        await readEntry(sids, "sid or subject", "s", signal),
+        signal,
+      );
+      const entry = (await readEntry(sids, "sid or subject", "s", signal))?.document;
       assert.ok(isSignedOutSince(entry, { startedAt, startedTick: here(2) }));
       assert.ok(!isSignedOutSince(entry, { startedAt, startedTick: here(4) }));
     }

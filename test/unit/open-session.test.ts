@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import { sessionKeyOf } from "../../shared/account/document.ts";
-import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { sidKeyOf, subjectKeyOf } from "../../shared/account/index-entry.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";

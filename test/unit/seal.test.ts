@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { CompactEncrypt } from "jose";
 import { accountKeyOf, sessionKeyOf } from "../../shared/account/document.ts";
-import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { sidKeyOf, subjectKeyOf } from "../../shared/account/index-entry.ts";
 import { seal, unseal, type SealBinding } from "../../shared/account/seal.ts";
 import type { SessionSecrets } from "../../shared/identity/session-secrets.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { sidKeyOf, subjectKeyOf } from "../../shared/account/sid-entry.ts";
+import { sidKeyOf, subjectKeyOf } from "../../shared/account/index-entry.ts";
 import type { SigningOut } from "../../shared/sign-out/defer.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { randomBase64Url } from "../../../shared/core/encoding.ts";
 import { withSessions } from "../../../shared/account/store.ts";
 import { type StoredSession, accountKeyOf, sessionKeyOf } from "../../../shared/account/document.ts";
-import { sidKeyOf } from "../../../shared/account/sid-entry.ts";
+import { sidKeyOf } from "../../../shared/account/index-entry.ts";
 import { seal, unseal } from "../../../shared/account/seal.ts";
 import type { SessionSecrets } from "../../../shared/identity/session-secrets.ts";
 import { homeAccountId, type Person } from "@entra-functions-bff/identity-provider/people";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountDocument, StoredSession } from "../../../shared/account/document.ts";
-import type { SidEntry } from "../../../shared/account/sid-entry.ts";
+import type { StoredEntry } from "../../../shared/account/stored-entry.ts";
 import { codeOf } from "../../support/assertions.ts";
 import type { Answer } from "../../support/http-client.ts";
 import { accountDocument } from "../../support/store.ts";
@@ -40,7 +40,7 @@ function ownInWords(before: StoredSession, now: StoredSession): string {
 
 /** Where the index leads from a `sid`, in words. */
 export async function sidInWords({ sids }: World, id: string, accountKey: string): Promise<string> {
-  const { resource } = await sids.item(id, id).read<SidEntry>();
+  const { resource } = await sids.item(id, id).read<StoredEntry>();
   if (!resource) return "sid unknown";
   if (resource.signedOutAt !== null) return "sid signed out";
   return resource.accountKey === accountKey ? "sid leads to it" : "sid leads to the other account";

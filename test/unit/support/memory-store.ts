@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AccountDocument } from "../../../shared/account/document.ts";
-import type { SidEntry } from "../../../shared/account/sid-entry.ts";
+import type { StoredEntry } from "../../../shared/account/stored-entry.ts";
 import type { AccountStore } from "../../../shared/account/store.ts";
 import type { PointOperations, Stored, Versioned } from "../../../shared/store/point-operations.ts";
 
@@ -16,7 +16,7 @@ export interface MemoryOperations<T extends Stored> extends PointOperations<T> {
 
 export interface MemoryStore extends AccountStore {
   readonly accounts: MemoryOperations<AccountDocument>;
-  readonly sids: MemoryOperations<SidEntry>;
+  readonly sids: MemoryOperations<StoredEntry>;
 }
 
 export function memoryStore(): MemoryStore {

@@ -1,43 +1,24 @@
-import { isRecord, sha256Base64Url } from "../core/encoding.ts";
+import { isRecord } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
 
 /**
- * What a `sid` leads to. After a front-channel sign-out the entry stays for a while with `signedOutAt`, so that a
- * sign-in still in flight for that `sid` finds out. A `sid` that was never seen gets an entry without an account.
+ * An entry of the index as it is stored, in the same shape since the first version. `entryOf` and `storedOf` translate between
+ * it and the kinds of entries.
  */
-export interface SidEntry extends Stored {
+export interface StoredEntry extends Stored {
   readonly accountKey: string | null;
   readonly sessionKey: string | null;
-  /**
-   * The last sign-out, ISO 8601, UTC; null if there was none. It stays when the entry is claimed again: sign-ins that
-   * began before it are refused all the same.
-   */
+  /** ISO 8601, UTC */
   readonly signedOutAt: string | null;
-  /** The same as an instance counts, where all sign-outs so far were asked for at that one. */
   readonly signedOutTick?: Tick;
-  /** Hashes of the last logout tokens' `jti`: none must be used twice. */
   readonly jtis?: readonly string[];
   /** Only of what {@link unreadableEntry} makes; never stored. */
   readonly unreadable?: true;
 }
 
-/**
- * Id of the index entry for an OpenID Connect session id.
- * @param authority the configured authority. Not the `iss` of one token: a front-channel sign-out may come without it,
- *   and under a multi-tenant authority `sid` alone does not tell the tenant.
- */
-export function sidKeyOf(authority: string, sid: string): string {
-  return sha256Base64Url(authority, "sid", sid);
-}
-
-/** Id of the index entry for a subject, which is unique within its issuer (OpenID Connect Core 1.0 section 2). */
-export function subjectKeyOf(issuer: string, subject: string): string {
-  return sha256Base64Url(issuer, "sub", subject);
-}
-
 /** Whether `value`, as read from the store, has the shape of an entry. What else is in it does not matter. */
-export function isSidEntry(value: unknown): value is SidEntry {
+export function isStoredEntry(value: unknown): value is StoredEntry {
   if (!isRecord(value)) return false;
   const { accountKey, sessionKey, signedOutAt, signedOutTick, ttl, jtis = [] } = value;
   return (
@@ -58,7 +39,7 @@ const longestTtl = 90 * 24 * 3600;
  * lead to is followed, and where it may hold a sign-out, it holds one: no sign-in that began before it was last written is
  * let in. The next sign-in or sign-out writes it anew.
  */
-export function unreadableEntry(stored: Readonly<Record<string, unknown>>): SidEntry {
+export function unreadableEntry(stored: Readonly<Record<string, unknown>>): StoredEntry {
   const { id, accountKey, sessionKey, signedOutAt, ttl, writeId, jtis, ...others } = stored;
   return {
     id: String(id),

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import type { SidEntry } from "../../shared/account/sid-entry.ts";
-import { claimSid, markSignedOut, type MarkWritten } from "../../shared/account/sid-index.ts";
+import { readEntry } from "../../shared/account/store.ts";
+import type { StoredEntry } from "../../shared/account/stored-entry.ts";
+import { claimSid } from "../../shared/account/claim.ts";
+import { markSignedOut, type MarkWritten } from "../../shared/account/mark.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { condition } from "./support/conditions.ts";
 import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
 
 const { signal } = new AbortController();
-let sids: MemoryOperations<SidEntry>;
+let sids: MemoryOperations<StoredEntry>;
 
 /** The accounts whose sessions were ended because another account took the sid, in that order. */
 let displaced: string[];
@@ -30,7 +32,7 @@ async function claim(
   startedAt = Date.now() - 60_000,
 ): Promise<"claimed" | "signed out"> {
   const wanted = { id: "sid", accountKey, sessionKey, ttl: 3600, startedAt };
-  let claimed = await claimSid(sids, wanted, await sids.read("sid", signal), signal);
+  let claimed = await claimSid(sids, wanted, await readEntry(sids, "sid or subject", "sid", signal), signal);
   while (claimed.outcome === "other account") {
     await endDisplaced(claimed.accountKey);
     claimed = await claimSid(sids, { ...wanted, takesFrom: claimed }, claimed.seen, signal);

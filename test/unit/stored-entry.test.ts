@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sessionKeyOf } from "../../shared/account/document.ts";
-import { isSidEntry, unreadableEntry, type SidEntry } from "../../shared/account/sid-entry.ts";
+import { isStoredEntry, unreadableEntry } from "../../shared/account/stored-entry.ts";
+import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 
 const [accountKey, sessionKey, jti] = ["account", "session", "token"].map(sessionKeyOf);
 /** When the entry was last written, by the store's clock. */
@@ -11,11 +12,11 @@ const good = { id: "s", accountKey, sessionKey, signedOutAt: null, ttl: 3600, wr
 
 describe("what is read from the index is taken for an entry if it", () => {
   test("is one, whatever else another version has put in", () => {
-    assert.ok(isSidEntry(good));
-    assert.ok(isSidEntry({ ...good, accountKey: null, sessionKey: null }));
-    assert.ok(isSidEntry({ ...good, signedOutAt: at(-5), jtis: [jti] }));
-    assert.ok(isSidEntry({ ...good, signedOutAt: at(60_000) }), "an instance's clock may be ahead");
-    assert.ok(isSidEntry({ ...good, version: 2, more: { accounts: [] } }));
+    assert.ok(isStoredEntry(good));
+    assert.ok(isStoredEntry({ ...good, accountKey: null, sessionKey: null }));
+    assert.ok(isStoredEntry({ ...good, signedOutAt: at(-5), jtis: [jti] }));
+    assert.ok(isStoredEntry({ ...good, signedOutAt: at(60_000) }), "an instance's clock may be ahead");
+    assert.ok(isStoredEntry({ ...good, version: 2, more: { accounts: [] } }));
   });
 
   const others: Readonly<Record<string, unknown>> = {
@@ -38,12 +39,12 @@ describe("what is read from the index is taken for an entry if it", () => {
     "has tokens in a list": { ...good, jtis: {} },
     "has tokens as text": { ...good, jtis: [5] },
   };
-  for (const [what, value] of Object.entries(others)) test(what, () => assert.equal(isSidEntry(value), false));
+  for (const [what, value] of Object.entries(others)) test(what, () => assert.equal(isStoredEntry(value), false));
 });
 
-function healed(changes: object): SidEntry {
+function healed(changes: object): StoredEntry {
   const entry = unreadableEntry({ ...good, ...changes });
-  assert.ok(isSidEntry(entry), "what it is taken for cannot be read either");
+  assert.ok(isStoredEntry(entry), "what it is taken for cannot be read either");
   return entry;
 }
 

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from "node:util";
+import { wasBefore } from "../store/clock.ts";
+import type { PointOperations } from "../store/point-operations.ts";
+import type { Mark, SidEntry } from "./index-entry.ts";
+import { rememberToken, tokenSeconds } from "./remembered-token.ts";
+import { changeEntry, readEntry, type EntryChange } from "./store.ts";
+import type { StoredEntry } from "./stored-entry.ts";
+
+/**
+ * Seconds for which a signed-out `sid` is remembered at least. Longer than a sign-in can be under way after the identity
+ * provider has issued its code: codes live for 10 minutes at most, the callback for seconds.
+ */
+const markSeconds = 15 * 60;
+/** An entry remembers so many logout tokens itself, which costs no further operation. */
+const maxTokens = 200;
+
+/** A sign-out, to be noted in the entry of a `sid` or a subject. */
+export interface NewMark extends Mark {
+  /** Id of the entry. */
+  readonly id: string;
+  /** Hash of the logout token's `jti`, if there is one. */
+  readonly jti: string | undefined;
+}
+
+/** The account that an entry leads to, and whether the mark is in the entry. */
+export type Marked = MarkWritten | MarkFailed;
+
+export interface MarkWritten {
+  readonly outcome: "marked";
+  /** The account that the entry led to, also when it was marked before: a sign-out that failed half-way can be repeated. */
+  readonly accountKey: string | null;
+  /** If the same logout token was received before, its mark of that time. */
+  readonly replayOf: Mark | undefined;
+  /** Whether the entry could not be read: another account than `accountKey` may be meant. */
+  readonly unreadable: boolean;
+}
+
+/** The store failed, so that there may be no mark. */
+export interface MarkFailed {
+  readonly outcome: "failed";
+  /** The account, if the entry could be read by then: it may be gone when the sign-out is tried again. */
+  readonly accountKey: string | null;
+  readonly error: unknown;
+}
+
+/** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. Never rejects. */
+export async function markSignedOut(
+  sids: PointOperations<StoredEntry>,
+  { id, jti, ...mark }: NewMark,
+  signal: AbortSignal,
+): Promise<Marked> {
+  let accountKey: string | null = null;
+  try {
+    const seen = await readEntry(sids, "sid or subject", id, signal);
+    accountKey = seen?.document.claim?.accountKey ?? null;
+    const unreadable = seen?.document.unreadable ?? false;
+    const isApart = jti !== undefined && !hasRoomFor(jti, seen?.document, mark);
+    const replayOf = isApart ? await rememberToken(sids, { id, jti, ...mark }, signal) : undefined;
+    const meant = { ...(replayOf ?? mark), id, jti: isApart ? undefined : jti };
+    const decide = (current: typeof seen, attempt: number) => {
+      // The entry may expire meanwhile. It has told whose it is all the same.
+      accountKey = current?.document.claim?.accountKey ?? accountKey;
+      return decideMark(meant, current?.document, { outcome: "marked", accountKey, replayOf, unreadable }, attempt);
+    };
+    return await changeEntry(sids, { kind: "sid or subject", id }, seen, decide, signal);
+  } catch (error) {
+    return { outcome: "failed", accountKey, error };
+  }
+}
+
+/** Decides on one version of the entry. Pure. @param attempt from 1: a conflict has brought what a later one sees */
+export function decideMark(
+  mark: NewMark,
+  entry: SidEntry | undefined,
+  marked: MarkWritten,
+  attempt: number,
+): EntryChange<SidEntry, MarkWritten> {
+  if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
+    // A token that appears at a later attempt was written by this very change, its answer lost, or has come twice at once.
+    return { result: { ...marked, replayOf: attempt > 1 ? undefined : (entry.mark ?? undefined) } };
+  }
+  const write = withMark(mark, entry, marked.accountKey);
+  const isDone = (attempt > 1 || marked.replayOf !== undefined) && isMarked(entry, write);
+  return isDone ? { result: marked } : { write, result: marked };
+}
+
+function withMark(mark: NewMark, entry: SidEntry | undefined, accountKey: string | null): SidEntry {
+  const { id, jti, ...moment } = mark;
+  const jtis = [...tokensOf(entry, moment), ...(jti === undefined ? [] : [jti])];
+  return {
+    kind: "sid or subject",
+    id,
+    claim: entry?.claim ?? (accountKey === null ? null : { accountKey, sessionKey: null }),
+    mark: entry?.mark ? laterOf(entry.mark, moment) : moment,
+    jtis: jtis.length > 0 ? jtis : undefined,
+    // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
+    ttl: Math.max(jtis.length > 0 ? tokenSeconds : markSeconds, entry?.ttl ?? 0),
+  };
+}
+
+/** Which of two instances' marks is the later one only the times can tell, and they leave it in doubt: no tick is kept then. */
+function laterOf(a: Mark, b: Mark): Mark {
+  const { signedOutAt } = a.signedOutAt > b.signedOutAt ? a : b;
+  const isEarlier = wasBefore(a.signedOutTick, b.signedOutTick);
+  return isEarlier === undefined ? { signedOutAt } : { signedOutAt, signedOutTick: (isEarlier ? b : a).signedOutTick };
+}
+
+/** Whether another sign-out has just written what this one is about to: the person has many frames, for example. */
+function isMarked(entry: SidEntry | undefined, { claim, mark, jtis = [], ttl }: SidEntry): boolean {
+  if (!entry || entry.unreadable) return false;
+  const isSame = entry.mark?.signedOutAt === mark?.signedOutAt && entry.claim?.accountKey === claim?.accountKey;
+  const hasTick = isDeepStrictEqual(entry.mark?.signedOutTick, mark?.signedOutTick);
+  return isSame && hasTick && entry.ttl >= ttl && jtis.every((jti) => entry.jtis?.includes(jti));
+}
+
+function hasRoomFor(jti: string, entry: SidEntry | undefined, mark: Mark): boolean {
+  const known = tokensOf(entry, mark);
+  return known.includes(jti) || known.length < maxTokens;
+}
+
+/** The tokens that the entry remembers and that may still be valid: after so long without any sign-out, none is. */
+function tokensOf(entry: SidEntry | undefined, { signedOutAt }: Mark): readonly string[] {
+  const silence = Date.parse(signedOutAt) - Date.parse(entry?.mark?.signedOutAt ?? signedOutAt);
+  return silence > 2 * tokenSeconds * 1000 ? [] : (entry?.jtis ?? []);
+}
