@@ -10,7 +10,6 @@ export { login } from "./login.ts";
 export { logout, logoutConfirmation } from "./logout.ts";
 export { me } from "./me.ts";
 export { notFound } from "./not-found.ts";
-export { profile } from "./profile.ts";
 export { purge } from "./purge.ts";
 export { endSession, endSessions, sessions } from "./sessions.ts";
 export { signedOut } from "./signed-out.ts";

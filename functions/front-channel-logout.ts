@@ -27,7 +27,8 @@ export const frontChannelLogout: FunctionDefinition = {
     }
     await signOutFrontChannel(app, sid, context);
     const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));
-    return page({ title: "Signed out", content: html`<p>Your account has been removed.</p>` }, { frameAncestors });
+    const content = html`<p>Your account has been removed.</p>`;
+    return page({ title: "Signed out", content, appName: app.name }, { frameAncestors });
   },
 };
 

@@ -32,7 +32,7 @@ export const logoutConfirmation: FunctionDefinition = {
         <button type="submit" class="button">Sign out</button>
         <a class="button secondary" href="${stay}">Stay signed in</a>
       </form>`;
-    return page({ title: "Sign out?", content });
+    return page({ title: "Sign out?", content, appName: app.name });
   },
 };
 
@@ -62,7 +62,7 @@ export const logout: FunctionDefinition = {
     // sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     if (asksForJson(request)) return { jsonBody: { endSessionUrl: next } };
-    return wantsPage(request) ? goingOn(next) : redirect(next);
+    return wantsPage(request) ? goingOn(next, context.app.name) : redirect(next);
   },
 };
 
@@ -98,10 +98,10 @@ function asksForJson(request: HttpRequest): boolean {
  * A page that goes on by itself. Not a redirect: browsers hold a form to its page's `form-action` through all redirects, and
  * the identity provider may send the browser on to others that nobody here knows of.
  */
-function goingOn(next: string): HttpResponseInit {
+function goingOn(next: string, appName: string): HttpResponseInit {
   const content = html`<p>You are signed out of this app. Now you are being signed out at the identity provider.</p>
     <p class="actions"><a class="button" href="${next}">Continue</a></p>`;
-  return page({ title: "Signing out", content, goesTo: next });
+  return page({ title: "Signing out", content, goesTo: next, appName });
 }
 
 /** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */

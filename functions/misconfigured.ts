@@ -11,7 +11,10 @@ import { healthz, readyz } from "./health.ts";
  * Handlers for an app that lacks settings. The log says once which and what they expect, `/readyz` says it whenever it
  * is asked, everything else answers 503 `configuration_invalid`. Names are told, values never.
  */
-export function misconfigured(error: ConfigurationError): (definition: FunctionDefinition) => HttpHandler {
+export function misconfigured(
+  error: ConfigurationError,
+  appName?: string,
+): (definition: FunctionDefinition) => HttpHandler {
   process.stderr.write(`configuration_invalid: the app cannot start its work\n${indent(error.message)}\n`);
   const unavailable = new ConditionError(
     "configuration_invalid",
@@ -26,7 +29,7 @@ export function misconfigured(error: ConfigurationError): (definition: FunctionD
       function answer({ name }: FunctionDefinition): HttpResponseInit {
         if (name === healthz.name) return { jsonBody: { status: "ok" } };
         if (name === readyz.name) return notReady(error);
-        return problemResponse(unavailable, { wantsPage: wantsPage(request), id });
+        return problemResponse(unavailable, { wantsPage: wantsPage(request), id, appName });
       }
     };
 }

@@ -26,6 +26,6 @@ export const signedOut: FunctionDefinition = {
     const content = html`<p>This browser has no session with this app, and the app keeps no tokens for it.</p>
       ${incomplete ? html`<p>The identity provider could not be reached: you may still be signed in there.</p>` : undefined}
       <p class="actions"><a class="button" href="/">Back to the app</a></p>`;
-    return page({ title: "You are signed out", content });
+    return page({ title: "You are signed out", content, appName: app.name });
   },
 };

@@ -1,11 +1,13 @@
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ConditionError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
-import { pagePolicy } from "../shared/http/security-headers.ts";
+import { usualAppName } from "../shared/http/page.ts";
+import { pagePolicy } from "../shared/http/page-policy.ts";
 
 interface Asset {
   readonly contentType: string;
@@ -21,7 +23,6 @@ function asset(contentType: string, base64: string): Asset {
   };
 }
 
-const indexPage = asset("text/html", pageHtml);
 const assets: ReadonlyMap<string, Asset> = new Map([
   ["auth.js", asset("text/javascript", authScript)],
   ["auth.d.ts", asset("text/plain", authTypes)],
@@ -30,12 +31,28 @@ const assets: ReadonlyMap<string, Asset> = new Map([
   ["favicon.svg", asset("image/svg+xml", favicon)],
 ]);
 
+let shown: { readonly name: string; readonly page: Asset } | undefined;
+
+/** The page with the app's name on it. */
+function indexPage(name: string): Asset {
+  if (shown?.name !== name)
+    shown = { name, page: asset("text/html", name === usualAppName ? pageHtml : renamed(name)) };
+  return shown.page;
+}
+
+function renamed(name: string): string {
+  const text = gunzipSync(Buffer.from(pageHtml, "base64")).toString("utf8");
+  return gzipSync(text.replaceAll(usualAppName, () => html`${name}`.markup)).toString("base64");
+}
+
 /** `GET /`: the page. The template matches the empty path, which the programming model cannot say otherwise. */
 export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET", "HEAD"],
-  handler: async (request) => serve(indexPage, request.headers, { "content-security-policy": pagePolicy() }),
+  handler: async (request, { app }) => {
+    return serve(indexPage(app.name), request.headers, { "content-security-policy": pagePolicy() });
+  },
 };
 
 /** `GET /assets/{file}`: what the page loads, and the module for other pages, `auth.js`, with its types. */

@@ -3,6 +3,7 @@ import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { forGood, shared, sharedWork, type SharedWork } from "../core/shared-work.ts";
+import { usualAppName } from "../http/page.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
@@ -16,6 +17,8 @@ import { warningsOfStart, type Warnings } from "../telemetry/warnings.ts";
  * useless without the seal as the store has it now.
  */
 export interface App {
+  /** On every page. */
+  readonly name: string;
   readonly configuration: Configuration;
   readonly authority: Authority;
   /** Token requests: one for all callers that have read the same version of a session. */
@@ -48,11 +51,12 @@ export interface Invocation {
 /** The queue of sign-outs that the store could not take. It is in the storage account that every function app has. */
 export const signOutQueueName = "sign-outs";
 
-export function createApp(configuration: Configuration): App {
+export function createApp(configuration: Configuration, name = usualAppName): App {
   const clock = storeClock();
   const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
   return {
+    name,
     configuration,
     authority,
     renewals: sharedWork(),

@@ -6,14 +6,8 @@ import { ownProblemField } from "../http/withheld-fields.ts";
 import { streamBody } from "./body.ts";
 import { callApi } from "./call.ts";
 import { fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
+import type { DownstreamInit } from "./request-init.ts";
 import type { TokenRequest } from "./token-request.ts";
-
-/** What `fetch` takes, as far as it makes sense here: no streams, which could not be sent again, and no other signal. */
-export interface DownstreamInit {
-  readonly method?: string;
-  readonly headers?: NonNullable<RequestInit["headers"]>;
-  readonly body?: NonNullable<Exclude<RequestInit["body"], ReadableStream>>;
-}
 
 /** {@link callApi} with the request and the answer of `fetch`, for the app's own functions. */
 export async function fetchFromApi(

@@ -1,14 +1,21 @@
 import { html, type Html } from "./html.ts";
 import { lists } from "./media-type.ts";
-import { pagePolicy, type ContentPolicy } from "./security-headers.ts";
+import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
+
+/** What the app is called where nobody has said. */
+export const usualAppName = "Entra Functions BFF";
+
+interface SmallPage {
+  readonly title: string;
+  readonly content: Html;
+  /** Where the browser goes by itself, at once. */
+  readonly goesTo?: string;
+  readonly appName?: string | undefined;
+}
 
 /** One of the app's small pages: a heading and a few lines, no script. */
 export function page(
-  {
-    title,
-    content,
-    goesTo,
-  }: { title: string; content: Html; /** Where the browser goes by itself, at once. */ goesTo?: string },
+  { title, content, goesTo, appName = usualAppName }: SmallPage,
   policy?: ContentPolicy,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
@@ -24,7 +31,7 @@ export function page(
       <body class="centered">
         <header class="brand">
           <img src="/assets/favicon.svg" width="28" height="28" alt="" />
-          Entra Functions BFF
+          ${appName}
         </header>
         <main class="card">
           <h1>${title}</h1>

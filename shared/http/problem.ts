@@ -21,6 +21,8 @@ export interface Occurrence {
   readonly id: string;
   /** Where the person was going; the app's start unless given. */
   readonly way?: Way;
+  /** The app's name on the page; the usual one unless given. */
+  readonly appName?: string | undefined;
 }
 
 /** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
@@ -50,7 +52,7 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
+function problemPage(error: unknown, { id, appName, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
   const code = conditionOf(error);
   const { status, title } = conditions[code];
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
@@ -59,7 +61,7 @@ function problemPage(error: unknown, { id, way = { to: "/", by: "going" } }: Occ
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
-  const response = page({ title, content });
+  const response = page({ title, content, appName });
   return { ...response, status, headers: { ...response.headers, ...fieldsOf(error, status) } };
 }
 

@@ -18,14 +18,15 @@ export interface FailedRequest {
   readonly telemetry: Telemetry;
   readonly cookies: CookieJar;
   readonly publicBaseUrl: string;
+  readonly appName: string;
   /** Where the person was going, if the function has said so. */
   readonly way: Way | undefined;
 }
 
 /** The answer to a failed request. It clears a session cookie that opens nothing, and the operator finds failures in the log. */
 export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
-  const { request, invocation, cookies, way = ownAddress(failed) } = failed;
-  const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way };
+  const { request, invocation, cookies, appName, way = ownAddress(failed) } = failed;
+  const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way, appName };
   report(error, failed, occurrence);
   if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(cookies);
   return problemResponse(error, occurrence);

@@ -1,4 +1,4 @@
-import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from "@azure/functions";
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
 import { ownTimeMs } from "../core/deadline.ts";
 import type { Way } from "../http/advice.ts";
@@ -14,6 +14,8 @@ import { failureResponse } from "./failure.ts";
 export interface RequestContext extends Invocation {
   readonly app: App;
   readonly cookies: CookieJar;
+  /** As the programming model has it. */
+  readonly invocation: InvocationContext;
   /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
 }
@@ -47,7 +49,8 @@ const signOutTimeoutMs = 4_500;
  * @param defer for functions that sign out
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
-  const { publicBaseUrl } = app.configuration;
+  const { name: appName, configuration } = app;
+  const { publicBaseUrl } = configuration;
   const timeoutMs = definition.signsOut ? signOutTimeoutMs : ownTimeMs;
 
   const handle: HttpHandler = async (request, invocation) => {
@@ -55,12 +58,12 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const telemetry = logTelemetry(invocation);
     const errand: { way?: Way } = {};
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
-    const context = { app, cookies, telemetry, signal: AbortSignal.timeout(timeoutMs), defer, comeBackTo };
+    const context = { app, cookies, invocation, telemetry, signal: AbortSignal.timeout(timeoutMs), defer, comeBackTo };
     const answer = async () => {
       try {
         return withSecurityHeaders(await definition.handler(request, context), publicBaseUrl);
       } catch (error) {
-        const failed = { request, definition, invocation, telemetry, cookies, publicBaseUrl, way: errand.way };
+        const failed = { request, definition, invocation, telemetry, cookies, publicBaseUrl, appName, way: errand.way };
         return withSecurityHeaders(failureResponse(error, failed), publicBaseUrl);
       }
     };

@@ -1,7 +1,8 @@
 import type { AuthenticationResult, AuthError } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
 import { ConditionError } from "../core/errors.ts";
-import type { AccountClaims, Grants } from "../identity/session-secrets.ts";
+import type { AccountClaims } from "../identity/account-claims.ts";
+import type { Grants } from "../identity/session-secrets.ts";
 import type { Authority } from "../identity/authority.ts";
 import { adminConsentRequired } from "../identity/authorization-error.ts";
 import { missingScopes, withGrant } from "../identity/granted-scopes.ts";

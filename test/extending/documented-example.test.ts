@@ -38,11 +38,11 @@ describe("a function added as docs/extending.md says, to a copy of the project",
     const text = await readFile("docs/extending.md", "utf8");
     blocks = {
       functionFile: block(text, "file: functions/manager.ts"),
-      line: block(text, "line: functions/definitions.ts"),
+      line: block(text, "line: functions/index.ts"),
       testFile: block(text, "file: test/flow/manager.test.ts"),
     };
     await writeFile(join(folder, "functions/manager.ts"), blocks.functionFile);
-    await appendFile(join(folder, "functions/definitions.ts"), blocks.line);
+    await appendFile(join(folder, "functions/index.ts"), blocks.line);
     await writeFile(join(folder, "test/flow/manager.test.ts"), blocks.testFile);
     const example = { extends: "./tsconfig.json", include: ["functions", "test/flow/manager.test.ts"] };
     await writeFile(join(folder, "tsconfig.example.json"), JSON.stringify(example));

@@ -5,7 +5,8 @@ import { ConditionError, conditionOf, conditions, SignInRequiredError } from "..
 import { html } from "../../shared/http/html.ts";
 import { wantsPage } from "../../shared/http/page.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
-import { originsOf, pagePolicy, withDefaults } from "../../shared/http/security-headers.ts";
+import { pagePolicy } from "../../shared/http/page-policy.ts";
+import { originsOf, withDefaults } from "../../shared/http/security-headers.ts";
 
 const id = "6f1c2b9e-0d3a-4a55-9a3e-2f6f6a0c7e11";
 const program = { wantsPage: false, id };

@@ -48,6 +48,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
   const clock = exactClock();
   const given = configuration(settings);
   return {
+    name: "Contoso Orders",
     configuration: given,
     authority: authority(parts),
     renewals: sharedWork(),

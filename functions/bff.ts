@@ -1,0 +1,89 @@
+/**
+ * The public entry of the package: what is exported here follows semantic versioning, and nothing else can be imported.
+ */
+import { app as functions, type HttpHandler } from "@azure/functions";
+import { createApp } from "../shared/app/app.ts";
+import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
+import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
+import * as definitions from "./definitions.ts";
+import { waitingSignOuts } from "./finish-sign-outs.ts";
+import { misconfigured } from "./misconfigured.ts";
+import { ownDefinition, type OwnFunction } from "./own-function.ts";
+import { recordTelemetry } from "./telemetry.ts";
+
+export { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../shared/core/errors.ts";
+export type { ConditionCode } from "../shared/core/errors.ts";
+export type { AccountClaims } from "../shared/identity/account-claims.ts";
+export type { DownstreamInit } from "../shared/downstream/request-init.ts";
+export { pagePolicy } from "../shared/http/page-policy.ts";
+export type { ContentPolicy } from "../shared/http/page-policy.ts";
+export type { Session } from "../shared/pipeline/session.ts";
+export type { OwnContext, OwnFunction } from "./own-function.ts";
+
+/** What is the app's own and not a matter of its deployment. Everything else is a setting, in the environment. */
+export interface BffOptions {
+  /** The app's name, which its pages show. Default: "Entra Functions BFF". */
+  readonly name?: string;
+}
+
+/** What {@link bff} returns. */
+export interface Bff {
+  /**
+   * Registers a function of the app's own, as `app.http` does.
+   * @param name unique among the functions, and before "zzz" in the alphabet: some hosts try routes in the order of names, and
+   *   `zzz-not-found` answers every address that is left
+   */
+  http(name: string, own: OwnFunction): void;
+}
+
+/**
+ * Registers every route and the timer with `@azure/functions`. Call it once, while the app loads. The settings come from the
+ * environment. If they are broken, every route but `/healthz` answers 503 `configuration_invalid`, the app's own functions
+ * included, and `/readyz` says which settings to correct.
+ *
+ * @example
+ * const auth = bff({ name: "Contoso Orders" });
+ * auth.http("manager", {
+ *   route: "me/manager",
+ *   methods: ["GET"],
+ *   handler: async (_request, session) => {
+ *     const answer = await session.fetch("graph", "me/manager");
+ *     return { jsonBody: await answer.json() };
+ *   },
+ * });
+ */
+export function bff(options: BffOptions = {}): Bff {
+  const handlerOf = handlers(options);
+  const register = (definition: FunctionDefinition) => {
+    functions.http(definition.name, {
+      route: definition.route,
+      methods: [...definition.methods],
+      // Not "function": the host would take the callback's `code` for a function key.
+      authLevel: definition.authLevel ?? "anonymous",
+      handler: handlerOf(definition),
+    });
+  };
+  for (const definition of Object.values<FunctionDefinition>(definitions)) register(definition);
+  return { http: (name, own) => register(ownDefinition(name, own)) };
+}
+
+/**
+ * With a broken configuration every route but `/healthz` says so, instead of the host having no functions at all, and
+ * nothing reads the queue: what waits there must not use up its attempts.
+ */
+function handlers({ name }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+  try {
+    const app = createApp(loadConfiguration(process.env), name);
+    const { defer, onTimer, stop } = waitingSignOuts(app);
+    const { queue, finishSchedule: schedule } = app.configuration.signOut;
+    // The next time is never far away: no reason to keep the last one in blob storage.
+    if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
+    functions.hook.appTerminate(stop);
+    recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);
+    return (definition) => httpHandler(definition, app, defer);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    recordTelemetry(process.env, 100, error);
+    return misconfigured(error, name);
+  }
+}

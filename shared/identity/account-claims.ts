@@ -1,0 +1,10 @@
+/** The ID-token claims that a session is known by. */
+export interface AccountClaims {
+  readonly homeAccountId: string;
+  readonly name: string;
+  readonly username: string;
+  readonly tenantId: string;
+  readonly objectId: string;
+  /** For `logout_hint`, which spares the person the account picker at sign-out. */
+  readonly loginHint: string | null;
+}

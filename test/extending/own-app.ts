@@ -1,0 +1,38 @@
+/** An app with functions of its own, as an adopter writes it. */
+import { bff, ConditionError, pagePolicy } from "entra-functions-bff";
+
+const auth = bff({ name: "Contoso <Orders>" });
+
+auth.http("order", {
+  route: "orders/{id}",
+  methods: ["GET"],
+  handler: async (request, session, { signal, invocation }) => {
+    if (request.params["id"] === "0") throw new ConditionError("not_found", "There is no such order.");
+    if (request.params["id"] === "broken") throw new Error("a secret of the inside");
+    invocation.log("an order was asked for");
+    return { jsonBody: { id: request.params["id"], session: Object.keys(session), aborted: signal.aborted } };
+  },
+});
+
+auth.http("new-order", {
+  route: "orders",
+  methods: ["POST"],
+  handler: async (request) => ({ status: 201, jsonBody: await request.json() }),
+});
+
+auth.http("order-form", {
+  route: "order-form",
+  methods: ["POST"],
+  handler: async (request) => ({ jsonBody: Object.fromEntries(await request.formData()) }),
+});
+
+auth.http("order-effect", {
+  route: "order-effect",
+  methods: ["GET"],
+  navigable: false,
+  extendsSession: false,
+  handler: () => ({
+    headers: { "content-type": "text/html", "content-security-policy": pagePolicy() },
+    body: "<h1>Order</h1>",
+  }),
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { build } from "esbuild";
+import { bundleOptions } from "../../scripts/build.ts";
+import type { Client } from "../support/http-client.ts";
+import { signIn, startWorld, type World } from "../support/world.ts";
+
+const own = { "sec-fetch-site": "same-origin" };
+const navigation = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+describe("an app with functions of its own", () => {
+  let appFolder: string;
+  let world: World;
+  let client: Client;
+  before(async () => {
+    appFolder = await mkdtemp(join(tmpdir(), "bff-own-"));
+    const entryPoints = { ...bundleOptions.entryPoints, index: "test/extending/own-app.ts" };
+    await build({ ...bundleOptions, entryPoints, outdir: join(appFolder, "dist") });
+    await copyFile("host.json", join(appFolder, "host.json"));
+    await writeFile(join(appFolder, "package.json"), JSON.stringify({ main: "dist/index.cjs" }));
+    world = await startWorld({ appFolder });
+    client = world.client();
+    await signIn(client, "ada@contoso.example", "/healthz");
+  });
+  after(async () => {
+    await world.stop();
+    await rm(appFolder, { recursive: true, force: true });
+  });
+
+  const post = async (path: string, type: string, body: string, headers: Record<string, string> = own) =>
+    client.fetch(path, { method: "POST", body, headers: { "content-type": type, ...headers } });
+
+  it("has them for signed-in people only, with what is public of the session and no more", async () => {
+    const { status, body } = await world.client().fetch("/orders/17");
+    assert.equal(status, 401);
+    assert.equal((JSON.parse(body) as { code: string }).code, "signin_required");
+    const answer = await client.fetch("/orders/17");
+    const expected = { id: "17", session: ["claims", "fetch", "getToken"], aborted: false };
+    assert.deepEqual(answer.json(), expected);
+  });
+
+  it("answers for their errors, and tells nobody what an unforeseen one says", async () => {
+    const missing = await client.fetch("/orders/0");
+    assert.deepEqual([missing.status, (missing.json() as { code: string }).code], [404, "not_found"]);
+    const broken = await client.fetch("/orders/broken");
+    assert.deepEqual([broken.status, (broken.json() as { code: string }).code], [500, "internal_error"]);
+    assert.doesNotMatch(broken.body, /secret/);
+  });
+
+  it("takes JSON and forms from its own pages, and refuses what is neither as the caller's mistake", async () => {
+    const json = await post("/orders", "application/json", '{"item":"lamp"}');
+    assert.deepEqual([json.status, json.json()], [201, { item: "lamp" }]);
+    const form = await post("/order-form", "application/x-www-form-urlencoded", "item=lamp&count=2");
+    assert.deepEqual(form.json(), { item: "lamp", count: "2" });
+    for (const path of ["/orders", "/order-form"]) {
+      const { status, body } = await post(path, "application/json", '{"item":');
+      assert.deepEqual([path, status, (JSON.parse(body) as { code: string }).code], [path, 400, "invalid_request"]);
+    }
+    const foreign = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+    assert.equal((await post("/orders", "application/json", "{}", foreign)).status, 403);
+    assert.equal((await post("/orders", "application/json", "{}", {})).status, 403);
+  });
+
+  it("keeps links of other sites from a GET that is not for them", async () => {
+    const fromMail = { ...navigation, "sec-fetch-site": "cross-site" };
+    assert.equal((await client.fetch("/orders/17", { headers: fromMail })).status, 200);
+    assert.equal((await client.fetch("/order-effect", { headers: fromMail })).status, 403);
+    assert.equal((await client.fetch("/order-effect", { headers: { ...navigation, ...own } })).status, 200);
+  });
+
+  it("still answers every other address", async () => {
+    const { status, body } = await client.fetch("/order");
+    assert.deepEqual([status, (JSON.parse(body) as { code: string }).code], [404, "not_found"]);
+  });
+
+  it("has its name on every page", async () => {
+    for (const path of ["/", "/nowhere", "/auth/logout", "/auth/frontchannel-logout?sid=unknown", "/orders/0"]) {
+      const { body } = await client.fetch(path, { headers: { ...navigation, ...own } });
+      assert.match(body, /Contoso &lt;Orders&gt;/, path);
+      assert.doesNotMatch(body, /Entra Functions BFF/, path);
+    }
+  });
+
+  it("says everywhere that its settings are broken, also by its name", async () => {
+    await world.startInstance({ AzureAd__ClientId: "not an id" });
+    const broken = world.client(1);
+    for (const path of ["/orders/17", "/"]) {
+      const { status, body } = await broken.fetch(path, { headers: { ...navigation, ...own } });
+      assert.equal(status, 503);
+      assert.match(body, /Contoso &lt;Orders&gt;/);
+    }
+    assert.equal((await broken.fetch("/healthz")).status, 200);
+    assert.equal((await broken.fetch("/readyz")).status, 503);
+  });
+});
