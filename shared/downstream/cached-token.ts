@@ -1,5 +1,5 @@
 import { isRecord } from "../core/encoding.ts";
-import { grantedInstead } from "../identity/granted-scopes.ts";
+import { grantedInstead } from "../identity/token-response.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { maxDoubtMs } from "../store/clock.ts";
 

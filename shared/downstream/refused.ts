@@ -1,7 +1,7 @@
 import type { AuthError } from "@azure/msal-node";
 import { ConditionError } from "../core/errors.ts";
 import { appRefused } from "../identity/errors.ts";
-import { isMsalError, wantsInteraction } from "../identity/msal.ts";
+import { isMsalError, wantsInteraction } from "../identity/msal-errors.ts";
 
 /** The token endpoint wants the person, not the refresh token. */
 export class RefusedError extends Error {

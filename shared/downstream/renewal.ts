@@ -3,7 +3,7 @@ import type { App } from "../app/app.ts";
 import { NoAnswerInTimeError } from "../core/deadline.ts";
 import type { OperationClient } from "../identity/authority.ts";
 import { appRefused, IdentityProviderUnavailableError } from "../identity/errors.ts";
-import { missingScopes } from "../identity/granted-scopes.ts";
+import { missingScopes } from "../identity/token-response.ts";
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { sessionEnded } from "../session/ended.ts";
 import { classify, ForeignTokensError } from "./refused.ts";

@@ -3,7 +3,7 @@ import { changeSession } from "../account/fit-session.ts";
 import { seal, unseal } from "../account/seal.ts";
 import { changeAccount } from "../account/store.ts";
 import type { App } from "../app/app.ts";
-import { withGrant } from "../identity/granted-scopes.ts";
+import { withGrant } from "../identity/token-response.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost } from "../session/ended.ts";

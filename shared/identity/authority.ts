@@ -1,14 +1,15 @@
-import type { IConfidentialClientApplication } from "@azure/msal-node";
+import type * as Msal from "@azure/msal-node";
 import type { SessionSecrets } from "./session-secrets.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { msalCredential, withinOperation } from "./client-credential.ts";
+import { msalCredential, type MsalCredential } from "./client-credential.ts";
+import { withinDeadline } from "../core/deadline.ts";
+import { AppIncompleteError } from "../core/errors.ts";
 import { forGood, shared } from "../core/shared-work.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
-import { signingKeys, type SigningKeys } from "./jwt.ts";
-import { loadMsal } from "./msal.ts";
+import { signingKeys, type SigningKeys } from "./signing-keys.ts";
 import { tokenNetwork, type TokenNetwork } from "./network.ts";
 import { createPauses } from "./pause.ts";
-import { isOfSession } from "./response-account.ts";
+import { isOfSession } from "./token-response.ts";
 import { movedInTime, ofAccountAlone } from "./token-cache.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
@@ -31,7 +32,7 @@ export interface Authority {
 }
 
 export interface OperationClient {
-  readonly msal: IConfidentialClientApplication;
+  readonly msal: Msal.IConfidentialClientApplication;
   readonly network: TokenNetwork;
   /** MSAL's cache as it is stored: its times are by the store's clock. */
   readonly serialize: () => string;
@@ -95,4 +96,25 @@ export function authorityOf(
       return { msal, network, serialize: () => movedInTime(cache.serialize(), ahead) };
     },
   };
+}
+
+/**
+ * MSAL, loaded when it is first needed and once for everybody: the build keeps it in a file of its own. Neither a start nor a
+ * call with a fresh token nor a sign-out pays for it.
+ * @param signal ends the waiting
+ * @throws {AppIncompleteError} when it cannot be loaded; the next caller tries again
+ */
+export async function loadMsal(signal: AbortSignal): Promise<typeof Msal> {
+  try {
+    return await withinDeadline(signal, import("@azure/msal-node"));
+  } catch (cause) {
+    throw new AppIncompleteError(cause);
+  }
+}
+
+/** The same for one operation, which waits for an assertion no longer than `signal` lets it. */
+export function withinOperation(credential: MsalCredential, signal: AbortSignal): MsalCredential {
+  const { clientAssertion } = credential;
+  if (typeof clientAssertion !== "function") return credential;
+  return { clientAssertion: async (request) => withinDeadline(signal, clientAssertion(request)) };
 }

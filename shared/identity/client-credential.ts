@@ -37,13 +37,6 @@ export async function msalCredential(
   }
 }
 
-/** The same for one operation, which waits for an assertion no longer than `signal` lets it. */
-export function withinOperation(credential: MsalCredential, signal: AbortSignal): MsalCredential {
-  const { clientAssertion } = credential;
-  if (typeof clientAssertion !== "function") return credential;
-  return { clientAssertion: async (request) => withinDeadline(signal, clientAssertion(request)) };
-}
-
 /** Audience of federated credentials in national clouds, by the host of the authority. */
 const nationalAudiences: Readonly<Record<string, string>> = {
   "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",

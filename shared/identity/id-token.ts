@@ -1,7 +1,8 @@
 import type { Configuration } from "../configuration/configuration.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ConditionError } from "../core/errors.ts";
-import { clockToleranceSeconds, verifyToken, type SigningKeys } from "./jwt.ts";
+import { clockToleranceSeconds, verifyToken } from "./jwt.ts";
+import type { SigningKeys } from "./signing-keys.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 
 /**

@@ -1,100 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  type JWTVerifyResult,
-} from "jose";
+import { errors, type JWTPayload } from "jose";
 import { withinDeadline } from "../core/deadline.ts";
 import { ConditionError, type ConditionCode } from "../core/errors.ts";
-import { fillTenant, keyFinder, tenantTemplate } from "./key-issuer.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
-import { heeding, createPauses } from "./pause.ts";
 import { unavailable } from "./errors.ts";
-
-/** Keys by `jwks_uri`, each set kept and refreshed by jose. */
-export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
+import { fillTenant, tenantTemplate, verifyWithAny, type SigningKeys } from "./signing-keys.ts";
 
 /** The platform's recommendation for clocks that differ. */
 export const clockToleranceSeconds = 300;
 const algorithms = ["RS256"];
-
-/**
- * Between two readings of a key set. Anybody can send tokens with made-up key ids: that brings the identity provider no
- * more than a request every two seconds.
- */
-const keysPauseMs = 2_000;
-/** Timers may run a little early. */
-const marginMs = 20;
-
-export function signingKeys(pauseMs = keysPauseMs): SigningKeys {
-  let current: { uri: string; keys: JWTVerifyGetKey } | undefined;
-  return (uri) => {
-    if (current?.uri !== uri) current = { uri, keys: remoteKeys(new URL(uri), pauseMs) };
-    return current.keys;
-  };
-}
-
-/**
- * A key that is in no set read so far may have been made a moment ago. To refuse its token would lose a sign-out: not
- * every identity provider sends a logout token again. So a token is refused only by keys that were read after it came,
- * which takes as long as the pause. Tokens that wait together share one reading.
- */
-function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
-  const pause = createPauses();
-  const keys = createRemoteJWKSet(uri, {
-    timeoutDuration: 4_000,
-    cooldownDuration: pauseMs,
-    [customFetch]: async (url, init) => heeding(pause, async () => fetch(url, init)),
-  });
-  const find: JWTVerifyGetKey = async (header, token) => {
-    // Then jose does not read them anew for this token.
-    const wasJustRead = keys.coolingDown;
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      if (!wasJustRead || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await delay(pauseMs + marginMs);
-      return keys(header, token);
-    }
-  };
-  return async (header, token) => {
-    try {
-      await find(header, token);
-    } catch (error) {
-      // It signs with some key: a set without any says nothing about the token.
-      if (keys.jwks()?.keys.length === 0) throw new Error("The key set is empty", { cause: error });
-      // Keys of different issuers may share an id.
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    }
-    return keyFinder(keys.jwks() ?? { keys: [] })(header, token);
-  };
-}
-
-/** `jwtVerify` with each of several keys that fit: an identity provider may reuse a key's id. */
-async function verifyWithAny(
-  token: string,
-  keys: JWTVerifyGetKey,
-  options: JWTVerifyOptions,
-): Promise<JWTVerifyResult> {
-  try {
-    return await jwtVerify(token, keys, options);
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    for await (const key of error) {
-      try {
-        return await jwtVerify(token, key, options);
-      } catch (wrongKey) {
-        if (!(wrongKey instanceof errors.JWSSignatureVerificationFailed)) throw wrongKey;
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed();
-  }
-}
 
 export interface TokenExpectations {
   readonly metadata: AuthorityMetadata;

@@ -2,7 +2,7 @@ import type { Configuration } from "../configuration/configuration.ts";
 import { AppIncompleteError } from "../core/errors.ts";
 import type { Authority } from "../identity/authority.ts";
 import { IdentityProviderUnavailableError } from "../identity/errors.ts";
-import { isMsalError } from "../identity/msal.ts";
+import { isMsalError } from "../identity/msal-errors.ts";
 
 /** What the token endpoint makes of the app's credential. */
 export type CredentialOutcome =

@@ -5,11 +5,10 @@ import type { AccountClaims } from "../identity/account-claims.ts";
 import type { Grants } from "../identity/session-secrets.ts";
 import type { Authority } from "../identity/authority.ts";
 import { adminConsentRequired } from "../identity/authorization-error.ts";
-import { missingScopes, withGrant } from "../identity/granted-scopes.ts";
+import { isAbout, missingScopes, withGrant } from "../identity/token-response.ts";
 import { verifyIdToken } from "../identity/id-token.ts";
 import { appRefused } from "../identity/errors.ts";
-import { isMsalError, isServerError, wantsInteraction } from "../identity/msal.ts";
-import { isAbout } from "../identity/response-account.ts";
+import { isMsalError, isServerError, wantsInteraction } from "../identity/msal-errors.ts";
 import { ofAccountAlone } from "../identity/token-cache.ts";
 import { authenticatedSince, type SignInTransaction } from "./transaction.ts";
 

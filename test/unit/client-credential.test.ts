@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { afterEach, describe, mock, test } from "node:test";
 import { decodeProtectedHeader, importSPKI, jwtVerify } from "jose";
-import { msalCredential, withinOperation } from "../../shared/identity/client-credential.ts";
+import { msalCredential } from "../../shared/identity/client-credential.ts";
+import { withinOperation } from "../../shared/identity/authority.ts";
 import { pair, selfSigned } from "./support/certificate.ts";
 import { clientId } from "./support/environment.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { grantedInstead, missingScopes, withGrant } from "../../shared/identity/granted-scopes.ts";
+import { grantedInstead, missingScopes, withGrant } from "../../shared/identity/token-response.ts";
 import type { SessionSecrets } from "../../shared/identity/session-secrets.ts";
 
 const graph = "https://graph.microsoft.com";

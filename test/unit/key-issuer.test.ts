@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from "jose";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
-import { signingKeys } from "../../shared/identity/jwt.ts";
+import { signingKeys } from "../../shared/identity/signing-keys.ts";
 import { verifyLogoutToken } from "../../shared/identity/logout-token.ts";
 import type { AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { authority, metadata } from "./support/app.ts";

@@ -4,7 +4,8 @@ import * as msal from "@azure/msal-node";
 import { errors as joseErrors } from "jose";
 import { AppIncompleteError, ConditionError } from "../../shared/core/errors.ts";
 import { IdentityProviderUnavailableError } from "../../shared/identity/errors.ts";
-import { isMsalError, isServerError, loadMsal, wantsInteraction } from "../../shared/identity/msal.ts";
+import { isMsalError, isServerError, wantsInteraction } from "../../shared/identity/msal-errors.ts";
+import { loadMsal } from "../../shared/identity/authority.ts";
 
 /** One of each class that the package exports. */
 const thrown = [msal.AuthError, msal.ClientAuthError, msal.ClientConfigurationError, msal.ServerError].map(

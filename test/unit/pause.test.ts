@@ -3,7 +3,7 @@ import { afterEach, describe, mock, test } from "node:test";
 import { ConditionError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
-import { signingKeys } from "../../shared/identity/jwt.ts";
+import { signingKeys } from "../../shared/identity/signing-keys.ts";
 import { metadataSource } from "../../shared/identity/metadata.ts";
 import { tokenNetwork } from "../../shared/identity/network.ts";
 import { createPauses, retryAfterMs } from "../../shared/identity/pause.ts";

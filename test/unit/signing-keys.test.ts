@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import { exportJWK, generateKeyPair, type JSONWebKeySet } from "jose";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
-import { signingKeys } from "../../shared/identity/jwt.ts";
+import { signingKeys } from "../../shared/identity/signing-keys.ts";
 import { metadata } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { clientId } from "./support/environment.ts";

@@ -5,7 +5,7 @@ import { accountKeyOf } from "../../shared/account/document.ts";
 import { asciiLowerCase } from "../../shared/core/encoding.ts";
 import { readForm } from "../../shared/http/form.ts";
 import type { IdTokenClaims } from "../../shared/identity/id-token.ts";
-import { isAbout } from "../../shared/identity/response-account.ts";
+import { isAbout } from "../../shared/identity/token-response.ts";
 
 /** `toLowerCase()` makes an ASCII `k` of it. */
 const kelvin = "\u212a";

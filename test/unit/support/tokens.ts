@@ -7,7 +7,7 @@ import {
   type JSONWebKeySet,
   type JWTPayload,
 } from "jose";
-import type { SigningKeys } from "../../../shared/identity/jwt.ts";
+import type { SigningKeys } from "../../../shared/identity/signing-keys.ts";
 import { metadata } from "./app.ts";
 import { clientId, tenantId } from "./environment.ts";
 

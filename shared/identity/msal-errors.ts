@@ -1,20 +1,4 @@
 import type * as Msal from "@azure/msal-node";
-import { withinDeadline } from "../core/deadline.ts";
-import { AppIncompleteError } from "../core/errors.ts";
-
-/**
- * MSAL, loaded when it is first needed and once for everybody: the build keeps it in a file of its own. Neither a start nor a
- * call with a fresh token nor a sign-out pays for it.
- * @param signal ends the waiting
- * @throws {AppIncompleteError} when it cannot be loaded; the next caller tries again
- */
-export async function loadMsal(signal: AbortSignal): Promise<typeof Msal> {
-  try {
-    return await withinDeadline(signal, import("@azure/msal-node"));
-  } catch (cause) {
-    throw new AppIncompleteError(cause);
-  }
-}
 
 /** Whether MSAL has thrown it. Told by its members: to compare classes, a module would have to load MSAL. */
 export function isMsalError(error: unknown): error is Msal.AuthError {
