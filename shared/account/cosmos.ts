@@ -14,19 +14,19 @@ export const containerNames = { accounts: "accounts", sids: "sids" } as const;
 
 const connectionPolicy = {
   requestTimeout: 5_000,
-  // One write region: the account's consistency is Strong, so that every instance sees a sign-out at once.
+  // There is one write region, because consistency is Strong: every instance sees a sign-out at once.
   useMultipleWriteLocations: false,
-  // `untilAnswered` repeats what is worth repeating, within the time that the request has.
+  // `untilAnswered` does the retries, within the time that the request has.
   retryOptions: { maxRetryAttemptCount: 0 },
 } satisfies ConnectionPolicy;
 
 export interface ConnectedStore extends AccountStore {
-  /** Has the store answer, for what its clock says: no point operation, and it costs no request units. */
+  /** Asks the store for an answer of any kind, to learn its time. This is no point operation and costs no request units. */
   look(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Connects to Azure Cosmos DB. Sends nothing yet: the first operation does.
+ * Makes a client for Azure Cosmos DB. It connects with its first operation.
  * @param clock learns from every answer
  */
 export async function connectStore(
@@ -51,7 +51,7 @@ export async function connectStore(
   };
 }
 
-/** The client as the store uses it. */
+/** The SDK's client, with the settings that the store needs. */
 export async function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClient> {
   return new CosmosClient({ ...(await credentialOptions(connection)), connectionPolicy });
 }

@@ -1,34 +1,34 @@
 import { asciiLowerCase, isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 
-/** MSAL's `uid.utid`, where the `utid` is a tenant of Microsoft's. */
+/** The end of MSAL's `uid.utid` where the `utid` is a Microsoft tenant. */
 const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Id of the document that holds an account's sessions.
  * @param environment host of the authority, such as `login.microsoftonline.com`
- * @param homeAccountId MSAL's `uid.utid`, the same for a person's account in every tenant that it is a guest of; the subject
- *   at an identity provider that has no such thing
+ * @param homeAccountId MSAL's `uid.utid`, which is the same in every tenant where the account is a guest. If the identity
+ *   provider does not know such ids, it is the subject
  */
 export function accountKeyOf(environment: string, homeAccountId: string): string {
-  // Microsoft's ids are the same in either case. Subjects differ by it (OpenID Connect Core 1.0 section 2): "Ada" is not "ada".
+  // Case does not matter in Microsoft's ids. It does in a subject (OpenID Connect Core 1.0 section 2): "Ada" is not "ada".
   const id = ofTenant.test(homeAccountId) ? asciiLowerCase(homeAccountId) : homeAccountId;
   return sha256Base64Url(asciiLowerCase(environment), id);
 }
 
-/** What the database knows a session by: a hash of the secret in the cookie, never the secret. */
+/** The name of a session in the database: a hash of the secret in the cookie, never the secret itself. */
 export function sessionKeyOf(secret: string): string {
   return sha256Base64Url(Buffer.from(secret, "base64url"));
 }
 
 /** One browser's session of an account, as stored. Times are ISO 8601, UTC. */
 export interface StoredSession {
-  /** Id of this session's entry in the `sid` index; null where the identity provider gave no `sid`. */
+  /** Id of this session's entry in the index; null if the identity provider gave no `sid`. */
   readonly sid: string | null;
   readonly createdAt: string;
-  /** When the sign-in began that opened it; a sign-out at the identity provider since then means this session. */
+  /** When its sign-in began. A sign-out at the identity provider since then ends this session. */
   readonly startedAt?: string;
-  /** The two times above as the instance counts that opened the session; the latter if it began the sign-in, too. */
+  /** `createdAt` as counted by the instance that opened the session, and `startedAt` if that one also began the sign-in. */
   readonly createdTick?: Tick;
   readonly startedTick?: Tick;
   readonly lastSeenAt: string;
@@ -38,11 +38,11 @@ export interface StoredSession {
   readonly userAgent: string;
   /** Compact JWE that only the cookie's secret opens. */
   readonly sealed: string;
-  /** Key of the session that the same browser had before, and that ended when this one began. */
+  /** Key of the browser's earlier session, which ended when this one began. */
   readonly replaced?: string;
-  /** The `sid` of that one, if it was there and had one. */
+  /** The `sid` of the earlier session, if that was still there and had one. */
   readonly replacedSid?: string;
-  /** Whether that one was there and had not ended by itself: its cookie still opened it. */
+  /** Whether the earlier session was still live: its cookie still opened it. */
   readonly replacedLive?: true;
 }
 
@@ -52,13 +52,13 @@ export interface AccountDocument {
   readonly sessions: Readonly<Record<string, StoredSession>>;
   /** Seconds after the last write at which Azure Cosmos DB removes the document by itself. */
   readonly ttl: number;
-  /** New on every write: tells an own write whose answer was lost from somebody else's. */
+  /** New on every write. If the answer to a write was lost, it tells that write from somebody else's. */
   readonly writeId: string;
   /** Only of what {@link unreadableAccount} makes; never stored. */
   readonly unreadable?: true;
 }
 
-/** What a pure change makes of a document: new contents, its end, or nothing. */
+/** What a pure decision makes of a document: new sessions, its deletion, or no change. */
 export type Change =
   | { readonly kind: "replace"; readonly sessions: AccountDocument["sessions"] }
   | { readonly kind: "delete" }
@@ -76,13 +76,13 @@ export interface SessionLimits extends Lifetimes {
 
 const unchanged: Change = { kind: "none" };
 
-/** Milliseconds since the epoch at which `session` ends unless it is used before. */
+/** When `session` ends unless it is used before: milliseconds since the epoch. */
 export function endOf(session: StoredSession, { idleTimeoutMinutes }: Lifetimes): number {
   const idleEnd = Date.parse(session.lastSeenAt) + idleTimeoutMinutes * 60_000;
   return Math.min(idleEnd, Date.parse(session.expiresAt));
 }
 
-/** The session called `sessionKey` if it is there and neither lifetime has passed at `now`. */
+/** The session with this key, if it is there and neither lifetime has passed at `now`. */
 export function liveSession(
   document: AccountDocument,
   sessionKey: string,
@@ -93,23 +93,23 @@ export function liveSession(
   return session && endOf(session, lifetimes) > now ? session : undefined;
 }
 
-/** Key and session with which the browser that held `sessionKey` has signed in anew. */
+/** The new session, with its key, of the browser that had the session `sessionKey` before. */
 export function successorOf(document: AccountDocument, sessionKey: string): [string, StoredSession] | undefined {
   return Object.entries(document.sessions).find(([, { replaced }]) => replaced === sessionKey);
 }
 
-/** Whole seconds from `now` until the last of `sessions` ends; at least 1, the least that Azure Cosmos DB takes. */
+/** Whole seconds from `now` until the last of `sessions` ends. At least 1: Azure Cosmos DB takes no less. */
 export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetimes, now: number): number {
   const last = Math.max(...Object.values(sessions).map((session) => endOf(session, lifetimes)));
   return Math.max(1, Math.ceil((last - now) / 1000));
 }
 
-/** The session under a key that may be missing, or be the name of what every object has. */
+/** The session with this key, if there is one. The key may be any text, `toString` for example. */
 export function sessionOf(sessions: AccountDocument["sessions"], key: string | undefined): StoredSession | undefined {
   return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
 }
 
-/** Removes the sessions that `isEnded` picks. The last one out takes the document with it. */
+/** Removes the sessions that `isEnded` picks. If none is left, the document is deleted. */
 export function removeSessions(
   document: AccountDocument,
   isEnded: (session: StoredSession, sessionKey: string) => boolean,
@@ -132,8 +132,8 @@ export function isAccountDocument(value: unknown): value is AccountDocument {
 }
 
 /**
- * What is known of a stored document that is not of this version's shape: another version's, or a damaged one. It holds no
- * session that could be used here. Sign-ins replace it, and every sign-out that leads to it deletes it: nobody can tell
+ * Stands for a stored document that this version cannot read: another version has written it, or it is damaged. It has no
+ * session that can be used here. A sign-in replaces it. Every sign-out that leads to it deletes it, because nobody can tell
  * whose sessions are in it, and tokens that nothing can reach any more must not stay.
  */
 export function unreadableAccount({ id, writeId }: Readonly<Record<string, unknown>>): AccountDocument {

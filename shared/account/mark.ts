@@ -7,11 +7,11 @@ import { changeEntry, readEntry, type EntryChange } from "./store.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /**
- * Seconds for which a signed-out `sid` is remembered at least. Longer than a sign-in can be under way after the identity
- * provider has issued its code: codes live for 10 minutes at most, the callback for seconds.
+ * Seconds for which a mark is kept at least. This is longer than a sign-in can take after the identity provider has issued its
+ * code: a code lives for 10 minutes at most, and the callback takes seconds.
  */
 const markSeconds = 15 * 60;
-/** An entry remembers so many logout tokens itself, which costs no further operation. */
+/** The number of logout tokens that an entry remembers itself. A further one costs an operation more. */
 const maxTokens = 200;
 
 /** A sign-out, to be noted in the entry of a `sid` or a subject. */
@@ -27,7 +27,7 @@ export type Marked = MarkWritten | MarkFailed;
 
 export interface MarkWritten {
   readonly outcome: "marked";
-  /** The account that the entry led to, also when it was marked before: a sign-out that failed half-way can be repeated. */
+  /** The account that the entry leads to, also if it was marked before: a sign-out that failed half-way can be repeated. */
   readonly accountKey: string | null;
   /** If the same logout token was received before, its mark of that time. */
   readonly replayOf: Mark | undefined;
@@ -43,7 +43,7 @@ export interface MarkFailed {
   readonly error: unknown;
 }
 
-/** Marks a `sid`, or a subject, as signed out, known or not, before anything else is done about it. Never rejects. */
+/** Marks a `sid`, or a subject, as signed out, whether it is known or not. A sign-out does this first. Never rejects. */
 export async function markSignedOut(
   sids: PointOperations<StoredEntry>,
   { id, jti, ...mark }: NewMark,
@@ -98,7 +98,7 @@ function withMark(mark: NewMark, entry: SidEntry | undefined, accountKey: string
   };
 }
 
-/** Which of two instances' marks is the later one only the times can tell, and they leave it in doubt: no tick is kept then. */
+/** The later of two marks. If two instances have made them, the times leave a doubt, so the tick is dropped. */
 function laterOf(a: Mark, b: Mark): Mark {
   const { signedOutAt } = a.signedOutAt > b.signedOutAt ? a : b;
   const isEarlier = wasBefore(a.signedOutTick, b.signedOutTick);

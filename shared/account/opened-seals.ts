@@ -3,21 +3,21 @@ import { unseal, type SealBinding } from "./seal.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 
 /**
- * Sessions' secrets as they were opened before, which spares opening and parsing them again, and nothing else: whoever
- * asks brings the seal as the store has it now. Where the store has none, or another, nothing is found here.
+ * A cache of opened seals, which saves decrypting and parsing them again. Callers pass the seal that they have just read from
+ * the store. A different seal is a cache miss, so the cache never serves a session that has ended or changed.
  */
 export interface OpenedSeals {
-  /** As {@link unseal}. @param sealed as just read from the store */
+  /** Like {@link unseal}. @param sealed the seal as just read from the store */
   open(sealed: string, binding: SealBinding): Promise<SessionSecrets | undefined>;
-  /** The session has ended. */
+  /** Drops a session that has ended. */
   forget(sessionKey: string): void;
-  /** What is kept, at a generous estimate. */
+  /** Size of the cache in bytes, estimated generously. */
   readonly bytes: number;
 }
 
 export interface OpenedSealsLimits {
   readonly maxBytes: number;
-  /** What has not been asked for so long is forgotten: memory should hold no more tokens than it needs. */
+  /** Milliseconds after its last use at which a session is dropped: memory should hold no more tokens than it needs. */
   readonly maxIdleMs: number;
 }
 
@@ -29,9 +29,9 @@ interface Opened {
   readonly secrets: SessionSecrets;
 }
 
-/** The least recently used goes first when there are too many bytes. */
+/** Over `maxBytes`, the least recently used sessions are dropped first. */
 export function openedSeals({ maxBytes, maxIdleMs }: OpenedSealsLimits = defaultLimits): OpenedSeals {
-  // The key is a hash of the cookie's secret: whoever has it has shown the secret.
+  // By session key. That is a hash of the cookie's secret, so a caller who has it has shown the secret.
   const kept = new LRUCache<string, Opened>({
     maxSize: maxBytes,
     sizeCalculation: sizeOf,
@@ -56,7 +56,7 @@ export function openedSeals({ maxBytes, maxIdleMs }: OpenedSealsLimits = default
   };
 }
 
-/** Two bytes a character, twice the token cache for what is parsed of it, and the rest. */
+/** Two bytes for each character, the token cache twice because it is also kept parsed, and 1 KB for the rest. */
 function sizeOf({ sealed, secrets: { tokenCache } }: Opened): number {
   return 2 * sealed.length + 4 * tokenCache.length + 1024;
 }

@@ -125,7 +125,7 @@ export async function changeEntry<K extends EntryKind, R>(
     const answer = current ? await sids.replace(stored, current.etag, signal) : await sids.create(stored, signal);
     isLost = answer.outcome === "lost";
     if (answer.outcome === "conflict") return { outcome: "refused", current: translated(kind, answer.current) };
-    // An entry whose answer was lost may arrive late. It then leads to no session that is not there, so it may be written again.
+    // A lost write may still arrive, after this one. It leads to no session that is not there, so writing again is safe.
     if (answer.outcome === "gone" || isLost) return { outcome: "refused", current: undefined };
     return settled(result);
   };

@@ -3,13 +3,13 @@ import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
 
 /**
- * An entry of the index as it is stored, in the same shape since the first version. `entryOf` and `storedOf` translate between
- * it and the kinds of entries.
+ * An entry of the index as it is stored. Every kind has the same members, and other versions of the app read them: the shape
+ * stays. `entryOf` and `storedOf` translate between it and the kinds.
  */
 export interface StoredEntry extends Stored {
   readonly accountKey: string | null;
   readonly sessionKey: string | null;
-  /** ISO 8601, UTC */
+  /** ISO 8601, UTC. */
   readonly signedOutAt: string | null;
   readonly signedOutTick?: Tick;
   readonly jtis?: readonly string[];
@@ -17,7 +17,7 @@ export interface StoredEntry extends Stored {
   readonly unreadable?: true;
 }
 
-/** Whether `value`, as read from the store, has the shape of an entry. What else is in it does not matter. */
+/** Whether `value`, as read from the store, has the shape of an entry. It may have more members. */
 export function isStoredEntry(value: unknown): value is StoredEntry {
   if (!isRecord(value)) return false;
   const { accountKey, sessionKey, signedOutAt, signedOutTick, ttl, jtis = [] } = value;
@@ -31,13 +31,16 @@ export function isStoredEntry(value: unknown): value is StoredEntry {
   );
 }
 
-/** Seconds: as long as the settings let any session live. For an entry that does not say how long it is needed. */
+/** Seconds for which an entry is kept that does not say how long it is needed: the longest lifetime that the settings allow. */
 const longestTtl = 90 * 24 * 3600;
 
 /**
- * What is known of a stored entry that is not of this version's shape: another version's, or a damaged one. Whatever it may
- * lead to is followed, and where it may hold a sign-out, it holds one: no sign-in that began before it was last written is
- * let in. The next sign-in or sign-out writes it anew.
+ * Makes the best of a stored entry that this version cannot read: another version has written it, or it is damaged.
+ *
+ * - It leads to the first account that is named anywhere in it.
+ * - If it may hold a sign-out, it counts as signed out: sign-ins that began before it was last written are refused.
+ *
+ * The next sign-in or sign-out replaces it.
  */
 export function unreadableEntry(stored: Readonly<Record<string, unknown>>): StoredEntry {
   const { id, accountKey, sessionKey, signedOutAt, ttl, writeId, jtis, ...others } = stored;
@@ -53,15 +56,15 @@ export function unreadableEntry(stored: Readonly<Record<string, unknown>>): Stor
   };
 }
 
-/** Accounts and sessions go by SHA-256 hashes in base64url. */
+/** Whether `value` can be the key of an account or a session: a SHA-256 hash in base64url. */
 function isKey(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z0-9_-]{43}$/.test(value);
 }
 
-/** How deep an unreadable entry is searched: it may be anything. */
+/** Levels of an unreadable entry that are searched. It may be nested without end. */
 const searchDepth = 3;
 
-/** The first key in a value of any shape. One that is no account's leads to nothing. */
+/** The first key in a value of any shape. If it is not the key of an account, it leads to nothing. */
 function keyIn(value: unknown, depth = searchDepth): string | null {
   if (isKey(value)) return value;
   if (typeof value !== "object" || value === null || depth === 0) return null;
@@ -72,23 +75,23 @@ function keyIn(value: unknown, depth = searchDepth): string | null {
   return null;
 }
 
-/** By how many milliseconds a mark may be ahead of the store's clock, because the instance was that wrote it. */
+/** Milliseconds. A mark may be ahead of the store's clock, as the clock of the instance was that wrote it. */
 const clockTolerance = 15 * 60_000;
 
-/** Marks are compared as text, so only the one spelling will do. None is for the future. */
+/** Whether `value` is the time of a mark. Marks are compared as text, so only one spelling is taken. None is in the future. */
 function isMark(value: unknown, lastWrite: number): value is string {
   const time = typeof value === "string" ? Date.parse(value) : NaN;
   return time <= lastWrite + clockTolerance && new Date(time).toISOString() === value;
 }
 
-/** Whatever sign-out an entry holds came before its last write. */
+/** The time of the mark that an unreadable entry may hold: at the latest, that of its last write. */
 function markIn(value: unknown, lastWrite: number): string | null {
   if (value === null) return null;
   const time = typeof value === "string" ? Date.parse(value) : NaN;
   return new Date(time < lastWrite ? time : lastWrite).toISOString();
 }
 
-/** In milliseconds since the epoch, by the store's clock, which counts in seconds. */
+/** When the store last wrote the entry: milliseconds since the epoch. The store counts in seconds. */
 function lastWriteOf({ _ts: seconds }: Readonly<Record<string, unknown>>): number {
   return typeof seconds === "number" ? seconds * 1000 : Date.now();
 }

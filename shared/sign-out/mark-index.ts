@@ -11,8 +11,8 @@ import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
  *     front-channel sign-out: finds no session
  *     callback: claims the sid
  *
- * The mark has the callback refused. It comes first, also when the order is late or names its account: such a callback may
- * still be under way. Other sign-outs mark nothing.
+ * The callback finds the mark and is refused. So a sign-out marks first, also if it is late or names its account: such a
+ * callback may still be under way. Other sign-outs mark nothing.
  * @param jti hash of the logout token's `jti`, if a token asks for the sign-out
  */
 export async function markIndex(
@@ -31,7 +31,7 @@ export async function markIndex(
 
 const nothingToMark: Marked = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
 
-/** No mark is for sign-ins that have not begun yet: an order may be dated by an instance that went by its own clock. */
+/** The time of the mark, never in the future: the order may have been dated by an instance whose clock was ahead. */
 async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Mark> {
   await app.learnTime();
   const now = latestNow(app) ?? new Date(app.clock.now()).toISOString();
