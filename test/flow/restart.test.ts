@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { compileCache } from "../support/compile-cache.ts";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { createClient, type Client } from "../support/http-client.ts";
 import { generatePeople } from "../support/people.ts";
+import { startProgram } from "../support/program.ts";
 import { beginSignIn } from "../support/sign-in-steps.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { freePorts, ownForm, sessionOf, signIn, startWorld } from "../support/world.ts";
@@ -56,7 +55,10 @@ describe("the local platform, killed with everything in it", () => {
     const visitors = people.map(({ preferredUsername }) => visitor(createClient(publicBaseUrl), preferredUsername));
     const work = visitors.map((each) => each.work(publicBaseUrl));
     try {
-      await until(() => visitors.filter(({ acknowledged }) => acknowledged > 2).length > people.length / 2);
+      await eventually(
+        "most have been in and out",
+        () => visitors.filter(({ acknowledged }) => acknowledged > 2).length > people.length / 2,
+      );
     } finally {
       await kill();
     }
@@ -69,7 +71,7 @@ describe("the local platform, killed with everything in it", () => {
           () => false,
           () => true,
         );
-    await until(isGone);
+    await eventually("nobody answers", isGone);
 
     const world = await startWorld({ folder, ports, people });
     try {
@@ -89,19 +91,13 @@ describe("the local platform, killed with everything in it", () => {
 
   /** @returns how to kill it, its child process included */
   async function startPlatformProcess(folder: string, ports: string): Promise<() => Promise<void>> {
-    const args = ["--disable-warning=ExperimentalWarning", "test/support/platform-process.ts", folder, ports];
     // A process group of its own, so that one signal reaches all of it.
-    const child = spawn(process.execPath, [...args, String(people.length)], {
-      detached: true,
-      env: { ...process.env, ...compileCache },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const exited = once(child, "exit");
-    const [output] = (await Promise.race([once(child.stdout, "data"), exited])) as [unknown];
-    assert.match(String(output), /ready/);
+    const args = [folder, ports, String(people.length)];
+    const program = startProgram("test/support/platform-process.ts", args, { detached: true });
+    await eventually("it can be used", () => /ready/.test(program.written()));
     return async () => {
-      process.kill(-Number(child.pid), "SIGKILL");
-      await exited;
+      process.kill(-program.pid, "SIGKILL");
+      await program.ended;
     };
   }
 });
@@ -137,12 +133,4 @@ function visitor(client: Client, username: string) {
     if (before !== next) self.acknowledged++;
   };
   return self;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("It did not come to that");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -8,6 +7,7 @@ import { join, resolve } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { createClient } from "../support/http-client.ts";
+import { startProgram, type Program } from "../support/program.ts";
 import { freePortRow, signIn } from "../support/world.ts";
 
 /** Two processes and a build, on a machine that may be busy. */
@@ -37,19 +37,19 @@ describe("the program that runs the local platform", () => {
     assert.equal((await client.fetch("/auth/me")).status, 200);
 
     await writeFile(source, "export const healthz = ;");
-    await until("the mistake is told", () => /Unexpected ";"/.test(program.output()));
+    await until("the mistake is told", () => /Unexpected ";"/.test(program.written()));
     await until("the app goes on as it was", async () => /changed/.test(await health()));
 
     await writeFile(source, text);
     await until("the mended app answers", async () => /ok/.test(await health()));
-    assert.equal(await program.stop(), 0);
+    assert.equal((await program.stop()).code, 0);
   });
 
   it("as npm start: says what runs where, and ends when it is asked to", async (test) => {
     const { program, url } = await start(test);
-    assert.match(program.output(), new RegExp(`The app +${url}\\n`));
+    assert.match(program.written(), new RegExp(`The app +${url}\\n`));
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
-    assert.equal(await program.stop(), 0);
+    assert.equal((await program.stop()).code, 0);
   });
 
   it("on a port that is taken: says which, and whose", async (test) => {
@@ -57,23 +57,23 @@ describe("the program that runs the local platform", () => {
     const squatter = createServer().listen(first + 3, "127.0.0.1");
     await once(squatter, "listening");
     const program = run(test, ["--port", String(first)]);
-    assert.equal(await program.exited, 1);
-    assert.match(program.output(), new RegExp(`^Port ${first + 3} is already in use \\(Azure Cosmos DB\\)\\. .+\\n$`));
+    assert.equal((await program.ended).code, 1);
+    assert.match(program.written(), new RegExp(`^Port ${first + 3} is already in use \\(Azure Cosmos DB\\)\\. .+\\n$`));
     squatter.close();
   });
 
   it("while it runs already: says so", async (test) => {
     await start(test);
     const second = run(test, ["--port", String(await freePortRow(7))]);
-    assert.equal(await second.exited, 1);
-    assert.match(second.output(), /^The local platform runs already in this folder: .+ Stop it first\.\n$/);
+    assert.equal((await second.ended).code, 1);
+    assert.match(second.written(), /^The local platform runs already in this folder: .+ Stop it first\.\n$/);
   });
 
   it("with arguments that it does not know: says how to use it", async (test) => {
     for (const args of [["--nonsense"], ["--port", "65535"]]) {
       const program = run(test, args);
-      assert.equal(await program.exited, 2, args.join(" "));
-      assert.match(program.output(), /Usage: npm start/);
+      assert.equal((await program.ended).code, 2, args.join(" "));
+      assert.match(program.written(), /Usage: npm start/);
     }
   });
 
@@ -88,25 +88,25 @@ describe("the program that runs the local platform", () => {
   for (const [setting, value, ...args] of broken) {
     it(`with ${setting}=${value} ${args.join(" ")}: says what is wrong, and suggests nobody to sign in`, async (test) => {
       const { program } = await startWith(test, { [setting]: value }, ...args);
-      const output = program.output();
+      const output = program.written();
       assert.match(output, /cannot work with these settings/);
       assert.match(output, new RegExp(`^ +${setting} .+; expected `, "m"));
       assert.doesNotMatch(output, /Try this|sign in as/);
       assert.equal(output.includes(value) && value.length > 3, false, "Values are not told");
-      assert.equal(await program.stop(), 0);
+      assert.equal((await program.stop()).code, 0);
     });
   }
 
   it("with sound settings of one's own: suggests what to try, and works", async (test) => {
     const { program, url } = await startWith(test, { Session__MaxPerAccount: "3", SignOut__Scope: "session" });
-    assert.match(program.output(), /Try this/);
+    assert.match(program.written(), /Try this/);
     const client = createClient(url);
     await signIn(client, "ada@contoso.example", "/healthz");
     const name = `__Host-session-${new URL(url).port}`;
     // Beside the note of the sign-in just answered.
     const names = [...client.cookies("localhost").keys()].filter((each) => !each.startsWith(`${name}-signin-`));
     assert.deepEqual(names, [name]);
-    assert.equal(await program.stop(), 0);
+    assert.equal((await program.stop()).code, 0);
   });
 
   async function start(test: TestContext, ...args: string[]) {
@@ -116,27 +116,16 @@ describe("the program that runs the local platform", () => {
   async function startWith(test: TestContext, environment: NodeJS.ProcessEnv, ...args: string[]) {
     const port = await freePortRow(7);
     const program = run(test, ["--port", String(port), ...args], environment);
-    await until("the banner", () => program.output().includes("Ctrl+C stops everything"));
+    await until("the banner", () => program.written().includes("Ctrl+C stops everything"));
     return { program, url: `http://localhost:${port}` };
   }
 
-  function run(test: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "tools/start/start.ts", ...args], {
-      cwd: copy,
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
+  function run(test: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
+    const program = startProgram("tools/start/start.ts", args, {
+      folder: copy,
+      environment: { ...process.env, ...environment },
     });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const exited = once(child, "close").then(([code]) => code as number | null);
-    const stop = async () => {
-      child.kill("SIGTERM");
-      return exited;
-    };
-    test.after(async () => {
-      if (child.exitCode === null) await stop();
-    });
-    return { output: () => output, exited, stop };
+    test.after(() => program.stop());
+    return program;
   }
 });

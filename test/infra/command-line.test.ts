@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { compileCache } from "../support/compile-cache.ts";
-
-interface Ended {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
+import { runProgram, type Ended } from "../support/program.ts";
 
 /** The last program of an npm script, with nothing built before it. */
 async function run(line: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const { PATH, HOME } = process.env;
-  const all = ["--disable-warning=ExperimentalWarning", ...line.split(" "), ...args];
-  return new Promise((done) => {
-    const env = { PATH, HOME, ...compileCache, ...environment };
-    const child = execFile(process.execPath, all, { env, timeout: 120_000 }, (_error, output, errors) =>
-      done({ code: child.exitCode ?? -1, output, errors }),
-    );
-  });
+  const [script = "", ...own] = line.split(" ");
+  return runProgram(script, [...own, ...args], { environment: { PATH, HOME, ...environment } });
 }
 
 const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as { scripts: Record<string, string> };

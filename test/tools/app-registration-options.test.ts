@@ -1,32 +1,26 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { runProgram, type Ended } from "../support/program.ts";
 import { createWorld, toCreate } from "./app-registration-harness.ts";
 
-async function runProgram(args: readonly string[]): Promise<{ exitCode: number; output: string; errors: string }> {
-  // Without a PATH there is no Azure CLI to be signed in with.
-  const options = { env: { PATH: "/nonexistent", NODE_OPTIONS: "--disable-warning=ExperimentalWarning" } };
-  const program = ["tools/app-registration/main.ts", ...args];
-  return new Promise((resolve) => {
-    execFile(process.execPath, program, options, (error, output, errors) => {
-      resolve({ exitCode: typeof error?.code === "number" ? error.code : 0, output, errors });
-    });
-  });
+/** Without a PATH there is no Azure CLI to be signed in with. */
+async function register(...args: readonly string[]): Promise<Ended> {
+  return runProgram("tools/app-registration/main.ts", args, { environment: { PATH: "/nonexistent" } });
 }
 
 test("the program tells its options, mistakes in them, and who is not signed in", async () => {
   const [help, wrong, nobody] = await Promise.all([
-    runProgram(["--help"]),
-    runProgram(["--base-url", "https://app.example", "--naem", "x"]),
-    runProgram(toCreate),
+    register("--help"),
+    register("--base-url", "https://app.example", "--naem", "x"),
+    register(...toCreate),
   ]);
-  assert.deepEqual([help.exitCode, help.errors], [0, ""]);
+  assert.deepEqual([help.code, help.errors], [0, ""]);
   for (const option of ["base-url", "name", "client-id", "managed-identity", "scope", "dry-run", "json"]) {
     assert.ok(help.output.includes(`--${option}`), option);
   }
-  assert.equal(wrong.exitCode, 2);
+  assert.equal(wrong.code, 2);
   assert.match(wrong.errors, /^Unknown option '--naem'[\s\S]*Usage: npm run app-registration/);
-  assert.equal(nobody.exitCode, 1);
+  assert.equal(nobody.code, 1);
   assert.match(nobody.errors, /^Not signed in to Microsoft Entra\. Sign in, for example with: az login\n/);
 });
 

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { resolve } from "node:path";
-import { text } from "node:stream/consumers";
 import type { Finding, Status } from "../../tools/doctor/finding.ts";
-import { compileCache } from "../support/compile-cache.ts";
+import { runProgram } from "../support/program.ts";
 import type { World } from "../support/world.ts";
 
 export interface Report {
@@ -27,17 +24,14 @@ export async function doctor(
   folder: string = process.cwd(),
 ): Promise<Report> {
   const { PATH, HOME } = process.env;
-  const argv = ["--disable-warning=ExperimentalWarning", resolve("tools/doctor/main.ts"), ...args];
-  const env = { PATH, HOME, ...compileCache, ...environment };
-  const child = spawn(process.execPath, argv, { env, cwd: folder });
-  const exited = once(child, "exit");
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  const options = { folder, environment: { PATH, HOME, ...environment } };
+  const { code, output, errors } = await runProgram(resolve("tools/doctor/main.ts"), args, options);
   const lines = output.split("\n").flatMap((line) => {
     const [, sign = "", name = "", rest = ""] = /^([✓!✗–]) (.+?) {2,}(.*)$/.exec(line) ?? [];
     return sign === "" ? [] : [{ sign, name, text: rest }];
   });
   const of = (name: string) => lines.filter((line) => line.name === name);
-  return { exitCode: child.exitCode ?? -1, output, errors, of };
+  return { exitCode: code ?? -1, output, errors, of };
 }
 
 /** The same on the settings of a world, some of them changed. */

@@ -1,32 +1,20 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { runUnderFunc } from "../../tools/start/func.ts";
+import { runProgram, type Ended } from "../support/program.ts";
 import { freePorts } from "../support/world.ts";
 import { createFakeFunc } from "./fake-func.ts";
 
-interface Ended {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-/** Runs a program of the project with nothing on the PATH but `folders`. */
-async function runProgram(program: string, args: readonly string[], folders: readonly string[]): Promise<Ended> {
-  const all = ["--disable-warning=ExperimentalWarning", program, ...args];
-  const env = { PATH: folders.join(delimiter), HOME: process.env["HOME"] };
-  return new Promise((done) => {
-    const child = execFile(process.execPath, all, { env }, (_error, output, errors) =>
-      done({ code: child.exitCode ?? -1, output, errors }),
-    );
-  });
-}
+/** With nothing else on the PATH. */
+const onPath = (...folders: readonly string[]) => ({
+  environment: { PATH: folders.join(delimiter), HOME: process.env["HOME"] },
+});
 
 function deploy(args: readonly string[], folders: readonly string[]): Promise<Ended> {
-  return runProgram("tools/deploy/deploy-main.ts", args, folders);
+  return runProgram("tools/deploy/deploy-main.ts", args, onPath(...folders));
 }
 
 describe("npm run deploy", () => {
@@ -148,7 +136,7 @@ describe("npm run start:func", () => {
   });
 
   it("says what to install where the Core Tools are missing, and starts nothing", async () => {
-    const { code, errors } = await runProgram("tools/start/start-func.ts", [], [resolve("docs")]);
+    const { code, errors } = await runProgram("tools/start/start-func.ts", [], onPath(resolve("docs")));
     assert.equal(code, 3);
     assert.match(errors, /Azure Functions Core Tools are missing/);
   });

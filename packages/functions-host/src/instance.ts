@@ -78,7 +78,8 @@ async function startLocal({ appFolder, port, environment }: AppInstanceOptions):
   const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
   // A crash is to be noticed.
   args.push("--end-on-crash");
-  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  // By the channel it notices when this process is gone, and ends.
+  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   return Promise.resolve({ port, child });
 }
 

@@ -23,7 +23,7 @@ export interface Running {
 export async function runHost(running: Running): Promise<void> {
   const { output, isWorker } = running;
   process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
-  if (isWorker) endWithSupervisor();
+  endWithParent(isWorker);
   let host: FunctionsHost | undefined;
   const crash = createCrash(output, () => host);
   process.on("uncaughtException", crash);
@@ -42,10 +42,11 @@ export async function runHost(running: Running): Promise<void> {
   }
 }
 
-function endWithSupervisor(): void {
+/** Whoever keeps a channel to this process is its parent: however that ends, SIGKILL included, this process ends too. */
+function endWithParent(isWorker: boolean): void {
   process.on("disconnect", () => process.exit(exitCodes.failed));
-  // It may have been gone before.
-  if (!process.connected) process.exit(exitCodes.failed);
+  // A worker's supervisor may have been gone before.
+  if (isWorker && !process.connected) process.exit(exitCodes.failed);
 }
 
 function optionsOf({ args, output, isWorker }: Running): FunctionsHostOptions {

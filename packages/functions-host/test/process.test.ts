@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
 import { cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -145,13 +146,7 @@ test("a host that is killed takes its worker with it", async (t) => {
   const app = await startApp(t);
   const worker = Number(await (await fetch(`${app.url}/worker`)).text());
   app.child.kill("SIGKILL");
-  await eventually("the worker is gone", () => {
-    try {
-      return !process.kill(worker, 0);
-    } catch {
-      return true;
-    }
-  });
+  await eventually("the worker is gone", () => isGone(worker));
 });
 
 test("an app with HTTP streams starts again after a crash, too, and ends when it is told to", async (t) => {
@@ -168,6 +163,32 @@ test("an app with HTTP streams starts again after a crash, too, and ends when it
   running.child.kill("SIGTERM");
   assert.equal(await running.exit, 0);
 });
+
+test("an instance ends with the program that started it, even by SIGKILL", async (t) => {
+  const appFolder = await makeAppFolder(t, { entry: "process-app.ts" });
+  const options = { appFolder, port: 0, environment: { PATH: process.env["PATH"] } };
+  const program = `
+    const { startAppInstance } = await import(${JSON.stringify(import.meta.resolve("../src/instance.ts"))});
+    const { url } = await startAppInstance(${JSON.stringify(options)});
+    console.log("started " + url);`;
+  const parent = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => parent.kill("SIGKILL"));
+  const [chunk] = (await once(parent.stdout, "data")) as [Buffer];
+  const url = /started (\S+)/.exec(chunk.toString())?.[1] ?? "";
+  const instance = Number(await (await fetch(`${url}/worker`)).text());
+  parent.kill("SIGKILL");
+  await eventually("the instance is gone", () => isGone(instance));
+});
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
 
 test("an app that cannot run here exits with 1 and says why in one line", async (t) => {
   const app = await makeAppFolder(t, { entry: "process-app.ts" });
