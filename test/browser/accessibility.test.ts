@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it, type TestContext } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { launchBrowser, type Profile, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { seesSignedIn, seesSignedOut, signIn, signInAtOtherApp, signOutAtProvider } from "./steps.ts";
@@ -9,13 +10,13 @@ import { seesSignedIn, seesSignedOut, signIn, signInAtOtherApp, signOutAtProvide
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+  [world, browser] = await startTogether(startWorld(), launchBrowser());
 });
 afterEach(() => {
   world.cosmos.faults.clear();
   world.downstreamApi.controls.clearFaults();
 });
-after(() => Promise.all([browser.close(), world.stop()]));
+after(() => Promise.all([browser.stop(), world.stop()]));
 
 async function open(test: TestContext, options?: ProfileOptions): Promise<{ profile: Profile; tab: Page }> {
   const profile = await browser.newProfile(test, options);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { seesSignedIn, signIn } from "./steps.ts";
 
@@ -26,9 +27,9 @@ describe("the browser keeps the page of somebody who is signed in for the Back b
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   it("and ends the page's script on the way: what comes back shows nobody, and then who is signed in", async (test) => {
     const expectedErrors = [/The browser ended the script/];

@@ -20,7 +20,7 @@ let browser: TestBrowser;
 before(async () => {
   browser = await launchBrowser();
 });
-after(() => browser.close());
+after(() => browser.stop());
 
 /** Somebody in a browser of their own. */
 async function arrive(test: TestContext, world: World, name: string): Promise<{ tab: Page; cookie: string }> {

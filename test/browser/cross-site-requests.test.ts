@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
 import { dumpStore } from "../support/store.ts";
+import { startTogether } from "../support/start-together.ts";
 import { sessionCookie, startWorld, type World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
 import { seesSignedIn, sessionCookieOf, signIn, statusWith } from "./steps.ts";
@@ -11,9 +12,9 @@ import { seesSignedIn, sessionCookieOf, signIn, statusWith } from "./steps.ts";
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+  [world, browser] = await startTogether(startWorld(), launchBrowser());
 });
-after(() => Promise.all([browser.close(), world.stop()]));
+after(() => Promise.all([browser.stop(), world.stop()]));
 
 /** Everything that a request could change something at. `/auth/login` changes nothing but a cookie of its own. */
 async function targets(cookie: string): Promise<readonly { method: string; path: string }[]> {

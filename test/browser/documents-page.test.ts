@@ -1,5 +1,6 @@
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { signIn, signInAtOtherApp } from "./steps.ts";
@@ -8,9 +9,9 @@ describe("the page of the local Cosmos DB endpoint", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   it("shows the account's document come with the sign-in, sealed, and go with the sign-out in another app", async (test) => {
     const profile = await browser.newProfile(test);

@@ -1,6 +1,7 @@
 import { after, afterEach, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";
@@ -17,13 +18,13 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
   afterEach(() => {
     world.cosmos.faults.clear();
     world.identityProvider.controls.clearFaults();
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   async function atPicker(test: TestContext, status: number): Promise<Page> {
     const profile = await browser.newProfile(test, { expectedErrors: [new RegExp(`status of ${status}`)] });

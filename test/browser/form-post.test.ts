@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page, Request } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { startSite } from "./site.ts";
 import { continueWithoutScript, pickAccount, seesSignedIn, sessionCookieOf, statusWith } from "./steps.ts";
@@ -17,9 +18,9 @@ describe("the answer to a sign-in, posted by the identity provider's page,", () 
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   it("comes without a cookie, and the navigation that follows with it, third-party cookies blocked", async (test) => {
     const profile = await browser.newProfile(test);

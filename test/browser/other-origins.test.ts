@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
 import { accountStatus, continueWithoutScript, pickAccount, seesSignedIn, signIn, statusWith } from "./steps.ts";
@@ -9,9 +10,9 @@ import { accountStatus, continueWithoutScript, pickAccount, seesSignedIn, signIn
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+  [world, browser] = await startTogether(startWorld(), launchBrowser());
 });
-after(() => Promise.all([browser.close(), world.stop()]));
+after(() => Promise.all([browser.stop(), world.stop()]));
 
 /** Ada, signed in, with a tab open at her page. */
 async function signedIn(test: TestContext, options?: ProfileOptions) {

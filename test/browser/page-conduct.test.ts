@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { seesSignedIn, seesSignedOut, signIn } from "./steps.ts";
@@ -13,9 +14,9 @@ describe("the page keeps its manners:", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   it("it asks nobody but the app, and for nothing inline", async (test) => {
     const profile = await browser.newProfile(test);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
+import { startTogether } from "../support/start-together.ts";
 import { sessionCookie, sessionOf, signIn as signInByHttp, startWorld, type World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
 import { seesSignedIn, signIn } from "./steps.ts";
@@ -12,9 +13,9 @@ describe("cookies that a neighbour's page plants", () => {
   let browser: TestBrowser;
   let neighbour: Site;
   before(async () => {
-    [world, browser, neighbour] = await Promise.all([startWorld(), launchBrowser(), startSite("localhost")]);
+    [world, browser, neighbour] = await startTogether(startWorld(), launchBrowser(), startSite("localhost"));
   });
-  after(() => Promise.all([browser.close(), world.stop(), neighbour.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop(), neighbour.stop()]));
 
   /** A browser, and what has it visit the neighbour's page, which then plants `cookie`. */
   async function browserFor(test: TestContext, cookie: string, expectedErrors: readonly RegExp[] = []) {

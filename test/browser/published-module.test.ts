@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { assertGone, pickAccount, sessionCookieOf, signOutAtProvider } from "./steps.ts";
 
@@ -30,9 +31,9 @@ describe("the published module, in a page of one's own", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   async function open(test: TestContext, options?: ProfileOptions) {
     const profile = await browser.newProfile(test, options);

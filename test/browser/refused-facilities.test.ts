@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 import { assertGone, seesSignedIn, seesSignedOut } from "./steps.ts";
 
@@ -105,9 +106,9 @@ describe("where a facility of the browser is refused or missing, the page and th
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   /** A browser in which somebody has signed in before it lost something. */
   async function signedInWithout(test: TestContext, script: string, options?: ProfileOptions) {

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it, type TestContext } from "node:
 import type { Locator, Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { startFresh } from "../support/store.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { accountStatus, assertGone, noticesSignOut, seesSignedOut, signIn, statusWith } from "./steps.ts";
@@ -18,10 +19,10 @@ describe("the list of sessions on the page", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
   beforeEach(() => startFresh(world));
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   async function signedIn(test: TestContext, name: string, options?: ProfileOptions) {
     const profile = await browser.newProfile(test, options);
@@ -108,14 +109,14 @@ describe("the ways to sign out on the page", () => {
   let browser: TestBrowser;
   let worlds: Readonly<Record<"account" | "session", World>>;
   before(async () => {
-    const [launched, account, session] = await Promise.all([
+    const [launched, account, session] = await startTogether(
       launchBrowser(),
       startWorld({ environment: { SignOut__Scope: "account" } }),
       startWorld({ environment: { SignOut__Scope: "session" } }),
-    ]);
+    );
     [browser, worlds] = [launched, { account, session }];
   });
-  after(() => Promise.all([browser.close(), ...Object.values(worlds).map((world) => world.stop())]));
+  after(() => Promise.all([browser.stop(), ...Object.values(worlds).map((world) => world.stop())]));
 
   async function arrive(test: TestContext, scope: "account" | "session", name: string) {
     const world = worlds[scope];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import {
   accountStatus,
@@ -18,9 +19,9 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld(), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop()]));
 
   it("in the other app removes the account here, and the page says so on coming back to its tab", async (test) => {
     const profile = await browser.newProfile(test);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
 import { startSite } from "./site.ts";
 import {
@@ -18,9 +19,9 @@ import {
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await Promise.all([startWorld(), launchBrowser()]);
+  [world, browser] = await startTogether(startWorld(), launchBrowser());
 });
-after(() => Promise.all([browser.close(), world.stop()]));
+after(() => Promise.all([browser.stop(), world.stop()]));
 
 /** Runs `signOut` and reads the account while the browser's request waits at the provider's door. */
 async function accountStatusAtProvider(cookie: string, signOut: () => Promise<void>): Promise<number> {

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type Profile, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { startSite, type Site } from "./site.ts";
 
 // Without these, no test of a sign-out in a frame would prove anything.
@@ -15,11 +16,11 @@ describe("a cookie with SameSite=None and Secure, in a frame", () => {
   let received: string | undefined;
   let origin: string;
   before(async () => {
-    [browser, otherSite, sameSite] = await Promise.all([
+    [browser, otherSite, sameSite] = await startTogether(
       launchBrowser(),
       startSite("127.0.0.1"),
       startSite("localhost"),
-    ]);
+    );
     server = createServer((request, response) => {
       if (request.url === "/frame") received = request.headers.cookie ?? "";
       response.setHeader("content-type", "text/html");
@@ -30,7 +31,7 @@ describe("a cookie with SameSite=None and Secure, in a frame", () => {
     origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   });
   after(async () => {
-    await Promise.all([browser.close(), otherSite.stop(), sameSite.stop()]);
+    await Promise.all([browser.stop(), otherSite.stop(), sameSite.stop()]);
     server.closeAllConnections();
     server.close();
   });

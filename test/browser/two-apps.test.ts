@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { withCookieName } from "../../tools/start/given-settings.ts";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startTogether } from "../support/start-together.ts";
 import { freePorts, startWorld, type World } from "../support/world.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";
 
@@ -23,9 +24,9 @@ describe("two apps on two ports of localhost, in one browser", () => {
   let worlds: readonly [World, World];
   let browser: TestBrowser;
   before(async () => {
-    [browser, ...worlds] = await Promise.all([launchBrowser(), startNamed(), startNamed()]);
+    [browser, ...worlds] = await startTogether(launchBrowser(), startNamed(), startNamed());
   });
-  after(() => Promise.all([browser.close(), ...worlds.map((world) => world.stop())]));
+  after(() => Promise.all([browser.stop(), ...worlds.map((world) => world.stop())]));
 
   it("keep their people apart: signing in or out at one leaves the other as it was", async (test) => {
     const [first, second] = worlds;

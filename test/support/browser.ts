@@ -19,7 +19,7 @@ export interface TestBrowser {
    * security policy or logged an error that the test did not expect.
    */
   newProfile(test: TestContext, options?: ProfileOptions): Promise<Profile>;
-  close(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export interface ProfileOptions extends BrowserContextOptions {
@@ -49,7 +49,7 @@ export async function launchBrowser(): Promise<TestBrowser> {
   return {
     isBundled,
     newProfile: async (test, options = {}) => newProfile(browser, test, options),
-    close: async () => browser.close(),
+    stop: async () => browser.close(),
   };
 }
 
