@@ -38,6 +38,11 @@ async function targets(cookie: string): Promise<readonly { method: string; path:
   ];
 }
 
+/** The addresses alone, for what does not choose a method. */
+async function addresses(cookie: string): Promise<readonly string[]> {
+  return [...new Set((await targets(cookie)).map(({ path }) => path))].map((path) => world.publicBaseUrl + path);
+}
+
 /** The app's page asks for these by itself, for whom it shows. Any link may lead to the page, and so may a refusal. */
 const askedByPage = new Set(["/v1.0/me?$select=displayName,jobTitle", "/v1.0/me/photo/$value"]);
 
@@ -86,12 +91,11 @@ for (const host of ["127.0.0.1", "localhost"] as const) {
     it("with a form to any route, of any encoding, in its own tab", async (test) => {
       const { profile, cookie, unchanged } = await signedIn(test);
       const tab = await profile.newTab();
-      for (const { path } of await targets(cookie)) {
+      for (const action of await addresses(cookie)) {
         for (const encoding of ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]) {
-          const action = `${world.publicBaseUrl}${path}`;
           const form = `<form method="post" enctype="${encoding}" action="${action.replaceAll("&", "&amp;")}"><input name="logout_token" value="x"></form><script>document.forms[0].submit()</script>`;
           const status = await follow(tab, site.page("/form", form), action);
-          assert.ok(status >= 400 && status < 500, `${path} ${status}`);
+          assert.ok(status >= 400 && status < 500, `${action} ${status}`);
         }
       }
       await unchanged();
@@ -100,11 +104,10 @@ for (const host of ["127.0.0.1", "localhost"] as const) {
     it("by sending it to any address, in its own tab", async (test) => {
       const { profile, cookie, unchanged } = await signedIn(test);
       const tab = await profile.newTab();
-      for (const { path } of await targets(cookie)) {
-        const address = `${world.publicBaseUrl}${path}`;
+      for (const address of await addresses(cookie)) {
         const script = `<script>location = ${JSON.stringify(address)}</script>`;
         const status = await follow(tab, site.page("/navigate", script), address);
-        assert.ok(status < 500, `${path} ${status}`);
+        assert.ok(status < 500, `${address} ${status}`);
       }
       await unchanged();
     });
@@ -112,8 +115,8 @@ for (const host of ["127.0.0.1", "localhost"] as const) {
     it("with frames, images, scripts and styles of any address", async (test) => {
       const { profile, cookie, unchanged } = await signedIn(test);
       const tab = await profile.newTab();
-      const elements = (await targets(cookie)).map(({ path }) => {
-        const address = `${world.publicBaseUrl}${path}`.replaceAll("&", "&amp;");
+      const elements = (await addresses(cookie)).map((each) => {
+        const address = each.replaceAll("&", "&amp;");
         return `<iframe src="${address}"></iframe><img src="${address}" alt=""><script src="${address}"></script><link rel="stylesheet" href="${address}">`;
       });
       await tab.goto(site.page("/elements", elements.join("")), { waitUntil: "load" });

@@ -1,9 +1,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { readArguments } from "../../scripts/arguments.ts";
-import { findChromium } from "../support/chromium.ts";
-import { startWorld, type World } from "../support/world.ts";
+import type { World } from "../support/world.ts";
 
 const usage = `Takes the pictures of the documentation over the local platform: on a desk, light.
 
@@ -17,6 +16,10 @@ const [folder = "docs/images"] = positionals;
 const maxBytes = 150_000;
 const person = "Ada Lindqvist";
 
+// After the arguments: they load the whole platform.
+const { chromium } = await import("playwright-core");
+const { findChromium } = await import("../support/chromium.ts");
+const { startWorld } = await import("../support/world.ts");
 await mkdir(folder, { recursive: true });
 const world = await startWorld();
 const { executablePath, environment } = await findChromium();

@@ -59,84 +59,87 @@ async function opens(world: World, cookie: string): Promise<boolean> {
   return (await holder.fetch("/auth/me")).status === 200;
 }
 
-for (const [name, { username, prepare }] of Object.entries(scenarios)) {
-  describe(`a sign-in ${name} that fails costs nobody a session`, () => {
-    let world: World;
-    let operations: readonly Operation[];
-    beforeAll(async () => {
-      world = await startWorld({ environment: { Session__MaxPerAccount: "2" } });
-      world.identityProvider.controls.announceBackChannelLogout = true;
-      const { arriving } = await prepare(world);
-      const callback = await untilCallback(arriving, username);
-      operations = numbered(await operationsOf(world, () => arriving.fetch(callback.href)));
-    });
-    after(() => world.stop());
-    beforeEach(() => startFresh(world));
+/** Each has a world of its own, and waits more than it works. */
+describe("a sign-in that ends an earlier session", { concurrency: true }, () => {
+  for (const [name, { username, prepare }] of Object.entries(scenarios)) {
+    describe(`a sign-in ${name} that fails costs nobody a session`, { concurrency: 1 }, () => {
+      let world: World;
+      let operations: readonly Operation[];
+      beforeAll(async () => {
+        world = await startWorld({ environment: { Session__MaxPerAccount: "2" } });
+        world.identityProvider.controls.announceBackChannelLogout = true;
+        const { arriving } = await prepare(world);
+        const callback = await untilCallback(arriving, username);
+        operations = numbered(await operationsOf(world, () => arriving.fetch(callback.href)));
+      });
+      after(() => world.stop());
+      beforeEach(() => startFresh(world));
 
-    const arrive = async (): Promise<{ cookie: string; callback: string; arriving: Client; accountKey: string }> => {
-      const { earlier, arriving } = await prepare(world);
-      const { value, accountKey } = sessionOf(earlier);
-      return { cookie: value, accountKey, arriving, callback: (await untilCallback(arriving, username)).href };
-    };
+      const arrive = async (): Promise<{ cookie: string; callback: string; arriving: Client; accountKey: string }> => {
+        const { earlier, arriving } = await prepare(world);
+        const { value, accountKey } = sessionOf(earlier);
+        return { cookie: value, accountKey, arriving, callback: (await untilCallback(arriving, username)).href };
+      };
 
-    it("and one that succeeds ends it", async () => {
-      const { cookie, callback, arriving } = await arrive();
-      assert.equal((await arriving.fetch(callback)).status, 302);
-      assert.equal(await opens(world, cookie), false);
-      assert.equal((await arriving.fetch("/api/graph/me")).status, 200);
-    });
-
-    it("wherever the store fails for good", async () => {
-      for (const operation of operations) {
-        await startFresh(world);
+      it("and one that succeeds ends it", async () => {
         const { cookie, callback, arriving } = await arrive();
-        const fault = { type: "status", status: 503 } as const;
-        world.cosmos.faults.add({ match: matching(operation), times: Number.MAX_SAFE_INTEGER, fault });
-        const answer = await arriving.fetch(callback, { headers: { accept: "text/html" } });
-        world.cosmos.faults.clear();
-        if (answer.status === 302) {
-          assert.equal((await arriving.fetch("/auth/me")).status, 200, nameOf(operation));
-          continue;
+        assert.equal((await arriving.fetch(callback)).status, 302);
+        assert.equal(await opens(world, cookie), false);
+        assert.equal((await arriving.fetch("/api/graph/me")).status, 200);
+      });
+
+      it("wherever the store fails for good", async () => {
+        for (const operation of operations) {
+          await startFresh(world);
+          const { cookie, callback, arriving } = await arrive();
+          const fault = { type: "status", status: 503 } as const;
+          world.cosmos.faults.add({ match: matching(operation), times: Number.MAX_SAFE_INTEGER, fault });
+          const answer = await arriving.fetch(callback, { headers: { accept: "text/html" } });
+          world.cosmos.faults.clear();
+          if (answer.status === 302) {
+            assert.equal((await arriving.fetch("/auth/me")).status, 200, nameOf(operation));
+            continue;
+          }
+          assert.equal(answer.status, 503, nameOf(operation));
+          assert.match(answer.body, /Nothing is lost/);
+          assert.ok(await opens(world, cookie), `the earlier session is gone: ${nameOf(operation)}`);
         }
-        assert.equal(answer.status, 503, nameOf(operation));
-        assert.match(answer.body, /Nothing is lost/);
-        assert.ok(await opens(world, cookie), `the earlier session is gone: ${nameOf(operation)}`);
-      }
-    });
+      });
 
-    it("wherever the instance is killed before it has sent what ends the earlier session", async () => {
-      for (const operation of operations.slice(0, -1)) {
-        await startFresh(world);
-        const { cookie, callback, arriving } = await arrive();
-        const instance = await world.startInstance();
-        const unlucky = world.client(world.instances.indexOf(instance));
-        for (const [key, value] of arriving.cookies("localhost")) unlucky.setCookie("localhost", key, value);
-        const gate = world.cosmos.faults.gate({ match: matching(operation), when: "after" });
-        const answer = cutOff(unlucky.fetch(callback));
+      it("wherever the instance is killed before it has sent what ends the earlier session", async () => {
+        for (const operation of operations.slice(0, -1)) {
+          await startFresh(world);
+          const { cookie, callback, arriving } = await arrive();
+          const instance = await world.startInstance();
+          const unlucky = world.client(world.instances.indexOf(instance));
+          for (const [key, value] of arriving.cookies("localhost")) unlucky.setCookie("localhost", key, value);
+          const gate = world.cosmos.faults.gate({ match: matching(operation), when: "after" });
+          const answer = cutOff(unlucky.fetch(callback));
+          await gate.reached();
+          await instance.kill();
+          assert.equal(await answer, "cut off", nameOf(operation));
+          gate.releaseAll();
+          assert.ok(await opens(world, cookie), `the earlier session is gone: ${nameOf(operation)}`);
+        }
+      });
+
+      it("and it is still there while the new one is being written and claimed", async (test) => {
+        const { cookie, callback, arriving, accountKey } = await arrive();
+        const claim = operations.find(({ kind, container }) => container === "sids" && kind !== "read");
+        assert.ok(claim);
+        const gate = world.cosmos.faults.gate({ match: { kind: claim.kind, container: "sids" }, when: "before" });
+        test.after(() => gate.releaseAll());
+        const answer = arriving.fetch(callback);
         await gate.reached();
-        await instance.kill();
-        assert.equal(await answer, "cut off", nameOf(operation));
+        const { sessions = {} } = (await accountDocument(world, accountKey)) ?? {};
+        assert.ok(Object.keys(sessions).length > 0, "the earlier session is gone before the new one is complete");
+        assert.ok(await opens(world, cookie));
         gate.releaseAll();
-        assert.ok(await opens(world, cookie), `the earlier session is gone: ${nameOf(operation)}`);
-      }
+        assert.equal((await answer).status, 302);
+      });
     });
-
-    it("and it is still there while the new one is being written and claimed", async (test) => {
-      const { cookie, callback, arriving, accountKey } = await arrive();
-      const claim = operations.find(({ kind, container }) => container === "sids" && kind !== "read");
-      assert.ok(claim);
-      const gate = world.cosmos.faults.gate({ match: { kind: claim.kind, container: "sids" }, when: "before" });
-      test.after(() => gate.releaseAll());
-      const answer = arriving.fetch(callback);
-      await gate.reached();
-      const { sessions = {} } = (await accountDocument(world, accountKey)) ?? {};
-      assert.ok(Object.keys(sessions).length > 0, "the earlier session is gone before the new one is complete");
-      assert.ok(await opens(world, cookie));
-      gate.releaseAll();
-      assert.equal((await answer).status, 302);
-    });
-  });
-}
+  }
+});
 
 const nameOf = ({ kind, container, skip }: Operation) => `${kind} in ${container}, after ${skip} others`;
 

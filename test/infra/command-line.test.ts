@@ -19,7 +19,7 @@ const programs = Object.entries(scripts).flatMap(([name, script]) => {
 /** Where a word says something: the name of an app, a folder. */
 const takesWord = new Set(["deploy", "docs:screenshots"]);
 
-describe("every command of the project", () => {
+describe("every command of the project", { concurrency: 4 }, () => {
   it("is a program that is looked at here", () => {
     assert.ok(programs.length >= 14, programs.map(({ name }) => name).join());
   });
@@ -43,7 +43,7 @@ describe("every command of the project", () => {
   }
 });
 
-describe("a command that is given what makes no sense", () => {
+describe("a command that is given what makes no sense", { concurrency: 4 }, () => {
   it("npm test -- nosuch: names the kinds that there are, and runs nothing, not even the others", async () => {
     for (const kinds of [["nosuch"], ["docs", "nosuch"], ["../test"], ["docs/links"], [""]]) {
       const { code, output, errors } = await run("scripts/test.ts", kinds);

@@ -1,6 +1,5 @@
 import { packageFolder } from "../deploy/package.ts";
 import { readArguments } from "../../scripts/arguments.ts";
-import { runUnderFunc } from "./func.ts";
 import { givenSettings, withCookieName } from "./given-settings.ts";
 import { portsFrom } from "@entra-functions-bff/development/ports";
 import { settingsTrouble } from "./settings-trouble.ts";
@@ -15,6 +14,8 @@ route are not asked for. Exit codes: 2 wrong arguments, 3 no Core Tools, otherwi
 
 async function main(): Promise<number> {
   readArguments({ usage });
+  // After the arguments: it loads the whole platform.
+  const { runUnderFunc } = await import("./func.ts");
   const ports = portsFrom(7071);
   // Ctrl+C reaches func too, which ends; then everything else does.
   process.on("SIGINT", () => undefined);

@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
-import { givenSettings, withCookieName } from "./given-settings.ts";
 import { readableLine, wantsColour } from "@entra-functions-bff/functions-host/log-lines";
-import { startApp, startPlatform, type Platform, type Ports } from "@entra-functions-bff/development";
+import type { startApp as StartApp, Platform, Ports } from "@entra-functions-bff/development";
 import { partNames, portsFrom } from "@entra-functions-bff/development/ports";
 import { settingsTrouble } from "./settings-trouble.ts";
 import { watchApp } from "./watch.ts";
@@ -27,6 +26,9 @@ interface Arguments {
 }
 
 async function main({ ports, watch }: Arguments): Promise<void> {
+  // Only now: loading the platform is most of the work of a command that only says how it is used.
+  const { startApp, startPlatform } = await import("@entra-functions-bff/development");
+  const { givenSettings, withCookieName } = await import("./given-settings.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
   const platform = await startPlatform({ folder: ".local", ports, settings });
   const start = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
@@ -50,7 +52,7 @@ function readArguments(): Arguments | "help" {
   return { ports: portsFrom(first), watch: values.watch };
 }
 
-type Start = () => ReturnType<typeof startApp>;
+type Start = () => ReturnType<typeof StartApp>;
 
 /** @returns the exit code */
 async function runOnce(platform: Platform, start: Start): Promise<number> {

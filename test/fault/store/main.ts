@@ -1,10 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { readArguments } from "../../../scripts/arguments.ts";
-import { observeQueue } from "../queue/observe.ts";
-import { writeQueueTable } from "../queue/table.ts";
-import { findings } from "./judge.ts";
-import { journeys, observeFaults, type Observation, type Part } from "./run.ts";
-import { faultsPage, pageWith } from "./table.ts";
+import type { Observation, Part } from "./run.ts";
 
 const usage = `Writes the tables of docs/faults.md from what is observed now.
 
@@ -14,6 +10,15 @@ Exit codes: 0 all as it must be, 1 something was observed that must not be, 2 wr
 `;
 
 readArguments({ usage });
+// After the arguments: they load the whole platform.
+const [{ observeQueue }, { writeQueueTable }, { findings }, { journeys, observeFaults }, { faultsPage, pageWith }] =
+  await Promise.all([
+    import("../queue/observe.ts"),
+    import("../queue/table.ts"),
+    import("./judge.ts"),
+    import("./run.ts"),
+    import("./table.ts"),
+  ]);
 const observations: Observation[] = [];
 for (const part of Object.keys(journeys) as Part[]) observations.push(...(await observeFaults(part)));
 await writeFile(faultsPage, await pageWith(observations));
