@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { findFirefox, findWebKit } from "../test/browsers/find.ts";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { findFirefox, findWebKit, installing } from "../test/browsers/find.ts";
 
-/** For all of it. Long enough for a slow mirror, and no longer: without the browsers the tests run all the same. */
-const limitMs = 180_000;
 const network = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"];
 
 /**
  * Installs the browsers that the tests run in besides Chromium, where that needs nobody's permission: on Debian and its
  * kin, as root, or with a sudo that asks for nothing where `CI` is `true`. `INSTALL_BROWSERS=no` forbids it. What is
- * missing afterwards is reported by its tests.
+ * missing afterwards is reported by its tests, which wait for this as long as the file `installing` is there.
  */
 export async function installOtherBrowsers(): Promise<void> {
   const wanted = [
@@ -17,12 +17,15 @@ export async function installOtherBrowsers(): Promise<void> {
   ];
   const prefix = wanted.length === 0 ? undefined : howToInstall();
   if (prefix === undefined) return;
+  mkdirSync(dirname(installing.file), { recursive: true });
+  writeFileSync(installing.file, "");
   console.log(`Installing ${wanted.join(", ")} for the browser tests; INSTALL_BROWSERS=no forbids it.`);
-  const end = performance.now() + limitMs;
+  const end = performance.now() + installing.limitMs;
   await quietly([...prefix, "apt-get", "update", "--quiet", ...network], end);
   const options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=60", ...network];
   // One by one: what a distribution does not have (Ubuntu has no firefox-esr) keeps nobody from the rest.
   for (const name of wanted) await quietly([...prefix, "apt-get", "install", ...options, name], end);
+  rmSync(installing.file);
 }
 
 /** What goes before the command: nothing for root, sudo on a build machine; undefined where it is not to be done. */

@@ -1,6 +1,25 @@
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { WebKitPrograms } from "./webkit.ts";
+
+/** The file that is there while browsers are being installed. */
+export const installing = {
+  file: join(import.meta.dirname, "../../node_modules/.cache/installing-browsers"),
+  /** For all of it. Long enough for a slow mirror, and no longer: without the browsers the tests run all the same. */
+  limitMs: 180_000,
+} as const;
+
+/** Waits while browsers are being installed. */
+export async function untilInstalled(): Promise<void> {
+  while (isInstalling()) await delay(200);
+}
+
+function isInstalling(): boolean {
+  const { mtimeMs } = statSync(installing.file, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+  // Whoever was to remove it may have been killed.
+  return Date.now() - mtimeMs < installing.limitMs;
+}
 
 /** The programs, or why there are none: what follows the browser's name in a sentence for whoever wants it. */
 export type Found<Programs> = { readonly programs: Programs } | { readonly why: string };

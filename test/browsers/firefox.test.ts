@@ -1,6 +1,7 @@
-import { findFirefox } from "./find.ts";
+import { findFirefox, untilInstalled } from "./find.ts";
 import { startFirefox } from "./firefox.ts";
 import { flows, flowsOfFirefox } from "./flows.ts";
 import { playIn } from "./play.ts";
 
+await untilInstalled();
 playIn("Firefox", findFirefox(), startFirefox, [...flows, ...flowsOfFirefox]);

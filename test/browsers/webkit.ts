@@ -115,7 +115,7 @@ async function startSession(
     await ended(driver, killGroup);
   };
   try {
-    await eventually("WebKitWebDriver listens", async () => (await fetch(`${url}/status`)).ok, 60_000);
+    await eventually("WebKitWebDriver listens", async () => (await fetch(`${url}/status`)).ok);
     return await openSession(programs, url, settings, kill);
   } catch (error) {
     await kill();

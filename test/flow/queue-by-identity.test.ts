@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { loadOrCreateCertificates } from "@entra-functions-bff/identity-provider/certificate";
-import { assertProblem, within } from "../support/assertions.ts";
+import { assertProblem, inTime } from "../support/assertions.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import type { Answer, Client } from "../support/http-client.ts";
 import { startManagedIdentity } from "../support/managed-identity.ts";
@@ -46,7 +46,7 @@ describe("the queue of sign-outs, without a key", () => {
     const outage = world.cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault: { type: "hang" } });
     const { method, headers } = ownForm(world.publicBaseUrl);
     const form = { method, headers: { ...headers, accept: "application/json" } };
-    const answer = await within(10, () => client.fetch("/auth/logout", form)).finally(() => outage.remove());
+    const answer = await inTime(() => client.fetch("/auth/logout", form)).finally(() => outage.remove());
     return { client, accountKey, answer };
   }
 

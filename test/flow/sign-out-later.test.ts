@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { QueueServiceClient, type QueueClient } from "@azure/storage-queue";
-import { assertProblem, clearsSession, within } from "../support/assertions.ts";
+import { assertProblem, clearsSession, inTime } from "../support/assertions.ts";
 import { letDoubtPass } from "../support/clocks.ts";
 import { wasLoaded } from "../support/coverage.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
@@ -75,7 +75,7 @@ describe("a sign-out that the store cannot take", () => {
   it("says so on a page, ends this browser's session, and is finished when the store is back", async () => {
     const { client, accountKey } = await signedIn(world, "ada@contoso.example");
     const outage = stopStore(world);
-    const answer = await within(10, () => signOut(world, client));
+    const answer = await inTime(() => signOut(world, client));
     assert.equal(answer.status, 503);
     assert.match(answer.body, /<title>You are being signed out<\/title>/);
     assert.match(answer.body, /The sign-out will be finished as soon as it can be, without you\./);
@@ -113,7 +113,7 @@ describe("a sign-out that the store cannot take", () => {
     const { accountKey } = await signedIn(world, "bruno@contoso.example");
     const sid = sidOf(world, "bruno@contoso.example");
     const outage = stopStore(world);
-    const answer = await within(10, () => frontChannel(world.client(), `sid=${encodeURIComponent(sid)}`));
+    const answer = await inTime(() => frontChannel(world.client(), `sid=${encodeURIComponent(sid)}`));
     assert.equal(answer.status, 503);
     const failed = { origin: "front_channel", late: false, outcome: "failed", code: "store_unavailable" };
     await eventually("the failure is logged", () => failures(world).some((event) => isDeepStrictEqual(event, failed)));
@@ -269,14 +269,14 @@ describe("a sign-out that cannot be finished", () => {
     const cookie = sessionOf(client).value;
     await world.platform.queueStorage?.kill();
     const outage = stopStore(world);
-    const answer = await within(10, () => signOut(world, client));
+    const answer = await inTime(() => signOut(world, client));
     assert.deepEqual([answer.status, clearsSession(answer)], [503, false]);
     assert.match(answer.body, /<title>You could not be signed out<\/title>/);
     assert.match(
       answer.body,
       /You may still be signed in\..*<a class="button" href="\/auth\/logout">Sign out again<\/a>/s,
     );
-    assertProblem(await within(10, () => signOut(world, client, "application/json")), 503, "signout_failed");
+    assertProblem(await inTime(() => signOut(world, client, "application/json")), 503, "signout_failed");
     assert.equal(sessionOf(client).value, cookie);
     const reported = { event: "signout_not_queued", origin: "app", code: "store_unavailable", reason: "ECONNREFUSED" };
     await eventually("both are logged", () =>

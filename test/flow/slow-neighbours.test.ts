@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { assertProblem, clearsSession, codeOf, within } from "../support/assertions.ts";
+import { assertProblem, clearsSession, codeOf, inTime } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { bytesThenSilence, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
 import { passProvider } from "../support/sign-in-steps.ts";
 import { apiSettings, freePorts, signIn, startWorld, type World } from "../support/world.ts";
-
-const inTime = 10;
 
 describe("nobody waits longer than ten seconds, or than an API's settings allow", { concurrency: true }, () => {
   let world: World;
@@ -40,7 +38,7 @@ describe("nobody waits longer than ten seconds, or than an API's settings allow"
 
   it("for a token endpoint that hangs, and the session is kept", async () => {
     world.identityProvider.controls.failNext("token", { type: "hang" }, 1, { grantType: "refresh_token" });
-    const answer = await within(inTime, () => renewing.fetch("/api/graph/me"));
+    const answer = await inTime(() => renewing.fetch("/api/graph/me"));
     assertProblem(answer, 503, "identity_provider_unavailable");
     assert.ok(!clearsSession(answer));
     assert.equal((await renewing.fetch("/api/graph/me")).status, 200);
@@ -48,17 +46,17 @@ describe("nobody waits longer than ten seconds, or than an API's settings allow"
 
   it("for an API that hangs", async () => {
     world.downstreamApi.controls.failNext({ type: "hang" });
-    const answer = await within(inTime, () => calling.fetch("/api/graph/me"));
+    const answer = await inTime(() => calling.fetch("/api/graph/me"));
     assertProblem(answer, 504, "api_timeout");
     assert.ok(!clearsSession(answer));
   });
 
   it("for an API that stops in the middle of its head", async () => {
-    assertProblem(await within(inTime, () => reading.fetch("/api/raw/drip")), 504, "api_timeout");
+    assertProblem(await inTime(() => reading.fetch("/api/raw/drip")), 504, "api_timeout");
   });
 
   it("for an API that stops in the middle of its answer", async () => {
-    assertProblem(await within(inTime, () => reading.fetch("/api/raw/stall")), 504, "api_timeout");
+    assertProblem(await inTime(() => reading.fetch("/api/raw/stall")), 504, "api_timeout");
   });
 
   it("for an identity provider that takes its time at every step of a sign-in, on an instance just started", async () => {
@@ -72,7 +70,7 @@ describe("nobody waits longer than ten seconds, or than an API's settings allow"
     controls.failNext("discovery", { type: "delay", ms: 3_700 });
     controls.failNext("token", { type: "delay", ms: 4_700 }, 1, { grantType: "authorization_code" });
     controls.failNext("jwks", { type: "delay", ms: 3_700 });
-    const answer = await within(inTime, () => cold.fetch(signedIn));
+    const answer = await inTime(() => cold.fetch(signedIn));
     assert.ok(answer.status === 302 || codeOf(answer) === "identity_provider_unavailable", answer.body);
   });
 });

@@ -10,9 +10,6 @@ import { createClient } from "../support/http-client.ts";
 import { startProgram, type Program } from "../support/program.ts";
 import { freePortRow, signIn } from "../support/world.ts";
 
-/** Two processes and a build, on a machine that may be busy. */
-const until = async (what: string, check: () => unknown) => eventually(what, check, 60_000);
-
 /** The program behind `npm start` and `npm run dev`, in a copy of the project, on ports of its own. */
 describe("the program that runs the local platform", () => {
   let copy: string;
@@ -33,15 +30,15 @@ describe("the program that runs the local platform", () => {
     const text = await readFile(source, "utf8");
 
     await writeFile(source, text.replace('status: "ok"', 'status: "changed"'));
-    await until("the change answers", async () => /changed/.test(await health()));
+    await eventually("the change answers", async () => /changed/.test(await health()));
     assert.equal((await client.fetch("/auth/me")).status, 200);
 
     await writeFile(source, "export const healthz = ;");
-    await until("the mistake is told", () => /Unexpected ";"/.test(program.written()));
-    await until("the app goes on as it was", async () => /changed/.test(await health()));
+    await eventually("the mistake is told", () => /Unexpected ";"/.test(program.written()));
+    await eventually("the app goes on as it was", async () => /changed/.test(await health()));
 
     await writeFile(source, text);
-    await until("the mended app answers", async () => /ok/.test(await health()));
+    await eventually("the mended app answers", async () => /ok/.test(await health()));
     assert.equal((await program.stop()).code, 0);
   });
 
@@ -116,7 +113,7 @@ describe("the program that runs the local platform", () => {
   async function startWith(test: TestContext, environment: NodeJS.ProcessEnv, ...args: string[]) {
     const port = await freePortRow(7);
     const program = run(test, ["--port", String(port), ...args], environment);
-    await until("the banner", () => program.written().includes("Ctrl+C stops everything"));
+    await eventually("the banner", () => program.written().includes("Ctrl+C stops everything"));
     return { program, url: `http://localhost:${port}` };
   }
 

@@ -19,11 +19,17 @@ export function clearsSession({ headers }: Answer): boolean {
   return (headers["set-cookie"] ?? []).some((cookie) => /^(__Host-)?session=;.*max-age=0/i.test(cookie));
 }
 
-/** Runs `act` and checks that it took no longer than `seconds`. */
-export async function within<T>(seconds: number, act: () => Promise<T>): Promise<T> {
+/**
+ * Nobody waits longer than ten seconds: the app counts eight, which unit tests hold, and the rest is for sending. Seen from
+ * outside, on a busy machine, it may be half as much again.
+ */
+export const longestWaitMs = 15_000;
+
+/** Runs `act` and checks that nobody had to wait too long for it. */
+export async function inTime<T>(act: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
   const result = await act();
-  const took = (performance.now() - startedAt) / 1000;
-  assert.ok(took <= seconds, `took ${took.toFixed(1)} s`);
+  const took = performance.now() - startedAt;
+  assert.ok(took <= longestWaitMs, `took ${Math.round(took)} ms`);
   return result;
 }

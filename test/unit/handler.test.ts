@@ -162,14 +162,18 @@ describe("the log", () => {
   });
 });
 
-test("everything that a function waits for ends before the person has waited ten seconds", async () => {
-  const time = controlledTimeouts();
-  const waiting = doing(
-    ({ signal }) =>
-      new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(new StoreUnavailableError("read")));
-        time.pass(9_000);
-      }),
-  );
-  assert.equal((await call(app, waiting)).response.status, 503);
-});
+test(
+  "everything that a function waits for ends before the person has waited ten seconds",
+  { timeout: 10_000 },
+  async () => {
+    const time = controlledTimeouts();
+    const waiting = doing(
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(new StoreUnavailableError("read")));
+          time.pass(9_000);
+        }),
+    );
+    assert.equal((await call(app, waiting)).response.status, 503);
+  },
+);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { metadataSource } from "../../shared/identity/metadata.ts";
 import { condition } from "./support/conditions.ts";
 import { controlledTimeouts } from "./support/timeouts.ts";
@@ -140,8 +141,8 @@ test("metadata older than a day is used at once, and the next request has what w
   const source = await dayOld();
   answer = () => json({ ...document, token_endpoint: "https://idp.example/tenant/new-token" });
   assert.equal((await source.get(signal)).tokenEndpoint, document.token_endpoint);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.equal((await source.get(signal)).tokenEndpoint, "https://idp.example/tenant/new-token");
+  const isNew = async () => (await source.get(signal)).tokenEndpoint === "https://idp.example/tenant/new-token";
+  await eventually("it is read", isNew);
   assert.equal(asked.length, 2);
 });
 

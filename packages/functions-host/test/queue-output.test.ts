@@ -125,9 +125,7 @@ test("an output that cannot be written fails the request: 500, no body, no cooki
       t,
       writing(queueName, () => value, connection),
     );
-    const started = performance.now();
     const response = await post(host);
-    assert.ok(performance.now() - started < 6000, `${connection} took ${performance.now() - started} ms`);
     assert.deepEqual([response.status, await response.text()], [500, ""], connection);
     assert.equal(response.headers.get("set-cookie"), null);
     const log = host.lines.join("\n");

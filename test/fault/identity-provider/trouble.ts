@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { assertProblem, clearsSession, within } from "../../support/assertions.ts";
+import { assertProblem, clearsSession, inTime } from "../../support/assertions.ts";
 import type { Answer, Client } from "../../support/http-client.ts";
 import { untilCallback } from "../../support/sign-in-steps.ts";
 import { accountDocument } from "../../support/store.ts";
 import { sessionCookie, sessionOf, signIn, type World } from "../../support/world.ts";
 import type { Fault } from "@entra-functions-bff/identity-provider";
-
-/** Nobody waits longer. */
-export const seconds = 10;
-/** In seconds. Less than any wait for an identity provider that hangs: it was not asked. */
-export const promptly = 3;
 
 export interface Trouble {
   readonly name: string;
@@ -82,9 +77,9 @@ export async function signOut(world: World, client: Client): Promise<Answer> {
  * lost.
  */
 export async function assertUnavailable(asked: () => Promise<Answer>, trouble?: Trouble): Promise<void> {
-  const answer = await within(seconds, asked);
+  const answer = await inTime(asked);
   assertProblem(answer, 503, "identity_provider_unavailable");
-  const times = trouble === asksForPeace ? /^(60|5\d)$/ : /^2$/;
+  const times = trouble === asksForPeace ? /^(60|[345]\d)$/ : /^2$/;
   assert.match(String(answer.headers["retry-after"]), times);
   assert.ok(!clearsSession(answer), "The session must be kept");
 }
@@ -98,7 +93,7 @@ export async function assertNotSignedIn({ client, callback }: Returning, trouble
 /** The account is signed out here, and the browser is told where that ended. */
 export async function assertSignedOut(world: World, client: Client, leadsTo: RegExp): Promise<void> {
   const { accountKey } = sessionOf(client);
-  const answer = await within(seconds, () => signOut(world, client));
+  const answer = await inTime(() => signOut(world, client));
   assert.equal(answer.status, 303, answer.body);
   assert.match(answer.headers.location ?? "", leadsTo);
   assert.ok(clearsSession(answer));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { longestWaitMs } from "../../support/assertions.ts";
 import { generatePeople } from "../../support/people.ts";
 import { startWorld } from "../../support/world.ts";
 import { canMeet, storeFaults, type Duration, type StoreFault } from "./faults.ts";
@@ -33,11 +34,6 @@ export interface Observation extends Cell {
   readonly waitedMs: number;
 }
 
-/**
- * From the fault on, nobody waits longer for an answer. What is before that is counted by the app, whose deadline begins
- * with the request, and is over sooner; here it would mostly count how busy the machine is.
- */
-const longestWaitMs = 10_000;
 /**
  * There is no answer any more. Requests are answered within {@link longestWaitMs}; an order in the queue, which has no
  * caller, is given up after half a minute.
