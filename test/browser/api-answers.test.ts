@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
+import { startTogether } from "../support/start-together.ts";
 import { apiSettings, startWorld, type World } from "../support/world.ts";
 import { signIn } from "./steps.ts";
 
@@ -21,9 +22,9 @@ describe("an API's answer in a page of the app", () => {
   before(async () => {
     orders = await startRecordingApi();
     const environment = apiSettings("orders", { BaseUrl: orders.url, Scopes: "User.Read", Caching: "private" });
-    [world, browser] = await Promise.all([startWorld({ environment }), launchBrowser()]);
+    [world, browser] = await startTogether(startWorld({ environment }), launchBrowser());
   });
-  after(() => Promise.all([browser.close(), world.stop(), orders.stop()]));
+  after(() => Promise.all([browser.stop(), world.stop(), orders.stop()]));
 
   async function signedIn(test: TestContext, expectedErrors: RegExp[] = []) {
     const profile = await browser.newProfile(test, { expectedErrors });
