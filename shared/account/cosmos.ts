@@ -1,6 +1,6 @@
 import { CosmosClient, type ConnectionPolicy, type CosmosClientOptions } from "@azure/cosmos";
 import type { Configuration } from "../configuration/configuration.ts";
-import { withinDeadline } from "../core/deadline.ts";
+import { withinDeadline } from "../core/waiting.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
 import { timed, type StoreClock } from "../store/clock.ts";
 import { observed } from "../store/request.ts";

@@ -2,7 +2,7 @@ import { connectStore } from "../account/cosmos.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { forGood, shared, sharedWork, type SharedWork } from "../core/shared-work.ts";
+import { forGood, shared, sharedWork, type SharedWork } from "../core/waiting.ts";
 import { usualAppName } from "../http/page.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { managedIdentity } from "../core/managed-identity.ts";
-import { forGood, shared } from "../core/shared-work.ts";
+import { forGood, shared } from "../core/waiting.ts";
 import { measurementsOf, type Measurement } from "../telemetry/metrics.ts";
 import type { Recorder } from "../telemetry/recorder.ts";
 import { aggregates } from "./aggregates.ts";

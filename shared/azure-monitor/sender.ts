@@ -1,4 +1,4 @@
-import { withinDeadline } from "../core/deadline.ts";
+import { withinDeadline } from "../core/waiting.ts";
 import { isRecord } from "../core/encoding.ts";
 import type { Envelope } from "./envelopes.ts";
 

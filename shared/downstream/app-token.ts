@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import { NoAnswerInTimeError } from "../core/deadline.ts";
+import { NoAnswerInTimeError } from "../core/waiting.ts";
 import { ConditionError } from "../core/errors.ts";
 import { appRefused, IdentityProviderUnavailableError } from "../identity/errors.ts";
 

@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import { ownTimeMs } from "../core/deadline.ts";
+import { ownTimeMs } from "../core/waiting.ts";
 import { ConditionError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { forgetAppToken } from "./app-token.ts";

@@ -1,6 +1,6 @@
 import type { AuthenticationResult } from "@azure/msal-node";
 import type { App } from "../app/app.ts";
-import { NoAnswerInTimeError } from "../core/deadline.ts";
+import { NoAnswerInTimeError } from "../core/waiting.ts";
 import type { OperationClient } from "../identity/authority.ts";
 import { appRefused, IdentityProviderUnavailableError } from "../identity/errors.ts";
 import { missingScopes } from "../identity/token-response.ts";

@@ -2,9 +2,8 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../configuration/azure-ad.ts";
-import { withinDeadline } from "../core/deadline.ts";
+import { shared, sharedByKey, whileAsked, withinDeadline } from "../core/waiting.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
-import { shared, sharedByKey, whileAsked } from "../core/shared-work.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 
 export type MsalCredential = Pick<NodeAuthOptions, "clientSecret" | "clientAssertion">;

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload } from "jose";
-import { withinDeadline } from "../core/deadline.ts";
+import { withinDeadline } from "../core/waiting.ts";
 import { ConditionError, type ConditionCode } from "../core/errors.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 import { unavailable } from "./errors.ts";

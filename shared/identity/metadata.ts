@@ -1,6 +1,5 @@
-import { withinDeadline } from "../core/deadline.ts";
+import { shared, whileAsked, withinDeadline } from "../core/waiting.ts";
 import { isRecord } from "../core/encoding.ts";
-import { shared, whileAsked } from "../core/shared-work.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { unavailable } from "./errors.ts";
 import { createPauses, heeding, type Pauses } from "./pause.ts";

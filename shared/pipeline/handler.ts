@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
-import { ownTimeMs } from "../core/deadline.ts";
+import { ownTimeMs } from "../core/waiting.ts";
 import type { Way } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import { withDefaults } from "../http/security-headers.ts";

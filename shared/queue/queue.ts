@@ -1,8 +1,6 @@
 import type { QueueClient, QueueSendMessageResponse, QueueServiceClient } from "@azure/storage-queue";
-import { withinDeadline } from "../core/deadline.ts";
+import { backOff, forGood, shared, withinDeadline } from "../core/waiting.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
-import { forGood, shared } from "../core/shared-work.ts";
-import { backOff } from "../core/backoff.ts";
 import { dependency } from "../telemetry/activity.ts";
 import type { QueueConnection } from "../configuration/sign-out.ts";
 import { QueueUnavailableError, statusOf } from "./errors.ts";

@@ -1,8 +1,7 @@
 import type { AccountStore } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
-import { withinDeadline } from "../core/deadline.ts";
+import { shared, withinDeadline } from "../core/waiting.ts";
 import { conditionOf, type ConditionCode } from "../core/errors.ts";
-import { shared } from "../core/shared-work.ts";
 import type { Authority } from "../identity/authority.ts";
 import { proveCredential, type CredentialOutcome } from "./prove-credential.ts";
 import { StoreUnavailableError } from "../store/errors.ts";

@@ -1,7 +1,6 @@
-import { withinDeadline } from "../core/deadline.ts";
+import { backOff, withinDeadline } from "../core/waiting.ts";
 import { StoreContentionError } from "./errors.ts";
 import type { Versioned } from "./point-operations.ts";
-import { backOff } from "../core/backoff.ts";
 
 /** What one attempt at a change came to: its result, or a refusal with what others have left. */
 export type Attempt<T, R> =

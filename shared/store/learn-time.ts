@@ -1,4 +1,4 @@
-import { shared, whileAsked } from "../core/shared-work.ts";
+import { shared, whileAsked } from "../core/waiting.ts";
 import type { StoreClock } from "./clock.ts";
 
 const lookTimeoutMs = 1_000;

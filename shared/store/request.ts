@@ -1,7 +1,6 @@
-import { withinDeadline } from "../core/deadline.ts";
+import { backOff, withinDeadline } from "../core/waiting.ts";
 import { addRequestUnits, count, dependency, recording } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
-import { backOff } from "../core/backoff.ts";
 
 const maxAttempts = 5;
 const attemptTimeoutMs = 2_000;

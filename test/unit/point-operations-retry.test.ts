@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type PointOperations, type Stored } from "../../shared/store/point-operations.ts";
 import { untilAnswered } from "../../shared/store/request.ts";
-import { backOff } from "../../shared/core/backoff.ts";
+import { backOff } from "../../shared/core/waiting.ts";
 import { condition } from "./support/conditions.ts";
 import { scriptedContainer, type Fault, type ScriptedContainer } from "./support/scripted-container.ts";
 import { shortTimeouts } from "./support/timeouts.ts";

@@ -2,7 +2,7 @@ import type { App } from "../../../shared/app/app.ts";
 import type { SigningOut } from "../../../shared/sign-out/defer.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
-import { sharedWork } from "../../../shared/core/shared-work.ts";
+import { sharedWork } from "../../../shared/core/waiting.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
 import type { AuthorityMetadata } from "../../../shared/identity/metadata.ts";
 import type { SignedIn } from "../../../shared/sign-in/sign-in.ts";

@@ -6,11 +6,11 @@ import {
   forGood,
   shared as sharing,
   sharedByKey,
+  NoAnswerInTimeError,
   sharedWork,
   whileAsked,
   type SharedWork,
-} from "../../shared/core/shared-work.ts";
-import { NoAnswerInTimeError } from "../../shared/core/deadline.ts";
+} from "../../shared/core/waiting.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
 
 let shared: SharedWork;
