@@ -44,7 +44,7 @@ async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renew
   // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
   // A renewal that MSAL tried ahead of time and that failed is none.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
-  await (network.tokensIssued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
+  await (network.issued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
   return { accessToken, stored: true };
 }
 

@@ -2,7 +2,7 @@ import { shared, whileAsked, withinDeadline } from "../core/waiting.ts";
 import { isRecord } from "../core/encoding.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { unavailable } from "./errors.ts";
-import { createPauses, heeding, type Pauses } from "./pause.ts";
+import { sendUnlessPaused, type SendUnlessPaused } from "./pause.ts";
 
 /** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
 export interface AuthorityMetadata {
@@ -38,11 +38,11 @@ export interface MetadataSource {
 export function metadataSource(authority: string): MetadataSource {
   let known: AuthorityMetadata | undefined;
   let readAt = -Infinity;
-  const pause = createPauses();
+  const sendDocument = sendUnlessPaused();
 
   const read = shared(async () => {
     try {
-      known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`, pause);
+      known = await fetchMetadata(`${authority}/v2.0/.well-known/openid-configuration`, sendDocument);
       readAt = Date.now();
       return known;
     } catch (error) {
@@ -67,9 +67,9 @@ export function metadataSource(authority: string): MetadataSource {
   };
 }
 
-async function fetchMetadata(url: string, pause: Pauses): Promise<AuthorityMetadata> {
+async function fetchMetadata(url: string, sendDocument: SendUnlessPaused): Promise<AuthorityMetadata> {
   const send = () => fetch(url, { redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
-  const response = await heeding(pause, async () => httpDependency("GET", url, send));
+  const response = await sendDocument(async () => httpDependency("GET", url, send));
   const text = await response.text();
   if (!response.ok) throw new Error(`Discovery answered ${response.status}`);
   return parseMetadata(text);

@@ -1,20 +1,19 @@
 import type { INetworkModule, NetworkRequestOptions } from "@azure/msal-node";
+import { LRUCache } from "lru-cache";
 import { isRecord } from "../core/encoding.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { IdentityProviderUnavailableError, unavailable } from "./errors.ts";
-import { createPauses, retryAfterMs, type Pauses } from "./pause.ts";
 
 const requestTimeoutMs = 5_000;
 
 type Response<T> = Awaited<ReturnType<INetworkModule["sendGetRequestAsync"]>> & { body: T };
 
-/** MSAL's way to the network for one operation. Its own client waits without end. */
+/** MSAL's way to the network for one operation, and what became of its requests. MSAL's own client waits without end. */
 export interface TokenNetwork extends INetworkModule {
   /** Requests to the token endpoint so far: the only sure sign that MSAL's cache may have changed. */
   readonly tokenRequests: number;
-  /** Whether the token endpoint answered one of them with tokens, rather than with a refusal. */
-  readonly tokensIssued: boolean;
-  /** The last answer with tokens, as the token endpoint gave it. */
+  /** The last answer with tokens, as the token endpoint gave it. Undefined if it gave none, or refused. */
   readonly issued: Readonly<Record<string, unknown>> | undefined;
   /** Whether an answer brought tokens of another account. MSAL has not seen it. */
   readonly isForeign: boolean;
@@ -36,58 +35,42 @@ export function tokenNetwork(
   signal: AbortSignal,
   { isExpected = () => true, pauses = createPauses(), account = "" }: TokenNetworkOptions = {},
 ): TokenNetwork {
-  let tokenRequests = 0;
-  let issued: Readonly<Record<string, unknown>> | undefined;
-  let isForeign = false;
-  let failure: IdentityProviderUnavailableError | undefined;
-
+  const failed = (error: IdentityProviderUnavailableError) => (network.failure = error);
   const send = async <T>(url: string, init: RequestInit): Promise<Response<T>> => {
     try {
       const within = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
       return await request<T>(url, { ...init, signal: within }, { pauses, account });
     } catch (error) {
-      failure = unavailable(error);
-      throw failure;
+      throw failed(unavailable(error));
     }
   };
-
-  return {
-    get tokenRequests() {
-      return tokenRequests;
-    },
-    get tokensIssued() {
-      return issued !== undefined;
-    },
-    get issued() {
-      return issued;
-    },
-    get isForeign() {
-      return isForeign;
-    },
-    get failure() {
-      return failure;
-    },
-    sendGetRequestAsync: (url, options) =>
-      send(url, { method: "GET", ...(options?.headers && { headers: options.headers }) }),
+  const network: { -readonly [Member in keyof TokenNetwork]: TokenNetwork[Member] } = {
+    tokenRequests: 0,
+    issued: undefined,
+    isForeign: false,
+    failure: undefined,
+    sendGetRequestAsync: async (url, options) => send(url, { method: "GET", ...partsOf(options) }),
     async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions) {
       const leftMs = pauses.leftMs(account);
-      if (leftMs > 0) {
-        failure = new IdentityProviderUnavailableError(new Error("The token endpoint asked for a pause"), leftMs);
-        throw failure;
-      }
-      tokenRequests++;
-      const { headers, body } = options ?? {};
-      const init = { method: "POST", ...(headers && { headers }), ...(body !== undefined && { body }) };
-      const response = await send<T>(url, init);
+      if (leftMs > 0) throw failed(new IdentityProviderUnavailableError(new Error(pausedText), leftMs));
+      network.tokenRequests++;
+      const response = await send<T>(url, { method: "POST", ...partsOf(options) });
       if (response.status >= 400) return response;
       if (!isExpected(response.body)) {
-        isForeign = true;
+        network.isForeign = true;
         throw new Error("The token endpoint answered with tokens of another account");
       }
-      issued = isRecord(response.body) ? response.body : {};
+      network.issued = isRecord(response.body) ? response.body : {};
       return response;
     },
   };
+  return network;
+}
+
+const pausedText = "The token endpoint asked for a pause";
+
+function partsOf({ headers, body }: NetworkRequestOptions = {}): RequestInit {
+  return { ...(headers && { headers }), ...(body !== undefined && { body }) };
 }
 
 interface Asking {
@@ -145,4 +128,40 @@ function isTokenResponse(ok: boolean, body: unknown): boolean {
   if (!isRecord(body)) return false;
   const { access_token: token, error } = body;
   return ok ? typeof token === "string" : typeof error === "string" && !passingErrors.has(error);
+}
+
+/** The pauses that an endpoint has asked for, on this instance. */
+export interface Pauses {
+  /** Milliseconds until `who` may ask; 0 if that is now. */
+  leftMs(who: string): number;
+  /** Keeps everybody from asking for `ms`. */
+  forAll(ms: number): void;
+  /** Keeps `who` from asking for `ms`. Several such pauses at once mean that the app asks too much: then nobody asks. */
+  forOne(who: string, ms: number): void;
+}
+
+const maxKept = 1_000;
+/** As many pauses at once are no accident. */
+const several = 3;
+
+export function createPauses(): Pauses {
+  let allUntil = -Infinity;
+  /** When the pauses end that are not over. */
+  const until = new LRUCache<string, number>({ max: maxKept, ttlResolution: 0 });
+
+  /** When fewer than `several` have to wait. */
+  const severalUntil = () => [...until.values()].toSorted((a, b) => b - a)[several - 1] ?? -Infinity;
+
+  return {
+    leftMs(who) {
+      const now = performance.now();
+      return Math.max(0, allUntil - now, (until.get(who) ?? -Infinity) - now, severalUntil() - now);
+    },
+    forAll(ms) {
+      allUntil = Math.max(allUntil, performance.now() + ms);
+    },
+    forOne(who, ms) {
+      until.set(who, performance.now() + ms, { ttl: ms });
+    },
+  };
 }

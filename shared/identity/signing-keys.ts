@@ -13,7 +13,7 @@ import {
   type JWTVerifyResult,
 } from "jose";
 import { isRecord } from "../core/encoding.ts";
-import { createPauses, heeding } from "./pause.ts";
+import { sendUnlessPaused } from "./pause.ts";
 
 /** Keys by `jwks_uri`, each set kept and refreshed by jose. */
 export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
@@ -40,11 +40,11 @@ export function signingKeys(pauseMs = keysPauseMs): SigningKeys {
  * which takes as long as the pause. Tokens that wait together share one reading.
  */
 function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
-  const pause = createPauses();
+  const sendDocument = sendUnlessPaused();
   const keys = createRemoteJWKSet(uri, {
     timeoutDuration: 4_000,
     cooldownDuration: pauseMs,
-    [customFetch]: async (url, init) => heeding(pause, async () => fetch(url, init)),
+    [customFetch]: async (url, init) => sendDocument(async () => fetch(url, init)),
   });
   const find: JWTVerifyGetKey = async (header, token) => {
     // Then jose does not read them anew for this token.
