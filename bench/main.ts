@@ -5,13 +5,13 @@ import { goalsOf } from "./goals.ts";
 import { fullExtent, measureAll, quickExtent } from "./measure.ts";
 import { reportOf } from "./report.ts";
 
-const usage = `Measures the app beside baselines and peers, and writes what it finds to docs/performance.md.
+const usage = `Measures the app together with baselines and peers, and writes the results to docs/performance.md.
 
 Usage: npm run bench [-- --quick]
 
-  --quick   a tenth of everything, to see that it works; prints the report and leaves the file as it is
+  --quick   measures a tenth of everything, as a trial; prints the report and does not change the file
 
-BENCH_NODE_OPTIONS in the environment goes to the servers on the functions host, for example "--cpu-prof".
+BENCH_NODE_OPTIONS in the environment is passed to the servers on the functions host, for example "--cpu-prof".
 `;
 
 const file = "docs/performance.md";

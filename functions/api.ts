@@ -57,7 +57,7 @@ async function bodyOf(request: HttpRequest, maxBytes: number): Promise<Uint8Arra
   if (request.body === null) return undefined;
   const body = new Uint8Array(await request.arrayBuffer());
   if (body.byteLength <= maxBytes) return body;
-  throw new ConditionError("body_too_large", `At most ${maxBytes} bytes can be passed on.`);
+  throw new ConditionError("body_too_large", `At most ${maxBytes} bytes can be forwarded.`);
 }
 
 async function answerFor(

@@ -21,7 +21,7 @@ export const cookieCheck: FunctionDefinition = {
   async handler(request, { cookies }) {
     refusePrefetch(request);
     if (cookies.read(cookieName) === undefined) {
-      throw new ConditionError("cookies_blocked", "The browser keeps no cookies of this app.");
+      throw new ConditionError("cookies_blocked", "The browser does not keep this app's cookies.");
     }
     cookies.clear(cookieName);
     throw unknownSignIn();

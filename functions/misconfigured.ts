@@ -18,7 +18,7 @@ export function misconfigured(
   process.stderr.write(`configuration_invalid: the app cannot start its work\n${indent(error.message)}\n`);
   const unavailable = new ConditionError(
     "configuration_invalid",
-    "Whoever runs this app finds the settings to correct at /readyz.",
+    "The people who run this app find the settings to correct at /readyz.",
   );
 
   return (definition) =>

@@ -11,6 +11,6 @@ export const notFound: FunctionDefinition = {
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
   isStep: true,
   async handler() {
-    throw new ConditionError("not_found", "There is nothing at this address, or not for this method.");
+    throw new ConditionError("not_found", "There is nothing at this address for this method.");
   },
 };

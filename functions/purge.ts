@@ -15,7 +15,7 @@ export const purge: FunctionDefinition = {
   async handler(request, context) {
     const id = request.params["homeAccountId"] ?? "";
     if (!homeAccountId.test(id))
-      throw new ConditionError("invalid_request", "The homeAccountId is not of the form uid.utid.");
+      throw new ConditionError("invalid_request", "The homeAccountId does not have the form uid.utid.");
     return { jsonBody: await purgeAccount(context.app, id, context) };
   },
 };

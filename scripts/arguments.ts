@@ -29,7 +29,7 @@ export function readArguments<const Options extends NonNullable<ParseArgsConfig[
     const given = parseArgs({ args: [...args], options: options as Options, allowPositionals: true });
     const [surplus] = given.positionals.slice(maxPositionals);
     if (surplus === undefined) return given;
-    return endWithUsage(`There is nothing to be done with "${surplus}"`, usage);
+    return endWithUsage(`Unexpected argument "${surplus}"`, usage);
   } catch (error) {
     return endWithUsage(error instanceof Error ? error.message : String(error), usage);
   }

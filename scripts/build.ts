@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 
 Usage: npm run build [-- --analyze]
 
-  --analyze   also prints which packages the bytes of the bundle come from
+  --analyze   also prints how many bytes of the bundle come from which package
 `;
   const { values } = readArguments({ usage, options: { analyze: { type: "boolean" } } });
   const { metafile } = await build(bundleOptions);
@@ -104,7 +104,7 @@ function separateChunks(): Plugin {
         const name = chunks[path];
         if (name === undefined || kind === "entry-point") return undefined;
         if (kind !== "dynamic-import" && !importer.includes("node_modules")) {
-          return { errors: [{ text: `Import ${path} dynamically, or its types only: a start is not to load it` }] };
+          return { errors: [{ text: `Import ${path} dynamically, or only its types: a start must not load it` }] };
         }
         return { path: `./${name}.cjs`, external: true };
       });

@@ -19,7 +19,7 @@ export async function installOtherBrowsers(): Promise<void> {
   if (prefix === undefined) return;
   mkdirSync(dirname(installing.file), { recursive: true });
   writeFileSync(installing.file, "");
-  console.log(`Installing ${wanted.join(", ")} for the browser tests; INSTALL_BROWSERS=no forbids it.`);
+  console.log(`Installing ${wanted.join(", ")} for the browser tests; INSTALL_BROWSERS=no prevents this.`);
   const end = performance.now() + installing.limitMs;
   await quietly([...prefix, "apt-get", "update", "--quiet", ...network], end);
   const options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=60", ...network];

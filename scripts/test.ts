@@ -14,8 +14,8 @@ const all = globSync(["test/*/*.test.ts", "packages/*/test/*.test.ts"]).toSorted
 const known = [...new Set(all.map(kindOf))].toSorted();
 const usage = `Runs every check that a change has to pass: types, lint, format, the build, and all tests.
 
-Usage: npm test                     all of it
-       npm test -- <kind> [...]     the build and the tests of these kinds alone
+Usage: npm test                     runs everything
+       npm test -- <kind> [...]     runs only the build and the tests of these kinds
 
 Kinds: ${known.join(", ")}
 One file: npm run build && npx node --test test/<kind>/<name>.test.ts

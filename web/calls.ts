@@ -34,7 +34,7 @@ async function callGraph(): Promise<void> {
     view.showAnswer(indented(text));
     showEvent({
       what: `GET /api/graph/me: ${response.status} in ${duration} ms`,
-      meaning: "The server read your account’s document, and called the API with the token in it.",
+      meaning: "The server read your account document and called the API with the token in it.",
     });
   } catch (error) {
     if (!isCalledOff()) showCallError(error);

@@ -16,5 +16,5 @@ export function describe(error: unknown): Omit<ShownError, "action" | "onAction"
   if (error instanceof UnreachableError) {
     return { title: "The server cannot be reached", text: "Check your connection and try again." };
   }
-  return { title: "Something went wrong in this page", text: "Load the page again." };
+  return { title: "Something went wrong on this page", text: "Reload the page." };
 }

@@ -25,10 +25,10 @@ const reasons: Record<SignedOut["reason"], string> = {
   here: "You signed out in this browser. Your tokens were deleted before the browser went on to the identity provider.",
   "other-tab": "You signed out in another tab of this browser. Your tokens have been deleted.",
   elsewhere:
-    "This session was ended elsewhere: in another app, in another browser or by an administrator. Your tokens have been deleted, and this browser’s cookie opens nothing any more.",
-  expired: "This session’s time was up, if it was not ended elsewhere before. Sign in again to go on.",
+    "This session was ended elsewhere: in another app, in another browser, or by an administrator. Your tokens have been deleted, and this browser’s cookie no longer opens anything.",
+  expired: "This session timed out, unless it was ended elsewhere before. Sign in again to continue.",
   deferred:
-    "This browser is signed out. Your tokens will be deleted as soon as the server can reach its store, without you.",
+    "This browser is signed out. The server will delete your tokens as soon as it can reach its store; you need not do anything.",
   unconfirmed:
     "This browser is signed out, but the server could not confirm that your tokens were deleted. Sign in and out again to make sure.",
 };
@@ -73,7 +73,7 @@ function showSignedIn(me: Me): void {
   if (isNew) {
     showEvent({
       what: "You signed in",
-      meaning: "Your tokens went into one sealed document. This browser got a cookie, and in it the only key.",
+      meaning: "Your tokens are now in one encrypted document. Only this browser’s cookie holds the key.",
       at: new Date(me.session.createdAt),
     });
     void loadPicture();
@@ -96,7 +96,7 @@ function showSignedOut(signedOut: SignedOut | undefined): void {
 function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason" | "noticedAt" | "confirmedAt">): void {
   const title = titles[reason] ?? "You have been signed out";
   const isOwn = reason === "here" || reason === "other-tab";
-  const clock = isOwn ? "" : `At ${clockTime(confirmedAt)} the session was still there.`;
+  const clock = isOwn ? "" : `At ${clockTime(confirmedAt)} the session still existed.`;
   const when = isOwn ? "Signed out" : "Noticed";
   const text = reason === "here" && isEverywhere ? everywhere : reasons[reason];
   view.showNotice({ title, text, when, at: noticedAt, clock });
@@ -106,8 +106,8 @@ function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason"
 function showCookiesBlocked(): void {
   showErrorAbout("session", {
     title: "Your browser does not keep this app’s cookies",
-    text: "Signing in needs one. Allow cookies for this site in the browser’s settings, then load the page again.",
-    action: "Load the page again",
+    text: "Signing in needs one. Allow cookies for this site in the browser’s settings, then reload the page.",
+    action: "Reload the page",
     onAction: () => location.reload(),
   });
 }
@@ -161,7 +161,7 @@ async function signOut(button: HTMLElement, asked: { readonly everywhere: boolea
 function hideSession(): void {
   view.hideAccount();
   forgetSession();
-  view.showLoading("Finding out who is signed in…");
+  view.showLoading("Checking who is signed in…");
 }
 
 /** Drops all that belongs to the session on display, calls under way included. */

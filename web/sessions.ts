@@ -35,12 +35,12 @@ function explainChanges(listed: readonly ListedSession[]): void {
     if (known.has(id)) continue;
     tell(
       `${userAgent} signed in`,
-      "Your account’s document holds one session more, sealed with a key of that browser.",
+      "Your account document now has one more session, encrypted with that browser’s key.",
     );
   }
   for (const { id, userAgent } of known.values()) {
     if (ids.has(id) || ended.has(id)) continue;
-    tell(`${userAgent} was signed out`, "Its session and tokens are deleted from your account’s document.");
+    tell(`${userAgent} was signed out`, "Its session and tokens have been deleted from your account document.");
   }
 }
 
@@ -57,7 +57,10 @@ async function end(session: ListedSession): Promise<void> {
   hideErrorAbout("sessions");
   try {
     await endUnlessOver(id);
-    tell(`You signed out ${userAgent}`, "Its session and tokens are deleted. That browser notices within seconds.");
+    tell(
+      `You signed out ${userAgent}`,
+      "Its session and tokens have been deleted. That browser notices within seconds.",
+    );
     await refreshSessions();
   } catch (error) {
     ended.delete(id);

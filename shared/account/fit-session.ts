@@ -147,6 +147,6 @@ function sizeOf([key, session]: Entry): number {
 }
 
 function tooLarge(): ConditionError {
-  const detail = "What the identity provider has issued for your account is larger than the account store can hold.";
+  const detail = "The identity provider has issued more for your account than the account store can hold.";
   return new ConditionError("session_too_large", detail);
 }

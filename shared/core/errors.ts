@@ -16,7 +16,7 @@ export const conditions = {
   signin_signed_out: { status: 403, title: "This sign-in was signed out before it was complete" },
   tenant_not_allowed: { status: 403, title: "Your organization has no access to this app" },
   signin_required: { status: 401, title: "Sign in again" },
-  navigation_required: { status: 400, title: "This address is for going to, not for loading" },
+  navigation_required: { status: 400, title: "This address works only when opened in a tab" },
   destination_not_allowed: { status: 403, title: "An API’s answer cannot be a part of a page" },
   cross_site_request: { status: 403, title: "The request came from another site" },
   not_found: { status: 404, title: "There is nothing here" },
@@ -25,14 +25,14 @@ export const conditions = {
   api_path_not_allowed: { status: 403, title: "This part of the API is not open" },
   api_path_invalid: { status: 400, title: "The path is not valid for this API" },
   method_not_allowed: { status: 405, title: "The API is not called by this method" },
-  length_required: { status: 411, title: "The request must say how long its body is" },
+  length_required: { status: 411, title: "The request must state the length of its body" },
   expectation_failed: { status: 417, title: "The request expects an answer before its body" },
   framing_unsupported: { status: 501, title: "The request asks for more than an answer" },
   body_too_large: { status: 413, title: "The request body is too large" },
   api_unavailable: { status: 502, title: "The API could not be reached" },
   api_down: { status: 503, title: "The API does not answer at the moment" },
   api_timeout: { status: 504, title: "The API did not answer in time" },
-  api_signin_required: { status: 403, title: "This API needs one more step of you" },
+  api_signin_required: { status: 403, title: "This API needs one more step from you" },
   api_not_permitted: { status: 403, title: "You have no access to this API" },
   api_refused_token: { status: 502, title: "The API did not accept the app's access token" },
   app_refused: { status: 502, title: "The identity provider did not accept this app" },
@@ -42,7 +42,7 @@ export const conditions = {
   signout_failed: { status: 503, title: "You could not be signed out" },
   session_unknown: { status: 404, title: "There is no such session" },
   logout_token_invalid: { status: 400, title: "The logout token is not valid" },
-  session_too_large: { status: 507, title: "Your session is too large to be kept" },
+  session_too_large: { status: 507, title: "Your session is too large to be stored" },
   store_contention: { status: 503, title: "The account is being changed by too many requests at once" },
   configuration_invalid: { status: 503, title: "The app is not configured" },
   app_incomplete: { status: 503, title: "A part of the app could not be loaded" },
@@ -109,7 +109,7 @@ export class ApiSignInRequiredError extends ConditionError {
 /** A part of the deployed package that is loaded when it is first needed is missing, or cannot be read. */
 export class AppIncompleteError extends ConditionError {
   constructor(cause: unknown) {
-    super("app_incomplete", "Whoever runs this app must publish it again.", { cause });
+    super("app_incomplete", "The people who run this app must publish it again.", { cause });
     this.name = "AppIncompleteError";
   }
 }

@@ -54,10 +54,10 @@ async function* piecesOf(body: Readable, idleMs: number): AsyncGenerator<Buffer,
 }
 
 function tooSlow(): ConditionError {
-  return new ConditionError("api_timeout", "The answer stopped half-way. Try again in a moment.");
+  return new ConditionError("api_timeout", "The answer stopped before its end. Try again in a moment.");
 }
 
 /** The connection was lost, or the compression is broken. */
 function brokenOff(cause: unknown): ConditionError {
-  return new ConditionError("api_unavailable", "The answer broke off. Try again in a moment.", { cause });
+  return new ConditionError("api_unavailable", "The answer was cut off. Try again in a moment.", { cause });
 }

@@ -50,5 +50,5 @@ function isFirstApi({ configuration }: Settings, { api }: TokenRequest): boolean
 }
 
 function notPermitted(cause: unknown): ConditionError {
-  return new ConditionError("api_not_permitted", "Signing in once more would not change that.", { cause });
+  return new ConditionError("api_not_permitted", "Signing in again would not change that.", { cause });
 }

@@ -34,5 +34,5 @@ function splitAtQuery(path: string): [string, string | undefined] {
 }
 
 export function invalidPath(): ConditionError {
-  return new ConditionError("api_path_invalid", "The path must be a plain one below the API's base URL.");
+  return new ConditionError("api_path_invalid", "The path must be a plain path below the API's base URL.");
 }

@@ -26,7 +26,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [signIn, home],
   },
   signin_unknown: {
-    text: "A sign-in works once, within a quarter of an hour, and in the browser that began it. If you came here by the Back button, a bookmark or a link, go to the app instead.",
+    text: "A sign-in works only once, within 15 minutes, and in the browser that began it. If you came here by the Back button, a bookmark or a link, go to the app instead.",
     links: [home, signInAgain],
   },
   cookies_blocked: {
@@ -34,15 +34,15 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [signInAgain, home],
   },
   signin_refused: {
-    text: "Your account was not signed in. Try it once more. If it happens again, tell your support when it was and the reference below.",
+    text: "Your account was not signed in. Try once more. If it happens again, give your support the time and the reference below.",
     links: [signInAgain, home],
   },
   signin_invalid: {
-    text: "The answer to your sign-in did not pass the checks, so nobody was signed in. Try it once more. If it happens again, give your support the reference below.",
+    text: "The answer to your sign-in could not be verified, so nobody was signed in. Try once more. If it happens again, give your support the reference below.",
     links: [signInAgain, home],
   },
   signin_signed_out: {
-    text: "While you were signing in, your account was signed out in another place. Sign in again if you want to go on.",
+    text: "While you were signing in, your account was signed out elsewhere. Sign in again if you want to continue.",
     links: [signInAgain, home],
   },
   admin_consent_required: {
@@ -54,23 +54,23 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [otherAccount, home],
   },
   tenant_not_allowed: {
-    text: "This app is for certain organizations, and your account is not of one of them. Use the account of an organization that this app is for, or ask whoever gave you the link.",
+    text: "Only certain organizations may use this app, and your account does not belong to one of them. Use an account of such an organization, or ask the person who gave you the link.",
     links: [otherAccount, home],
   },
   clock_skew: {
-    text: "Your sign-in was refused because the clock of this app’s server, or that of the identity provider, seems to be off. You can do nothing about it: please tell your support, with the reference below.",
+    text: "Your sign-in was refused because the clock of this app’s server, or that of the identity provider, seems to be wrong. You cannot fix this yourself: please tell your support, with the reference below.",
     links: [home],
   },
   signin_required: {
-    text: "There is no session in this browser, or it has ended: you signed out here or elsewhere, or it was not used for a while.",
+    text: "This browser has no session, or its session has ended: you signed out here or elsewhere, or did not use it for a while.",
     links: [signIn, home],
   },
   app_refused: {
-    text: "The identity provider does not accept this app at the moment. You can do nothing about it: please tell your support, with the reference below.",
+    text: "The identity provider does not accept this app at the moment. You cannot fix this yourself: please tell your support, with the reference below.",
     links: [home],
   },
   identity_provider_unavailable: {
-    text: "The service that signs you in does not answer, or not in time. Wait a minute and try again. Whoever is signed in stays signed in.",
+    text: "The service that signs you in does not answer, or not in time. Wait a minute and try again. People who are signed in stay signed in.",
     links: [signInAgain, home],
   },
   store_unavailable: {
@@ -78,7 +78,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [tryAgain],
   },
   session_too_large: {
-    text: "The sign-in data of your account, such as its groups, is too large for this app to keep. Trying again does not help: please tell your support, with the reference below.",
+    text: "The sign-in data of your account, such as its groups, is too large for this app to store. Trying again will not help: please tell your support, with the reference below.",
     links: [home],
   },
   store_contention: {
@@ -86,7 +86,7 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [tryAgain],
   },
   signout_failed: {
-    text: "The app could reach neither the place where it keeps sessions nor the queue for sign-outs that have to wait. You may still be signed in. Wait a minute and sign out again.",
+    text: "The app could reach neither the place where it keeps sessions nor the queue for waiting sign-outs. You may still be signed in. Wait a minute and sign out again.",
     links: [signOutAgain, home],
   },
   not_found: {
@@ -94,11 +94,11 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [home],
   },
   navigation_required: {
-    text: "This address begins a step of signing in or out, and works only when you go there.",
+    text: "This address begins a sign-in or a sign-out, and works only when you open it in a tab.",
     links: [home],
   },
   configuration_invalid: {
-    text: "The app is not set up completely, so nobody can sign in. You can do nothing about it: please tell whoever runs it, with the reference below. What is missing stands at /readyz.",
+    text: "The app is not set up completely, so nobody can sign in. You cannot fix this yourself: please tell the people who run it, with the reference below. They find what is missing at /readyz.",
     links: [tryAgain],
   },
   cross_site_request: {
@@ -106,11 +106,11 @@ const advice: Partial<Record<ConditionCode, Advice>> = {
     links: [home, signIn],
   },
   api_signin_required: {
-    text: "Something on this page comes from a service that you have to agree to first, or for which you have to prove once more who you are.",
+    text: "This page needs a service that you have to consent to first, or that asks you to confirm who you are.",
     links: [home],
   },
   api_not_permitted: {
-    text: "You are signed in, but the identity provider does not let you use the service behind this page. Ask your administrator for access, with the reference below.",
+    text: "You are signed in, but the identity provider does not let you use the service behind this page. Ask your administrator for access, and give them the reference below.",
     links: [home, otherAccount],
   },
   internal_error: {

@@ -16,7 +16,7 @@ export function refuseEmbedding(headers: Headers): void {
   const destination = headers.get("sec-fetch-dest") ?? "empty";
   // Older than Sec-Fetch-Dest (Service Workers, "Service-Worker").
   if (apart.has(destination) && !headers.has("service-worker")) return;
-  throw new ConditionError("destination_not_allowed", "Ask for it with fetch, or show it as a picture or a file.");
+  throw new ConditionError("destination_not_allowed", "Request it with fetch, or show it as an image or a file.");
 }
 
 /**

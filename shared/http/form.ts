@@ -19,7 +19,7 @@ export async function readForm(request: HttpRequest, maxBytes: number): Promise<
   }
   const body = await request.arrayBuffer();
   if (body.byteLength > maxBytes) {
-    throw new ConditionError("body_too_large", `At most ${maxBytes / 1024} KiB are read.`);
+    throw new ConditionError("body_too_large", `The body may have at most ${maxBytes / 1024} KiB.`);
   }
   // U+FEFF stays: a name that begins with it is another name.
   return new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(body));

@@ -15,7 +15,7 @@ export function requireNavigation(request: Asked): void {
   const mode = request.headers.get("sec-fetch-mode") ?? "navigate";
   const destination = request.headers.get("sec-fetch-dest") ?? "document";
   if (mode !== "navigate" || destination !== "document") {
-    throw new ConditionError("navigation_required", "Lead the browser here, by a link or location.assign.");
+    throw new ConditionError("navigation_required", "Send the browser here, by a link or location.assign.");
   }
 }
 
@@ -32,7 +32,7 @@ function isBrowser({ headers }: Asked): boolean {
 export function refusePrefetch({ headers }: Asked): void {
   const purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"].map((name) => headers.get(name) ?? "");
   if (purposes.some((purpose) => /^(prefetch|prerender|preview)\b/i.test(purpose))) {
-    throw new ConditionError("navigation_required", "This address is not to be loaded ahead.");
+    throw new ConditionError("navigation_required", "This address must not be prefetched.");
   }
 }
 

@@ -60,7 +60,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Condit
   });
   const condition = (code: ConditionCode, detail: string) => new ConditionError(code, detail, { cause });
   if (isOneOf("adminConsent")) return adminConsentRequired(cause);
-  if (isOneOf("otherDirectory")) return condition("tenant_not_allowed", "This account is of another directory.");
+  if (isOneOf("otherDirectory")) return condition("tenant_not_allowed", "This account belongs to another directory.");
   if (isOneOf("notAssigned")) {
     return condition("account_not_assigned", "An administrator has to assign this account to the app.");
   }
@@ -74,7 +74,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Condit
 
 /** @param cause also for the token endpoint, which says so of a scope that nobody has agreed to */
 export function adminConsentRequired(cause?: unknown): ConditionError {
-  const detail = "An administrator of your organization has to approve what the app asks for.";
+  const detail = "An administrator of your organization has to approve the permissions that the app requests.";
   return new ConditionError("admin_consent_required", detail, { cause });
 }
 

@@ -22,6 +22,6 @@ export function sessionLost(cause?: unknown): SignInRequiredError {
 
 /** The browser has another cookie by now, or will when its answer arrives: this late answer must not take that away. */
 export function signedInAnew(cause?: unknown): SignInRequiredError {
-  const detail = "This browser has signed in anew since the request was sent. Send it again.";
+  const detail = "This browser has signed in again since the request was sent. Send the request again.";
   return new SignInRequiredError(detail, { sessionEnded: false, cause });
 }

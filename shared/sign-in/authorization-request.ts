@@ -96,11 +96,11 @@ function refuseOthers(query: URLSearchParams): void {
   const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));
   for (const name of query.keys()) {
     if (refused.has(name)) {
-      throw new ConditionError("invalid_request", `The parameter ${name} is not the caller's to choose.`);
+      throw new ConditionError("invalid_request", `The caller must not choose the parameter ${name}.`);
     }
     const meant = spellings.get(plain(name));
     if (meant !== undefined && !Object.entries(known).flat().includes(name)) {
-      throw new ConditionError("invalid_request", `There is no parameter ${name}; the spelling is ${meant}.`);
+      throw new ConditionError("invalid_request", `There is no parameter ${name}; it is spelled ${meant}.`);
     }
   }
 }

@@ -74,5 +74,5 @@ function ttlOf({ configuration }: App): number {
 }
 
 export function signedOutMeanwhile(): ConditionError {
-  return new ConditionError("signin_signed_out", "You were signed out in another place. Sign in again to continue.");
+  return new ConditionError("signin_signed_out", "You were signed out elsewhere. Sign in again to continue.");
 }

@@ -70,9 +70,9 @@ export async function completeSignIn(
     signal,
   });
   const homeAccountId = result.account?.homeAccountId;
-  if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response named no account.");
+  if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response names no account.");
   if (!isAbout(network.issued, homeAccountId, verified)) {
-    throw new ConditionError("signin_invalid", "The tokens and the ID token are not of one account.");
+    throw new ConditionError("signin_invalid", "The tokens and the ID token belong to different accounts.");
   }
   const granted = network.issued?.["scope"];
   const scopes = scopesOf(configuration, answer.transaction.api).first;

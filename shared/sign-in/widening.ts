@@ -24,14 +24,14 @@ export function refuseWidening(
     ...(api !== undefined ? ["api"] : []),
   ];
   if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
-    const detail = `Only a page of the app may ask for ${wider.join(", ")} when it leads to a sign-in.`;
+    const detail = `Only a page of the app may request ${wider.join(", ")} in a sign-in.`;
     throw new ConditionError("cross_site_request", detail);
   }
   if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
   const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
   const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
   if (!extraScopes.every((scope) => allowed.has(scope))) {
-    const detail = `The parameter scope asks for what neither a configured API nor ${settings.extraScopes.name} names.`;
+    const detail = `The parameter scope has a scope that neither a configured API nor ${settings.extraScopes.name} names.`;
     throw new ConditionError("invalid_request", detail);
   }
 }

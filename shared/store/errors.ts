@@ -18,7 +18,7 @@ export class LostWriteError extends StoreUnavailableError {}
 /** The store takes no document of this size (413): repeating it cannot help. */
 export class DocumentTooLargeError extends ConditionError {
   constructor(cause: unknown) {
-    super("session_too_large", "The account store does not take a document of this size.", { cause });
+    super("session_too_large", "The account store does not accept a document of this size.", { cause });
     this.name = "DocumentTooLargeError";
   }
 }

@@ -44,7 +44,7 @@ describe("on phone and desk, light and dark, without barriers:", () => {
     await signIn(tab, world, "Ada Lindqvist");
     await tab.route("**/auth/me", () => undefined);
     await tab.reload();
-    await tab.getByRole("heading", { name: "Finding out who is signed in" }).waitFor();
+    await tab.getByRole("heading", { name: "Checking who is signed in" }).waitFor();
     await looksRight(tab, "loading");
     await tab.unroute("**/auth/me");
     const fault = { type: "status", status: 503 } as const;

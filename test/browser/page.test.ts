@@ -111,7 +111,7 @@ describe("the page", () => {
     storeIsDown("delete");
     await button(tab, "Sign out").click();
     const notice = tab.getByRole("region", { name: "You have been signed out" });
-    await notice.getByText("will be deleted as soon as the server can reach its store").waitFor();
+    await notice.getByText("will delete your tokens as soon as it can reach its store").waitFor();
     await seesSignedOut(tab, "Bruno Castellano");
     assert.deepEqual(await profile.context.cookies(world.publicBaseUrl), []);
   });

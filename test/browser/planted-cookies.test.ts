@@ -59,7 +59,7 @@ describe("cookies that a neighbour's page plants", () => {
       const { profile, plant } = await browserFor(test, `${odd}${name}=${value}`, [/status of 400/]);
       await plant();
       const tab = await profile.newTab(callback.href);
-      await tab.getByText("A sign-in works once").waitFor();
+      await tab.getByText("A sign-in works only once").waitFor();
       const status = await tab.evaluate<number>(`fetch("/auth/me").then(({ status }) => status)`);
       assert.equal(status, 401, "The attacker's account was signed in");
     });

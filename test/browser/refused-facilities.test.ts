@@ -169,7 +169,7 @@ describe("where a facility of the browser is refused or missing, the page and th
       await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
       await seesSignedOut(tab, "Ada Lindqvist");
       const reload = tab.waitForEvent("load");
-      await tab.getByRole("button", { name: "Load the page again" }).click();
+      await tab.getByRole("button", { name: "Reload the page" }).click();
       await reload;
       await tab.getByRole("heading", { name: "Your browser does not keep this app’s cookies" }).waitFor();
     });

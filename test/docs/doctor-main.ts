@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { readArguments } from "../../scripts/arguments.ts";
 
-const usage = `Writes docs/doctor.md: what the command prints beside the local platform. A test fails when the page is not up to date.
+const usage = `Writes docs/doctor.md, with what the command prints on the local platform. A test fails if the page is out of date.
 
 Usage: npm run docs:doctor
 `;

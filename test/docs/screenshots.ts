@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { readArguments } from "../../scripts/arguments.ts";
 import type { World } from "../support/world.ts";
 
-const usage = `Takes the pictures of the documentation over the local platform: on a desk, light.
+const usage = `Takes the pictures of the documentation on the local platform, at desktop size and with light colours.
 
 Usage: npm run docs:screenshots [-- <folder>]
 

@@ -81,7 +81,7 @@ describe("the page for a person who runs into trouble", () => {
   it("has an account of another organization: use another one", async () => {
     const title = "Your organization has no access to this app";
     const answer = await refusedWith("access_denied", byProvider("50020"));
-    await expectPage(answer, 403, title, /Use the account of an organization/, otherAccount);
+    await expectPage(answer, 403, title, /Use an account of such an organization/, otherAccount);
   });
 
   it("is not assigned to the app: ask the administrator", async () => {
@@ -94,7 +94,7 @@ describe("the page for a person who runs into trouble", () => {
     const url = await untilCallback(client, ada);
     world.identityProvider.controls.tamperWithNextIdToken({ claims: { nbf: later } });
     const title = "The clocks of this app and the identity provider differ";
-    await expectPage(await navigate(url.href), 503, title, /clock .* seems to be off/, /class="button" href="\/"/);
+    await expectPage(await navigate(url.href), 503, title, /clock .* seems to be wrong/, /class="button" href="\/"/);
   });
 
   it("keeps no cookies: allow them", async () => {
@@ -119,9 +119,9 @@ describe("the page for a person who runs into trouble", () => {
     const { name } = transactionCookie(client);
     // The cookie has expired, and the browser sends none.
     client.setCookie("localhost", name, "");
-    await expectPage(await navigate(url.href), 400, title, /works once/, /class="button" href="\/"/);
+    await expectPage(await navigate(url.href), 400, title, /works only once/, /class="button" href="\/"/);
     client = world.client();
-    await expectPage(await navigate(url.href), 400, title, /works once/, /class="button" href="\/"/);
+    await expectPage(await navigate(url.href), 400, title, /works only once/, /class="button" href="\/"/);
     assert.deepEqual([...client.cookies("localhost").keys()], []);
   });
 
@@ -185,7 +185,7 @@ describe("the page for a person who runs into trouble", () => {
       await navigate("/auth/me"),
       401,
       "Sign in again",
-      /There is no session/,
+      /This browser has no session/,
       /class="button" href="\/auth\/login\?returnUrl=%2Fauth%2Fme"/,
     );
     const wanted = await navigate("/me/profile?tab=%C3%A9&x=1//2");

@@ -63,7 +63,7 @@ describe("the program that runs the local platform", () => {
     await start(test);
     const second = run(test, ["--port", String(await freePortRow(7))]);
     assert.equal((await second.ended).code, 1);
-    assert.match(second.written(), /^The local platform runs already in this folder: .+ Stop it first\.\n$/);
+    assert.match(second.written(), /^The local platform is already running in this folder: .+ Stop it first\.\n$/);
   });
 
   it("with arguments that it does not know: says how to use it", async (test) => {

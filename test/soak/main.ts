@@ -1,17 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { endWithUsage, readArguments } from "../../scripts/arguments.ts";
 
-const usage = `A long random run over three instances of the app. Prints one line, and what was found if anything was.
+const usage = `Makes a long random run over three instances of the app. Prints one line, and the problems found, if any.
 
 Usage: npm run soak
 
 From the environment:
   SOAK_OPERATIONS   how many steps (5000)
-  SOAK_SEED         a whole number (today's date). The same seed makes the same plan, but hardly ever the same interleaving
-  SOAK_SCOPE        the sign-out policy, account or session (account)
-  SOAK_HISTORY      a file for the history
+  SOAK_SEED         a whole number (today's date). The same seed gives the same plan, but rarely the same interleaving
+  SOAK_SCOPE        the sign-out scope, account or session (account)
+  SOAK_HISTORY      a file to write the history to
 
-Exit codes: 0 nothing was found, 1 something was, 2 wrong arguments.
+Exit codes: 0 no problem found, 1 a problem found, 2 wrong arguments.
 `;
 
 readArguments({ usage });

@@ -43,7 +43,7 @@ test("a second run writes nothing and says so", async () => {
   await world.succeed(args);
   const again = await world.succeed(args);
   assert.deepEqual(again.writes, []);
-  assert.match(again.output, /Everything is as it should be; nothing was written\./);
+  assert.match(again.output, /Everything is up to date; nothing was written\./);
   assert.equal((await world.succeed([...args, "--json"])).report().changed, false);
 });
 
@@ -147,7 +147,7 @@ test("over http://localhost there is no Logout URL, and the output says what tha
   const { web } = onlyApplication(world.graph);
   assert.deepEqual(web.redirectUris, ["http://localhost:7071/auth/callback", "http://localhost:7071/auth/signed-out"]);
   assert.equal(web.logoutUrl, null);
-  assert.match(output, /a sign-out begun elsewhere does not reach http:\/\/localhost:7071/);
+  assert.match(output, /a sign-out that begins elsewhere does not reach http:\/\/localhost:7071/);
 });
 
 test("permissions of any API are found by its application id URI, its client id or Graph's own URI", async () => {

@@ -87,7 +87,12 @@ test("unknown client id, permission, API, managed identity or tenant", async () 
   await fails(world, and("--managed-identity", unknownId), "managed_identity_unknown", /in the same tenant/);
   await fails(world, and("--tenant-id", unknownId), "tenant_differs", new RegExp(`for the tenant ${tenantId}, not`));
   const { id } = directory.putServicePrincipal({ displayName: "Some app" });
-  await fails(world, and("--managed-identity", id), "managed_identity_unsuitable", /"Some app" is no managed identity/);
+  await fails(
+    world,
+    and("--managed-identity", id),
+    "managed_identity_unsuitable",
+    /"Some app" is not a managed identity/,
+  );
   const system = directory.putManagedIdentity("func-portal", "system-assigned");
   await fails(world, and("--managed-identity", system.id), "managed_identity_unsuitable", /only a user-assigned one/);
 });
@@ -95,14 +100,14 @@ test("unknown client id, permission, API, managed identity or tenant", async () 
 test("an operator who may not read the tenant names it", async () => {
   await using world = await createWorld();
   world.graph.controls.deny({ path: /organization/ });
-  await fails(world, toCreate, "insufficient_privileges", /--tenant-id spares that/);
+  await fails(world, toCreate, "insufficient_privileges", /--tenant-id to avoid that/);
   assert.equal((await world.succeed([...toCreate, "--tenant-id", tenantId, "--json"])).report().tenantId, tenantId);
 });
 
 test("a registration with the same display name is not taken over, however many there are", async () => {
   await using world = await createWorld();
   const [one, two] = ["", ""].map(() => world.graph.directory.putApplication({ displayName: "Contoso portal" }));
-  const refused = await fails(world, toCreate, "name_taken", /that this tool did not make/);
+  const refused = await fails(world, toCreate, "name_taken", /that this tool did not create/);
   for (const application of [one, two]) assert.ok(refused.failure().message.includes(application?.appId ?? "-"));
   assert.equal((await world.run([...toCreate, "--client-id", one?.appId ?? ""])).exitCode, 0);
 });

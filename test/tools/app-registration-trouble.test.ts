@@ -83,7 +83,7 @@ test("the network is down, silent or answers something else", async () => {
   assertFailure(silent, "graph_unreachable", /no answer in time/);
   controls.clear();
   controls.failNext({}, { type: "garbage" }, 6);
-  await fails(world, toCreate, "graph_unreachable", /what answered there is not Microsoft Graph/);
+  await fails(world, toCreate, "graph_unreachable", /the server that answered is not Microsoft Graph/);
   controls.failNext({}, { type: "status", status: 302, headers: { location: "/elsewhere" } }, 6);
   const redirected = await fails(world, toCreate, "graph_unreachable", /cannot be reached/);
   assert.ok(!redirected.requests.some(({ path }) => path === "/elsewhere"), "the token does not follow a redirect");

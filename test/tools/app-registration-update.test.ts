@@ -174,7 +174,7 @@ test("an operator who may not read consent is told so, and everything else is do
   world.graph.controls.deny({ path: /oauth2PermissionGrants/ });
   const { output, exitCode } = await world.run(toCreate);
   assert.equal(exitCode, 0);
-  assert.match(output, /User\.Read {2}people may consent .* \(you may not read whether that has been done\)/);
+  assert.match(output, /User\.Read {2}people may consent .* \(you may not read whether this has happened\)/);
 });
 
 test("a second deployment's identity is trusted beside the first one's", async () => {

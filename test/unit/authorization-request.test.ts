@@ -85,7 +85,7 @@ describe("a request to sign in", () => {
   const misspelled = { returnURL: "returnUrl", RETURN_URL: "returnUrl", loginhint: "loginHint", "max-age": "maxAge" };
   for (const [name, meant] of Object.entries(misspelled)) {
     test(`is refused with ${name}, and told of ${meant}`, () => {
-      assert.throws(() => parse(`${name}=1`), condition("invalid_request", new RegExp(`${name}.*${meant}|spelling`)));
+      assert.throws(() => parse(`${name}=1`), condition("invalid_request", new RegExp(`${name}.*${meant}|is spelled`)));
     });
   }
 

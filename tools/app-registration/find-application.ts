@@ -51,8 +51,8 @@ async function findByDisplayName(graph: GraphClient, name: string): Promise<Appl
   if (own !== undefined || matches.length === 0) return own;
   const list = matches.map(({ appId, displayName }) => `  ${appId}  ${displayName}`).join("\n");
   const message =
-    `There is already a registration with the name "${name}" that this tool did not make:\n${list}\n` +
-    `Give --client-id to update that one, or another --name.`;
+    `There is already a registration named "${name}" that this tool did not create:\n${list}\n` +
+    `Give --client-id to update one of these, or another --name.`;
   throw new AppRegistrationError("name_taken", message);
 }
 
@@ -61,7 +61,7 @@ function checkIsForThisApp({ appId, web }: Application, baseUrl: string): void {
   const registered = URL.parse(web.logoutUrl ?? "")?.origin;
   if (registered === undefined || registered === baseUrl || baseUrl.startsWith("http:")) return;
   const message =
-    `The registration of this name is for ${registered}, and a registration has only one Logout URL.\n` +
+    `The registration with this name is for ${registered}, and a registration has only one Logout URL.\n` +
     `If the app has moved to ${baseUrl}, give --client-id ${appId}. For another deployment, give another --name.`;
   throw new AppRegistrationError("base_url_differs", message);
 }

@@ -94,7 +94,7 @@ async function signIn(credential: TokenCredential, url: string): Promise<string>
     const message = `Not signed in to Microsoft Entra. Sign in, for example with: az login\n${reason}`;
     throw new AppRegistrationError("not_signed_in", message.trim(), { cause: error });
   }
-  throw new AppRegistrationError("not_signed_in", "Not signed in to Microsoft Entra: there is no credential to use.");
+  throw new AppRegistrationError("not_signed_in", "Not signed in to Microsoft Entra: there is no usable credential.");
 }
 
 async function request(url: string, init: RequestInit): Promise<Answer | Failed> {
@@ -104,7 +104,7 @@ async function request(url: string, init: RequestInit): Promise<Answer | Failed>
     const body: unknown = text === "" ? undefined : parse(text);
     if (!response.ok) return { refusal: readRefusal(response.status, response.headers, body) };
     if (body !== undefined || response.status === 204) return { status: response.status, body };
-    return unreachable(url, "what answered there is not Microsoft Graph");
+    return unreachable(url, "the server that answered is not Microsoft Graph");
   } catch (error) {
     return unreachable(url, reasonOf(error), error);
   }

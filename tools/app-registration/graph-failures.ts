@@ -97,10 +97,10 @@ function isTakenCredential({ status, code, message }: Refusal): boolean {
 }
 
 const takenUniqueName =
-  "A registration of this name exists but cannot be found. Either it was made moments ago: run again in a minute. Or " +
-  "it was deleted\nless than 30 days ago and keeps its name: restore it or delete it for good (App registrations, " +
+  "A registration with this name exists but cannot be found. If it was created moments ago, run again in a minute. If " +
+  "it was deleted\nless than 30 days ago, it keeps its name: restore it or delete it for good (App registrations, " +
   "Deleted applications).";
 
 const privileges =
-  "You need to own the registration or have the role Application Developer; for a multi-tenant one, Cloud Application " +
-  "Administrator.\nAs a service principal you need the application permission Application.ReadWrite.OwnedBy.";
+  "You must own the registration or have the role Application Developer; for a multi-tenant one, Cloud Application " +
+  "Administrator.\nA service principal needs the application permission Application.ReadWrite.OwnedBy.";

@@ -50,7 +50,7 @@ function checkIsSuitable({
   alternativeNames,
 }: ManagedIdentityServicePrincipal): void {
   if (servicePrincipalType !== "ManagedIdentity") {
-    const message = `"${displayName}" is no managed identity but a service principal (${servicePrincipalType}).`;
+    const message = `"${displayName}" is not a managed identity but a service principal (${servicePrincipalType}).`;
     throw new AppRegistrationError("managed_identity_unsuitable", message);
   }
   if (alternativeNames.includes("isExplicit=False")) {

@@ -3,27 +3,27 @@ import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { AppRegistrationError } from "./errors.ts";
 
-export const usage = `Creates or updates the app registration in Microsoft Entra ID that this app signs people in with.
+export const usage = `Creates or updates the app registration in Microsoft Entra ID with which this app signs people in.
 
 Usage: npm run app-registration -- --base-url <origin> --name <name> [options]
 
-  --base-url <origin>        where the app is, as browsers see it: https://app.example (http for localhost only)
-  --name <name>              display name. The registration is found again by a unique name made from it
+  --base-url <origin>        origin of the app, as browsers see it: https://app.example (http for localhost only)
+  --name <name>              display name. The command finds the registration again by a unique name made from it
   --client-id <id>           the registration to update, instead of the one found by its name
   --managed-identity <id>    client id or principal id of the user-assigned managed identity that the app runs as;
-                             the registration will trust it, so that there is no secret
+                             the registration will trust this identity, so that the app needs no secret
   --sign-in-audience <who>   single-tenant (default for a new registration) or multi-tenant
-  --scope <scope>            permission to ask for, may be repeated (User.Read); of an API other than Microsoft
+  --scope <scope>            permission to request (User.Read), may be repeated. For an API other than Microsoft
                              Graph: <application id URI>/<name> or <client id>/<name>
   --tenant-id <id>           the tenant, if it is not the one you are signed in to
   --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
-  --dry-run                  show the difference and change nothing
-  --json                     print the result as JSON
-  --help                     this text
+  --dry-run                  shows the difference and changes nothing
+  --json                     prints the result as JSON
+  --help                     shows this text
 
-Uses your own sign-in: environment variables of a service principal, az login, azd auth login or
-Connect-AzAccount, the first one that is there. What it does not own stays as it is: other redirect URIs,
-optional claims, permissions and federated credentials.
+The command uses your own sign-in, the first of these that exists: environment variables of a service principal,
+az login, azd auth login, Connect-AzAccount. It does not touch other redirect URIs, optional claims, permissions
+and federated credentials.
 Exit codes: 0 done, 1 not done, 2 wrong arguments.
 `;
 

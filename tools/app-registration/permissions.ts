@@ -61,7 +61,7 @@ async function readResource(graph: GraphClient, resource: string): Promise<Resou
   if (api !== undefined) return api;
   const message =
     `There is no API "${resource}" in this tenant.\n` +
-    `Check its application id URI; an API of another tenant has to be consented to there first.`;
+    `Check its application id URI. For an API of another tenant, somebody must consent to it in this tenant first.`;
   throw new AppRegistrationError("resource_unknown", message);
 }
 
@@ -77,7 +77,7 @@ function findScope(api: ResourceServicePrincipal, name: string): PermissionScope
   if (found !== undefined) return found;
   const similar = enabled.find(({ value }) => value.toLowerCase() === name.toLowerCase())?.value;
   const advice =
-    similar === undefined ? "Only delegated permissions can be asked for here." : `Did you mean "${similar}"?`;
+    similar === undefined ? "Only delegated permissions can be requested here." : `Did you mean "${similar}"?`;
   const message = `${api.displayName} has no delegated permission "${name}".\n${advice}`;
   throw new AppRegistrationError("scope_unknown", message);
 }

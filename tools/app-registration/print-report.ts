@@ -24,7 +24,7 @@ export function reportText(report: Report): string {
 }
 
 function headline({ dryRun, changed }: Report): string {
-  if (!changed) return "Everything is as it should be; nothing was written.";
+  if (!changed) return "Everything is up to date; nothing was written.";
   return dryRun ? "Dry run, nothing was written. A run would" : "Done";
 }
 
@@ -40,7 +40,7 @@ function consentLines({ consent, adminConsentUrl }: Report): string[] {
   if (adminConsentUrl !== undefined) {
     lines.push("  An administrator consents for everyone in the tenant at", `  ${adminConsentUrl}`);
   }
-  return lines.length > 0 ? lines : ["  no permission is asked for"];
+  return lines.length > 0 ? lines : ["  no permission is requested"];
 }
 
 function nameOf({ api, permission }: ConsentState): string {
@@ -52,7 +52,7 @@ function consentWords({ consented, needsAdministrator }: ConsentState): string {
   const missing = needsAdministrator
     ? "an administrator has to consent"
     : "people may consent for themselves, if the tenant lets them";
-  return consented === undefined ? `${missing} (you may not read whether that has been done)` : missing;
+  return consented === undefined ? `${missing} (you may not read whether this has happened)` : missing;
 }
 
 /** A failure for people: what happened, what to do, and what has been written already. */

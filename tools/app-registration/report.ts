@@ -86,7 +86,7 @@ function authorityOf(signInAudience: string, tenantId: string): string {
 function logoutUrlNotes(baseUrl: string): string[] {
   if (logoutUrlOf(baseUrl) !== undefined) return [];
   return [
-    `Microsoft Entra takes a Logout URL over https only: a sign-out begun elsewhere does not reach ${baseUrl}. ` +
+    `Microsoft Entra accepts only an https Logout URL, so a sign-out that begins elsewhere does not reach ${baseUrl}. ` +
       `To try it, serve the app at https://localhost.`,
   ];
 }
@@ -97,7 +97,7 @@ function credentialNotes(identity: ManagedIdentity | undefined, changes: readonl
     return isNew ? ["It can take some minutes until Microsoft Entra accepts a new federated credential."] : [];
   }
   return [
-    `No managed identity was given: the app proves itself with a secret or certificate, see ` +
+    `No managed identity was given, so the app proves itself with a secret or certificate, see ` +
       `${settings.credentialSourceType.name}.`,
   ];
 }
@@ -105,7 +105,7 @@ function credentialNotes(identity: ManagedIdentity | undefined, changes: readonl
 function tenantNotes(signInAudience: string): string[] {
   if (signInAudience === "AzureADMyOrg") return [];
   return [
-    `Every tenant may sign in unless ${settings.allowedTenants.name} names those that may, and each consents for itself.`,
+    `People of every tenant may sign in, unless ${settings.allowedTenants.name} names the tenants that may. Each tenant consents for itself.`,
   ];
 }
 

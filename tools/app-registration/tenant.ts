@@ -22,7 +22,7 @@ export async function readTenantId(graph: GraphClient, expected: string | undefi
 
 /** Users may read it. A service principal that may only register apps may not. */
 async function readOrganizationId(graph: GraphClient, isKnown: boolean): Promise<string | undefined> {
-  const purpose = "read the tenant's id (--tenant-id spares that)";
+  const purpose = "read the tenant's id (give --tenant-id to avoid that)";
   try {
     return (await graph.read<Collection<{ id: string }>>(purpose, "/organization?$select=id"))?.value[0]?.id;
   } catch (error) {

@@ -9,8 +9,8 @@ Usage: npm run deploy -- <function app name> [options of func azure functionapp 
   npm run deploy -- func-production-abc123 --slot staging
   npm run deploy -- func-production-abc123 --subscription 00000000-0000-0000-0000-000000000000
 
-You have to be signed in: az login.
-Exit codes: 0 published, 2 wrong arguments, 3 no Core Tools, otherwise that of func.
+You must be signed in: az login.
+Exit codes: 0 published, 2 wrong arguments, 3 no Core Tools, otherwise the exit code of func.
 `;
 
 const exitCodes = { done: 0, usage: 2, funcMissing: 3 } as const;
@@ -54,5 +54,5 @@ function mistakeIn(app: string, options: readonly string[]): string | undefined 
   if (app === "") return "The name of the Function App is missing";
   if (!appName.test(app)) return `This is not the name of a Function App: ${app}`;
   const odd = options.find((text) => !option.test(text));
-  return odd === undefined ? undefined : `This option is not passed on: ${odd}`;
+  return odd === undefined ? undefined : `This option cannot be passed on: ${odd}`;
 }

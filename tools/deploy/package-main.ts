@@ -1,7 +1,7 @@
 import { readArguments } from "../../scripts/arguments.ts";
 import { manifestText, packageApp, packageFolder } from "./package.ts";
 
-const usage = `Builds the app and puts the folder together that is published, ${packageFolder}; prints what is in it.
+const usage = `Builds the app, assembles the folder that is published (${packageFolder}), and prints what is in it.
 
 Usage: npm run package
 `;

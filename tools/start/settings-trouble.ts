@@ -12,7 +12,7 @@ export function settingsTrouble(settings: Settings): string | undefined {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return [
-      "  The app answers 503 to everything: it cannot work with these settings.",
+      "  The app answers 503 to everything, because it cannot work with these settings:",
       ...error.problems.map(({ setting, problem }) => `    ${setting} ${problem}`),
       "  Correct them in the environment or in local.settings.json, and start again. See docs/configuration.md.",
       "",

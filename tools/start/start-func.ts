@@ -8,8 +8,8 @@ const usage = `Runs the app under the Azure Functions Core Tools (func start), w
 
 Usage: npm run start:func
 
-The bundle, the settings and the stand-ins are those of npm start; only the host is Microsoft's own. Keys for the purge
-route are not asked for. Exit codes: 2 wrong arguments, 3 no Core Tools, otherwise that of func.
+The bundle, the settings and the stand-ins are the same as with npm start; only the host is Microsoft's own. This host
+asks for no key for the purge route. Exit codes: 2 wrong arguments, 3 no Core Tools, otherwise the exit code of func.
 `;
 
 async function main(): Promise<number> {

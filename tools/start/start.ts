@@ -8,16 +8,20 @@ import { watchApp } from "./watch.ts";
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
 
 Usage: npm start        builds the app and runs it
-       npm run dev      the same, and again whenever a file in functions/, shared/ or web/ changes
+       npm run dev      does the same again whenever a file in functions/, shared/ or web/ changes
 
 Options, after "--":
-  --port <number>       the first of seven ports in a row (7071)
-  --help                this text
+  --port <number>       the first of seven consecutive ports (7071)
+  --help                shows this text
 
-Settings come from the environment and from "Values" in local.settings.json. Without settings named AzureAd__… a local
-identity provider is started, without CosmosDb or CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint, without
-AzureWebJobsStorage a local queue storage (Azurite), and without AzureAd__… and DownstreamApis__… a small API like
-Microsoft Graph. Their data is kept in .local/; delete that folder to start afresh.
+Settings come from the environment and from "Values" in local.settings.json. What has no settings gets a stand-in:
+
+  no AzureAd__…                                a local identity provider
+  no CosmosDb and no CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint
+  no AzureWebJobsStorage                       a local queue storage (Azurite)
+  no AzureAd__… and no DownstreamApis__…       a small API like Microsoft Graph
+
+The stand-ins keep their data in .local/. Delete that folder to start afresh.
 `;
 
 interface Arguments {
@@ -101,8 +105,8 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environmen
     lines.push(
       "  Try this:",
       `  1. Open ${publicBaseUrl} and sign in as anyone you like. Call the API.`,
-      `  2. Open ${cosmos.url} beside it: the account's document, sealed.`,
-      `  3. Open ${secondApp.url}, sign in there (it takes no questions), and sign out there.`,
+      `  2. Open ${cosmos.url} next to it: your tokens are in the account document, encrypted.`,
+      `  3. Open ${secondApp.url}, sign in there (you are not asked anything), and sign out there.`,
       "     The document is gone, and the app's page says that you are signed out.",
       "",
     );
@@ -115,14 +119,14 @@ function explain(error: unknown, ports: Ports): string {
   const { message = String(error), port } = error as { message?: string; port?: number };
   // Comes before any port is asked for: one data folder serves one platform.
   if (/\.sqlite cannot be opened: another process is using it/.test(message)) {
-    return `The local platform runs already in this folder: ${message} Stop it first.`;
+    return `The local platform is already running in this folder: ${message} Stop it first.`;
   }
   const text = /port (\d+) is already in use|address already in use \S+:(\d+)/.exec(message);
   const taken = port ?? Number(text?.[1] ?? text?.[2]);
   const [part] = Object.entries(ports).find(([, number]) => number === taken) ?? [];
   if (part === undefined) return message;
   const owner = partNames[part as keyof Ports];
-  return `Port ${taken} is already in use (${owner}). Does the local platform run already? --port takes others.`;
+  return `Port ${taken} is already in use (${owner}). Is the local platform already running? --port chooses others.`;
 }
 
 function endWith(message: string, code: number): never {

@@ -12,8 +12,8 @@ const MAX_STRING_SHOWN = 160;
 /** What a document of this app's containers is for. */
 const MEANINGS: Readonly<Record<string, string>> = {
   accounts:
-    "One document for each account, with every browser's session in it. What is sealed can be opened only with the secret in that browser's cookie.",
-  sids: "Leads from the identity provider's session (sid), by its hash, to the account. After a sign-out it stays for some minutes, so that a sign-in under way is refused.",
+    "One document for each account, with the sessions of all its browsers. “sealed” is encrypted; only the cookie in that browser has the secret that opens it.",
+  sids: "Index entries: each leads from the hash of an identity provider's session (sid) to the account. An entry outlives the sign-out, so that a sign-in still under way is refused.",
 };
 
 const SIGN = `<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.4" aria-hidden="true">
@@ -53,7 +53,7 @@ function layout(main: string): string {
 <header>
 <p class="product">${SIGN}Local Cosmos DB</p>
 <h1>Documents as they are stored</h1>
-<p class="note">New, changed and deleted documents are highlighted for a few seconds: keep this page beside the app. Long values are shortened.</p>
+<p class="note">New, changed and deleted documents are highlighted for a few seconds, so keep this page next to the app. Long values are shortened.</p>
 </header>
 <main>${main}</main>
 <script>${pageScript}</script>

@@ -9,20 +9,20 @@ const usage = `Runs a functions app on this machine, on http://localhost.
 
 Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <file>] [--end-on-crash]
 
-  --app    folder with host.json, package.json and the bundle it names;
-           local.settings.json is read if it is there
+  --app    folder with host.json, package.json and the bundle that it names;
+           local.settings.json is read if it exists
   --port   port to listen on (7071); 0 picks a free one
-  --keys   JSON file of keys for functions that are not anonymous:
+  --keys   JSON file with keys for functions that are not anonymous:
            {"masterKey": "…", "functionKeys": {"name": "…"}, "functions": {"function": {"name": "…"}}}
            (or the settings FunctionsHost__MasterKey and FunctionsHost__FunctionKey)
-  --timers JSON file in which timers remember when they are due next; without it they forget that at the end
+  --timers JSON file in which timers keep the time of their next run; without it, that is lost at the end
   --end-on-crash
-           an exception that nobody catches ends the program; without it the app is started again, in another process,
+           ends the program on an uncaught exception; without it, the app is started again in another process
            until it has crashed three times in half an hour
-  --help   this text
+  --help   shows this text
 
-Prints "listening http://localhost:<port>" on a line of its own when it is ready; the other lines are the log.
-Ends on SIGTERM or SIGINT, after running requests (5 seconds at most).
+When it is ready, it prints "listening http://localhost:<port>" on its own line; the other lines are the log.
+On SIGTERM or SIGINT it waits for running requests, 5 seconds at most, and ends.
 Exit codes: 0 stopped, 1 could not start or the app crashed, 2 wrong arguments, 3 a queue cannot be read for a reason that
 ends the host in Azure.
 `;

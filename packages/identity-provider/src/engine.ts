@@ -119,12 +119,12 @@ function explain(error: Error): [message: string, detail?: string] {
   }
   if (error instanceof errors.InvalidRedirectUri) {
     return [
-      "The app asked to be answered at an address that is not registered for it.",
+      "The app named a redirect URI that is not registered for it.",
       "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application.",
     ];
   }
   if (error instanceof errors.SessionNotFound) {
-    return ["This sign-in has expired or was finished already. Go back to the app and start again."];
+    return ["This sign-in has expired or is already finished. Go back to the app and start again."];
   }
   return ["The request could not be answered."];
 }

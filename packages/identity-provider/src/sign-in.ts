@@ -9,8 +9,8 @@ import { isOwnForm, readForm, sendPage } from "./send-page.ts";
 import { mayUse } from "./tenants.ts";
 
 const withoutCookies =
-  "Your browser keeps no cookies for this page, or this sign-in was begun in another one. Allow cookies, go back to the app and start again.";
-const signInOver = "This sign-in has expired or was finished already. Go back to the app and start again.";
+  "Your browser keeps no cookies for this page, or this sign-in began in another browser. Allow cookies, go back to the app and start again.";
+const signInOver = "This sign-in has expired or is already finished. Go back to the app and start again.";
 
 /** Where the person is sent when an authorization request cannot be answered at once. */
 export function signInPath(uid: string): string {

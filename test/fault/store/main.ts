@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { readArguments } from "../../../scripts/arguments.ts";
 import type { Observation, Part } from "./run.ts";
 
-const usage = `Writes the tables of docs/faults.md from what is observed now.
+const usage = `Tries every fault, and writes the tables of docs/faults.md from what it observes.
 
 Usage: npm run docs:faults
 
-Exit codes: 0 all as it must be, 1 something was observed that must not be, 2 wrong arguments.
+Exit codes: 0 everything as it must be, 1 something was observed that must not happen, 2 wrong arguments.
 `;
 
 readArguments({ usage });
