@@ -11,9 +11,8 @@ import { endReplacedSession } from "../sign-out/by-app.ts";
 import type { Tick } from "../store/clock.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
-import { claimIndex, signedOutMeanwhile, type Claims } from "./claims.ts";
 import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";
-import { endEarlier, withdraw, writeSession, type SessionWrite } from "./keep.ts";
+import { signedOutMeanwhile, storeSession, type SessionWrite } from "./store-session.ts";
 
 export interface NewSession {
   readonly signedIn: SignedIn;
@@ -117,26 +116,6 @@ async function newStoredSession(
     ),
     ...(previous?.accountKey === accountKey && { replaced: sessionKeyOf(previous.secret) }),
   };
-}
-
-/** Writes the session and leads the index to it. When this returns, the sign-in is complete, and the earlier session gone. */
-async function storeSession(
-  app: App,
-  store: AccountStore,
-  claims: Claims,
-  seen: Versioned<AccountDocument> | undefined,
-  invocation: Invocation,
-): Promise<void> {
-  const { write } = claims;
-  try {
-    const written = await writeSession(app, store, write, seen, invocation.signal);
-    await claimIndex(app, claims, invocation);
-    await endEarlier(app, store, write, written, invocation);
-  } catch (error) {
-    // Nobody will ever hold the cookie of this session; its tokens need not wait for their TTL.
-    await withdraw(app, write, store, invocation);
-    throw error;
-  }
 }
 
 /**
