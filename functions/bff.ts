@@ -8,7 +8,8 @@ import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
 import { misconfigured } from "./misconfigured.ts";
-import { ownDefinition, type OwnFunction } from "./own-function.ts";
+import { ownDefinition } from "./own-definition.ts";
+import type { OwnFunction } from "./own-function.ts";
 import { recordTelemetry } from "./telemetry.ts";
 
 export { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../shared/core/errors.ts";

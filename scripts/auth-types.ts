@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { flatTypes } from "./pack/flat-types.ts";
 
 /** What web/auth.ts is made of, its public module last. */
 const modules = ["requests", "session-watch", "auth"] as const;
@@ -27,19 +28,11 @@ async function compileInto(file: string): Promise<string> {
       ...options,
     ]);
     const parts = await Promise.all(modules.map((name) => readFile(join(folder, `${name}.d.ts`), "utf8")));
-    const text = parts.map((part, index) => flattened(part, index === modules.length - 1)).join("\n");
+    const text = flatTypes(parts);
     await writeFile(join(folder, "auth"), text);
     await rename(join(folder, "auth"), file);
     return text;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Without imports; of the public module the exports stay, of the others nothing is exported from here. */
-function flattened(declarations: string, isPublic: boolean): string {
-  const alone = declarations.replaceAll(/^import [^;]*;\n/gm, "");
-  return isPublic
-    ? alone.replaceAll(/^(export (?:type )?\{[^}]*\}) from "[^"]*";/gm, "$1;")
-    : alone.replaceAll(/^export (declare |interface |type )(?!\{)/gm, "$1").replaceAll(/^export [^;]*;\n/gm, "");
 }

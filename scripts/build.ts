@@ -17,15 +17,14 @@ const chunks: Readonly<Record<string, string>> = {
   "@azure/storage-queue": "storage-queue",
 };
 
+const chunkEntries = Object.fromEntries(Object.entries(chunks).map(([pkg, name]) => [name, pkg]));
+
 /**
  * How `dist/` is built: everything that the app needs, the page's files included, in one CommonJS bundle, and beside it a
  * file for each of the {@link chunks}, which a start does not pay for.
  */
 export const bundleOptions = {
-  entryPoints: {
-    index: "functions/index.ts",
-    ...Object.fromEntries(Object.entries(chunks).map(([pkg, name]) => [name, pkg])),
-  },
+  entryPoints: { index: "functions/index.ts", ...chunkEntries },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -44,6 +43,18 @@ export const bundleOptions = {
   plugins: [separateChunks(), webAssets(), withoutJsonWebToken(), withoutUnused()],
   logLevel: "warning",
 } as const satisfies BuildOptions;
+
+/**
+ * The same for the package, which leaves `@azure/functions` to the app that uses it: library and app have to register with the same
+ * one.
+ */
+export const packageOptions: BuildOptions = {
+  ...bundleOptions,
+  entryPoints: { ...chunkEntries, bff: "functions/bff.ts" },
+  sourcemap: false,
+  external: [...bundleOptions.external, "@azure/functions"],
+  alias: {},
+};
 
 if (import.meta.main) await main();
 

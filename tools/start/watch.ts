@@ -1,6 +1,5 @@
 import { watch } from "node:fs";
-import { context } from "esbuild";
-import { bundleOptions } from "../../scripts/build.ts";
+import { context, type BuildOptions } from "esbuild";
 import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 
 /** The app, built and started anew whenever its source changes. */
@@ -8,17 +7,20 @@ export interface WatchedApp {
   stop(): Promise<void>;
 }
 
-const folders = ["functions", "shared", "web"];
 /** Editors write a file in several steps. */
 const settleMs = 30;
 
 /**
- * Builds the bundle and starts the app, and does both again on every change below `functions/`, `shared/` and `web/`. After a
+ * Builds the bundle and starts the app, and does both again on every change below `folders`. After a
  * build that failed the app goes on as it was; after a start that failed the next change tries again.
  * @param print gets a line on every restart and every failure
  */
-export async function watchApp(start: () => Promise<AppInstance>, print: (line: string) => void): Promise<WatchedApp> {
-  const builder = await context({ ...bundleOptions, logLevel: "silent" });
+export async function watchApp(
+  { bundle, folders }: { readonly bundle: BuildOptions; readonly folders: readonly string[] },
+  start: () => Promise<AppInstance>,
+  print: (line: string) => void,
+): Promise<WatchedApp> {
+  const builder = await context({ ...bundle, logLevel: "silent" });
   let instance: AppInstance | undefined = await start();
   let due: ReturnType<typeof setTimeout> | undefined;
   let work: Promise<void> = Promise.resolve();

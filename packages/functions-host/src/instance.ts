@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,8 @@ export interface AppInstance {
 }
 
 const startTimeoutMs = 60_000;
-const hostProgram = fileURLToPath(new URL("main.ts", import.meta.url));
+// Of the same kind as this file: TypeScript here, JavaScript where the package is installed.
+const hostProgram = fileURLToPath(new URL(`main${extname(import.meta.filename)}`, import.meta.url));
 
 /**
  * The command of another host to start the app on, instead of the local one. It gets `APP_FOLDER`, `PORT` and the app's

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { extname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -26,7 +27,8 @@ export interface QueueStorage {
 const accountName = "devstoreaccount1";
 const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-const program = fileURLToPath(new URL("azurite.ts", import.meta.url));
+// Of the same kind as this file: TypeScript here, JavaScript where the package is installed.
+const program = fileURLToPath(new URL(`azurite${extname(import.meta.filename)}`, import.meta.url));
 // Most of the start is compiling: what is kept of it here halves that from the second time on.
 const compileCache = fileURLToPath(new URL("../node_modules/.cache/azurite", import.meta.url));
 const startTimeoutMs = 30_000;

@@ -1,0 +1,36 @@
+import { HttpRequest } from "@azure/functions";
+import { ConditionError } from "../shared/core/errors.ts";
+import { authenticated } from "../shared/pipeline/authenticated.ts";
+import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import type { OwnFunction } from "./own-function.ts";
+
+/** An app's own function as those of this project are defined. It gets of session and context what is public, and no more. */
+export function ownDefinition(name: string, own: OwnFunction): FunctionDefinition {
+  const { route, methods, handler, navigable, extendsSession } = own;
+  return {
+    name,
+    route,
+    methods,
+    handler: authenticated(
+      async (request, { claims, fetch, getToken }, { signal, invocation }) =>
+        handler(withReadableBody(request), { claims, fetch, getToken }, { signal, invocation }),
+      { ...(navigable !== undefined && { navigable }), ...(extendsSession !== undefined && { extendsSession }) },
+    ),
+  };
+}
+
+/** A body that is not what the function reads it as is the caller's mistake: 400 `invalid_request` instead of 500. */
+function withReadableBody(request: HttpRequest): HttpRequest {
+  return Object.assign(request, {
+    json: async () => readAs("JSON", () => HttpRequest.prototype.json.call(request)),
+    formData: async () => readAs("a form", () => HttpRequest.prototype.formData.call(request)),
+  });
+}
+
+async function readAs<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw new ConditionError("invalid_request", `The body cannot be read as ${what}.`, { cause });
+  }
+}

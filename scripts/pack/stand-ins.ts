@@ -1,0 +1,48 @@
+import { cp, glob, mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { compile } from "./compile.ts";
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts the packages of the workspace together as they are published, below `folder`: JavaScript with types, because Node strips no
+ * types below `node_modules`.
+ * @returns the folders
+ */
+export async function buildStandIns(folder: string): Promise<readonly string[]> {
+  const compiled = join(folder, "compiled");
+  await compile("tsconfig.stand-ins.json", ["packages/*/src"], {
+    rootDir: "packages",
+    outDir: compiled,
+    declaration: true,
+    rewriteRelativeImportExtensions: true,
+  });
+  const names: string[] = [];
+  for await (const manifest of glob("packages/*/package.json")) names.push(basename(join(manifest, "..")));
+  return Promise.all(names.sort().map(async (name) => buildStandIn(name, compiled, join(folder, name))));
+}
+
+async function buildStandIn(name: string, compiled: string, folder: string): Promise<string> {
+  const source = join("packages", name);
+  await mkdir(folder, { recursive: true });
+  await cp(join(compiled, name, "src"), join(folder, "dist"), { recursive: true });
+  await cp("LICENSE", join(folder, "LICENSE"));
+  await cp(join(source, "README.md"), join(folder, "README.md")).catch(() => undefined);
+  const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as Manifest;
+  await writeFile(join(folder, "package.json"), `${JSON.stringify(published(manifest), undefined, 2)}\n`);
+  return folder;
+}
+
+/** The manifest without what is for the work on the package only, and with what is built in the place of the sources. */
+function published(manifest: Manifest): object {
+  const { private: _private, devDependencies: _tools, ...rest } = manifest as Manifest & Record<string, unknown>;
+  const entries = Object.entries(manifest.exports).map(([entry, source]) => {
+    const built = source.replace(/^\.\/src\/(.*)\.ts$/, "./dist/$1");
+    return [entry, { types: `${built}.d.ts`, default: `${built}.js` }] as const;
+  });
+  return { ...rest, exports: Object.fromEntries(entries), files: ["dist"] };
+}

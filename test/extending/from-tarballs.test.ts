@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
+import { packAll } from "../../scripts/pack.ts";
+import { createClient } from "../support/http-client.ts";
+import { finishSignOut } from "../support/sign-out.ts";
+import { freePortRow, signIn } from "../support/world.ts";
+
+const run = promisify(execFile);
+
+/** All that is written by hand: the app of docs/extending.md, and what every Function App has. */
+const app = `import { bff } from "entra-functions-bff";
+
+const auth = bff({ name: "Contoso Orders" });
+auth.http("manager", {
+  route: "me/manager",
+  methods: ["GET"],
+  handler: async (_request, session) => ({
+    jsonBody: { for: session.claims.name, answer: await (await session.fetch("graph", "me/manager")).json() },
+  }),
+});
+`;
+const page = `import { me, onSignedOut, type SignedOut } from "entra-functions-bff/client";
+
+export const who: Promise<{ readonly account: { readonly name: string } } | undefined> = me();
+onSignedOut(({ reason }: SignedOut) => void (document.title = reason));
+`;
+const mistakes = `import { bff } from "entra-functions-bff";
+
+const auth = bff();
+// @ts-expect-error: there is no such option
+bff({ title: "Orders" });
+// @ts-expect-error: nothing of the inside is public
+auth.http("order", { route: "order", methods: ["GET"], handler: (_request, session) => ({ jsonBody: session.resolved }) });
+`;
+
+/** Without what tells a test runner that it is inside another one, and on the Node of this process. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _inside, NODE_COMPILE_CACHE: _cache, PATH = "", ...others } = process.env;
+  // Else npm, which may have started this, would take the project for the folder to install in.
+  delete others["npm_config_local_prefix"];
+  return { ...others, PATH: dirname(process.execPath) + delimiter + PATH };
+}
+
+const isUnreachable = (error: unknown) => /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT/.test(String(error));
+
+describe("an app from the packages' tarballs, in a folder of its own", () => {
+  let folder: string;
+  let notInstalled: unknown;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "bff-adopter-"));
+    const tarballs = await packAll(join(folder, "tarballs"));
+    await mkdir(join(folder, "functions"));
+    await writeFile(join(folder, "functions/index.ts"), app);
+    await cp("host.json", join(folder, "host.json"));
+    await writeFile(join(folder, "package.json"), '{ "private": true, "main": "dist/index.cjs" }');
+    const { dependencies } = JSON.parse(await readFile("package.json", "utf8")) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    const install = ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+    const packages = [`@azure/functions@${dependencies["@azure/functions"]}`, ...tarballs];
+    await run("npm", [...install, ...packages], { cwd: folder, env: environment() }).catch((error: unknown) => {
+      if (!isUnreachable(error)) throw error;
+      notInstalled = error;
+    });
+  });
+  after(async () => rm(folder, { recursive: true, force: true }));
+
+  /** The proof, unless there is nothing to prove it with. */
+  const proof = (prove: () => Promise<void>) => async (test: TestContext) => {
+    if (notInstalled === undefined) await prove();
+    else test.skip("what the packages depend on is neither cached nor to be had");
+  };
+  const command = () => join(folder, "node_modules/.bin/entra-functions-bff");
+
+  it(
+    "signs in, calls Graph, and answers 401 once the person has signed out in the other app",
+    proof(async () => {
+      const port = await freePortRow(7);
+      const program = spawn(command(), ["start", "--port", String(port)], {
+        cwd: folder,
+        env: environment(),
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const exited = once(program, "exit");
+      let output = "";
+      for (const stream of [program.stdout, program.stderr]) {
+        stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      }
+      try {
+        await eventually(
+          "the banner",
+          () => /Ctrl\+C/.test(output) || assert.equal(program.exitCode, null, output),
+          30_000,
+        );
+        const client = createClient(`http://localhost:${port}`);
+        assert.equal((await client.fetch("/me/manager")).status, 401);
+        await signIn(client, "ada@contoso.example", "/healthz");
+        const answer = await client.fetch("/me/manager");
+        assert.equal(answer.status, 200);
+        const { for: name, answer: graph } = answer.json() as { for: string; answer: { error: { code: string } } };
+        assert.deepEqual([name, graph.error.code], ["Ada Lindqvist", "ResourceNotFound"]);
+
+        const [, other = ""] = /The other app\s+(\S+)/.exec(output) ?? [];
+        await client.navigate(`${other}/sign-in`);
+        const signingOut = await client.navigate(`${other}/sign-out`, { method: "POST", headers: { origin: other } });
+        const { frames } = await finishSignOut(client, signingOut);
+        assert.deepEqual(
+          frames.map(({ status }) => status),
+          [200, 200],
+        );
+        assert.equal((await client.fetch("/me/manager")).status, 401);
+      } finally {
+        program.kill("SIGTERM");
+        await exited;
+      }
+      assert.doesNotMatch(output, /ExperimentalWarning|Error/);
+    }),
+  );
+
+  it(
+    "is what a strict compiler takes, and cannot reach what is not public",
+    proof(async () => {
+      await writeFile(join(folder, "functions/page.ts"), page);
+      await writeFile(join(folder, "functions/mistakes.ts"), mistakes);
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        module: "nodenext",
+        lib: ["es2024", "dom"],
+        types: ["node"],
+        typeRoots: [resolve("node_modules/@types")],
+      };
+      await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["functions"] }));
+      const compiler = resolve("node_modules/typescript/bin/tsc");
+      await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: folder }).catch((error: unknown) =>
+        assert.fail((error as { stdout: string }).stdout),
+      );
+      for (const inside of ["dist/bff.cjs", "shared/app/app.ts", "functions/bff.ts"]) {
+        const script = `import(${JSON.stringify(`entra-functions-bff/${inside}`)})`;
+        await assert.rejects(run(process.execPath, ["-e", script], { cwd: folder }), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+      }
+    }),
+  );
+
+  it(
+    "has the commands of the package, by the names that the folder has for them",
+    proof(async () => {
+      const { stdout } = await run(command(), ["package"], { cwd: folder, env: environment() });
+      for (const file of ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs", "host.json"]) {
+        assert.ok(stdout.includes(file), stdout);
+      }
+      for (const name of ["start", "dev", "func", "doctor", "app-registration", "package", "deploy"]) {
+        const help = await run(command(), [name, "--help"], { cwd: folder, env: environment() });
+        assert.match(help.stdout, /npx entra-functions-bff/, name);
+        assert.doesNotMatch(help.stdout, /npm (run|start)/, name);
+      }
+    }),
+  );
+});

@@ -1,0 +1,52 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
+
+/** Folders with the source of an app that uses the package. */
+export const sourceFolders = ["functions"];
+
+/**
+ * How the app of this folder is built: `functions/index.ts` and everything that it imports in one CommonJS bundle,
+ * `dist/index.cjs`, and beside it the files that the package loads when it needs them.
+ */
+export const appBundle: BuildOptions = {
+  entryPoints: { index: "functions/index.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  format: "cjs",
+  minify: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "none",
+  // The Functions worker provides this module; there is no package to bundle.
+  external: ["@azure/functions-core"],
+  plugins: [filesBeside()],
+  logLevel: "warning",
+};
+
+/** @throws what esbuild has printed */
+export async function buildApp(): Promise<void> {
+  await build(appBundle);
+}
+
+/** Leaves the package's own files, such as `msal-node.cjs`, to Node, and copies them beside the bundle. */
+function filesBeside(): Plugin {
+  return {
+    name: "files-beside",
+    setup(building) {
+      const found = new Set<string>();
+      building.onResolve({ filter: /^\.\/[\w-]+\.cjs$/ }, ({ path, importer }) => {
+        if (!/[\\/]bff\.cjs$/.test(importer)) return undefined;
+        found.add(join(dirname(importer), path));
+        return { path, external: true };
+      });
+      building.onEnd(async () => {
+        await mkdir("dist", { recursive: true });
+        await Promise.all([...found].map((file) => copyFile(file, join("dist", basename(file)))));
+      });
+    },
+  };
+}

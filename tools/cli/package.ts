@@ -1,0 +1,4 @@
+import { buildApp } from "./app-bundle.ts";
+
+if (!process.argv.includes("--help")) await buildApp();
+await import("../deploy/package-main.ts");

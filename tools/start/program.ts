@@ -1,0 +1,147 @@
+import { parseArgs } from "node:util";
+import type { BuildOptions } from "esbuild";
+import { readableLine, wantsColour } from "@entra-functions-bff/functions-host/log-lines";
+import type { startApp as StartApp, Platform, Ports } from "@entra-functions-bff/development";
+import { partNames, portsFrom } from "@entra-functions-bff/development/ports";
+import { settingsTrouble } from "./settings-trouble.ts";
+import { watchApp } from "./watch.ts";
+
+interface Arguments {
+  readonly ports: Ports;
+  readonly watch: boolean;
+}
+
+/** What of the app the program has to be told: the rest is in the folder that it is started in. */
+export interface StartProgram {
+  /** What `--help` prints. */
+  readonly usage: string;
+  /** How the app's bundle is built. */
+  readonly bundle: BuildOptions;
+  /** Folders with its source. */
+  readonly folders: readonly string[];
+  /** Builds it before the start; left out where that has been done. */
+  readonly build?: () => Promise<void>;
+}
+
+/** Runs the app of this folder with stand-ins around it, by the arguments of the process, until it is stopped. */
+export async function runStart(program: StartProgram): Promise<void> {
+  let given: Arguments | "help";
+  try {
+    given = readArguments();
+  } catch (error) {
+    return endWith(`${error instanceof Error ? error.message : String(error)}\n\n${program.usage}`, 2);
+  }
+  if (given === "help") {
+    process.stdout.write(program.usage);
+    return;
+  }
+  const { ports } = given;
+  await program.build?.();
+  await runWith(given, program).catch((error: unknown) => endWith(explain(error, ports), 1));
+}
+
+async function runWith({ ports, watch }: Arguments, program: StartProgram): Promise<void> {
+  // Only now: loading the platform is most of the work of a command that only says how it is used.
+  const { startApp, startPlatform } = await import("@entra-functions-bff/development");
+  const { givenSettings, withCookieName } = await import("./given-settings.ts");
+  const settings = withCookieName(await givenSettings(), ports.app);
+  const platform = await startPlatform({ folder: ".local", ports, settings });
+  const startOne = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
+  process.exitCode = await (watch ? runWatched(platform, startOne, program) : runOnce(platform, startOne));
+  await platform.stop();
+}
+
+/** @throws what to tell the person who typed them */
+function readArguments(): Arguments | "help" {
+  const { values } = parseArgs({
+    options: {
+      help: { type: "boolean", short: "h" },
+      watch: { type: "boolean", default: false },
+      port: { type: "string", default: "7071" },
+    },
+  });
+  if (values.help) return "help";
+  const first = /^\d{1,5}$/.test(values.port) ? Number(values.port) : 0;
+  const last = first + Object.keys(partNames).length - 1;
+  if (first < 1 || last > 65_535) throw new Error(`--port must be a port number, not "${values.port}"`);
+  return { ports: portsFrom(first), watch: values.watch };
+}
+
+type Start = () => ReturnType<typeof StartApp>;
+
+/** @returns the exit code */
+async function runOnce(platform: Platform, start: Start): Promise<number> {
+  const instance = await start();
+  const stop = async () => instance.stop();
+  // Before the banner, which says that Ctrl+C stops everything.
+  void stopRequested().then(stop);
+  console.log(banner(platform));
+  const code = await instance.exited;
+  return typeof code === "number" ? code : 1;
+}
+
+async function runWatched(platform: Platform, start: Start, program: StartProgram): Promise<number> {
+  const app = await watchApp(program, start, (line) => console.log(line));
+  const stopping = stopRequested();
+  console.log(banner(platform));
+  await stopping;
+  await app.stop();
+  return 0;
+}
+
+async function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+const colour = wantsColour(process.stdout, process.env);
+
+function printLine(line: string): void {
+  if (!/^(listening|function|could not start:?) /.test(line)) console.log(readableLine(line, colour));
+}
+
+function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environment }: Platform): string {
+  const lines = [
+    "",
+    ...(URL.canParse(publicBaseUrl) ? [`  The app                ${publicBaseUrl}`] : []),
+    ...(identityProvider ? [`  Identity provider      ${identityProvider.publicUrl}`] : []),
+    ...(secondApp ? [`  The other app          ${secondApp.url}`] : []),
+    ...(cosmos ? [`  Documents as stored    ${cosmos.url}`] : []),
+    "",
+  ];
+  const trouble = settingsTrouble(environment);
+  if (trouble !== undefined) lines.push(trouble);
+  else if (secondApp && cosmos) {
+    lines.push(
+      "  Try this:",
+      `  1. Open ${publicBaseUrl} and sign in as anyone you like. Call the API.`,
+      `  2. Open ${cosmos.url} next to it: your tokens are in the account document, encrypted.`,
+      `  3. Open ${secondApp.url}, sign in there (you are not asked anything), and sign out there.`,
+      "     The document is gone, and the app's page says that you are signed out.",
+      "",
+    );
+  }
+  return [...lines, "  Ctrl+C stops everything. People stay signed in across restarts.", ""].join("\n");
+}
+
+/** A taken port is the usual trouble; its owner is most often an earlier start of this program. */
+function explain(error: unknown, ports: Ports): string {
+  const { message = String(error), port } = error as { message?: string; port?: number };
+  // Comes before any port is asked for: one data folder serves one platform.
+  if (/\.sqlite cannot be opened: another process is using it/.test(message)) {
+    return `The local platform is already running in this folder: ${message} Stop it first.`;
+  }
+  const text = /port (\d+) is already in use|address already in use \S+:(\d+)/.exec(message);
+  const taken = port ?? Number(text?.[1] ?? text?.[2]);
+  const [part] = Object.entries(ports).find(([, number]) => number === taken) ?? [];
+  if (part === undefined) return message;
+  const owner = partNames[part as keyof Ports];
+  return `Port ${taken} is already in use (${owner}). Is the local platform already running? --port chooses others.`;
+}
+
+function endWith(message: string, code: number): never {
+  console.error(message);
+  // The parts that did start would keep the process.
+  process.exit(code);
+}
