@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { request as overHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as overTls } from "node:https";
 import { ConditionError } from "../core/errors.ts";
@@ -83,11 +82,13 @@ function failure(error: unknown): ConditionError {
   return error instanceof ConditionError ? error : new ConditionError("api_unavailable", tryAgain, { cause: error });
 }
 
+/** An error after the answer has begun is not the answer's: an API may answer, and then hang up on the rest of the request. */
 async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
-  // An API may answer, and then hang up on the rest of the request: that is no error of the answer.
-  request.on("error", () => undefined);
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  return response;
+  return new Promise((resolve, reject) => {
+    request.once("response", resolve).on("error", reject);
+    // Without an error where the API switches protocols.
+    request.once("close", () => reject(new Error("The connection ended without an answer")));
+  });
 }
 
 /** Only a proxy may answer 407 (RFC 9110 section 15.5.8), and no function can answer with what is no status of HTTP. */

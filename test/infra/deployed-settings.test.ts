@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { loadConfiguration } from "../../shared/configuration/configuration.ts";
+import { downstreamApiSettings } from "../../shared/configuration/downstream-api-settings.ts";
 import { settings, type Setting } from "../../shared/configuration/settings.ts";
 import { hostSettings, type HostSetting } from "../../shared/configuration/host-settings.ts";
 import { environmentOf, settingsOf } from "./settings.ts";
@@ -16,6 +17,11 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.cosmosConnectionString.name]: "holds the account key, which the account refuses",
   [settings.signOutSchedule.name]: "the default serves; additionalSettings can set it",
   [settings.signOutMaxAttempts.name]: "the default serves; additionalSettings can set it",
+  ...Object.fromEntries(
+    Object.values(downstreamApiSettings)
+      .filter(({ name }) => !/__(?:BaseUrl|Scopes)$/.test(name))
+      .map(({ name }) => [name, "the default serves; additionalSettings can set it"]),
+  ),
   [settings.telemetrySampledPercentage.name]: "the default serves; additionalSettings can set it",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+
+/** A request as it came over the wire. */
+export interface ApiCall {
+  /** Method, target and version. */
+  readonly line: string;
+  /** Names in lower case, in the order in which they came. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+/** A recording API that writes what it is told to, byte for byte. */
+export interface RawApi {
+  /** Without a trailing slash. */
+  readonly url: string;
+  /** Those that came to their end. */
+  readonly calls: ApiCall[];
+  /** Connections that are open. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** From now on, and for every call: answers on the connection that the call came on. */
+  answer(how: (socket: Socket, call: ApiCall) => void): void;
+  /** Sees the bytes of a request as they come, before it is complete. */
+  onData(listener: ((data: Buffer, socket: Socket) => void) | undefined): void;
+  stop(): Promise<void>;
+}
+
+export async function startRawApi(): Promise<RawApi> {
+  const calls: ApiCall[] = [];
+  const sockets = new Set<Socket>();
+  let answer: Parameters<RawApi["answer"]>[0] = ok;
+  let listener: Parameters<RawApi["onData"]>[0];
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
+    let received = Buffer.alloc(0);
+    socket.on("data", (data: Buffer) => {
+      listener?.(data, socket);
+      received = Buffer.concat([received, data]);
+      for (let read = readCall(received); read; read = readCall(received)) {
+        received = received.subarray(read.end);
+        calls.push(read.call);
+        answer(socket, read.call);
+      }
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    sockets,
+    answer: (how) => void (answer = how),
+    onData: (how) => void (listener = how),
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** Bytes of an answer with its length. */
+export function answerBytes(status: string, fields: readonly string[] = [], body: string | Buffer = ""): Buffer {
+  const hasLength = fields.some((field) => /^(?:content-length|transfer-encoding):/i.test(field));
+  const lines = [
+    ...fields,
+    ...(hasLength || /^(?:204|304)/.test(status) ? [] : [`content-length: ${Buffer.byteLength(body)}`]),
+  ];
+  return Buffer.concat([
+    Buffer.from([`HTTP/1.1 ${status}`, ...lines, "", ""].join("\r\n"), "latin1"),
+    Buffer.from(body),
+  ]);
+}
+
+function ok(socket: Socket): void {
+  socket.write(answerBytes("200 OK", [], "ok"));
+}
+
+/** The first complete request in `data`, and where it ends. */
+function readCall(data: Buffer): { call: ApiCall; end: number } | undefined {
+  const headEnd = data.indexOf("\r\n\r\n");
+  if (headEnd < 0) return undefined;
+  const [line = "", ...lines] = data.toString("latin1", 0, headEnd).split("\r\n");
+  const fields = lines.map((each) => {
+    const colon = each.indexOf(":");
+    return [each.slice(0, colon).toLowerCase(), each.slice(colon + 1).trim()] as const;
+  });
+  const named = new Map(fields);
+  const body = named.has("transfer-encoding")
+    ? readChunks(data, headEnd + 4)
+    : readLength(data, headEnd + 4, Number(named.get("content-length") ?? 0));
+  return body && { call: { line, fields, body: body.bytes }, end: body.end };
+}
+
+function readLength(data: Buffer, start: number, length: number): { bytes: Buffer; end: number } | undefined {
+  const end = start + length;
+  return end > data.length ? undefined : { bytes: data.subarray(start, end), end };
+}
+
+/** RFC 9112 section 7.1, without trailers: the app sends none. */
+function readChunks(data: Buffer, start: number): { bytes: Buffer; end: number } | undefined {
+  const chunks: Buffer[] = [];
+  for (let at = start; ;) {
+    const lineEnd = data.indexOf("\r\n", at);
+    if (lineEnd < 0) return undefined;
+    const size = Number.parseInt(data.toString("latin1", at, lineEnd), 16);
+    const end = lineEnd + 2 + size + 2;
+    if (end > data.length) return undefined;
+    if (size === 0) return { bytes: Buffer.concat(chunks), end };
+    chunks.push(data.subarray(lineEnd + 2, end - 2));
+    at = end;
+  }
+}
