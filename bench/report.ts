@@ -41,10 +41,10 @@ export function reportOf(figures: Figures): string {
 }
 
 const coldStartInAzure = `The table is for the local functions host. Microsoft's own host starts before the app does, and takes longer. Release 4.1037,
-built from source and compiled as it runs, answered the first request of a hello app after 2.4 s; an extension bundle in
-\`host.json\` made a start of 3 s one of 5 s. This app has no bundle, because HTTP and timer triggers are part of the host. On paper
-a cold start there is therefore the host's own 2.4 s and the last row of the table: about 2.6 s, where it was 5 s with the
-bundle.`;
+built from source and compiled as it runs, answered the first request of a hello app after 2.4 s. With an extension bundle in
+\`host.json\`, a start of 3 s became one of 5 s. This app needs no extension bundle, because HTTP and timer triggers are part of the
+host. A cold start on that host is therefore estimated as the host's own 2.4 s plus the last row of the table: about 2.6 s, compared with
+5 s with the bundle.`;
 
 function goals(figures: Figures): string {
   const rows = goalsOf(figures).map(({ figure, goal, measured, met }) => [

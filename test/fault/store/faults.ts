@@ -55,10 +55,10 @@ const both: readonly Duration[] = ["once", "lasting"];
 /** Asks for a wait that is worth waiting for, and short enough for hundreds of tests. */
 const retryAfterMs = 200;
 
-const written = (of: string) => `The same, after the store has done what it was asked: ${of}.`;
+const written = (of: string) => `The same, but after the store has carried out the request: ${of}.`;
 
 export const storeFaults: readonly StoreFault[] = [
-  trouble("429", "Too many requests, ask again in 0.2 s.", all, { type: "status", status: 429, retryAfterMs }),
+  trouble("429", "Too many requests; retry after 0.2 s.", all, { type: "status", status: 429, retryAfterMs }),
   trouble("449", "Retry with: two writes of one document met.", all, { type: "status", status: 449 }),
   trouble("503", "Service unavailable.", all, { type: "status", status: 503 }),
   trouble("503, written", written("the write is there"), writes, { type: "status", status: 503, afterCommit: true }),
@@ -68,7 +68,7 @@ export const storeFaults: readonly StoreFault[] = [
     status: 404,
     substatus: 1003,
   }),
-  trouble("silence", "No answer, for as long as anybody waits.", all, { type: "hang" }),
+  trouble("silence", "No answer, however long the caller waits.", all, { type: "hang" }),
   trouble("silence, written", written("nobody is told"), writes, { type: "hang", when: "after" }),
   {
     ...kindOf("late", "Reaches the store only after the caller has had an answer.", writes),

@@ -45,7 +45,7 @@ function sectionsByTitle(markdown: string): Map<string, string> {
 
 function faultsSection(): string {
   const rows = storeFaults.map(({ name, description }) => [name, description]);
-  return `## The faults\n\n${tableOf(["Fault", "What happens"], rows)}\n\n## What comes of them`;
+  return `## The faults\n\n${tableOf(["Fault", "What happens"], rows)}\n\n## Outcomes`;
 }
 
 function sectionsOf(observations: readonly Observation[]): readonly string[] {

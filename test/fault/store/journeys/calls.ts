@@ -13,7 +13,7 @@ const replaceAccount = { kind: "replace", container: "accounts" } as const;
 export const calls: readonly Journey[] = [
   {
     title: "Calling an API",
-    what: "`/api/graph/me`, with an access token that is still good. One read. `/auth/me` and `/auth/sessions` read the same.",
+    what: "`/api/graph/me`, with an access token that is still valid: one read. `/auth/me` and `/auth/sessions` make the same read.",
     operations: [readAccount],
     setUp: (stage) => calling(stage, {}),
   },
@@ -31,13 +31,13 @@ export const calls: readonly Journey[] = [
   },
   {
     title: "Calling an API, the token is renewed",
-    what: "The access token has expired. New tokens are used only when they are stored.",
+    what: "The access token has expired. The app uses new tokens only after it has stored them.",
     operations: [readAccount, replaceAccount],
     setUp: (stage) => calling(stage, { tokens: "stale" }),
   },
   {
     title: "Calling an API, the renewal is refused",
-    what: "The token endpoint will renew no more: the session ends, after the store has been asked whether another instance has newer tokens.",
+    what: "The token endpoint refuses the renewal for good: the session ends, but first the app asks the store whether another instance has newer tokens.",
     operations: [
       { ...readAccount, of: "second look", skip: 1 },
       { kind: "delete", container: "accounts" },
@@ -46,7 +46,7 @@ export const calls: readonly Journey[] = [
   },
   {
     title: "Asking with a cookie that opens nothing",
-    what: "The index is asked, too, whether the same browser has just signed in as somebody else.",
+    what: "The app also asks the index whether the same browser has just signed in with another account.",
     operations: [
       { ...readAccount, findsNothing: true },
       { kind: "read", container: "sids", findsNothing: true },

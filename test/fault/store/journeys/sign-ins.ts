@@ -34,7 +34,7 @@ export const signIns: readonly Journey[] = [
   },
   {
     title: "Signing in, while another browser is signed in",
-    what: "The account's document is there.",
+    what: "The account document exists.",
     operations: [inAccounts("replace")],
     async setUp(stage) {
       const arrival = await atCallback(stage);
@@ -44,7 +44,7 @@ export const signIns: readonly Journey[] = [
   },
   {
     title: "Signing in again in the same browser",
-    what: "The earlier session ends last; the index has its `sid` already. Where that fails, it ends with its lifetime: the browser has its cookie no more.",
+    what: "The earlier session ends last; the index already has its `sid`. If ending it fails, it ends by its timeouts: the browser no longer has its cookie.",
     operations: [inAccounts("replace"), inSids("replace"), { ...inAccounts("replace", endOfEarlier), skip: 1 }],
     async setUp(stage) {
       const arrival = await atCallback(stage);
@@ -55,7 +55,7 @@ export const signIns: readonly Journey[] = [
   },
   {
     title: "Signing in as somebody else in the same browser",
-    what: "The session of the account that the browser had until now ends last. Where that fails, it ends with its lifetime: the browser has its cookie no more.",
+    what: "The session of the browser's earlier account ends last. If ending it fails, it ends by its timeouts: the browser no longer has its cookie.",
     operations: [
       inSids("create", noteOfEarlier),
       inAccounts("read", "earlier account"),
@@ -69,7 +69,7 @@ export const signIns: readonly Journey[] = [
   },
   {
     title: "Signing in under a `sid` that was another account's",
-    what: "What that account had under the `sid` would be out of reach of the identity provider: it ends.",
+    what: "The sessions that the other account had under this `sid` end, because the identity provider could no longer reach them.",
     operations: [inAccounts("read", "other account"), inAccounts("delete", "other account")],
     async setUp(stage) {
       const arrival = await atCallback(stage);

@@ -32,7 +32,7 @@ export const signOutsHere: readonly Journey[] = [
   },
   {
     title: "Signing out with the cookie of another account's earlier session",
-    what: "The browser has just changed to another account, and its new cookie is still under way. That account is signed out.",
+    what: "The browser has just changed to another account, and its new cookie is still under way. The new account's session ends.",
     operations: [
       { ...readAccount, of: "earlier account", findsNothing: true },
       { ...inSids("read"), of: "note about the earlier session" },
