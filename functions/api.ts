@@ -8,7 +8,7 @@ import { unmarkedRequest } from "../shared/downstream/private-caching.ts";
 import { requestedPath } from "../shared/downstream/requested-path.ts";
 import { configuredApi, targetUrl } from "../shared/downstream/target.ts";
 import type { DownstreamApiConfiguration } from "../shared/configuration/downstream-apis.ts";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import { refuseEmbedding } from "../shared/http/destination.ts";
 import { fieldsForApi } from "../shared/http/forwarded-fields.ts";
 import { refuseUnkeptFraming } from "../shared/http/framing.ts";
@@ -52,12 +52,12 @@ async function requestFor(
 async function bodyOf(request: HttpRequest, maxBytes: number): Promise<Uint8Array | undefined> {
   if (request.body === null && request.headers.has("transfer-encoding")) {
     // The Functions host drops such a body: what would reach the API is not what was sent.
-    throw new ConditionError("length_required", "Send a Content-Length instead of chunks.");
+    throw new ProblemError("length_required", "Send a Content-Length instead of chunks.");
   }
   if (request.body === null) return undefined;
   const body = new Uint8Array(await request.arrayBuffer());
   if (body.byteLength <= maxBytes) return body;
-  throw new ConditionError("body_too_large", `At most ${maxBytes} bytes can be forwarded.`);
+  throw new ProblemError("body_too_large", `At most ${maxBytes} bytes can be forwarded.`);
 }
 
 async function answerFor(

@@ -1,5 +1,5 @@
 import type { HttpRequest } from "@azure/functions";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import { readForm } from "../shared/http/form.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { verifyLogoutToken } from "../shared/identity/logout-token.ts";
@@ -29,7 +29,7 @@ export const backChannelLogout: FunctionDefinition = {
 async function readLogoutToken(request: HttpRequest): Promise<string> {
   const [token, ...more] = (await readForm(request, maxBodyBytes)).getAll("logout_token");
   if (!token || more.length > 0) {
-    throw new ConditionError("invalid_request", "The parameter logout_token must be given once.");
+    throw new ProblemError("invalid_request", "The parameter logout_token must be given once.");
   }
   return token;
 }

@@ -12,8 +12,8 @@ import { ownDefinition } from "./own-definition.ts";
 import type { OwnFunction } from "./own-function.ts";
 import { recordTelemetry } from "./telemetry.ts";
 
-export { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../shared/core/errors.ts";
-export type { ConditionCode } from "../shared/core/errors.ts";
+export { ApiSignInRequiredError, ProblemError, SignInRequiredError } from "../shared/core/errors.ts";
+export type { ProblemCode } from "../shared/core/errors.ts";
 export type { AccountClaims } from "../shared/identity/account-claims.ts";
 export type { DownstreamInit } from "../shared/downstream/request-init.ts";
 export { pagePolicy } from "../shared/http/page-policy.ts";

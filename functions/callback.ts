@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import type { App } from "../shared/app/app.ts";
-import { conditionOf } from "../shared/core/errors.ts";
+import { problemCodeOf } from "../shared/core/errors.ts";
 import type { Telemetry } from "../shared/telemetry/log.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
@@ -109,7 +109,7 @@ async function outcomeOf(
     return signedIn;
   } catch (error) {
     const isFirstLook = refusal === null && !response.error && wantsPage(request);
-    if (isFirstLook && conditionOf(error) === "signin_refused") return lookAgain(transaction, error);
+    if (isFirstLook && problemCodeOf(error) === "signin_refused") return lookAgain(transaction, error);
     finishTransaction(cookies, transaction);
     if (response.error && transaction.silent && isNotSignedIn(response.error)) return "not signed in";
     throw error;

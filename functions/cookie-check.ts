@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/navigation.ts";
 import { unknownSignIn } from "../shared/sign-in/transaction.ts";
@@ -21,7 +21,7 @@ export const cookieCheck: FunctionDefinition = {
   async handler(request, { cookies }) {
     refusePrefetch(request);
     if (cookies.read(cookieName) === undefined) {
-      throw new ConditionError("cookies_blocked", "The browser does not keep this app's cookies.");
+      throw new ProblemError("cookies_blocked", "The browser does not keep this app's cookies.");
     }
     cookies.clear(cookieName);
     throw unknownSignIn();

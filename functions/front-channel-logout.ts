@@ -1,4 +1,4 @@
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { page } from "../shared/http/page.ts";
@@ -20,10 +20,10 @@ export const frontChannelLogout: FunctionDefinition = {
   async handler(request, context) {
     const { app } = context;
     const sid = queryParameter(request, "sid", 512);
-    if (sid === null) throw new ConditionError("invalid_request", "The parameter sid is missing.");
+    if (sid === null) throw new ProblemError("invalid_request", "The parameter sid is missing.");
     const issuer = queryParameter(request, "iss");
     if (issuer !== null && !(await isOwnIssuer(app.authority, issuer, context.signal))) {
-      throw new ConditionError("issuer_unknown", "The parameter iss is not this app's identity provider.");
+      throw new ProblemError("issuer_unknown", "The parameter iss is not this app's identity provider.");
     }
     await signOutFrontChannel(app, sid, context);
     const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));

@@ -1,4 +1,4 @@
-import { conditionOf } from "../shared/core/errors.ts";
+import { problemCodeOf } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { warningTexts } from "../shared/telemetry/warnings.ts";
 
@@ -44,6 +44,6 @@ async function outcomeOf(check: () => Promise<unknown>): Promise<string> {
     await check();
     return "ok";
   } catch (error) {
-    return conditionOf(error);
+    return problemCodeOf(error);
   }
 }

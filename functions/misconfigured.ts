@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpResponseInit } from "@azure/functions";
 import type { ConfigurationError } from "../shared/configuration/configuration.ts";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { problemResponse } from "../shared/http/problem.ts";
@@ -16,7 +16,7 @@ export function misconfigured(
   appName?: string,
 ): (definition: FunctionDefinition) => HttpHandler {
   process.stderr.write(`configuration_invalid: the app cannot start its work\n${indent(error.message)}\n`);
-  const unavailable = new ConditionError(
+  const unavailable = new ProblemError(
     "configuration_invalid",
     "The people who run this app find the settings to correct at /readyz.",
   );

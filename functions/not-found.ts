@@ -1,4 +1,4 @@
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 
 /**
@@ -11,6 +11,6 @@ export const notFound: FunctionDefinition = {
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
   isStep: true,
   async handler() {
-    throw new ConditionError("not_found", "There is nothing at this address for this method.");
+    throw new ProblemError("not_found", "There is nothing at this address for this method.");
   },
 };

@@ -1,5 +1,5 @@
 import { HttpRequest } from "@azure/functions";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import type { OwnFunction } from "./own-function.ts";
@@ -31,6 +31,6 @@ async function readAs<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    throw new ConditionError("invalid_request", `The body cannot be read as ${what}.`, { cause });
+    throw new ProblemError("invalid_request", `The body cannot be read as ${what}.`, { cause });
   }
 }

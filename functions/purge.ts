@@ -1,4 +1,4 @@
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { purgeAccount } from "../shared/sign-out/by-administrator.ts";
 
@@ -15,7 +15,7 @@ export const purge: FunctionDefinition = {
   async handler(request, context) {
     const id = request.params["homeAccountId"] ?? "";
     if (!homeAccountId.test(id))
-      throw new ConditionError("invalid_request", "The homeAccountId does not have the form uid.utid.");
+      throw new ProblemError("invalid_request", "The homeAccountId does not have the form uid.utid.");
     return { jsonBody: await purgeAccount(context.app, id, context) };
   },
 };

@@ -1,4 +1,4 @@
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 import { refuseCrossSite } from "../shared/http/cross-site.ts";
@@ -31,7 +31,7 @@ export const endSession: FunctionDefinition = {
     async (request, { resolved }, context) => {
       const id = request.params["id"] ?? "";
       if (!Object.hasOwn(resolved.account.document.sessions, id)) {
-        throw new ConditionError("session_unknown", "It may have ended already.");
+        throw new ProblemError("session_unknown", "It may have ended already.");
       }
       const signOut = endOneSession(context.app, resolved, id, context);
       await (id === resolved.sessionKey ? clearingCookie(context.cookies, signOut) : signOut);

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
 import { sha256Base64Url } from "../shared/core/encoding.ts";
-import { ConditionError } from "../shared/core/errors.ts";
+import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/media-type.ts";
@@ -62,7 +62,7 @@ export const pageAssets: FunctionDefinition = {
   methods: ["GET", "HEAD"],
   async handler(request) {
     const found = assets.get(request.params["file"] ?? "");
-    if (!found) throw new ConditionError("not_found", "There is no such file.");
+    if (!found) throw new ProblemError("not_found", "There is no such file.");
     return serve(found, request.headers);
   },
 };

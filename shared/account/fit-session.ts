@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { maxDoubtMs } from "../store/clock.ts";
 import {
   endOf,
@@ -26,7 +26,7 @@ type Entry = readonly [key: string, session: StoredSession];
 /**
  * Adds a session and ends no live one, because the sign-in may still fail. Expired sessions are removed. The oldest live ones
  * make room only where the store would refuse the document.
- * @throws {ConditionError} `session_too_large` when the new one does not fit alone
+ * @throws {ProblemError} `session_too_large` when the new one does not fit alone
  */
 export function addBeside(sessions: Sessions, added: AddedSession, limits: SessionLimits, now: number): Replacement {
   const room = { maxBytes: maxBytesUnderWay, last: added.replaces };
@@ -49,7 +49,7 @@ export function endForAdded(document: AccountDocument, added: AddedSession, limi
 /**
  * Changes one session in place, or nothing if it is gone: a late write cannot bring a session back. If the session has grown,
  * the account's oldest sessions make room for it.
- * @throws {ConditionError} `session_too_large` when it does not fit alone
+ * @throws {ProblemError} `session_too_large` when it does not fit alone
  */
 export function changeSession(
   { sessions }: AccountDocument,
@@ -115,7 +115,7 @@ const maxBytesUnderWay = 2_050_000;
  * Drops the oldest sessions until the others fit into one document.
  * @param spared key of the session that always stays
  * @param last key of the session that is dropped only when no other is left
- * @throws {ConditionError} `session_too_large` when `spared` does not fit alone
+ * @throws {ProblemError} `session_too_large` when `spared` does not fit alone
  */
 function fitting(
   sessions: Sessions,
@@ -146,7 +146,7 @@ function sizeOf([key, session]: Entry): number {
   return Buffer.byteLength(JSON.stringify({ [key]: session })) - 1;
 }
 
-function tooLarge(): ConditionError {
+function tooLarge(): ProblemError {
   const detail = "The identity provider has issued more for your account than the account store can hold.";
-  return new ConditionError("session_too_large", detail);
+  return new ProblemError("session_too_large", detail);
 }

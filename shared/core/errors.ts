@@ -1,8 +1,8 @@
 /**
- * Every condition that an answer may report. The names are part of the interface: clients decide by `code`.
- * `title` is for people; it says what happened without internals.
+ * Every problem (RFC 9457) that an answer may report, by its `code`. The codes are part of the interface: clients decide by them.
+ * `title` is for people: it says what happened, without internals.
  */
-export const conditions = {
+export const problemTypes = {
   invalid_request: { status: 400, title: "The request is not valid" },
   invalid_return_url: { status: 400, title: "The return URL is not a page of this app" },
   signin_unknown: { status: 400, title: "This sign-in has expired or was already used" },
@@ -49,17 +49,20 @@ export const conditions = {
   internal_error: { status: 500, title: "Something went wrong" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
-export type ConditionCode = keyof typeof conditions;
+export type ProblemCode = keyof typeof problemTypes;
 
-/** A condition that ends a request. `detail` reaches the caller: no secrets, no internals. */
-export class ConditionError extends Error {
-  readonly code: ConditionCode;
+/**
+ * Ends a request with the problem of this code. `detail` reaches the caller: no secrets, no internals. In the browser,
+ * `/assets/auth.js` throws a `ProblemError` of its own for such an answer.
+ */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
   /** Seconds after which it makes sense to try again, where that is known. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ConditionCode, detail: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
+  constructor(code: ProblemCode, detail: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
     super(detail, options);
-    this.name = "ConditionError";
+    this.name = "ProblemError";
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
   }
@@ -70,7 +73,7 @@ export class ConditionError extends Error {
  * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that this browser has no
  * session any more, so that the cookie goes too.
  */
-export class SignInRequiredError extends ConditionError {
+export class SignInRequiredError extends ProblemError {
   readonly claims: string | undefined;
   readonly api: string | undefined;
   readonly sessionEnded: boolean;
@@ -96,7 +99,7 @@ interface SignInRequiredOptions {
  * The identity provider wants the person for one API: consent, or a step that a policy asks for. A plain sign-in would not be
  * about that API, so that this is no `signin_required`: whoever only signs in again would be back here at once.
  */
-export class ApiSignInRequiredError extends ConditionError {
+export class ApiSignInRequiredError extends ProblemError {
   readonly api: string;
 
   constructor(api: string, cause: unknown) {
@@ -107,7 +110,7 @@ export class ApiSignInRequiredError extends ConditionError {
 }
 
 /** A part of the deployed package that is loaded when it is first needed is missing, or cannot be read. */
-export class AppIncompleteError extends ConditionError {
+export class AppIncompleteError extends ProblemError {
   constructor(cause: unknown) {
     super("app_incomplete", "The people who run this app must publish it again.", { cause });
     this.name = "AppIncompleteError";
@@ -115,7 +118,7 @@ export class AppIncompleteError extends ConditionError {
 }
 
 /** The method is not one of those that may be used here. */
-export class MethodNotAllowedError extends ConditionError {
+export class MethodNotAllowedError extends ProblemError {
   /** For the `Allow` field (RFC 9110 section 15.5.6). */
   readonly allowed: readonly string[];
 
@@ -126,8 +129,8 @@ export class MethodNotAllowedError extends ConditionError {
   }
 }
 
-/** The condition that `error` stands for; anything unforeseen is an `internal_error`. */
-export function conditionOf(error: unknown): ConditionCode {
+/** The code that an answer reports for `error`; `internal_error` for any error that is not the project's own. */
+export function problemCodeOf(error: unknown): ProblemCode {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === "string" && Object.hasOwn(conditions, code) ? (code as ConditionCode) : "internal_error";
+  return typeof code === "string" && Object.hasOwn(problemTypes, code) ? (code as ProblemCode) : "internal_error";
 }

@@ -14,7 +14,7 @@ import type { TokenRequest } from "./token-request.ts";
  * what the sign-in has met. A resource's claims are in its tokens only when they are asked for.
  * @throws {SignInRequiredError} when the session is gone or the identity provider asks for the person, with the claims to sign
  *   in with if there are any
- * @throws {ConditionError} `api_signin_required`, `api_not_permitted`, `identity_provider_unavailable` or `app_refused`
+ * @throws {ProblemError} `api_signin_required`, `api_not_permitted`, `identity_provider_unavailable` or `app_refused`
  */
 export async function accessToken(app: App, request: TokenRequest): Promise<string> {
   const { accessToken: token, stored } = await cachedOrRenewed(app, await upToDate(app, request));

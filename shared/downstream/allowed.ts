@@ -1,17 +1,17 @@
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
-import { ConditionError, MethodNotAllowedError } from "../core/errors.ts";
+import { ProblemError, MethodNotAllowedError } from "../core/errors.ts";
 
 /**
  * Refuses what browsers may not call, as the API's settings say.
  * @param target below the API's base URL
  * @throws {MethodNotAllowedError}
- * @throws {ConditionError} `api_path_not_allowed`
+ * @throws {ProblemError} `api_path_not_allowed`
  */
 export function refuseUnallowed(api: DownstreamApiConfiguration, method: string, target: URL): void {
   if (!api.methods.includes(method)) throw new MethodNotAllowedError(api.methods);
   const path = target.pathname.slice(new URL(`${api.baseUrl}/`).pathname.length);
   if (api.paths && !api.paths.some((pattern) => matcherOf(pattern).test(path))) {
-    throw new ConditionError("api_path_not_allowed", "This path of the API is not for browsers.");
+    throw new ProblemError("api_path_not_allowed", "This path of the API is not for browsers.");
   }
 }
 

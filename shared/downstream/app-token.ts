@@ -1,6 +1,6 @@
 import type { App } from "../app/app.ts";
 import { NoAnswerInTimeError } from "../core/waiting.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { appRefused, IdentityProviderUnavailableError } from "../identity/errors.ts";
 
 type Issuer = Pick<App, "authority" | "renewals">;
@@ -21,7 +21,7 @@ const renewalOffsetMs = 300_000;
  * An access token for the app itself (client credentials grant, RFC 6749 section 4.4), kept in memory until it is about to expire.
  * @param scope `<resource>/.default`
  * @param signal ends the waiting
- * @throws {ConditionError} `identity_provider_unavailable` or `app_refused`
+ * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
  */
 export async function appToken(app: Issuer, scope: string, signal: AbortSignal): Promise<string> {
   const tokens = kept.get(app.authority) ?? new Map<string, AppToken>();
@@ -54,7 +54,7 @@ async function issue({ authority }: Issuer, scope: string, signal: AbortSignal):
     const expiresAt = result.expiresOn?.getTime() ?? 0;
     return { accessToken: result.accessToken, renewAt: expiresAt - renewalOffsetMs };
   } catch (error) {
-    if (error instanceof ConditionError) throw error;
+    if (error instanceof ProblemError) throw error;
     throw network.failure ?? appRefused(error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /** Longer than anybody waits: Azure ends a request that has brought nothing for this long. */
 const longestMs = 230_000;
@@ -7,7 +7,7 @@ const longestMs = 230_000;
 /**
  * The whole body of an answer.
  * @param idleMs how long it may pause
- * @throws {ConditionError} `api_timeout` or `api_unavailable` when it does not come to its end
+ * @throws {ProblemError} `api_timeout` or `api_unavailable` when it does not come to its end
  */
 export async function readBody(body: Readable, idleMs: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -47,17 +47,17 @@ async function* piecesOf(body: Readable, idleMs: number): AsyncGenerator<Buffer,
       yield next.value;
     }
   } catch (error) {
-    throw body.errored instanceof ConditionError ? body.errored : brokenOff(error);
+    throw body.errored instanceof ProblemError ? body.errored : brokenOff(error);
   } finally {
     body.destroy();
   }
 }
 
-function tooSlow(): ConditionError {
-  return new ConditionError("api_timeout", "The answer stopped before its end. Try again in a moment.");
+function tooSlow(): ProblemError {
+  return new ProblemError("api_timeout", "The answer stopped before its end. Try again in a moment.");
 }
 
 /** The connection was lost, or the compression is broken. */
-function brokenOff(cause: unknown): ConditionError {
-  return new ConditionError("api_unavailable", "The answer was cut off. Try again in a moment.", { cause });
+function brokenOff(cause: unknown): ProblemError {
+  return new ProblemError("api_unavailable", "The answer was cut off. Try again in a moment.", { cause });
 }

@@ -1,6 +1,6 @@
 import type { App } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { forgetAppToken } from "./app-token.ts";
 import { throughCircuit } from "./circuit.ts";
@@ -16,7 +16,7 @@ import type { TokenRequest } from "./token-request.ts";
  * settings give it; the app's own work before and after it has the usual time each.
  * @returns the API's answer, whatever its status, except for what only signing in again can mend
  * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
- * @throws {ConditionError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
+ * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
  */
 export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
   const answer = await send(request, target, asked, await tokenFor(app, request));
@@ -49,7 +49,7 @@ async function send(
 /**
  * What an API wants that does not accept the token (401), or that may not call another API with it on behalf of the person (403),
  * as JSON; undefined for every other answer.
- * @throws {ConditionError} `api_refused_token` for a 401 that does not say
+ * @throws {ProblemError} `api_refused_token` for a 401 that does not say
  */
 function claimsWanted(app: App, { api }: TokenRequest, answer: ApiAnswer): string | undefined {
   const { status, body } = answer;
@@ -59,5 +59,5 @@ function claimsWanted(app: App, { api }: TokenRequest, answer: ApiAnswer): strin
   if (claims !== undefined || status === 401) body.destroy();
   if (claims !== undefined || status === 403) return claims;
   if (api.appScope !== undefined) forgetAppToken(app, api.appScope);
-  throw new ConditionError("api_refused_token", "The API's configuration and the app's do not match.");
+  throw new ProblemError("api_refused_token", "The API's configuration and the app's do not match.");
 }

@@ -1,5 +1,5 @@
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /** Calls in a row that brought no answer, after which an API counts as down. */
 const failuresToOpen = 5;
@@ -20,7 +20,7 @@ const states = new WeakMap<DownstreamApiConfiguration, State>();
  * Calls an API unless it is down: whoever waits for an API that does not answer keeps a connection and a person waiting. Any
  * answer, also an error, says that it is not.
  * @param isAsked whether somebody still waits: a call that was given up says nothing about the API
- * @throws {ConditionError} `api_down` while it is; else as `call`
+ * @throws {ProblemError} `api_down` while it is; else as `call`
  */
 export async function throughCircuit<T>(
   api: DownstreamApiConfiguration,
@@ -49,7 +49,7 @@ function enter(state: State): boolean {
   const leftMs = state.openUntil - Date.now();
   if (leftMs > 0 || state.isTried) {
     const retryAfterSeconds = Math.max(1, Math.ceil(leftMs / 1_000));
-    throw new ConditionError("api_down", "The API has not answered for a while. Try again later.", {
+    throw new ProblemError("api_down", "The API has not answered for a while. Try again later.", {
       retryAfterSeconds,
     });
   }

@@ -1,6 +1,6 @@
 import { request as overHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as overTls } from "node:https";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /** A request to an API, as it goes over the wire. */
 export interface ApiRequest {
@@ -34,7 +34,7 @@ const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 /**
  * One HTTP exchange, until the head of the answer is there. `fetch` would decode the body, and change fields. A server may close
  * a connection that nothing was sent on for a while, just when a request comes: then an idempotent one is sent once more.
- * @throws {ConditionError} `api_timeout` or `api_unavailable`
+ * @throws {ProblemError} `api_timeout` or `api_unavailable`
  */
 export async function exchange(target: URL, request: ApiRequest, limits: ExchangeLimits): Promise<ApiAnswer> {
   try {
@@ -56,7 +56,7 @@ async function attempt(
 ): Promise<ApiAnswer> {
   const send = target.protocol === "https:" ? overTls : overHttp;
   const request = send(target, { method, headers, ...(agent === false && { agent }), ...(gone && { signal: gone }) });
-  const timer = setTimeout(() => request.destroy(new ConditionError("api_timeout", tryAgain)), timeoutMs);
+  const timer = setTimeout(() => request.destroy(new ProblemError("api_timeout", tryAgain)), timeoutMs);
   try {
     request.end(body);
     return answerOf(await responseTo(request));
@@ -78,8 +78,8 @@ class StaleConnectionError extends Error {
   }
 }
 
-function failure(error: unknown): ConditionError {
-  return error instanceof ConditionError ? error : new ConditionError("api_unavailable", tryAgain, { cause: error });
+function failure(error: unknown): ProblemError {
+  return error instanceof ProblemError ? error : new ProblemError("api_unavailable", tryAgain, { cause: error });
 }
 
 /** An error after the answer has begun is not the answer's: an API may answer, and then hang up on the rest of the request. */

@@ -1,6 +1,6 @@
 import type { App } from "../app/app.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
-import { ApiSignInRequiredError, ConditionError, SignInRequiredError } from "../core/errors.ts";
+import { ApiSignInRequiredError, ProblemError, SignInRequiredError } from "../core/errors.ts";
 import type { RefusedError } from "./refused.ts";
 import type { TokenRequest } from "./token-request.ts";
 
@@ -13,7 +13,7 @@ const justSignedInMs = 5 * 60_000;
  * What to tell the browser when the token endpoint wants the person before it gives a token for the request's API. It never
  * leads in a circle: to a sign-in that is about this very API, and not to a second one if that did not help.
  */
-export function personNeeded(app: Settings, request: TokenRequest, refusal: RefusedError): ConditionError {
+export function personNeeded(app: Settings, request: TokenRequest, refusal: RefusedError): ProblemError {
   const detail = "The identity provider asks you to sign in again.";
   if (refusal.claims !== undefined) return claimsNeeded(app, request, refusal.claims, detail, refusal);
   const { session, api } = request;
@@ -32,7 +32,7 @@ export function claimsNeeded(
   claims: string,
   detail: string,
   cause?: unknown,
-): ConditionError {
+): ProblemError {
   const wasAnswered = request.session.secrets.signedInWith === sha256Base64Url(claims);
   if (wasAnswered && isJustSignedIn(app, request)) return notPermitted(cause);
   // A plain sign-in asks for the first API's scopes: only for another one it has to be told the API.
@@ -49,6 +49,6 @@ function isFirstApi({ configuration }: Settings, { api }: TokenRequest): boolean
   return first === api.name;
 }
 
-function notPermitted(cause: unknown): ConditionError {
-  return new ConditionError("api_not_permitted", "Signing in again would not change that.", { cause });
+function notPermitted(cause: unknown): ProblemError {
+  return new ProblemError("api_not_permitted", "Signing in again would not change that.", { cause });
 }

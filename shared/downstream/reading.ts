@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /**
  * What an error stands for that came up while a handler worked: what did not end in the request's time is a timeout, everything
@@ -6,7 +6,7 @@ import { ConditionError } from "../core/errors.ts";
  */
 export function readingError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted && isAbort(error, signal)) {
-    return new ConditionError("api_timeout", "Try again in a moment.", { cause: error });
+    return new ProblemError("api_timeout", "Try again in a moment.", { cause: error });
   }
   return error;
 }

@@ -1,5 +1,5 @@
 import type { AuthError } from "@azure/msal-node";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { appRefused } from "../identity/errors.ts";
 import { isMsalError, wantsInteraction } from "../identity/msal-errors.ts";
 
@@ -72,7 +72,7 @@ export class ForeignTokensError extends Error {
 
 /** What an error of MSAL is about: the person, or the app. */
 export function classify(error: unknown, claims: string | undefined): unknown {
-  if (error instanceof ConditionError) return error;
+  if (error instanceof ProblemError) return error;
   if (!isMsalError(error)) return appRefused(error);
   const refused = wantsInteraction(error) || error.errorCode === "invalid_grant";
   return refused ? new RefusedError(error, claims) : appRefused(error);

@@ -25,7 +25,7 @@ export interface Renewal {
  * @throws {RefusedError} when the token endpoint wants the person
  * @throws {ForeignTokensError} when it has answered with another account's tokens
  * @throws {SignInRequiredError} when the session is gone
- * @throws {ConditionError} `identity_provider_unavailable` or `app_refused`
+ * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
  */
 export async function renew(app: Renewer, request: TokenRequest): Promise<Renewal> {
   const { session, api, claims } = request;

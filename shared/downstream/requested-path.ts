@@ -1,6 +1,6 @@
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { invalidPath } from "./target.ts";
 
 /** What the Functions host says about a request to `/api/{api}/{*path}`. */
@@ -14,7 +14,7 @@ export interface RequestedPath {
  * Path and query below an API's base URL that a request is for, encoded as the browser has sent it. The host decodes a path and
  * encodes it again for the URL, where `%20` may have been `%20` or `%2520`; the parameter tells them apart, if it is the path's.
  * What nobody can tell apart is `%2F` and `%252F`: it counts as `%2F`.
- * @throws {ConditionError} `api_path_invalid`
+ * @throws {ProblemError} `api_path_invalid`
  */
 export function requestedPath(api: DownstreamApiConfiguration, { url, params }: RequestedPath): string {
   const { pathname, search } = new URL(url);
@@ -23,7 +23,7 @@ export function requestedPath(api: DownstreamApiConfiguration, { url, params }: 
   if (asciiLowerCase(name) !== api.name) throw invalidPath();
   const path = isDecoded(params["path"] ?? "", raw) ? encoded(params["path"] ?? "") : raw;
   if (!api.allowEncodedSlashes && /%(?:25)*2f/i.test(path)) {
-    throw new ConditionError(
+    throw new ProblemError(
       "api_path_invalid",
       "The path has an encoded slash, which this API's settings do not allow.",
     );

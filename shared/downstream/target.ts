@@ -1,20 +1,20 @@
 import type { App } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { leadsElsewhere } from "./path-readings.ts";
 
-/** @param name in any case. @throws {ConditionError} `api_unknown` */
+/** @param name in any case. @throws {ProblemError} `api_unknown` */
 export function configuredApi({ configuration }: Pick<App, "configuration">, name: string): DownstreamApiConfiguration {
   const api = configuration.downstreamApis.get(asciiLowerCase(name));
-  if (!api) throw new ConditionError("api_unknown", "No API of this name is configured.");
+  if (!api) throw new ProblemError("api_unknown", "No API of this name is configured.");
   return api;
 }
 
 /**
  * URL of the API, never outside of its base URL.
  * @param path with its query. One slash at the beginning means nothing; an absolute URL must be below the base URL
- * @throws {ConditionError} `api_path_invalid`
+ * @throws {ProblemError} `api_path_invalid`
  */
 export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string): URL {
   const base = new URL(`${baseUrl}/`);
@@ -33,6 +33,6 @@ function splitAtQuery(path: string): [string, string | undefined] {
   return at < 0 ? [path, undefined] : [path.slice(0, at), path.slice(at + 1)];
 }
 
-export function invalidPath(): ConditionError {
-  return new ConditionError("api_path_invalid", "The path must be a plain path below the API's base URL.");
+export function invalidPath(): ProblemError {
+  return new ProblemError("api_path_invalid", "The path must be a plain path below the API's base URL.");
 }

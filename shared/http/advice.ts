@@ -1,4 +1,4 @@
-import type { ConditionCode } from "../core/errors.ts";
+import type { ProblemCode } from "../core/errors.ts";
 
 export interface Link {
   readonly href: string;
@@ -20,7 +20,7 @@ const signInAgain: Link = { href: "/auth/login", text: "Sign in again" };
 const signOutAgain: Link = { href: "/auth/logout", text: "Sign out again" };
 const otherAccount: Link = { href: "/auth/login?prompt=select_account", text: "Use another account" };
 
-const advice: Partial<Record<ConditionCode, Advice>> = {
+const advice: Partial<Record<ProblemCode, Advice>> = {
   signin_cancelled: {
     text: "Nobody was signed in, and nothing was stored. You can sign in again at any time.",
     links: [signIn, home],
@@ -135,7 +135,7 @@ export interface Way {
 const maxClaimsInLink = 1_500;
 
 /** @param way the links lead on there */
-export function adviceFor(code: ConditionCode, way: Way): Advice {
+export function adviceFor(code: ProblemCode, way: Way): Advice {
   const { links, ...rest } = advice[code] ?? { links: [home] };
   return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way) })) };
 }

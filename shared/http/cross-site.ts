@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -10,7 +10,7 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  * is refused when it says that it comes from elsewhere.
  * @param options.navigable whether a link of another site may lead here: a document that is opened in a tab of its own,
  *   which that site cannot read
- * @throws {ConditionError} `cross_site_request`
+ * @throws {ProblemError} `cross_site_request`
  */
 export function refuseCrossSite(
   request: { readonly method: string; readonly headers: Headers },
@@ -25,7 +25,7 @@ export function refuseCrossSite(
   const foreign = elsewhere || (origin !== null && origin !== publicBaseUrl);
   const own = origin === publicBaseUrl || (origin === null && site === "same-origin");
   if (safeMethods.has(request.method) ? foreign : !own || foreign) {
-    throw new ConditionError("cross_site_request", "Only the app's own pages may do this.");
+    throw new ProblemError("cross_site_request", "Only the app's own pages may do this.");
   }
 }
 

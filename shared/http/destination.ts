@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { mediaTypeOf } from "./media-type.ts";
 
 /**
@@ -10,13 +10,13 @@ const apart = new Set(["empty", "document", "image", "audio", "video", "track"])
 /**
  * Refuses to make another server's answer a part of the app's own page. Programs, and browsers before 2023, send no
  * `Sec-Fetch-Dest`; for them there is {@link inertType}.
- * @throws {ConditionError} `destination_not_allowed`
+ * @throws {ProblemError} `destination_not_allowed`
  */
 export function refuseEmbedding(headers: Headers): void {
   const destination = headers.get("sec-fetch-dest") ?? "empty";
   // Older than Sec-Fetch-Dest (Service Workers, "Service-Worker").
   if (apart.has(destination) && !headers.has("service-worker")) return;
-  throw new ConditionError("destination_not_allowed", "Request it with fetch, or show it as an image or a file.");
+  throw new ProblemError("destination_not_allowed", "Request it with fetch, or show it as an image or a file.");
 }
 
 /**

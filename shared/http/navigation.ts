@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 interface Asked {
   readonly headers: Headers;
@@ -7,7 +7,7 @@ interface Asked {
 /**
  * Refuses what no person has asked for by going there: a script's `fetch`, a picture, a frame, an address that is loaded ahead.
  * Programs and old browsers do not say what they do; they pass.
- * @throws {ConditionError} `navigation_required`
+ * @throws {ProblemError} `navigation_required`
  */
 export function requireNavigation(request: Asked): void {
   refusePrefetch(request);
@@ -15,7 +15,7 @@ export function requireNavigation(request: Asked): void {
   const mode = request.headers.get("sec-fetch-mode") ?? "navigate";
   const destination = request.headers.get("sec-fetch-dest") ?? "document";
   if (mode !== "navigate" || destination !== "document") {
-    throw new ConditionError("navigation_required", "Send the browser here, by a link or location.assign.");
+    throw new ProblemError("navigation_required", "Send the browser here, by a link or location.assign.");
   }
 }
 
@@ -27,12 +27,12 @@ function isBrowser({ headers }: Asked): boolean {
 /**
  * Refuses an address that a browser loads before anybody goes there (Fetch, `Sec-Purpose`; the older headers are those of other
  * browsers): what works once must not be used up by that. The browser asks again when somebody does.
- * @throws {ConditionError} `navigation_required`
+ * @throws {ProblemError} `navigation_required`
  */
 export function refusePrefetch({ headers }: Asked): void {
   const purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"].map((name) => headers.get(name) ?? "");
   if (purposes.some((purpose) => /^(prefetch|prerender|preview)\b/i.test(purpose))) {
-    throw new ConditionError("navigation_required", "This address must not be prefetched.");
+    throw new ProblemError("navigation_required", "This address must not be prefetched.");
   }
 }
 

@@ -1,9 +1,9 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /**
  * A query parameter that may be given once (RFC 6749 section 3.1 forbids repeats).
  * @param request its `query` is not used: it joins repeated parameters with commas
- * @throws {ConditionError} `invalid_request` when it is repeated or longer than `maxLength` characters
+ * @throws {ProblemError} `invalid_request` when it is repeated or longer than `maxLength` characters
  */
 export function queryParameter(request: { readonly url: string }, name: string, maxLength?: number): string | null {
   return parameterOf(new URL(request.url).searchParams, name, maxLength);
@@ -13,9 +13,9 @@ export function queryParameter(request: { readonly url: string }, name: string, 
 export function parameterOf(parameters: URLSearchParams, name: string, maxLength = 2_048): string | null {
   const values = parameters.getAll(name);
   const [value = null] = values;
-  if (values.length > 1) throw new ConditionError("invalid_request", `The parameter ${name} is given more than once.`);
+  if (values.length > 1) throw new ProblemError("invalid_request", `The parameter ${name} is given more than once.`);
   if (value !== null && value.length > maxLength) {
-    throw new ConditionError("invalid_request", `The parameter ${name} is longer than ${maxLength} characters.`);
+    throw new ProblemError("invalid_request", `The parameter ${name} is longer than ${maxLength} characters.`);
   }
   return value === "" ? null : value;
 }

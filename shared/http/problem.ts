@@ -1,9 +1,9 @@
 import type { HttpResponseInit } from "@azure/functions";
 import {
   ApiSignInRequiredError,
-  ConditionError,
-  conditionOf,
-  conditions,
+  ProblemError,
+  problemCodeOf,
+  problemTypes,
   MethodNotAllowedError,
   SignInRequiredError,
 } from "../core/errors.ts";
@@ -31,8 +31,8 @@ export function problemResponse(error: unknown, occurrence: Occurrence): HttpRes
 }
 
 function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
-  const code = conditionOf(error);
-  const { status, title } = conditions[code];
+  const code = problemCodeOf(error);
+  const { status, title } = problemTypes[code];
   const claims = error instanceof SignInRequiredError ? error.claims : undefined;
   const api = apiOf(error);
   const body = {
@@ -53,8 +53,8 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
 }
 
 function problemPage(error: unknown, { id, appName, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
-  const code = conditionOf(error);
-  const { status, title } = conditions[code];
+  const code = problemCodeOf(error);
+  const { status, title } = problemTypes[code];
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
   const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims, api });
   const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way), ...usual] : usual;
@@ -78,15 +78,15 @@ function apiOf(error: unknown): string | undefined {
   return error instanceof SignInRequiredError || error instanceof ApiSignInRequiredError ? error.api : undefined;
 }
 
-/** Only conditions explain themselves; what is unforeseen may hold anything. */
+/** The text of a `ProblemError` may be shown; the text of any other error could hold anything. */
 function detailOf(error: unknown): string {
-  return error instanceof ConditionError ? error.message : "Try again in a moment.";
+  return error instanceof ProblemError ? error.message : "Try again in a moment.";
 }
 
 /** The fields that tell programs how to go on. */
 function fieldsOf(error: unknown, status: number): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
   if (status !== 503) return {};
-  const { retryAfterSeconds = usualPauseSeconds } = error instanceof ConditionError ? error : {};
+  const { retryAfterSeconds = usualPauseSeconds } = error instanceof ProblemError ? error : {};
   return { "retry-after": String(retryAfterSeconds) };
 }

@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 const maxLength = 1_000;
 /** Printable ASCII without space and backslash: browsers read `\` as `/` and drop tabs and line breaks. */
@@ -12,13 +12,13 @@ const scheme = /^[a-z][a-z0-9+.-]*:/i;
  * other place either, such as one that is too long, leads to the app's start: the person has done nothing wrong.
  * @param value as the browser sent it; none means `/`
  * @returns path, query and fragment, safe in a `Location` header
- * @throws {ConditionError} `invalid_return_url` for everything that could lead to another origin
+ * @throws {ProblemError} `invalid_return_url` for everything that could lead to another origin
  */
 export function safeReturnUrl(value: string | null, publicBaseUrl: string): string {
   if (value === null || value === "") return "/";
   const path = withoutOrigin(value, publicBaseUrl);
   if (readingsOf(path).some((reading) => leadsElsewhere(reading, publicBaseUrl))) {
-    throw new ConditionError("invalid_return_url", "returnUrl must be a path of this app, such as /reports?year=2026.");
+    throw new ProblemError("invalid_return_url", "returnUrl must be a path of this app, such as /reports?year=2026.");
   }
   const url = URL.parse(path, publicBaseUrl);
   if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return "/";

@@ -1,4 +1,4 @@
-import { ConditionError, type ConditionCode } from "../core/errors.ts";
+import { ProblemError, type ProblemCode } from "../core/errors.ts";
 import { IdentityProviderUnavailableError, appRefused } from "./errors.ts";
 
 /** Authentication error response (OpenID Connect Core 1.0 section 3.1.2.6), with what Entra adds to it. */
@@ -46,10 +46,10 @@ export function isNotSignedIn({ error }: AuthorizationErrorResponse): boolean {
 }
 
 /**
- * The condition that an error response stands for. Its texts are never shown: anybody can write them into a link. Entra
+ * The problem that an error response stands for. Its texts are never shown: anybody can write them into a link. Entra
  * says `access_denied` for most of what it refuses, so that its number has to tell: from the URI, else from the text.
  */
-export function authorizationError(response: AuthorizationErrorResponse): ConditionError {
+export function authorizationError(response: AuthorizationErrorResponse): ProblemError {
   const { error } = response;
   const errorNo = errorNumberOf(response);
   const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === errorNo);
@@ -58,24 +58,24 @@ export function authorizationError(response: AuthorizationErrorResponse): Condit
     // Only names that are known here get into the log: anybody can write a link.
     ...((aboutTheApp.has(error) || passing.has(error)) && { errorCode: error }),
   });
-  const condition = (code: ConditionCode, detail: string) => new ConditionError(code, detail, { cause });
+  const problem = (code: ProblemCode, detail: string) => new ProblemError(code, detail, { cause });
   if (isOneOf("adminConsent")) return adminConsentRequired(cause);
-  if (isOneOf("otherDirectory")) return condition("tenant_not_allowed", "This account belongs to another directory.");
+  if (isOneOf("otherDirectory")) return problem("tenant_not_allowed", "This account belongs to another directory.");
   if (isOneOf("notAssigned")) {
-    return condition("account_not_assigned", "An administrator has to assign this account to the app.");
+    return problem("account_not_assigned", "An administrator has to assign this account to the app.");
   }
-  if (isOneOf("declined")) return condition("signin_cancelled", "The app was not given the permissions that it needs.");
-  if (error === "access_denied") return condition("signin_cancelled", "You can sign in again at any time.");
+  if (isOneOf("declined")) return problem("signin_cancelled", "The app was not given the permissions that it needs.");
+  if (error === "access_denied") return problem("signin_cancelled", "You can sign in again at any time.");
   if (error === "consent_required") return adminConsentRequired(cause);
   if (aboutTheApp.has(error)) return appRefused(cause);
   if (passing.has(error)) return new IdentityProviderUnavailableError(cause);
-  return condition("signin_refused", "Go back to the app and sign in again.");
+  return problem("signin_refused", "Go back to the app and sign in again.");
 }
 
 /** @param cause also for the token endpoint, which says so of a scope that nobody has agreed to */
-export function adminConsentRequired(cause?: unknown): ConditionError {
+export function adminConsentRequired(cause?: unknown): ProblemError {
   const detail = "An administrator of your organization has to approve the permissions that the app requests.";
-  return new ConditionError("admin_consent_required", detail, { cause });
+  return new ProblemError("admin_consent_required", detail, { cause });
 }
 
 /** The number of an error of Entra, the digits after `AADSTS`. */

@@ -1,14 +1,14 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /** The identity provider refused the app itself: an expired secret, a missing federated credential, a wrong client id. */
-export function appRefused(cause: unknown): ConditionError {
-  return new ConditionError("app_refused", "The people who run this app must check its registration and credentials.", {
+export function appRefused(cause: unknown): ProblemError {
+  return new ProblemError("app_refused", "The people who run this app must check its registration and credentials.", {
     cause,
   });
 }
 
 /** The identity provider did not answer, or not in a form that can be used. */
-export class IdentityProviderUnavailableError extends ConditionError {
+export class IdentityProviderUnavailableError extends ProblemError {
   /** @param pauseMs how long it has asked not to be called, if it has */
   constructor(cause?: unknown, pauseMs = 0) {
     const retry = pauseMs > 0 && { retryAfterSeconds: Math.ceil(pauseMs / 1_000) };

@@ -1,6 +1,6 @@
 import type { Configuration } from "../configuration/configuration.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { clockToleranceSeconds, verifyToken } from "./jwt.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
@@ -35,7 +35,7 @@ export interface IdTokenExpectations {
 /**
  * Verifies an ID token (OpenID Connect Core 1.0 section 3.1.3.7): signature, issuer, audience, times, nonce, and whether
  * its tenant may use the app. MSAL checks none of these but the nonce.
- * @throws {ConditionError} `signin_invalid`, `clock_skew` or `tenant_not_allowed`
+ * @throws {ProblemError} `signin_invalid`, `clock_skew` or `tenant_not_allowed`
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyIdToken(idToken: string, expected: IdTokenExpectations): Promise<IdTokenClaims> {
@@ -57,7 +57,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
   }
   const tenantId = token.required("tid");
   if (azureAd.allowedTenants.length > 0 && !azureAd.allowedTenants.includes(asciiLowerCase(tenantId))) {
-    throw new ConditionError("tenant_not_allowed", "Sign in with an account of an organization that this app is for.");
+    throw new ProblemError("tenant_not_allowed", "Sign in with an account of an organization that this app is for.");
   }
   const username = token.optional("preferred_username") ?? token.optional("email") ?? "";
   return {

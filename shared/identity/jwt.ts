@@ -1,6 +1,6 @@
 import { errors, type JWTPayload } from "jose";
 import { withinDeadline } from "../core/waiting.ts";
-import { ConditionError, type ConditionCode } from "../core/errors.ts";
+import { ProblemError, type ProblemCode } from "../core/errors.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 import { unavailable } from "./errors.ts";
 import { fillTenant, tenantTemplate, verifyWithAny, type SigningKeys } from "./signing-keys.ts";
@@ -16,10 +16,10 @@ export interface TokenExpectations {
   readonly requiredClaims: readonly string[];
   /** Seconds since `iat`; without it only `exp` counts. */
   readonly maxAgeSeconds?: number;
-  /** The condition that a token which is not valid stands for. */
-  readonly code: ConditionCode;
+  /** The problem that is reported when the token is not valid. */
+  readonly code: ProblemCode;
   /** The one for a token that is not valid now, where that says something about the clocks. */
-  readonly timesCode?: ConditionCode;
+  readonly timesCode?: ProblemCode;
   /** The time that the token must be valid at, in milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -33,18 +33,18 @@ export interface VerifiedToken {
   /** A claim that may be missing. */
   optional(claim: string): string | undefined;
   /** The error for a token whose claim is wrong. */
-  invalid(claim: string): ConditionError;
+  invalid(claim: string): ProblemError;
 }
 
 /**
  * Verifies a token that the identity provider issued for this app: signature, issuer, audience and times.
- * @throws {ConditionError} with the expected code when the token is not valid
+ * @throws {ProblemError} with the expected code when the token is not valid
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyToken(token: string, expected: TokenExpectations): Promise<VerifiedToken> {
   const { code, timesCode = code } = expected;
-  const invalid = (what: string, cause?: unknown, condition = code) =>
-    new ConditionError(condition, `The token is not valid: ${what}.`, { cause });
+  const invalid = (what: string, cause?: unknown, problem = code) =>
+    new ProblemError(problem, `The token is not valid: ${what}.`, { cause });
   const verification = verifyWithAny(token, expected.keys(expected.metadata.jwksUri), {
     algorithms,
     audience: expected.clientId,

@@ -19,7 +19,7 @@ const maxAgeSeconds = 10 * 60;
 /**
  * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6): signature, `iss`, `aud`, `iat`, `exp`, the
  * logout event, `jti`, a `sid` or a `sub`, and no `nonce`, so that no ID token passes for one.
- * @throws {ConditionError} `logout_token_invalid`
+ * @throws {ProblemError} `logout_token_invalid`
  * @throws {IdentityProviderUnavailableError} when the signing keys cannot be read
  */
 export async function verifyLogoutToken(

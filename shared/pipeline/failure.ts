@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
-import { conditionOf, conditions, SignInRequiredError } from "../core/errors.ts";
+import { problemCodeOf, problemTypes, SignInRequiredError } from "../core/errors.ts";
 import type { Way } from "../http/advice.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { aadstsNumber, describe } from "../http/describe-error.ts";
@@ -47,10 +47,10 @@ function ownAddress({ definition, request, publicBaseUrl }: FailedRequest): Way 
 /** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
 function report(error: unknown, failed: FailedRequest, { wantsPage: isPage, id }: Occurrence): void {
   const { definition, telemetry, invocation } = failed;
-  const code = conditionOf(error);
+  const code = problemCodeOf(error);
   const number = aadstsNumber(error);
   const attributes = { function: definition.name, code, id, ...(number !== undefined && { aadsts: number }) };
-  if (conditions[code].status < 500) {
+  if (problemTypes[code].status < 500) {
     if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
     return;
   }

@@ -12,7 +12,7 @@ export interface Session {
    *   absolute URL below the base URL, such as an `@odata.nextLink`, is taken too
    * @returns the API's answer, whatever its status, decoded as `fetch` decodes it unless `init` has an `Accept-Encoding`;
    *   redirects are not followed
-   * @throws {ConditionError} `api_unknown`, `api_path_invalid`, `api_timeout`, `api_unavailable`, `api_down`, `api_refused_token`
+   * @throws {ProblemError} `api_unknown`, `api_path_invalid`, `api_timeout`, `api_unavailable`, `api_down`, `api_refused_token`
    * @throws {SignInRequiredError} when the session is gone, or the API or the identity provider asks for the person.
    *   Let it through: the browser gets 401 `signin_required`, with the claims challenge if there is one
    */

@@ -1,13 +1,13 @@
 import type { AccountStore } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { shared, withinDeadline } from "../core/waiting.ts";
-import { conditionOf, type ConditionCode } from "../core/errors.ts";
+import { problemCodeOf, type ProblemCode } from "../core/errors.ts";
 import type { Authority } from "../identity/authority.ts";
 import { proveCredential, type CredentialOutcome } from "./prove-credential.ts";
 import { StoreUnavailableError } from "../store/errors.ts";
 
 /** `store_refused`: the store answers, and does not let the app in. */
-export type StoreOutcome = "ok" | "store_refused" | ConditionCode;
+export type StoreOutcome = "ok" | "store_refused" | ProblemCode;
 
 /** What the app depends on, as it finds it. */
 export interface Readiness {
@@ -53,7 +53,7 @@ async function readBothContainers(store: () => Promise<AccountStore>): Promise<S
     await Promise.all([accounts.read("readyz", signal), sids.read("readyz", signal)]);
     return "ok";
   } catch (error) {
-    return isRefusal(error) ? "store_refused" : conditionOf(error);
+    return isRefusal(error) ? "store_refused" : problemCodeOf(error);
   }
 }
 

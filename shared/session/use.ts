@@ -2,7 +2,7 @@ import type { AccountDocument, Change, StoredSession } from "../account/document
 import { changeSession } from "../account/fit-session.ts";
 import { changeAccount, type Timing } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { conditionOf, SignInRequiredError } from "../core/errors.ts";
+import { problemCodeOf, SignInRequiredError } from "../core/errors.ts";
 import { sessionLost } from "./ended.ts";
 import type { ResolvedSession } from "./resolve.ts";
 
@@ -52,7 +52,7 @@ async function extendIfDue(
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
     // The session is valid, only its extension could not be stored; the next request tries again.
-    invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: conditionOf(error) });
+    invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: problemCodeOf(error) });
   }
 }
 

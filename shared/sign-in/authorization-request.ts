@@ -1,5 +1,5 @@
 import { asciiLowerCase } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { parameterOf } from "../http/parameters.ts";
 import { isClaimsRequest, maxClaimsLength } from "../identity/claims-request.ts";
 
@@ -70,7 +70,7 @@ export function askedReturnUrl(query: URLSearchParams): string | null {
   return either(query, "returnUrl", 8_192);
 }
 
-/** @throws {ConditionError} `invalid_request` naming the parameter */
+/** @throws {ProblemError} `invalid_request` naming the parameter */
 export function parseSignInOptions(query: URLSearchParams): SignInOptions {
   refuseOthers(query);
   const api = checked(query, "api", 32, /^[a-z0-9-]+$/i, "the name of a configured API");
@@ -96,11 +96,11 @@ function refuseOthers(query: URLSearchParams): void {
   const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));
   for (const name of query.keys()) {
     if (refused.has(name)) {
-      throw new ConditionError("invalid_request", `The caller must not choose the parameter ${name}.`);
+      throw new ProblemError("invalid_request", `The caller must not choose the parameter ${name}.`);
     }
     const meant = spellings.get(plain(name));
     if (meant !== undefined && !Object.entries(known).flat().includes(name)) {
-      throw new ConditionError("invalid_request", `There is no parameter ${name}; it is spelled ${meant}.`);
+      throw new ProblemError("invalid_request", `There is no parameter ${name}; it is spelled ${meant}.`);
     }
   }
 }
@@ -113,7 +113,7 @@ function either(query: URLSearchParams, name: keyof typeof known, maxLength: num
   const [own, standard] = [parameterOf(query, name, maxLength), known[name]];
   const other = standard === name ? null : parameterOf(query, standard, maxLength);
   if (own !== null && other !== null) {
-    throw new ConditionError("invalid_request", `The parameter ${name} is given more than once.`);
+    throw new ProblemError("invalid_request", `The parameter ${name} is given more than once.`);
   }
   return own ?? other;
 }
@@ -142,6 +142,6 @@ function parseClaims(query: URLSearchParams): string | null {
   return checked(query, "claims", maxClaimsLength, { test: isClaimsRequest }, "a JSON object");
 }
 
-export function invalid(name: keyof typeof known, expected: string): ConditionError {
-  return new ConditionError("invalid_request", `The parameter ${known[name]} is not valid; expected ${expected}.`);
+export function invalid(name: keyof typeof known, expected: string): ProblemError {
+  return new ProblemError("invalid_request", `The parameter ${known[name]} is not valid; expected ${expected}.`);
 }

@@ -1,4 +1,4 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { parameterOf } from "../http/parameters.ts";
 import { errorNumberOf, type AuthorizationErrorResponse } from "../identity/authorization-error.ts";
 
@@ -22,7 +22,7 @@ const maxAddressLength = 7_000;
 
 /**
  * The response as it came in the query: from the identity provider itself, or passed on by {@link queryOfForm}.
- * @throws {ConditionError} `invalid_request`
+ * @throws {ProblemError} `invalid_request`
  */
 export function readResponse(query: URLSearchParams): AuthorizationResponse {
   const state = parameterOf(query, "state");
@@ -30,7 +30,7 @@ export function readResponse(query: URLSearchParams): AuthorizationResponse {
   const code = parameterOf(query, "code", maxCodeLength);
   const ownCode = parameterOf(query, ownCodeName, maxCodeLength);
   if (code !== null && ownCode !== null) {
-    throw new ConditionError("invalid_request", "The parameter code is given more than once.");
+    throw new ProblemError("invalid_request", "The parameter code is given more than once.");
   }
   return {
     state,
@@ -53,7 +53,7 @@ function readError(parameters: URLSearchParams): AuthorizationErrorResponse | un
 /**
  * The query that a posted response (OAuth 2.0 Form Post Response Mode section 2) goes on with. It holds what the callback
  * reads and nothing else; of an error's description, which may name a person, only Entra's number.
- * @throws {ConditionError} `invalid_request` when a parameter is missing, there twice or too long
+ * @throws {ProblemError} `invalid_request` when a parameter is missing, there twice or too long
  */
 export function queryOfForm(form: URLSearchParams): string {
   const state = parameterOf(form, "state");
@@ -73,17 +73,17 @@ export function queryOfForm(form: URLSearchParams): string {
   }
   const text = query.toString();
   if (text.length > maxAddressLength) {
-    throw new ConditionError("invalid_request", `The answer is longer than ${maxAddressLength} characters.`);
+    throw new ProblemError("invalid_request", `The answer is longer than ${maxAddressLength} characters.`);
   }
   return text;
 }
 
-/** @throws {ConditionError} `invalid_request` */
+/** @throws {ProblemError} `invalid_request` */
 export function codeOf({ code }: AuthorizationResponse): string {
   if (code === null) throw missing("code");
   return code;
 }
 
-function missing(name: string): ConditionError {
-  return new ConditionError("invalid_request", `The parameter ${name} is missing.`);
+function missing(name: string): ProblemError {
+  return new ProblemError("invalid_request", `The parameter ${name} is missing.`);
 }

@@ -5,7 +5,7 @@ import { isSignedOutSince } from "../account/claim.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import { readEntry, warnIfUnreadable, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { conditionOf } from "../core/errors.ts";
+import { problemCodeOf } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
 import { endReplacedSession } from "../sign-out/by-app.ts";
 import type { Tick } from "../store/clock.ts";
@@ -35,7 +35,7 @@ const maxAttempts = 5;
  * the index. A sign-out for that `sid` which comes before the claim leaves a mark, and the claim finds it; one
  * which comes after finds the session in the document. The earlier session of the same account takes a write of its own in
  * the end: one write for both may come late, after the sign-in has been given up.
- * @throws {ConditionError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then.
+ * @throws {ProblemError} `signin_signed_out` when the `sid` was signed out meanwhile; nothing is left behind then.
  *   `session_too_large`
  */
 export async function openSession(app: App, opened: NewSession, invocation: Invocation): Promise<SessionCookie> {
@@ -134,6 +134,6 @@ async function takeOver(
     await noteSuccessor(sids, sessionKeyOf(previous.secret), { accountKey, sessionKey, since }, invocation.signal);
     await endReplacedSession(app, previous, invocation);
   } catch (error) {
-    invocation.telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+    invocation.telemetry.warn("signin_cleanup_failed", { code: problemCodeOf(error) });
   }
 }

@@ -1,6 +1,6 @@
 import type { AuthenticationResult, AuthError } from "@azure/msal-node";
 import type { Configuration } from "../configuration/configuration.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import type { AccountClaims } from "../identity/account-claims.ts";
 import type { Grants } from "../identity/session-secrets.ts";
 import type { Authority } from "../identity/authority.ts";
@@ -36,7 +36,7 @@ export interface SignedIn {
 /**
  * Redeems the code and verifies the ID token.
  * @param sessionState of the authorization response; stands in for a missing `sid` claim
- * @throws {ConditionError} `signin_invalid`, `clock_skew`, `signin_refused`, `admin_consent_required`, `tenant_not_allowed`
+ * @throws {ProblemError} `signin_invalid`, `clock_skew`, `signin_refused`, `admin_consent_required`, `tenant_not_allowed`
  *   or `identity_provider_unavailable`
  */
 export async function completeSignIn(
@@ -70,9 +70,9 @@ export async function completeSignIn(
     signal,
   });
   const homeAccountId = result.account?.homeAccountId;
-  if (!homeAccountId) throw new ConditionError("signin_invalid", "The token response names no account.");
+  if (!homeAccountId) throw new ProblemError("signin_invalid", "The token response names no account.");
   if (!isAbout(network.issued, homeAccountId, verified)) {
-    throw new ConditionError("signin_invalid", "The tokens and the ID token belong to different accounts.");
+    throw new ProblemError("signin_invalid", "The tokens and the ID token belong to different accounts.");
   }
   const granted = network.issued?.["scope"];
   const scopes = scopesOf(configuration, answer.transaction.api).first;
@@ -104,7 +104,7 @@ async function redeem(
   } catch (error) {
     const unavailable = failure();
     if (unavailable) throw unavailable;
-    if (error instanceof ConditionError) throw error;
+    if (error instanceof ProblemError) throw error;
     // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
     if (!isMsalError(error)) throw appRefused(error);
     // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
@@ -112,7 +112,7 @@ async function redeem(
       throw asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
     }
     if (!isServerError(error)) {
-      throw new ConditionError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
+      throw new ProblemError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
     }
     if (error.errorCode !== "invalid_grant") throw appRefused(error);
     throw signInRefused(error);
@@ -124,8 +124,8 @@ function asksForConsent({ errorCode, subError }: AuthError): boolean {
 }
 
 /** The identity provider does not redeem the code. */
-export function signInRefused(cause: unknown): ConditionError {
-  return new ConditionError("signin_refused", "Go back to the app and sign in again.", { cause });
+export function signInRefused(cause: unknown): ProblemError {
+  return new ProblemError("signin_refused", "Go back to the app and sign in again.", { cause });
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type AccountStore,
 } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { ConditionError, conditionOf } from "../core/errors.ts";
+import { ProblemError, problemCodeOf } from "../core/errors.ts";
 import { endDisplacedSessions } from "../sign-out/by-app.ts";
 import type { Tick } from "../store/clock.ts";
 import { inTurn, untilSettled, type Attempt } from "../store/contention.ts";
@@ -93,7 +93,7 @@ async function writeSession(
 
 /**
  * Makes the index lead from the `sid` to the account, and from the subject if the identity provider may name it alone.
- * @throws {ConditionError} `signin_signed_out` when one of them was signed out since the sign-in began
+ * @throws {ProblemError} `signin_signed_out` when one of them was signed out since the sign-in began
  */
 async function claimIndex(app: App, claims: Claims, invocation: Invocation): Promise<void> {
   await claimForSid(app, claims, invocation);
@@ -142,8 +142,8 @@ function ttlOf({ configuration }: App): number {
   return configuration.session.absoluteTimeoutMinutes * 60;
 }
 
-export function signedOutMeanwhile(): ConditionError {
-  return new ConditionError("signin_signed_out", "You were signed out elsewhere. Sign in again to continue.");
+export function signedOutMeanwhile(): ProblemError {
+  return new ProblemError("signin_signed_out", "You were signed out elsewhere. Sign in again to continue.");
 }
 
 /**
@@ -168,7 +168,7 @@ async function endEarlier(
   try {
     await inTurn(accounts, write.accountKey, change, signal);
   } catch (error) {
-    telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+    telemetry.warn("signin_cleanup_failed", { code: problemCodeOf(error) });
   }
 }
 
@@ -191,6 +191,6 @@ async function withdraw(
     const current = await accounts.read(write.accountKey, signal);
     if (current) await changeAccount(accounts, current, remove, app.timing, signal);
   } catch (error) {
-    telemetry.warn("signin_cleanup_failed", { code: conditionOf(error) });
+    telemetry.warn("signin_cleanup_failed", { code: problemCodeOf(error) });
   }
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { isRecord, sha256Base64Url } from "../core/encoding.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { isTick, wasBefore, type StoreClock, type Tick, type TimeBounds } from "../store/clock.ts";
 import { clockToleranceSeconds } from "../identity/jwt.ts";
@@ -98,7 +98,7 @@ export function forgetFinishedSignIns(jar: CookieJar): void {
 
 /**
  * The transaction that `state` belongs to, if this browser began it.
- * @throws {ConditionError} `signin_unknown`
+ * @throws {ProblemError} `signin_unknown`
  */
 export function knownTransaction(jar: CookieJar, state: string, clock: Clock): SignInTransaction {
   const time = clock.bounds();
@@ -123,8 +123,8 @@ function isUnderWay({ startedAt }: SignInTransaction, time: TimeBounds | undefin
 }
 
 /** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */
-export function unknownSignIn(): ConditionError {
-  return new ConditionError("signin_unknown", "Go back to the app and sign in again. Cookies must be allowed.");
+export function unknownSignIn(): ProblemError {
+  return new ProblemError("signin_unknown", "Go back to the app and sign in again. Cookies must be allowed.");
 }
 
 function nameOf(state: string): string {

@@ -1,6 +1,6 @@
 import type { Configuration } from "../configuration/configuration.ts";
 import { settings } from "../configuration/settings.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import { isFromOwnPage } from "../http/navigation.ts";
 import { invalid, type SignInOptions } from "./authorization-request.ts";
 
@@ -10,7 +10,7 @@ const openIdScopes = ["openid", "profile", "email", "offline_access"];
 /**
  * What makes a sign-in ask for more than usual counts only from the app's own pages: a link of another site must not choose
  * what people are asked to agree to. Scopes are those of the configured APIs, and those that a setting names.
- * @throws {ConditionError} `cross_site_request` or `invalid_request`
+ * @throws {ProblemError} `cross_site_request` or `invalid_request`
  */
 export function refuseWidening(
   { extraScopes, claims, prompt, api }: SignInOptions,
@@ -25,13 +25,13 @@ export function refuseWidening(
   ];
   if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
     const detail = `Only a page of the app may request ${wider.join(", ")} in a sign-in.`;
-    throw new ConditionError("cross_site_request", detail);
+    throw new ProblemError("cross_site_request", detail);
   }
   if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
   const ofApis = [...downstreamApis.values()].flatMap(({ scopes }) => scopes);
   const allowed = new Set([...openIdScopes, ...ofApis, ...azureAd.extraScopes]);
   if (!extraScopes.every((scope) => allowed.has(scope))) {
     const detail = `The parameter scope has a scope that neither a configured API nor ${settings.extraScopes.name} names.`;
-    throw new ConditionError("invalid_request", detail);
+    throw new ProblemError("invalid_request", detail);
   }
 }

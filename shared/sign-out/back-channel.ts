@@ -11,7 +11,7 @@ import { datedAs, newOrder, type SignOutOrder } from "./order.ts";
 /**
  * Back-channel sign-out (OpenID Connect Back-Channel Logout 1.0 section 2.7). It ends the sessions of the token's `sid` or, if
  * the token names no session, all sessions of its `sub`. Sessions that began after the token was issued are spared.
- * @throws {ConditionError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
+ * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
  */
 export async function signOutBackChannel(app: App, token: LogoutToken, invocation: SigningOut): Promise<SignOutResult> {
   const { issuer, sid, subject = "" } = token;

@@ -2,7 +2,7 @@ import type { AccountDocument } from "../account/document.ts";
 import type { Marked } from "../account/mark.ts";
 import { warnIfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { conditionOf } from "../core/errors.ts";
+import { problemCodeOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { leaveToQueue, type SigningOut } from "./defer.ts";
@@ -27,7 +27,7 @@ export interface CarryOutOptions {
 
 /**
  * Does what an order says and tells what became of it. Every sign-out goes through here.
- * @throws {ConditionError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
+ * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
  */
 export async function carryOut(
   app: App,
@@ -54,7 +54,7 @@ export async function carryOutOrDefer(
   const attempt = await attemptSignOut(app, order, invocation, options);
   if (!("error" in attempt)) return attempt.value;
   const { error, order: known } = attempt;
-  if (conditionOf(error) === "logout_token_invalid") throw error;
+  if (problemCodeOf(error) === "logout_token_invalid") throw error;
   throw await leaveToQueue({ ...known, requestedAt: known.requestedAt ?? latestNow(app) }, invocation, error);
 }
 
@@ -80,7 +80,7 @@ async function attemptSignOut(
   const durationMs = Math.round(performance.now() - begunAt);
   const requestUnits = Math.round((requestUnitsSoFar() - spentBefore) * 100) / 100;
   if ("error" in attempt) {
-    const failed = { outcome: "failed", code: conditionOf(attempt.error) };
+    const failed = { outcome: "failed", code: problemCodeOf(attempt.error) };
     invocation.telemetry.error("signout", { origin, late, ...failed, durationMs, requestUnits });
   } else {
     invocation.telemetry.info("signout", { origin, late, ...attempt.value, durationMs, requestUnits });

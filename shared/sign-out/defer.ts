@@ -1,5 +1,5 @@
 import type { App, Invocation } from "../app/app.ts";
-import { conditionOf, ConditionError } from "../core/errors.ts";
+import { problemCodeOf, ProblemError } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
 import type { SignOutOrder } from "./order.ts";
 import { messageOf } from "./queue-message.ts";
@@ -11,7 +11,7 @@ export interface SigningOut extends Invocation {
 }
 
 /** The sign-out could not be completed now. It is in the queue, and will be. */
-export class SignOutDeferredError extends ConditionError {
+export class SignOutDeferredError extends ProblemError {
   constructor(cause: unknown) {
     super(
       "signout_deferred",
@@ -23,7 +23,7 @@ export class SignOutDeferredError extends ConditionError {
 }
 
 /** The sign-out could neither be completed nor put into the queue: nobody will finish it, unless it is asked for again. */
-export class SignOutFailedError extends ConditionError {
+export class SignOutFailedError extends ProblemError {
   constructor(cause: unknown) {
     super(
       "signout_failed",
@@ -52,7 +52,7 @@ export async function leaveToQueue(
   cause: unknown,
 ): Promise<SignOutDeferredError | SignOutFailedError> {
   const { origin } = order;
-  const code = conditionOf(cause);
+  const code = problemCodeOf(cause);
   try {
     await defer(order);
   } catch (error) {

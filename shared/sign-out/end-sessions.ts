@@ -1,7 +1,7 @@
 import type { AccountDocument } from "../account/document.ts";
 import { changeAccount, type ChangeResult } from "../account/store.ts";
 import type { App } from "../app/app.ts";
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { applyPlan, type SignOutPlan } from "./plan.ts";
 
@@ -15,7 +15,7 @@ export interface SignOutResult {
  * Carries out a plan on the account's document, and after a conflict on what the others have left of it.
  * @param account undefined: there is no such account
  * @param isReplay whether a logout token asks for it that was used before
- * @throws {ConditionError} `logout_token_invalid` when such a token finds nothing to end
+ * @throws {ProblemError} `logout_token_invalid` when such a token finds nothing to end
  */
 export async function endSessions(
   app: App,
@@ -26,7 +26,7 @@ export async function endSessions(
 ): Promise<SignOutResult> {
   const result = account ? await applyTo(app, account, plan, signal) : nothingEnded;
   if (isReplay && result.outcome === "nothing") {
-    throw new ConditionError("logout_token_invalid", "The token is not valid: jti.");
+    throw new ProblemError("logout_token_invalid", "The token is not valid: jti.");
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import type { App } from "../app/app.ts";
-import { conditionOf } from "../core/errors.ts";
+import { problemCodeOf } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
@@ -69,7 +69,7 @@ async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): P
   try {
     await finishSignOut(app, order, { signal: AbortSignal.timeout(attemptTimeoutMs), telemetry });
   } catch (error) {
-    const isUnreachable = conditionOf(error) === "store_unavailable";
+    const isUnreachable = problemCodeOf(error) === "store_unavailable";
     return giveBack(app, message, order.origin, telemetry, isUnreachable ? "unreachable" : "refused");
   }
   // If that fails the message comes back, and finds nothing left to do.

@@ -1,7 +1,7 @@
-import { ConditionError } from "../core/errors.ts";
+import { ProblemError } from "../core/errors.ts";
 
 /** The store could not be asked, or its answer is unknown after every retry. Nothing may be concluded from it. */
-export class StoreUnavailableError extends ConditionError {
+export class StoreUnavailableError extends ProblemError {
   /** For the log: which operation, on which container. */
   readonly operation: string;
 
@@ -16,7 +16,7 @@ export class StoreUnavailableError extends ConditionError {
 export class LostWriteError extends StoreUnavailableError {}
 
 /** The store takes no document of this size (413): repeating it cannot help. */
-export class DocumentTooLargeError extends ConditionError {
+export class DocumentTooLargeError extends ProblemError {
   constructor(cause: unknown) {
     super("session_too_large", "The account store does not accept a document of this size.", { cause });
     this.name = "DocumentTooLargeError";
@@ -24,7 +24,7 @@ export class DocumentTooLargeError extends ConditionError {
 }
 
 /** A document was changed by others more often than the retries allow. */
-export class StoreContentionError extends ConditionError {
+export class StoreContentionError extends ProblemError {
   constructor() {
     super("store_contention", "Nothing was lost. Try again in a moment.");
     this.name = "StoreContentionError";

@@ -151,8 +151,8 @@ describe("telemetry has the form that Microsoft's own exporter gives it:", () =>
   });
 
   it("a message", async () => {
-    const item = await logged("MessageData", { body: "ConditionError", severityNumber: errorSeverity });
-    const envelope = messageEnvelope(source, "error", "ConditionError", within);
+    const item = await logged("MessageData", { body: "ProblemError", severityNumber: errorSeverity });
+    const envelope = messageEnvelope(source, "error", "ProblemError", within);
     assert.deepEqual(essence({ ...envelope, time: item.time }), essence(item));
   });
 

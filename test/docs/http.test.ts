@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { before, describe, it } from "node:test";
 import { readRegistrations, type FunctionMetadata } from "@entra-functions-bff/functions-host/registrations";
-import { conditions } from "../../shared/core/errors.ts";
+import { problemTypes } from "../../shared/core/errors.ts";
 import { environment } from "../unit/support/environment.ts";
 import { readPage, tableOf } from "./markdown.ts";
 
@@ -28,7 +28,7 @@ describe("docs/http.md", () => {
 
   it("lists the error codes with their status, and no others", () => {
     const written = tableOf(page, "Code").map(([code, status]) => `${code} ${status}`);
-    const actual = Object.entries(conditions).map(([code, { status }]) => `${code} ${status}`);
+    const actual = Object.entries(problemTypes).map(([code, { status }]) => `${code} ${status}`);
     assert.deepEqual(new Set(written), new Set(actual));
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { conditions } from "../../shared/core/errors.ts";
+import { problemTypes } from "../../shared/core/errors.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { allPages, readPage, tokensOf } from "./markdown.ts";
 
@@ -26,7 +26,7 @@ describe("a name in the documentation", () => {
       return title === undefined || code === undefined ? [] : [[code, title] as const];
     });
     assert.ok(symptoms.length > 5);
-    const titles = new Map(Object.entries(conditions).map(([code, { title }]) => [code, title.replaceAll("’", "'")]));
+    const titles = new Map(Object.entries(problemTypes).map(([code, { title }]) => [code, title.replaceAll("’", "'")]));
     for (const [code, title] of symptoms) assert.equal(title, titles.get(code), code);
   });
 });

@@ -1,5 +1,5 @@
 /** An app with functions of its own, as an adopter writes it. */
-import { bff, ConditionError, pagePolicy } from "entra-functions-bff";
+import { bff, ProblemError, pagePolicy } from "entra-functions-bff";
 
 const auth = bff({ name: "Contoso <Orders>" });
 
@@ -7,7 +7,7 @@ auth.http("order", {
   route: "orders/{id}",
   methods: ["GET"],
   handler: async (request, session, { signal, invocation }) => {
-    if (request.params["id"] === "0") throw new ConditionError("not_found", "There is no such order.");
+    if (request.params["id"] === "0") throw new ProblemError("not_found", "There is no such order.");
     if (request.params["id"] === "broken") throw new Error("a secret of the inside");
     invocation.log("an order was asked for");
     return { jsonBody: { id: request.params["id"], session: Object.keys(session), aborted: signal.aborted } };

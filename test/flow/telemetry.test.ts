@@ -145,7 +145,7 @@ describe("where Application Insights is configured", () => {
       ["502"],
     );
     const [told = ""] = ingestion.dataOf("MessageData").map(({ message }) => message);
-    assert.match(told, /^ConditionError api_unavailable\n/);
+    assert.match(told, /^ProblemError api_unavailable\n/);
   });
 
   it("a trace that its caller does not keep is not kept here either", () => {

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { conditions } from "../../shared/core/errors.ts";
+import { problemTypes } from "../../shared/core/errors.ts";
 import type { RawAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { markup, splitHeader } from "./texts.ts";
 
@@ -15,7 +15,7 @@ const hostStatuses = new Set([204, 400, 401, 404, 408, 411, 413, 414, 415, 417, 
 const bareHeaders = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding"]);
 
 /** Failures that somebody else is to blame for. */
-const dependencyFailures = Object.entries(conditions).filter(
+const dependencyFailures = Object.entries(problemTypes).filter(
   ([code, { status }]) => status >= 500 && code !== "internal_error" && code !== "configuration_invalid",
 );
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
-import { conditions } from "../../shared/core/errors.ts";
+import { problemTypes } from "../../shared/core/errors.ts";
 import { metrics } from "../../shared/telemetry/metrics.ts";
 import { eventNames } from "./event-names.ts";
 import { at, readPrediction, resourcesOf } from "./template.ts";
@@ -53,7 +53,7 @@ describe("docs/deploy.md and docs/operations.md", () => {
       ([, one, other]) => one ?? other ?? "",
     );
     assert.ok(named.length > 5);
-    for (const code of named) assert.ok(Object.hasOwn(conditions, code), code);
+    for (const code of named) assert.ok(Object.hasOwn(problemTypes, code), code);
   });
 
   it("name saved queries and alerts that are deployed", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { throughCircuit } from "../../shared/downstream/circuit.ts";
 import type { DownstreamApiConfiguration } from "../../shared/configuration/downstream-apis.ts";
-import { ConditionError } from "../../shared/core/errors.ts";
+import { ProblemError } from "../../shared/core/errors.ts";
 import { condition } from "./support/conditions.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
@@ -22,7 +22,7 @@ const answers = () => {
 };
 const isSilent = () => {
   asked++;
-  return Promise.reject(new ConditionError("api_unavailable", "Silent."));
+  return Promise.reject(new ProblemError("api_unavailable", "Silent."));
 };
 const call = (how: () => Promise<string>, isAsked = () => true) => throughCircuit(api, how, isAsked);
 const fail = async (times: number) => {
@@ -33,7 +33,7 @@ describe("an API that is down", () => {
   test("is not asked after five failures in a row, for ten seconds, and callers are told for how long", async () => {
     await fail(5);
     mock.timers.tick(3_500);
-    await assert.rejects(call(answers), (error: ConditionError) => {
+    await assert.rejects(call(answers), (error: ProblemError) => {
       return condition("api_down")(error) && error.retryAfterSeconds === 7;
     });
     assert.equal(asked, 5);

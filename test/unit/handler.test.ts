@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import { ServerError } from "@azure/msal-node";
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError, SignInRequiredError } from "../../shared/core/errors.ts";
+import { ProblemError, SignInRequiredError } from "../../shared/core/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../../shared/pipeline/handler.ts";
 import { authorizationError } from "../../shared/identity/authorization-error.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
@@ -43,7 +43,7 @@ describe("every answer", () => {
   test("to a failure has them too", async () => {
     const answer = doing(({ cookies }) => {
       cookies.clear("signin-x");
-      throw new ConditionError("signin_refused", "No.");
+      throw new ProblemError("signin_refused", "No.");
     });
     const { response, headers, cookies } = await call(app, answer);
     assert.equal(response.status, 400);
@@ -98,14 +98,14 @@ describe("the log", () => {
 
   test("tells the operator the AADSTS number of a refusal, which says what to correct", async () => {
     const refused = new ServerError("invalid_client", "", `AADSTS700213: ${secret}`, "", "700213");
-    const { log } = await call(app, failing(new ConditionError("app_refused", "x", { cause: refused })));
+    const { log } = await call(app, failing(new ProblemError("app_refused", "x", { cause: refused })));
     assert.match(log, /caused by ServerError invalid_client 700213/);
     assert.doesNotMatch(log, /secret/);
   });
 
   test("tells the operator the number of a sign-in that was refused, and not its text, whoever asks", async () => {
     const response = { error: "access_denied", description: `AADSTS65004: ${secret}`, uri: null };
-    const redeemed = new ConditionError("signin_refused", "x", {
+    const redeemed = new ProblemError("signin_refused", "x", {
       cause: new ServerError("invalid_grant", "", `AADSTS54005: ${secret}`, "", "54005"),
     });
     for (const headers of [{}, { accept: "text/html" }]) {
@@ -119,7 +119,7 @@ describe("the log", () => {
   test("takes no number from where none belongs", async () => {
     for (const errorNo of [secret, "12345678", "65004 x", {}, "1"]) {
       const cause = Object.assign(new Error("x"), { errorNo });
-      const { log } = await call(app, failing(new ConditionError("signin_refused", "x", { cause })));
+      const { log } = await call(app, failing(new ProblemError("signin_refused", "x", { cause })));
       assert.doesNotMatch(log, /aadsts/);
     }
   });
@@ -143,12 +143,12 @@ describe("the log", () => {
   });
 
   test("says nothing about what is the caller's own business", async () => {
-    assert.equal((await call(app, failing(new ConditionError("invalid_request", "x")))).log, "");
+    assert.equal((await call(app, failing(new ProblemError("invalid_request", "x")))).log, "");
   });
 
   test("has the reference that a person reads on the page, also of what was refused", async () => {
     const headers = { accept: "text/html" };
-    for (const error of [new ConditionError("signin_refused", "x"), new StoreUnavailableError("read")]) {
+    for (const error of [new ProblemError("signin_refused", "x"), new StoreUnavailableError("read")]) {
       const { body, log } = await call(app, failing(error), { headers });
       const [, id = "none"] = /Reference for support: <code>([^<]+)</.exec(String(body)) ?? [];
       assert.ok(log.includes(`"id":"${id}"`), log);

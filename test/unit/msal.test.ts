@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as msal from "@azure/msal-node";
 import { errors as joseErrors } from "jose";
-import { AppIncompleteError, ConditionError } from "../../shared/core/errors.ts";
+import { AppIncompleteError, ProblemError } from "../../shared/core/errors.ts";
 import { IdentityProviderUnavailableError } from "../../shared/identity/errors.ts";
 import { isMsalError, isServerError, wantsInteraction } from "../../shared/identity/msal-errors.ts";
 import { loadMsal } from "../../shared/identity/authority.ts";
@@ -24,7 +24,7 @@ describe("an error", () => {
 
   const others = [
     new Error("no"),
-    new ConditionError("app_refused", "no"),
+    new ProblemError("app_refused", "no"),
     new IdentityProviderUnavailableError(),
     new joseErrors.JWTExpired("no", {}),
     Object.assign(new Error("no"), { code: "ECONNRESET", errorCode: 1 }),

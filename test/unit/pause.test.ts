@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
-import { ConditionError } from "../../shared/core/errors.ts";
+import { ProblemError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
 import { signingKeys } from "../../shared/identity/signing-keys.ts";
@@ -35,7 +35,7 @@ async function secondsToldBy(refused: Promise<unknown>): Promise<number | undefi
     () => assert.fail("not refused"),
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof ConditionError);
+  assert.ok(error instanceof ProblemError);
   assert.equal(error.code, "identity_provider_unavailable");
   return error.retryAfterSeconds;
 }
@@ -68,9 +68,9 @@ describe("Retry-After", () => {
     for (const wantsPage of [true, false]) {
       const headersOf = (error: Error) =>
         problemResponse(error, { wantsPage, id: "1" }).headers as Readonly<Record<string, string>>;
-      const told = new ConditionError("identity_provider_unavailable", "x", { retryAfterSeconds: 17 });
+      const told = new ProblemError("identity_provider_unavailable", "x", { retryAfterSeconds: 17 });
       assert.equal(headersOf(told)["retry-after"], "17");
-      assert.equal(headersOf(new ConditionError("store_unavailable", "x"))["retry-after"], "2");
+      assert.equal(headersOf(new ProblemError("store_unavailable", "x"))["retry-after"], "2");
     }
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HttpResponseInit } from "@azure/functions";
-import { ConditionError, conditionOf, conditions, SignInRequiredError } from "../../shared/core/errors.ts";
+import { ProblemError, problemCodeOf, problemTypes, SignInRequiredError } from "../../shared/core/errors.ts";
 import { html } from "../../shared/http/html.ts";
 import { wantsPage } from "../../shared/http/page.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
@@ -25,7 +25,7 @@ test("a person whom one API asks to sign in is led to a sign-in for that API, wi
 
 describe("a program that fails gets problem details (RFC 9457)", () => {
   test("with a stable code, and a text that explains it", () => {
-    const response = problemResponse(new ConditionError("api_unknown", "No such API."), program);
+    const response = problemResponse(new ProblemError("api_unknown", "No such API."), program);
     assert.equal(response.status, 404);
     assert.deepEqual(response.headers, { "content-type": "application/problem+json", "bff-problem": "api_unknown" });
     assert.deepEqual(JSON.parse(textOf(response)), {
@@ -53,8 +53,8 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
   });
 
   test("with the time to wait when a dependency is down", () => {
-    for (const [code, { status }] of Object.entries(conditions)) {
-      const { headers } = problemResponse(new ConditionError(code as keyof typeof conditions, ""), program);
+    for (const [code, { status }] of Object.entries(problemTypes)) {
+      const { headers } = problemResponse(new ProblemError(code as keyof typeof problemTypes, ""), program);
       assert.equal(new Headers(headers).has("retry-after"), status === 503, code);
     }
   });
@@ -63,12 +63,12 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
 describe("the condition of an error", () => {
   test("is not made up from names that every object has", () => {
     for (const code of ["constructor", "__proto__", "toString", "ECONNRESET", 404]) {
-      assert.equal(conditionOf(Object.assign(new Error("x"), { code })), "internal_error");
+      assert.equal(problemCodeOf(Object.assign(new Error("x"), { code })), "internal_error");
     }
   });
 
   test("is always answered with an error status and a title", () => {
-    for (const { status, title } of Object.values(conditions))
+    for (const { status, title } of Object.values(problemTypes))
       assert.ok(status >= 400 && status < 600 && title.length > 0);
   });
 });
@@ -81,13 +81,13 @@ describe("a person that fails gets a page", () => {
     const signIn = problemResponse(new SignInRequiredError("Again, please.", { sessionEnded: true }), person);
     assert.equal(signIn.status, 401);
     assert.match(textOf(signIn), /Sign in again[\s\S]*href="\/auth\/login"/);
-    const other = problemResponse(new ConditionError("invalid_request", "No."), person);
+    const other = problemResponse(new ProblemError("invalid_request", "No."), person);
     assert.match(textOf(other), /href="\/"/);
   });
 
   test("in plain words, with a way on and a reference for support, whatever happened", () => {
-    for (const code of Object.keys(conditions) as (keyof typeof conditions)[]) {
-      const text = pageOf(new ConditionError(code, "A sentence."));
+    for (const code of Object.keys(problemTypes) as (keyof typeof problemTypes)[]) {
+      const text = pageOf(new ProblemError(code, "A sentence."));
       assert.match(text, /<p>[A-Z][^<]+[.!]<\/p>[\s\S]*<a class="button" href="\/[^"]*">/, code);
       assert.ok(text.includes(`Reference for support: <code>${id}</code>`), code);
     }
@@ -95,18 +95,18 @@ describe("a person that fails gets a page", () => {
 
   test("without an offer to sign in where that cannot help", () => {
     for (const code of ["configuration_invalid", "app_refused", "clock_skew"] as const) {
-      assert.doesNotMatch(pageOf(new ConditionError(code, "x")), /auth\/login/, code);
+      assert.doesNotMatch(pageOf(new ProblemError(code, "x")), /auth\/login/, code);
     }
   });
 
   test("without the words for those who run the app", () => {
     for (const code of ["signin_invalid", "clock_skew", "app_refused", "internal_error"] as const) {
-      assert.doesNotMatch(pageOf(new ConditionError(code, "The token is not valid: aud.")), /token|aud/i, code);
+      assert.doesNotMatch(pageOf(new ProblemError(code, "The token is not valid: aud.")), /token|aud/i, code);
     }
   });
 
   test("with nothing in it that was not escaped", () => {
-    assert.doesNotMatch(pageOf(new ConditionError("invalid_request", hostile)), /<script>alert/);
+    assert.doesNotMatch(pageOf(new ProblemError("invalid_request", hostile)), /<script>alert/);
   });
 
   test("when it was a navigation, not when a script asked", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { ConditionCode } from "../../../shared/core/errors.ts";
+import type { ProblemCode } from "../../../shared/core/errors.ts";
 
 /** For `assert.throws` and `assert.rejects`: the error is the condition `code`. */
-export function condition(code: ConditionCode, detail?: RegExp): (error: unknown) => true {
+export function condition(code: ProblemCode, detail?: RegExp): (error: unknown) => true {
   return (error) => {
     assert.ok(error instanceof Error, "not an error");
     assert.equal((error as { code?: unknown }).code, code);
