@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { block } from "./documented.ts";
 
 const run = promisify(execFile);
 const copied = [
@@ -21,12 +22,6 @@ const copied = [
   "tsconfig.json",
 ];
 const compiler = "node_modules/typescript/bin/tsc";
-
-/** A code block of docs/extending.md, by the remark above it. */
-function block(text: string, remark: string): string {
-  const [, code] = new RegExp(`<!-- ${remark} -->\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``).exec(text) ?? [];
-  return code ?? assert.fail(`docs/extending.md has no block after ${remark}`);
-}
 
 describe("a function added as docs/extending.md says, to a copy of the project", () => {
   let folder: string;
