@@ -1,26 +1,42 @@
 import type { App } from "../app/app.ts";
 import { latestSession } from "../session/resolve.ts";
 import { useIsStored, useSession } from "../session/use.ts";
+import { appToken } from "./app-token.ts";
 import { cachedToken } from "./cached-token.ts";
 import { sessionAfterFailure } from "./failed-renewal.ts";
-import { renew, type Renewal } from "./renewal.ts";
+import { renew } from "./renewal.ts";
 import type { TokenRequest } from "./token-request.ts";
 
+interface Token {
+  /** Undefined for an API that is called without one. */
+  readonly accessToken: string | undefined;
+  /** Whether the document was written for it, and the session's use with it. */
+  readonly stored: boolean;
+}
+
 /**
- * The access token that `request` asks for: from the session's cache, or renewed and stored before it is used. Getting one
+ * The access token that the request's API is called with, as its settings say: the person's, the app's own, or none. Getting it
  * counts as a use of the session.
  *
- * A claims challenge is met by a renewal, if it does not take the person: it often asks for no more than a newer token, or for
- * what the sign-in has met. A resource's claims are in its tokens only when they are asked for.
+ * The person's comes from the session's cache, or is renewed and stored before it is used. A claims challenge is met by a
+ * renewal, if it does not take the person: it often asks for no more than a newer token, or for what the sign-in has met. A
+ * resource's claims are in its tokens only when they are asked for.
  * @throws {SignInRequiredError} when the session is gone or the identity provider asks for the person, with the claims to sign
  *   in with if there are any
  * @throws {ProblemError} `api_signin_required`, `api_not_permitted`, `identity_provider_unavailable` or `app_refused`
  */
-export async function accessToken(app: App, request: TokenRequest): Promise<string> {
-  const { accessToken: token, stored } = await cachedOrRenewed(app, await upToDate(app, request));
+export async function accessToken(app: App, request: TokenRequest): Promise<string | undefined> {
+  const { accessToken: token, stored } = await tokenFor(app, request);
   if (stored) useIsStored(request.session);
   else await useSession(app, request.session, request);
   return token;
+}
+
+async function tokenFor(app: App, request: TokenRequest): Promise<Token> {
+  const { api, signal } = request;
+  if (api.token === "UserToken") return cachedOrRenewed(app, await upToDate(app, request));
+  const ofApp = api.appScope === undefined ? undefined : await appToken(app, api.appScope, signal);
+  return { accessToken: ofApp, stored: false };
 }
 
 /**
@@ -34,7 +50,7 @@ async function upToDate(app: App, request: TokenRequest): Promise<TokenRequest> 
 }
 
 /** Looks into the cache again after every failed renewal that another request's tokens make up for. */
-async function cachedOrRenewed(app: App, request: TokenRequest): Promise<Renewal> {
+async function cachedOrRenewed(app: App, request: TokenRequest): Promise<Token> {
   for (let current = request; ;) {
     const cached = cachedTokenFor(app, current);
     if (cached !== undefined) return { accessToken: cached, stored: false };

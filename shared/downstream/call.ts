@@ -2,12 +2,12 @@ import type { App } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
 import { ProblemError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
+import { accessToken } from "./access-token.ts";
 import { forgetAppToken } from "./app-token.ts";
 import { throughCircuit } from "./circuit.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import { claimsNeeded } from "./person-needed.ts";
-import { tokenFor } from "./token.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /**
@@ -19,11 +19,11 @@ import type { TokenRequest } from "./token-request.ts";
  * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
  */
 export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
-  const answer = await send(request, target, asked, await tokenFor(app, request));
+  const answer = await send(request, target, asked, await accessToken(app, request));
   const claims = claimsWanted(app, request, answer);
   if (claims === undefined) return answer;
   const challenged = { ...request, claims, signal: AbortSignal.timeout(ownTimeMs) };
-  const second = await send(request, target, asked, await tokenFor(app, challenged));
+  const second = await send(request, target, asked, await accessToken(app, challenged));
   const still = claimsWanted(app, request, second);
   if (still === undefined) return second;
   throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");

@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import { accessToken } from "../downstream/access-token.ts";
 import { fetchFromApi } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
-import { tokenFor } from "../downstream/token.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/cross-site.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
@@ -78,7 +78,7 @@ function authenticatedSession(
       return fetchFromApi(app, { ...asked, api }, targetUrl(api, path), init);
     },
     async getToken(name, { claims } = {}) {
-      const token = await tokenFor(app, { ...asked, api: configuredApi(app, name), claims });
+      const token = await accessToken(app, { ...asked, api: configuredApi(app, name), claims });
       if (token === undefined) throw new TypeError(`The API ${name} is called without a token`);
       return token;
     },
