@@ -139,10 +139,6 @@ export async function changeEntry<K extends EntryKind, R>(
 }
 
 /** Warns that this version cannot read what is stored. Many of these warnings tell of a version that was taken back. */
-export function warnIfUnreadable(
-  document: { readonly unreadable?: boolean | undefined } | undefined,
-  telemetry: Telemetry,
-  kind: "account" | "sid" = "account",
-): void {
-  if (document?.unreadable) telemetry.warn("request_failed", { step: `read_${kind}`, code: `${kind}_unreadable` });
+export function warnOfUnreadable(kind: "account" | "sid", telemetry: Telemetry): void {
+  telemetry.warn("request_failed", { step: `read_${kind}`, code: `${kind}_unreadable` });
 }

@@ -1,5 +1,5 @@
 import { liveSession, sessionKeyOf, type AccountDocument, type StoredSession } from "../account/document.ts";
-import { warnIfUnreadable } from "../account/store.ts";
+import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -71,7 +71,7 @@ export interface LookedUp {
 export async function lookUp(app: SessionFinder, cookie: SessionCookie, invocation: Invocation): Promise<LookedUp> {
   const { accounts } = await app.store();
   const account = await accounts.read(cookie.accountKey, invocation.signal);
-  warnIfUnreadable(account?.document, invocation.telemetry);
+  if (account?.document.unreadable) warnOfUnreadable("account", invocation.telemetry);
   return { session: await open(app, cookie, account), account: account?.document };
 }
 

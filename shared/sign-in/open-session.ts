@@ -3,7 +3,7 @@ import { sidKeyOf, type SidEntry } from "../account/index-entry.ts";
 import { seal } from "../account/seal.ts";
 import { isSignedOutSince } from "../account/claim.ts";
 import { noteSuccessor } from "../account/succession.ts";
-import { readEntry, warnIfUnreadable, type AccountStore } from "../account/store.ts";
+import { readEntry, warnOfUnreadable, type AccountStore } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf } from "../core/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
@@ -81,8 +81,8 @@ async function readFor(
     store.accounts.read(accountKey, signal),
     sid === null ? undefined : readEntry(store.sids, "sid or subject", sid, signal),
   ]);
-  warnIfUnreadable(account?.document, telemetry);
-  warnIfUnreadable(entry?.document, telemetry, "sid");
+  if (account?.document.unreadable) warnOfUnreadable("account", telemetry);
+  if (entry?.document.unreadable) warnOfUnreadable("sid", telemetry);
   return { account, sid: entry };
 }
 

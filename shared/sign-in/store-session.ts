@@ -6,7 +6,7 @@ import {
   changeAccount,
   readEntry,
   versionOf,
-  warnIfUnreadable,
+  warnOfUnreadable,
   withSessions,
   type AccountStore,
 } from "../account/store.ts";
@@ -127,7 +127,7 @@ async function claimForSubject(app: App, claims: Claims, { signal, telemetry }: 
   const { sids } = await app.store();
   const id = subjectKeyOf(subject.issuer, subject.sub);
   const seen = await readEntry(sids, "sid or subject", id, signal);
-  warnIfUnreadable(seen?.document, telemetry, "sid");
+  if (seen?.document.unreadable) warnOfUnreadable("sid", telemetry);
   const claim = { ...claimOf(app, claims, id), sessionKey: null, takesFrom: "any account" } as const;
   const claimed = await claimSid(sids, claim, seen, signal);
   if (claimed.outcome === "signed out") throw signedOutMeanwhile();

@@ -1,6 +1,6 @@
 import type { AccountDocument } from "../account/document.ts";
 import type { Marked } from "../account/mark.ts";
-import { warnIfUnreadable } from "../account/store.ts";
+import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -151,6 +151,6 @@ async function readAccount(
   if (accountKey === null) return undefined;
   const { accounts } = await app.store();
   const account = await accounts.read(accountKey, signal);
-  warnIfUnreadable(account?.document, telemetry);
+  if (account?.document.unreadable) warnOfUnreadable("account", telemetry);
   return account;
 }

@@ -1,6 +1,6 @@
 import { markSignedOut, type Marked } from "../account/mark.ts";
 import type { Mark } from "../account/index-entry.ts";
-import { warnIfUnreadable } from "../account/store.ts";
+import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
 
@@ -25,7 +25,7 @@ export async function markIndex(
   if (id === null) return nothingToMark;
   const { sids } = await app.store();
   const marked = await markSignedOut(sids, { id, ...(await momentOf(app, order)), jti }, signal);
-  if (marked.outcome === "marked") warnIfUnreadable(marked, telemetry, "sid");
+  if (marked.outcome === "marked" && marked.unreadable) warnOfUnreadable("sid", telemetry);
   return marked;
 }
 
