@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { requestedPath } from "../../shared/downstream/requested-path.ts";
-import { targetUrl } from "../../shared/downstream/target.ts";
+import { requestedPath, targetUrl } from "../../shared/downstream/target.ts";
 import { condition } from "./support/conditions.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
