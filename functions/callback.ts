@@ -3,7 +3,7 @@ import type { App } from "../shared/app/app.ts";
 import { problemCodeOf } from "../shared/core/errors.ts";
 import type { Telemetry } from "../shared/telemetry/log.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
-import { refusePrefetch } from "../shared/http/navigation.ts";
+import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from "@azure/functions";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
-import { refusePrefetch } from "../shared/http/navigation.ts";
+import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { unknownSignIn } from "../shared/sign-in/transaction.ts";
 
 const cookieName = "cookie-check";

@@ -4,7 +4,7 @@ import { authorizationUrl } from "../shared/sign-in/authorization-url.ts";
 import { beginTransaction } from "../shared/sign-in/transaction.ts";
 import { newTransaction } from "../shared/sign-in/new-transaction.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { requireNavigation } from "../shared/http/navigation.ts";
+import { requireNavigation } from "../shared/http/fetch-metadata.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 
 /** `GET /auth/login`: begins a sign-in and sends the browser to the identity provider. */

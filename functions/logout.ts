@@ -1,10 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { randomBase64Url } from "../shared/core/encoding.ts";
-import { refuseCrossSite } from "../shared/http/cross-site.ts";
+import { isFromOwnPage, refuseCrossSite } from "../shared/http/fetch-metadata.ts";
 import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
-import { lists } from "../shared/http/media-type.ts";
-import { isFromOwnPage } from "../shared/http/navigation.ts";
+import { lists } from "../shared/http/field-values.ts";
 import { page, wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";

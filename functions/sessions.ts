@@ -1,7 +1,7 @@
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
-import { refuseCrossSite } from "../shared/http/cross-site.ts";
+import { refuseCrossSite } from "../shared/http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded } from "../shared/session/ended.ts";
 import { listSessions } from "../shared/session/list.ts";

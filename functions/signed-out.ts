@@ -1,6 +1,6 @@
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
-import { refusePrefetch } from "../shared/http/navigation.ts";
+import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { page } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";

@@ -5,7 +5,7 @@ import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
-import { lists } from "../shared/http/media-type.ts";
+import { lists } from "../shared/http/field-values.ts";
 import { usualAppName } from "../shared/http/page.ts";
 import { pagePolicy } from "../shared/http/page-policy.ts";
 

@@ -1,6 +1,6 @@
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
-import { lists } from "../http/media-type.ts";
+import { lists } from "../http/field-values.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 
 type Fields = Readonly<Record<string, string>>;

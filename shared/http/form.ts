@@ -1,6 +1,6 @@
 import type { HttpRequest } from "@azure/functions";
 import { ProblemError } from "../core/errors.ts";
-import { mediaTypeOf } from "./media-type.ts";
+import { mediaTypeOf } from "./field-values.ts";
 
 /**
  * The body of a form, as `application/x-www-form-urlencoded`.

@@ -1,5 +1,5 @@
 import { html, type Html } from "./html.ts";
-import { lists } from "./media-type.ts";
+import { lists } from "./field-values.ts";
 import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
 
 /** What the app is called where nobody has said. */

@@ -4,7 +4,7 @@ import { fetchFromApi } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
 import type { RequestContext } from "./handler.ts";
-import { refuseCrossSite } from "../http/cross-site.ts";
+import { refuseCrossSite } from "../http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
 import { requireSession, type ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";

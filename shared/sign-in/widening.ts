@@ -1,7 +1,7 @@
 import type { Configuration } from "../configuration/configuration.ts";
 import { settings } from "../configuration/settings.ts";
 import { ProblemError } from "../core/errors.ts";
-import { isFromOwnPage } from "../http/navigation.ts";
+import { isFromOwnPage } from "../http/fetch-metadata.ts";
 import { invalid, type SignInOptions } from "./authorization-request.ts";
 
 /** What the app asks for by itself. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { refuseCrossSite } from "../../shared/http/cross-site.ts";
+import { refuseCrossSite } from "../../shared/http/fetch-metadata.ts";
 import { condition } from "./support/conditions.ts";
 
 const own = "https://app.example";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { withLocations } from "../../shared/downstream/location.ts";
-import { inertType, refuseEmbedding } from "../../shared/http/destination.ts";
-import { fieldsForApi, fieldsForBrowser } from "../../shared/http/forwarded-fields.ts";
-import { refuseUnkeptFraming } from "../../shared/http/framing.ts";
+import { withLocations } from "../../shared/downstream/answer-fields.ts";
+import { inertType, refuseEmbedding } from "../../shared/http/fetch-metadata.ts";
+import { fieldsForApi, fieldsForBrowser, refuseUnkeptFraming } from "../../shared/http/forwarded-fields.ts";
 import { condition } from "./support/conditions.ts";
 import { apiConfiguration } from "./support/environment.ts";
 

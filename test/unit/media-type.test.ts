@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { lists, mediaTypeOf } from "../../shared/http/media-type.ts";
+import { lists, mediaTypeOf } from "../../shared/http/field-values.ts";
 
 describe("a body's type", () => {
   test("is what stands before its parameters, in any case", () => {
