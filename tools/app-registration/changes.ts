@@ -1,5 +1,5 @@
 /**
- * One line of the difference between what is registered and what is wanted.
+ * One difference between the registration and what is wanted.
  * - `create`, `add`, `change`: what a run does
  * - `same`: already as wanted
  * - `keep`: not this tool's; left alone

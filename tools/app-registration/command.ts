@@ -11,11 +11,11 @@ export interface CommandEnvironment {
   readonly signIn: (tenantId: string | undefined) => Promise<TokenCredential>;
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
-  /** How waiting is done, other than by the clock. */
+  /** How to wait, if not by the clock. */
   readonly timing?: Pick<GraphClientOptions, "wait" | "requestTimeoutMs">;
 }
 
-/** Runs the command and gives back its exit code. Nothing is thrown but what is a fault of this program. */
+/** Runs the command and returns its exit code. It throws only on a fault of this program. */
 export async function runAppRegistration(args: readonly string[], on: CommandEnvironment): Promise<0 | 1 | 2> {
   let json = args.includes("--json");
   try {

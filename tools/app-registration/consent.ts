@@ -9,7 +9,7 @@ export interface ConsentState {
   readonly api: string;
   /** Whether people cannot consent for themselves. */
   readonly needsAdministrator: boolean;
-  /** Whether an administrator has consented for everyone in the tenant; undefined when that may not be read. */
+  /** Whether an administrator has consented for everyone in the tenant; undefined if the operator may not read that. */
   readonly consented: boolean | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function readConsent(
   }));
 }
 
-/** Reading grants takes more rights than registering an app; without them the rest of the run is as good. */
+/** Reading grants needs more rights than registering an app. Without these rights, the rest of the run still works. */
 async function readGrants(graph: GraphClient, id: string): Promise<readonly OAuth2PermissionGrant[] | undefined> {
   try {
     const path = `/servicePrincipals/${id}/oauth2PermissionGrants`;

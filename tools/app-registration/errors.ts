@@ -1,4 +1,4 @@
-/** What can end a run. The names are part of the interface: scripts decide by `code`. */
+/** The problems that can end a run. The codes are part of the interface: scripts decide by them. */
 export type FailureCode =
   | "usage"
   | "not_signed_in"
@@ -19,10 +19,10 @@ export type FailureCode =
   | "federated_credential_conflict"
   | "not_visible_yet";
 
-/** A run that could not do what was asked. The message says what to do about it, and holds no secret. */
+/** A run that failed. The message says what to do about it, and holds no secret. */
 export class AppRegistrationError extends Error {
   readonly code: FailureCode;
-  /** What had been written by then. It stays: the next run goes on from there. */
+  /** What had been written before the failure. It stays, and the next run continues from there. */
   readonly done: readonly string[];
 
   constructor(code: FailureCode, message: string, options: { cause?: unknown; done?: readonly string[] } = {}) {
@@ -33,7 +33,7 @@ export class AppRegistrationError extends Error {
   }
 }
 
-/** The same failure, knowing what had been written before it. Anything that is no such failure is left as it is. */
+/** The same failure, with what had been written before it. Any other error is returned as it is. */
 export function withProgress(error: unknown, done: readonly string[]): unknown {
   if (!(error instanceof AppRegistrationError)) return error;
   return new AppRegistrationError(error.code, error.message, { cause: error, done });

@@ -14,7 +14,7 @@ export interface CredentialPlan {
 const item = "federated credential";
 const mostPerApplication = 20;
 
-/** Without an identity nothing is trusted, and what is trusted already is only listed. */
+/** Without an identity, no trust is added; existing trust is only listed. */
 export function planFederatedCredential(
   existing: readonly FederatedIdentityCredential[],
   tenantId: string,
@@ -38,7 +38,10 @@ export function planFederatedCredential(
   return { changes: [change, ...others], credential: wanted };
 }
 
-/** One for each identity, named after it: several deployments of one registration do not get into each other's way. */
+/**
+ * Each identity has its own credential, named after it, so that several deployments of one registration do not
+ * conflict.
+ */
 function credentialFor(tenantId: string, { principalId }: ManagedIdentity): FederatedIdentityCredential {
   return {
     name: `managed-identity-${principalId}`,
@@ -52,7 +55,9 @@ function kept({ name, subject }: FederatedIdentityCredential): Change {
   return { status: "keep", item, value: `${name} (${subject})` };
 }
 
-/** Issuer and subject are unique in a registration: with another audience, the one there is stands in the way. */
+/**
+ * Issuer and subject are unique in a registration, so an existing credential with another audience prevents a new one.
+ */
 function checkAudience({ name, audiences }: FederatedIdentityCredential): void {
   if (audiences.length === 1 && audiences[0] === tokenExchangeAudience) return;
   const message =

@@ -5,8 +5,8 @@ import { type Application, applicationProperties, type Collection } from "./grap
 import type { Options } from "./options.ts";
 
 /**
- * The key by which a registration is found again: readable, and different for every name. It is settled when the
- * registration is made and outlives a change of the display name.
+ * The key by which a registration is found again: readable, and different for every name. It is set when the
+ * registration is created, and stays the same when the display name changes.
  */
 export function uniqueNameOf(name: string): string {
   const readable = name
@@ -19,8 +19,8 @@ export function uniqueNameOf(name: string): string {
 }
 
 /**
- * The registration to update, or undefined when there is none yet. A display name alone is never enough: anyone in the
- * tenant can register an app with any name.
+ * The registration to update, or undefined if there is none yet. A display name alone is never enough, because anyone
+ * in the tenant can register an app with any name.
  * @throws {AppRegistrationError}
  */
 export async function findApplication(graph: GraphClient, options: Options): Promise<Application | undefined> {
@@ -56,7 +56,10 @@ async function findByDisplayName(graph: GraphClient, name: string): Promise<Appl
   throw new AppRegistrationError("name_taken", message);
 }
 
-/** A registration has one Logout URL. Taking it away from another deployment would silently end its global sign-out. */
+/**
+ * A registration has only one Logout URL. Taking it from another deployment would silently break that deployment's
+ * global sign-out.
+ */
 function checkIsForThisApp({ appId, web }: Application, baseUrl: string): void {
   const registered = URL.parse(web.logoutUrl ?? "")?.origin;
   if (registered === undefined || registered === baseUrl || baseUrl.startsWith("http:")) return;

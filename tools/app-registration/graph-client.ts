@@ -13,15 +13,17 @@ export interface GraphClientOptions {
 
 export type Written<T> = { readonly created: T } | "updated" | "missing";
 
-/** The v1.0 API. `purpose` says what a request is for, as in "could not …". All waiting is bounded. */
+/** The v1.0 API. `purpose` says what a request is for, to complete "could not …". All waits are bounded. */
 export interface GraphClient {
   /** Undefined when it does not exist, or not yet. @throws {AppRegistrationError} */
   read<T>(purpose: string, path: string): Promise<T | undefined>;
   /** Updates. @throws {AppRegistrationError} */
   update(purpose: string, path: string, body: object): Promise<"updated" | "missing">;
-  /** Creates what an alternate key names, or updates it: doing it twice does no harm. @throws {AppRegistrationError} */
+  /**
+   * Creates or updates what an alternate key names, so that it can safely be repeated. @throws {AppRegistrationError}
+   */
   upsert<T>(purpose: string, path: string, body: object): Promise<Written<T>>;
-  /** Tries until there is a result, for about a minute by default; then gives back undefined. */
+  /** Tries until there is a result, for about a minute by default; then returns undefined. */
   untilFound<T>(attempt: () => Promise<T | undefined>, delaysMs?: readonly number[]): Promise<T | undefined>;
 }
 
@@ -43,7 +45,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     const headers = { ...init.headers, accept: "application/json", authorization: `Bearer ${await token}` };
     for (let attempt = 1; ; attempt++) {
       const signal = AbortSignal.timeout(requestTimeoutMs);
-      // A redirect would carry the token to somewhere else.
+      // A redirect would carry the token to another server.
       const answer = await request(`${url}/v1.0${path}`, { ...init, headers, signal, redirect: "error" });
       if (!("failed" in answer) && !isPassingRefusal(answer)) return answer;
       const delay = delayAfter(answer, attempt);
@@ -139,7 +141,7 @@ function failureOf(purpose: string, answer: Answer | Failed): unknown {
   return "refusal" in answer ? toFailure(purpose, answer.refusal) : undefined;
 }
 
-/** What Graph asks for in Retry-After, else 1 s, 2 s, 4 s and so on. */
+/** What Graph asks for in Retry-After; otherwise 1 s, 2 s, 4 s and so on. */
 function delayAfter(answer: Answer | Failed, attempt: number): number {
   const asked = "refusal" in answer ? answer.refusal.retryAfterMs : undefined;
   return asked ?? 1000 * 2 ** (attempt - 1);

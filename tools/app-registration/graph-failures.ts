@@ -11,7 +11,7 @@ export interface Refusal {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Reads the error envelope `{"error":{"code","message","innerError"}}`; a body that is none is no reason to fail. */
+/** Reads the error envelope `{"error":{"code","message","innerError"}}`. A body of another form is not an error. */
 export function readRefusal(status: number, headers: Headers, body: unknown): Refusal {
   const error = property(body, "error");
   const details = property(error, "details");
@@ -41,12 +41,12 @@ function readRetryAfter(value: string | null): number | undefined {
 }
 
 /**
- * Whether what was asked for is not there, or not yet: replicas of the directory lag behind writes, also when a service
- * principal is made for an application that was just created.
+ * Whether the requested object does not exist, or not yet: replicas of the directory lag behind writes, for example
+ * when a service principal is created for an application that was just created.
  */
 export function isMissing({ status, detailCodes, message }: Refusal): boolean {
   if (status === 404) return true;
-  // The detail is what there is to go by, but not every answer has it.
+  // The detail is the best evidence, but not every answer has it.
   return (
     status === 400 && (detailCodes.includes("NoBackingApplicationObject") || /valid application obj/.test(message))
   );
@@ -57,7 +57,10 @@ export function isPassing({ status, code }: Refusal): boolean {
   return status === 429 || status >= 500 ? status !== 501 : code === "Directory_ConcurrencyViolation";
 }
 
-/** The failure to tell the operator. @param purpose what the request was for, as in "could not …" */
+/**
+ * The failure as the operator is told.
+ * @param purpose what the request was for, to complete "could not …"
+ */
 export function toFailure(purpose: string, refusal: Refusal): AppRegistrationError {
   const { status, code, requestId } = refusal;
   const said = `${code || status}: ${refusal.message}${requestId === undefined ? "" : ` (request-id ${requestId})`}`;
@@ -87,7 +90,7 @@ export function toFailure(purpose: string, refusal: Refusal): AppRegistrationErr
   return new AppRegistrationError("graph_refused", `Microsoft Graph refused to ${purpose}.\n${said}`);
 }
 
-/** A conflict, but told with 400. */
+/** A conflict that is reported with 400. */
 function isTakenUniqueName({ status, message }: Refusal): boolean {
   return status === 400 && /\buniqueName already exists/.test(message);
 }

@@ -14,12 +14,12 @@ const purpose = "read the managed identity";
 const delaysMs = [2_000, 4_000, 8_000];
 
 /**
- * The user-assigned managed identity with this client id or principal id. The two are easily mixed up, and a federated
- * credential with the wrong one is accepted and then never works.
+ * The user-assigned managed identity with this client id or principal id. The two are easily confused, and Entra
+ * accepts a federated credential with the wrong one, which then never works.
  * @throws {AppRegistrationError} `managed_identity_unknown`, `managed_identity_unsuitable`
  */
 export async function resolveManagedIdentity(graph: GraphClient, id: string): Promise<ManagedIdentity> {
-  // Identities, too, take a moment to be seen after they were created.
+  // A new identity takes a moment to become visible.
   const found = await graph.untilFound(
     async () => (await readByPrincipal(graph, id)) ?? readByClient(graph, id),
     delaysMs,

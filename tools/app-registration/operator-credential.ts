@@ -3,8 +3,9 @@ import type { TokenCredential } from "@azure/identity";
 const processTimeoutInMs = 30_000;
 
 /**
- * The sign-in that the operator has on this machine: a service principal in environment variables, the Azure CLI, the
- * Azure Developer CLI or Azure PowerShell, the first one that is there. No managed identity: it would be the machine's.
+ * The operator's sign-in on this machine, the first of these that exists: a service principal in environment variables,
+ * the Azure CLI, the Azure Developer CLI, Azure PowerShell. A managed identity is not used, because it would be the
+ * machine's.
  */
 export async function operatorCredential(tenantId: string | undefined): Promise<TokenCredential> {
   const identity = await import("@azure/identity");

@@ -99,7 +99,7 @@ function readBaseUrl(value: string | undefined): string {
   return url.origin;
 }
 
-/** Microsoft Entra takes 120 characters where work or school accounts sign in. */
+/** Microsoft Entra accepts 120 characters for apps that work or school accounts sign in to. */
 function readName(value: string | undefined): string | undefined {
   const name = value?.trim();
   if (name === "" || (name !== undefined && name.length > 120)) throw wrong("--name must have 1 to 120 characters");
@@ -120,7 +120,7 @@ function readAudience(value: string | undefined): Options["signInAudience"] {
   throw wrong(`--sign-in-audience must be single-tenant or multi-tenant, not "${value}"`);
 }
 
-/** Several scopes may be in one argument, as in the setting of the same meaning. */
+/** One argument may hold several scopes, like the corresponding setting. */
 function readScopes(values: readonly string[]): readonly string[] {
   const scopes = [...new Set(values.flatMap((value) => value.split(/\s+/)).filter(Boolean))];
   const wide = scopes.find((scope) => scope === ".default" || scope.endsWith("/.default"));

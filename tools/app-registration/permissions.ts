@@ -2,7 +2,7 @@ import { AppRegistrationError } from "./errors.ts";
 import { type GraphClient, literal } from "./graph-client.ts";
 import type { Collection, PermissionScope, ResourceServicePrincipal } from "./graph-types.ts";
 
-/** A delegated permission as a registration asks for it. */
+/** A delegated permission as a registration requests it. */
 export interface Permission {
   readonly id: string;
   /** As in a token's `scp`. */
@@ -41,7 +41,7 @@ export async function resolvePermissions(graph: GraphClient, scopes: readonly st
   return permissions;
 }
 
-/** `User.Read` is Microsoft Graph's; otherwise what is before the last slash names the API. */
+/** `User.Read` belongs to Microsoft Graph. Otherwise the part before the last slash names the API. */
 function splitScope(scope: string): { resource: string; name: string } {
   const slash = scope.lastIndexOf("/");
   const resource = slash < 0 ? graphAppId : scope.slice(0, slash);

@@ -5,24 +5,27 @@ import type { Permission } from "./permissions.ts";
 
 export interface ApplicationPlan {
   readonly changes: readonly Change[];
-  /** What to write; empty when nothing is to be changed. */
+  /** What to write; empty if nothing has to change. */
   readonly patch: ApplicationPatch;
 }
 
-/** Routes of the app that the registration has to know. */
+/** The app's routes that the registration must contain. */
 export function redirectUrisOf(baseUrl: string): readonly string[] {
-  // The end-session endpoint returns to registered redirect URIs only, so the landing page is one too.
+  // The end-session endpoint returns only to registered redirect URIs, so the landing page must be one.
   return [`${baseUrl}/auth/callback`, `${baseUrl}/auth/signed-out`];
 }
 
-/** Undefined over http: Microsoft Entra takes https only, for localhost as well. */
+/** Undefined over http, because Microsoft Entra accepts only https, even for localhost. */
 export function logoutUrlOf(baseUrl: string): string | undefined {
   return baseUrl.startsWith("https:") ? `${baseUrl}/auth/frontchannel-logout` : undefined;
 }
 
 type Wanted = Pick<Options, "baseUrl" | "name" | "signInAudience">;
 
-/** What has to be written so that `current` (nothing, for a new registration) serves the app. Leaves the rest alone. */
+/**
+ * What has to be written so that `current` serves the app. Everything else stays as it is.
+ * @param current undefined for a new registration
+ */
 export function planApplication(
   current: Application | undefined,
   wanted: Wanted,
@@ -57,8 +60,8 @@ function planSignInAudience(current: Application | undefined, wanted: string | u
 }
 
 /**
- * Complex values are written whole, with everything that was read: the documentation does not say whether a property
- * left out of one keeps its value.
+ * Complex values are written as a whole, with everything that was read, because the documentation does not say whether
+ * an omitted property keeps its value.
  */
 function planWeb(current: WebApplication | undefined, baseUrl: string): ApplicationPlan {
   const own = redirectUrisOf(baseUrl);
@@ -83,7 +86,7 @@ function planWeb(current: WebApplication | undefined, baseUrl: string): Applicat
   };
 }
 
-/** `sid` finds the session that a front-channel sign-out ends, `login_hint` spares the account picker at sign-out. */
+/** `sid` finds the session that a front-channel sign-out ends. `login_hint` avoids the account picker at sign-out. */
 const idTokenClaims = ["sid", "login_hint"];
 
 function planOptionalClaims(current: OptionalClaims | undefined): ApplicationPlan {

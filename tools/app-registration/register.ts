@@ -19,8 +19,8 @@ interface Plan {
 }
 
 /**
- * Makes the registration what the options say, or with `dryRun` only tells the difference. Everything is read and
- * checked before the first write, and nothing is written that is right already.
+ * Makes the registration match the options; with `dryRun`, only reports the difference. It reads and checks everything
+ * before the first write, and does not write what is already right.
  * @throws {AppRegistrationError}
  */
 export async function registerApp(options: Options, graph: GraphClient): Promise<Report> {
@@ -47,7 +47,7 @@ export async function registerApp(options: Options, graph: GraphClient): Promise
   });
 }
 
-/** People and administrators consent to the service principal: nobody can sign in without it. */
+/** People and administrators consent to the service principal, so nobody can sign in without it. */
 function planServicePrincipal(current: ServicePrincipal | undefined): Change {
   const status = current === undefined ? "create" : "same";
   return { status, item: "service principal", value: "in this tenant" };
@@ -67,7 +67,7 @@ async function readCredentials(
   return found?.value ?? [];
 }
 
-/** In this order, because each step needs the one before it. A failure tells what had been written by then. */
+/** The steps have this order because each needs the one before. A failure says what had been written before it. */
 async function apply(
   graph: GraphClient,
   options: Options,
@@ -108,7 +108,7 @@ async function writeApplication(
   return { ...current, ...patch };
 }
 
-/** By its unique name, so that two runs at once or a run whose answer was lost do not make two of them. */
+/** Created by its unique name, so that two runs at once, or a run whose answer was lost, do not create two. */
 async function createApplication(graph: GraphClient, name: string, patch: object): Promise<Application> {
   const path = `/applications(uniqueName=${literal(uniqueNameOf(name))})`;
   const written = await graph.upsert<Application>("create the app registration", path, patch);
@@ -132,7 +132,7 @@ async function writeCredential(
   await untilWritten(graph, async () => graph.upsert("write the federated credential", path, credential));
 }
 
-/** What hangs on an application can be written only where the application is seen already. */
+/** An object that belongs to an application can be written only where the application is already visible. */
 async function untilWritten(graph: GraphClient, write: () => Promise<Written<unknown>>): Promise<void> {
   const written = await graph.untilFound(async () => {
     const outcome = await write();

@@ -6,14 +6,14 @@ import type { ManagedIdentity } from "./managed-identity.ts";
 import type { Options } from "./options.ts";
 import { logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
 
-/** What a run has done, or with `dryRun` would do, and what is left to do by hand. This is what `--json` prints. */
+/** What a run has done, or with `dryRun` would do, and what remains to be done by hand. `--json` prints this. */
 export interface Report {
   readonly dryRun: boolean;
   /** Whether something was, or would be, written. */
   readonly changed: boolean;
   readonly tenantId: string;
   readonly displayName: string;
-  /** Undefined, and not in the JSON, where a dry run would create the registration. */
+  /** Undefined, and absent from the JSON, if a dry run would create the registration. */
   readonly clientId: string | undefined;
   readonly changes: readonly Change[];
   /** App settings that belong to the registration. */
@@ -69,7 +69,7 @@ export function createReport(outcome: Outcome): Report {
   };
 }
 
-/** The authority that lets in whom the sign-in audience names. */
+/** The authority for the people whom the sign-in audience names. */
 function authorityOf(signInAudience: string, tenantId: string): string {
   switch (signInAudience) {
     case "AzureADMultipleOrgs":
@@ -109,7 +109,7 @@ function tenantNotes(signInAudience: string): string[] {
   ];
 }
 
-/** Whoever gets hold of an abandoned host name that is still registered gets authorization codes. */
+/** Anyone who takes over an abandoned host name that is still registered receives authorization codes. */
 function formerAddressNotes(changes: readonly Change[]): string[] {
   const former = changes.filter(({ status, item, value }) => {
     return status === "keep" && item === "redirect URI" && /^https:.*\/auth\/callback$/.test(value);

@@ -3,8 +3,8 @@ import type { GraphClient } from "./graph-client.ts";
 import type { Collection } from "./graph-types.ts";
 
 /**
- * The tenant that the sign-in is for. A federated credential that names another tenant as its issuer would be accepted
- * and never work, so `expected` is compared with it where it may be read.
+ * The tenant of the operator's sign-in. Entra would accept a federated credential that names another tenant as its
+ * issuer, but it would never work. So `expected` is compared with the tenant, if the operator may read that.
  * @throws {AppRegistrationError} `tenant_differs`
  */
 export async function readTenantId(graph: GraphClient, expected: string | undefined): Promise<string> {
@@ -20,7 +20,7 @@ export async function readTenantId(graph: GraphClient, expected: string | undefi
   return actual;
 }
 
-/** Users may read it. A service principal that may only register apps may not. */
+/** Users may read it; a service principal that may only register apps may not. */
 async function readOrganizationId(graph: GraphClient, isKnown: boolean): Promise<string | undefined> {
   const purpose = "read the tenant's id (give --tenant-id to avoid that)";
   try {

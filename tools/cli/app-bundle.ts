@@ -6,8 +6,8 @@ import { build, type BuildOptions, type Plugin } from "esbuild";
 export const sourceFolders = ["functions"];
 
 /**
- * How the app of this folder is built: `functions/index.ts` and everything that it imports in one CommonJS bundle,
- * `dist/index.cjs`, and beside it the files that the package loads when it needs them.
+ * How the app in this folder is built: `functions/index.ts` and everything that it imports go into one CommonJS bundle,
+ * `dist/index.cjs`. The files that the package loads on demand are next to it.
  */
 export const appBundle: BuildOptions = {
   entryPoints: { index: "functions/index.ts" },
@@ -32,7 +32,7 @@ export async function buildApp(): Promise<void> {
   await build(appBundle);
 }
 
-/** Leaves the package's own files, such as `msal-node.cjs`, to Node, and copies them beside the bundle. */
+/** Does not bundle the package's own files, such as `msal-node.cjs`, but copies them next to the bundle. */
 function filesBeside(): Plugin {
   return {
     name: "files-beside",

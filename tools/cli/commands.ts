@@ -1,4 +1,4 @@
-/** A command of the package: the file that it is, and what that gets before the arguments of whoever calls. */
+/** A command of the package: its file, and what that gets before the caller's arguments. */
 export interface Command {
   readonly file: string;
   readonly before?: readonly string[];

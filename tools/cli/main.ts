@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { commands, usage } from "./commands.ts";
 
-/** What start, dev and func need of the machine: the stand-ins use what Node has from this version on. */
+/** The Node version that start, dev and func need, because the stand-ins use what Node has from this version on. */
 const oldestNode = 24;
 
 const [name = "--help", ...given] = process.argv.slice(2);
@@ -13,12 +13,12 @@ else if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   endWith(`This needs Node ${oldestNode} or later; here is ${process.version}\n`, 1);
 } else {
   const file = new URL(`./${command.file}.js`, import.meta.url);
-  // A command reads its arguments as a program of its own does, and may start itself again.
+  // A command reads its arguments like a separate program, and may start itself again.
   process.argv = [process.execPath, fileURLToPath(file), ...(command.before ?? []), ...given];
   await import(file.href).catch(explainMissing);
 }
 
-/** The package brings the stand-ins not along: they are for development only. */
+/** The package does not include the stand-ins, because they are for development only. */
 function explainMissing(error: unknown): never {
   const [, missing] = /Cannot find package '([^']+)'/.exec(error instanceof Error ? error.message : "") ?? [];
   if (missing === undefined) throw error;

@@ -15,7 +15,7 @@ Exit codes: 0 published, 2 wrong arguments, 3 no Core Tools, otherwise the exit 
 
 const exitCodes = { done: 0, usage: 2, funcMissing: 3 } as const;
 
-/** Names of Function Apps, and what follows: nothing that a shell would take for anything else. */
+/** Names of Function Apps, and options: only characters without a meaning for a shell. */
 const appName = /^[A-Za-z0-9][A-Za-z0-9-]{0,58}[A-Za-z0-9]$/;
 const option = /^[\w.,:/=@-]+$/;
 
@@ -27,7 +27,7 @@ export interface DeployEnvironment {
   readonly printError: (text: string) => void;
 }
 
-/** Runs the command and gives back its exit code. */
+/** Runs the command and returns its exit code. */
 export async function deploy(args: readonly string[], on: DeployEnvironment): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     on.print(usage);
@@ -45,7 +45,7 @@ export async function deploy(args: readonly string[], on: DeployEnvironment): Pr
     return exitCodes.funcMissing;
   }
   on.print(manifestText(packageFolder, await packageApp(on.root, packageFolder)));
-  // Without a settings file func asks for the language; and there is nothing to build: the bundle has everything in it.
+  // Without a settings file, func asks for the language. Nothing has to be built, because the bundle is complete.
   const publish = ["azure", "functionapp", "publish", app, "--javascript", "--no-build", ...options];
   return runFunc(func, publish, { folder: packageFolder, environment: on.environment });
 }

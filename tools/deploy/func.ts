@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-/** What to say where there is no `func`, which the project does not bring: its npm package downloads when it is installed. */
+/**
+ * What to say if `func` is missing. The project does not depend on it, because its npm package downloads files during
+ * its installation.
+ */
 export const funcMissing = `The Azure Functions Core Tools are missing: there is no "func" on the PATH.
 
 Install version 4:
@@ -43,7 +46,7 @@ export async function runFunc(
   options: { readonly folder: string; readonly environment: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<number> {
   const { folder: cwd, environment: env, signal } = options;
-  // Windows runs .cmd files by its shell only.
+  // Windows runs .cmd files only in a shell.
   const shell = func.endsWith(".cmd");
   const child = spawn(shell ? `"${func}"` : func, args, { cwd, env, shell, stdio: "inherit" });
   signal?.addEventListener("abort", () => child.kill(), { once: true });

@@ -10,7 +10,7 @@ export interface PackagedFile {
   readonly sha256: string;
 }
 
-/** What was put together, and where. */
+/** What was assembled, and where. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -18,12 +18,12 @@ export interface Manifest {
   readonly totalBytes: number;
 }
 
-/** Where the folder to publish is put together, and the manifest beside it. */
+/** Where the folder to publish is assembled, with the manifest next to it. */
 export const packageFolder = join(".local", "package");
 
 /**
- * Puts together the folder that is published: the bundle and the files that it loads when it needs them, host.json, and a
- * package.json with nothing in it but what the Functions host reads. Whatever was in the folder is removed.
+ * Assembles the folder that is published: the bundle and the files that it loads on demand, host.json, and a
+ * package.json with only what the Functions host reads. It first empties the folder.
  * @param root the project, with the bundle built
  * @throws if there is no bundle
  */
@@ -34,7 +34,7 @@ export async function packageApp(root: string, folder: string): Promise<Manifest
   const built = await builtFiles(root, main);
   for (const file of built) await cp(join(root, file), join(folder, file));
   await cp(join(root, "host.json"), join(folder, "host.json"));
-  // No dependencies: should Azure be asked to build after all, there is nothing to install.
+  // Without dependencies, nothing is installed even if Azure is asked to build.
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version, main }, undefined, 2)}\n`);
 
   const files = await Promise.all([...built, "host.json", "package.json"].map((path) => describe(folder, path)));
@@ -56,7 +56,7 @@ async function builtFiles(root: string, main: string): Promise<readonly string[]
   return [main, ...others.sort()];
 }
 
-/** Beside the folder, not in it: it is not published. */
+/** It is next to the folder, not in it, because it is not published. */
 export function manifestFile(folder: string): string {
   return `${folder}.manifest.json`;
 }

@@ -12,12 +12,12 @@ export interface CommandEnvironment {
   readonly signIn: Operator["signIn"];
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
-  /** Whether what is printed may have colours. */
+  /** Whether the output may have colours. */
   readonly colour: boolean;
   readonly longestWaitMs?: number;
 }
 
-/** Runs the command and gives back its exit code. Nothing is thrown but what is a fault of this program. */
+/** Runs the command and returns its exit code. It throws only on a fault of this program. */
 export async function runDoctor(args: readonly string[], on: CommandEnvironment): Promise<0 | 1 | 2> {
   try {
     const options = readOptions(args);
@@ -50,13 +50,16 @@ async function diagnose(options: Options, on: CommandEnvironment): Promise<reado
   return diagnoseDeployment(options.url, options.managedIdentity, operator);
 }
 
-/** A deployment is not looked at any worse for a settings file here that cannot be read. */
+/** A local settings file that cannot be read does not affect the check of a deployment. */
 async function sourceOf({ url, settingsFile }: Options, { environment }: CommandEnvironment): Promise<SettingsSource> {
   const source = readSettings(environment, settingsFile);
   return url === undefined ? source : source.catch(() => ({ environment, sources: "the environment", isEmpty: true }));
 }
 
-/** Whether the command is about what runs here. The stand-in that `npm start` runs knows its own app, and no deployment. */
+/**
+ * Whether the command is about this machine. The stand-in that `npm start` runs knows only its own app, not a
+ * deployment.
+ */
 export function isHere({ url }: Options, environment: Environment): boolean {
   return url === undefined || url === environment[settings.publicBaseUrl.name];
 }

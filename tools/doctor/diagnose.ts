@@ -16,16 +16,16 @@ import { checkStore } from "./checks/store.ts";
 import { notChecked, type Finding } from "./finding.ts";
 import type { SettingsSource } from "./settings-source.ts";
 
-/** The operator's own sign-in, and what it is used at. */
+/** The operator's own sign-in, and where it is used. */
 export interface Operator {
   readonly signIn: (tenantId: string | undefined) => Promise<TokenCredential>;
   /** Origin of Microsoft Graph, without a trailing slash. */
   readonly graphUrl: string;
-  /** How long to wait before something is asked again, at most. In milliseconds. */
+  /** The longest wait before a request is repeated, in milliseconds. */
   readonly longestWaitMs: number;
 }
 
-/** This machine's settings, everything that they name, and the app that they are for. */
+/** Checks this machine's settings, everything that they name, and the app that they are for. */
 export async function diagnoseHere(source: SettingsSource, operator: Operator): Promise<readonly Finding[]> {
   const { environment } = source;
   const { findings, configuration } = checkSettings(environment, source.sources);
@@ -33,7 +33,7 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
     return [...findings, notChecked("Everything else", "the settings have to be complete first")];
   }
   const { azureAd, publicBaseUrl } = configuration;
-  // Where there is a managed identity, the platform says how to get at it.
+  // If there is a managed identity, the platform sets where to reach it.
   const inAzure = environment["IDENTITY_ENDPOINT"] !== undefined;
   const groups = await Promise.all([
     checkAuthority(azureAd.instance + azureAd.tenantId),
@@ -46,7 +46,10 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
   return [...findings, ...groups.flat()];
 }
 
-/** A deployment, whose settings only the app itself knows: what it says of them, and what can be seen from outside. */
+/**
+ * Checks a deployment, whose settings only the app itself knows: what the app reports, and what can be seen from
+ * outside.
+ */
 export async function diagnoseDeployment(
   baseUrl: string,
   identity: string | undefined,
@@ -92,7 +95,7 @@ async function checkRegistrationOf(
 async function graphOf(operator: Operator, tenantId: string | undefined): Promise<GraphClient> {
   return createGraphClient({
     url: operator.graphUrl,
-    // A real sign-in is nothing for a stand-in.
+    // A stand-in must not get a real sign-in.
     credential: isLoopback(new URL(operator.graphUrl).hostname) ? standIn : await operator.signIn(tenantId),
     wait: async (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, operator.longestWaitMs))),
   });

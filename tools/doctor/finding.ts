@@ -21,7 +21,7 @@ export function failed(name: string, found: string, toDo: string): Finding {
   return { status: "failed", name, text: `${found}. ${toDo}` };
 }
 
-/** Could not be looked at, which is no good sign and no bad one. */
+/** Could not be checked: neither pass nor fail. */
 export function notChecked(name: string, why: string): Finding {
   return { status: "not checked", name, text: `not checked: ${why}` };
 }

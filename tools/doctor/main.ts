@@ -7,8 +7,8 @@ import { readSettings } from "./settings-source.ts";
 const certificates = "NODE_EXTRA_CA_CERTS";
 
 /**
- * What `npm start` runs has a certificate that this machine does not trust, and Node reads whom to trust when it starts:
- * so the command starts once more.
+ * The stand-ins of `npm start` have a certificate that this machine does not trust. Node reads the certificates to
+ * trust when it starts, so the command starts itself once more.
  */
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   });
 }
 
-/** Undefined where what runs here is not asked for: a deployment, or other settings. Whom to trust is then the caller's to say. */
+/** Undefined for a deployment or for other settings. Then the caller decides which certificates to trust. */
 async function readTrusted(args: readonly string[]): Promise<string | undefined> {
   const options = readOptions(args);
   if (options === "help" || options.settingsFile !== undefined) return undefined;

@@ -31,7 +31,7 @@ export interface Options {
   readonly graphUrl: string | undefined;
 }
 
-/** Wrong arguments; the message says which. */
+/** Wrong arguments; the message names them. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

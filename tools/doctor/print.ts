@@ -10,7 +10,7 @@ const words: Readonly<Record<Status, string>> = {
   "not checked": "not checked",
 };
 
-/** One line per finding, a line that sums up, and a line break at the end. */
+/** A line for each finding, a summary line, and a line break at the end. */
 export function reportText(findings: readonly Finding[], colour: boolean): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.map(({ status, name, text }) => {
@@ -31,7 +31,7 @@ function summary(findings: readonly Finding[]): string {
     .join(", ");
 }
 
-/** Texts of others come in here too: no line breaks, and nothing that a terminal would obey. */
+/** The text may come from outside, so it must not have line breaks or control characters of a terminal. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
 }

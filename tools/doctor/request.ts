@@ -7,14 +7,14 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** By how much the answering machine's clock is ahead of this one's, in seconds; undefined if it does not tell. */
+  /** By how many seconds the answering machine's clock is ahead of this one's; undefined if the answer has no date. */
   readonly clockAhead: number | undefined;
 }
 
 /**
- * GET, without following redirects. Not with `fetch`, which says of itself that it is a page's script: a sign-in begins for
- * those only who go there, and for programs that say nothing of the kind.
- * @throws {Error} whose message says in a few words why there is no answer
+ * GET, without following redirects. It does not use `fetch`, which sends `Sec-Fetch-Mode` like a page's script: a
+ * sign-in begins only for a navigation, or for a program that sends no such header.
+ * @throws {Error} whose message says briefly why there is no answer
  */
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const sentAt = Date.now();
@@ -39,7 +39,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>):
   );
 }
 
-/** Why a request failed, in a few words: the system's code where there is one. */
+/** Briefly, why a request failed: the system's error code, if there is one. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "the connection failed";
   if (error.name === "TimeoutError" || error.name === "AbortError") return "no answer in time";
@@ -48,7 +48,7 @@ export function reasonOf(error: unknown): string {
   return error.cause === undefined ? "the connection failed" : reasonOf(error.cause);
 }
 
-/** The object that a text of JSON is, or undefined. */
+/** The object in a JSON text, or undefined. */
 export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -13,15 +13,15 @@ export interface SettingsSource {
   readonly isEmpty: boolean;
 }
 
-/** What `npm start` leaves there while it runs: the settings that its stand-ins make. */
+/** What `npm start` stores there while it runs: the settings for its stand-ins. */
 export const platformSettingsFile = ".local/settings.json";
 
 const names: readonly { readonly name: string }[] = [...Object.values(settings), ...Object.values(hostSettings)];
 const known = names.map(({ name }) => new RegExp(`^${name.replace("<name>", ".+")}$`, "i"));
-/** How the names of the app's settings begin, but for the one that is a word by itself. */
+/** How the names of the app's settings begin, except for the one without a prefix. */
 const groups = new Set(Object.values(settings).flatMap(({ name }) => name.toLowerCase().match(/^.+?__/) ?? []));
 
-/** Names that are in a group of the app's settings, and that it does not read: misspelt, or of another version. */
+/** Names that begin like the app's settings, but that the app does not read: misspelt, or from another version. */
 export function unknownSettings(environment: Environment): readonly string[] {
   return Object.keys(environment).filter((name) => {
     const [group = ""] = name.toLowerCase().match(/^.+?__/) ?? [];
@@ -30,8 +30,8 @@ export function unknownSettings(environment: Environment): readonly string[] {
 }
 
 /**
- * The settings of this machine, the first of these counting most: the environment, local.settings.json, what `npm start`
- * uses. With `file` only the environment and that file.
+ * The settings of this machine. The environment takes precedence over local.settings.json, and that over the settings
+ * of `npm start`. With `file`, only the environment and that file count.
  * @throws {UsageError} for a file that cannot be read as settings
  */
 export async function readSettings(environment: Environment, file: string | undefined): Promise<SettingsSource> {

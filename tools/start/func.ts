@@ -5,7 +5,7 @@ import { startPlatform, type Platform, type Ports, type Settings } from "@entra-
 export interface UnderFuncOptions {
   /** The project, with the bundle built. */
   readonly root: string;
-  /** Where the app is packaged, and run from. */
+  /** Where the app is packaged and run. */
   readonly packageFolder: string;
   /** Where the local parts keep their data. */
   readonly dataFolder: string;
@@ -15,15 +15,15 @@ export interface UnderFuncOptions {
   /** For `func` itself; its PATH is searched. */
   readonly environment: NodeJS.ProcessEnv;
   readonly printError: (text: string) => void;
-  /** Called when everything around the app is there. */
+  /** Called when everything around the app is running. */
   readonly ready?: (platform: Platform) => void;
 }
 
 export const funcMissingExitCode = 3;
 
 /**
- * Runs what would be published under the Azure Functions Core Tools, with the local stand-ins around it, until `func`
- * ends. Resolves with its exit code, or with 3 where there is no `func`.
+ * Runs the package that would be published under the Azure Functions Core Tools, with the local stand-ins, until `func`
+ * ends. Resolves with its exit code, or with 3 if `func` is missing.
  */
 export async function runUnderFunc(options: UnderFuncOptions): Promise<number> {
   const { root, packageFolder, dataFolder, ports, settings } = options;
@@ -48,7 +48,8 @@ function hostSettings({ queueStorage }: Platform): Settings {
   return {
     FUNCTIONS_WORKER_RUNTIME: "node",
     ...(queueStorage && {
-      // Keys in files: the stand-in has queues only. Named all the same, so that nothing is looked for in Azure.
+      // Keys are kept in files, because the stand-in has only queues. The other services are named too, so that the
+      // host does not look for them in Azure.
       AzureWebJobsSecretStorageType: "files",
       AzureWebJobsStorage: `${queueStorage.connectionString};BlobEndpoint=${queueStorage.url}/no-blobs`,
     }),

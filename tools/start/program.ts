@@ -11,7 +11,7 @@ interface Arguments {
   readonly watch: boolean;
 }
 
-/** What of the app the program has to be told: the rest is in the folder that it is started in. */
+/** What the program has to be told about the app. The rest is in the folder where it is started. */
 export interface StartProgram {
   /** What `--help` prints. */
   readonly usage: string;
@@ -19,11 +19,11 @@ export interface StartProgram {
   readonly bundle: BuildOptions;
   /** Folders with its source. */
   readonly folders: readonly string[];
-  /** Builds it before the start; left out where that has been done. */
+  /** Builds it before the start; omitted if that has been done. */
   readonly build?: () => Promise<void>;
 }
 
-/** Runs the app of this folder with stand-ins around it, by the arguments of the process, until it is stopped. */
+/** Runs the app in this folder with stand-ins, as the process's arguments say, until it is stopped. */
 export async function runStart(program: StartProgram): Promise<void> {
   let given: Arguments | "help";
   try {
@@ -41,7 +41,7 @@ export async function runStart(program: StartProgram): Promise<void> {
 }
 
 async function runWith({ ports, watch }: Arguments, program: StartProgram): Promise<void> {
-  // Only now: loading the platform is most of the work of a command that only says how it is used.
+  // Imported only now, because loading the platform takes longest, and `--help` does not need it.
   const { startApp, startPlatform } = await import("@entra-functions-bff/development");
   const { givenSettings, withCookieName } = await import("./given-settings.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
@@ -125,10 +125,10 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environmen
   return [...lines, "  Ctrl+C stops everything. People stay signed in across restarts.", ""].join("\n");
 }
 
-/** A taken port is the usual trouble; its owner is most often an earlier start of this program. */
+/** The usual problem is a port that is in use, most often by an earlier start of this program. */
 function explain(error: unknown, ports: Ports): string {
   const { message = String(error), port } = error as { message?: string; port?: number };
-  // Comes before any port is asked for: one data folder serves one platform.
+  // This is found before any port is opened, because a data folder serves only one platform.
   if (/\.sqlite cannot be opened: another process is using it/.test(message)) {
     return `The local platform is already running in this folder: ${message} Stop it first.`;
   }
@@ -142,6 +142,6 @@ function explain(error: unknown, ports: Ports): string {
 
 function endWith(message: string, code: number): never {
   console.error(message);
-  // The parts that did start would keep the process.
+  // The parts that have started would keep the process alive.
   process.exit(code);
 }

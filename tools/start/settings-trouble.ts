@@ -2,8 +2,8 @@ import { ConfigurationError, loadConfiguration } from "../../shared/configuratio
 import type { Settings } from "@entra-functions-bff/development";
 
 /**
- * What to tell a person whose settings the app cannot work with: each of them, and what to do. Undefined if they are sound.
- * Values are not told.
+ * What to tell a person whose settings the app cannot work with: each of these settings, without its value, and what to
+ * do. Undefined if all are valid.
  */
 export function settingsTrouble(settings: Settings): string | undefined {
   try {

@@ -14,10 +14,10 @@ asks for no key for the purge route. Exit codes: 2 wrong arguments, 3 no Core To
 
 async function main(): Promise<number> {
   readArguments({ usage });
-  // After the arguments: it loads the whole platform.
+  // Imported after the arguments are read, because it loads the whole platform.
   const { runUnderFunc } = await import("./func.ts");
   const ports = portsFrom(7071);
-  // Ctrl+C reaches func too, which ends; then everything else does.
+  // Ctrl+C also reaches func. When func ends, everything else does.
   process.on("SIGINT", () => undefined);
   return runUnderFunc({
     root: ".",

@@ -2,7 +2,7 @@ import { watch } from "node:fs";
 import { context, type BuildOptions } from "esbuild";
 import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 
-/** The app, built and started anew whenever its source changes. */
+/** The app, rebuilt and restarted whenever its source changes. */
 export interface WatchedApp {
   stop(): Promise<void>;
 }
@@ -11,8 +11,8 @@ export interface WatchedApp {
 const settleMs = 30;
 
 /**
- * Builds the bundle and starts the app, and does both again on every change below `folders`. After a
- * build that failed the app goes on as it was; after a start that failed the next change tries again.
+ * Builds the bundle and starts the app, and does both again on every change below `folders`. After a failed build, the
+ * app keeps running as it was; after a failed start, the next change tries again.
  * @param print gets a line on every restart and every failure
  */
 export async function watchApp(

@@ -20,7 +20,7 @@ const parts: readonly (readonly [key: string, name: string, fine: string])[] = [
   ["credential", "App: credential", "the token endpoint accepts the app's credential"],
 ];
 
-/** What the app at `baseUrl` says of itself at `/readyz`: only it knows what its own identity may do. */
+/** What the app at `baseUrl` reports about itself at `/readyz`. Only the app can say what its own identity may do. */
 export async function checkApp(baseUrl: string, whenMissing: "failed" | "not checked"): Promise<readonly Finding[]> {
   let answer: Answer;
   try {
@@ -60,7 +60,7 @@ function checkParts(checks: Members): Finding[] {
   });
 }
 
-/** What the last sign-ins since the app's start brought along. The claims are optional, and their absence shows late. */
+/** Which claims the sign-ins since the app's start have had. The claims are optional, and their absence shows late. */
 function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
   const list: readonly unknown[] = Array.isArray(warnings) ? warnings : [];
   const codes = new Set(list.filter(isRecord).map(({ code }) => code));

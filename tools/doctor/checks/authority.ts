@@ -7,7 +7,7 @@ import { get, jsonObject, type Answer } from "../request.ts";
 const name = "Identity provider";
 const advice = `Check ${settings.instance.name} and ${settings.tenantId.name}, and the network`;
 
-/** Seconds. Tokens are issued for a moment that must be now on both sides; Microsoft Entra forgives five minutes. */
+/** Seconds. Tokens are valid only if both sides agree on the time; Microsoft Entra tolerates five minutes. */
 const clockLimits = { warning: 30, failure: 240 } as const;
 
 /**

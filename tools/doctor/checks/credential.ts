@@ -9,7 +9,7 @@ const timeoutMs = 15_000;
 
 const kinds = { secret: "client secret", certificate: "certificate", managedIdentity: "managed identity" } as const;
 
-/** What to do about the AADSTS errors that a client credential usually runs into. */
+/** What to do about the usual AADSTS errors of a client credential. */
 const remedies: Readonly<Record<string, string>> = {
   "700016": `Correct ${settings.clientId.name} or ${settings.tenantId.name}: no such app is registered in this tenant`,
   "7000215": `Put a secret's value, not its id, into ${settings.clientSecret.name}`,
@@ -19,7 +19,7 @@ const remedies: Readonly<Record<string, string>> = {
   "700213": "Have the registration trust the identity: npm run app-registration -- --managed-identity <id>",
 };
 
-/** Whether the token endpoint accepts the app's own credential. Asks for a token that opens nothing. */
+/** Whether the token endpoint accepts the app's own credential. It requests a token that gives access to nothing. */
 export async function checkCredential(configuration: Configuration, inAzure: boolean): Promise<Finding> {
   const { credential, isMultiTenant } = configuration.azureAd;
   if (isMultiTenant) return notChecked(name, "the settings name no single tenant to ask; only a sign-in can show it");

@@ -3,12 +3,12 @@ import { get, type Answer } from "../request.ts";
 
 const name = "Odd headers";
 
-/** UTF-8 of two characters above U+00FF, each byte a character: what a neighbour's cookie may hold. */
+/** UTF-8 of two characters above U+00FF, with each byte as a character, as a neighbour's cookie may hold them. */
 const cookie = Buffer.from("doctor=日本").toString("latin1");
 
 /**
- * What becomes of a request with a character above U+00FF in a header. The Functions host answers it with an empty 500
- * before the app is asked, so whatever is in front of the app should refuse it with words, or take the header away.
+ * What happens to a request with a character above U+00FF in a header. The Functions host answers it with an empty 500
+ * before it calls the app, so the front end should refuse it with an explanation, or remove the header.
  */
 export async function checkFrontEnd(baseUrl: string): Promise<Finding> {
   const url = `${baseUrl}/healthz`;

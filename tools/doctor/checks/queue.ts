@@ -10,7 +10,7 @@ const name = "Queue storage";
 const timeoutMs = 10_000;
 const toDo = `Check ${hostSettings.storage.name}: without it, sign-outs are lost when the store fails`;
 
-/** Whether the queue of deferred sign-outs can be reached, and whether some have been given up. */
+/** Whether the queue of waiting sign-outs can be reached, and whether any have been given up. */
 export async function checkQueue(
   connection: QueueConnection | undefined,
   signIn: () => Promise<TokenCredential>,
@@ -45,7 +45,7 @@ async function look(service: QueueServiceClient): Promise<Finding> {
   return warning(name, found, "See docs/operations.md");
 }
 
-/** Messages in a queue. One that is missing is made when it is needed, and holds none until then. */
+/** The number of messages in a queue. A missing queue is created when it is needed, and has none until then. */
 async function countOf(service: QueueServiceClient, queue: string): Promise<number> {
   try {
     const client = service.getQueueClient(queue);

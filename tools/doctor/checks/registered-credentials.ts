@@ -28,9 +28,9 @@ const kinds = {
 } as const;
 
 /**
- * When secrets and certificates of the registration expire. Graph does not say which of several the app has, so it is
- * the one that lasts longest that counts.
- * @param used what the settings say; undefined looks at every kind that there is
+ * When secrets and certificates of the registration expire. Graph does not say which of several the app uses, so the
+ * one that lasts longest counts.
+ * @param used what the settings say; undefined checks every kind
  */
 export function checkCredentials(
   registered: RegisteredCredentials,
@@ -53,7 +53,7 @@ function expiryOf(name: string, all: readonly Expiring[], renew: string): Findin
   return ok(name, Number.isFinite(end) ? `good until ${dateOf(end)}` : "does not expire");
 }
 
-/** A secret that nobody uses is one that somebody may find. */
+/** An unused secret is one that somebody may find. */
 function leftovers({ passwordCredentials }: RegisteredCredentials): Finding[] {
   const live = passwordCredentials.filter(({ endDateTime }) => Date.parse(endDateTime ?? "") > Date.now());
   if (live.length === 0) return [];

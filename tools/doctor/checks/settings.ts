@@ -17,7 +17,10 @@ export interface SettingsResult {
   readonly configuration: Configuration | undefined;
 }
 
-/** What the app would make of the settings: the same code reads them. @param sources where they come from, for people */
+/**
+ * How the app would read the settings, by the same code.
+ * @param sources where they come from, for people
+ */
 export function checkSettings(environment: Environment, sources: string): SettingsResult {
   try {
     const configuration = loadConfiguration(environment);

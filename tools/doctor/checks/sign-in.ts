@@ -1,7 +1,7 @@
 import { failed, ok, type Finding } from "../finding.ts";
 import { get } from "../request.ts";
 
-/** How the app is registered, as an authorization request of its own tells. */
+/** How the app is registered, according to its own authorization request. */
 export interface Registered {
   readonly clientId: string;
   /** For example `https://login.microsoftonline.com/organizations`. */
@@ -10,7 +10,7 @@ export interface Registered {
 
 const name = "Sign-in";
 
-/** Follows `/auth/login` to its redirect, which says what nobody else tells about a deployment. */
+/** Requests `/auth/login` and reads its redirect, the only source for some facts about a deployment. */
 export async function checkSignIn(
   baseUrl: string,
 ): Promise<{ readonly finding: Finding; readonly registered?: Registered }> {

@@ -7,12 +7,12 @@ import { reasonOf } from "../request.ts";
 
 const name = "Permissions";
 const timeoutMs = 10_000;
-/** No account key looks like this one: they are digests. */
+/** No real account key looks like this one. */
 const probe = "doctor";
 
 /**
- * Whether the credential may do what the app does, and no more: a point read must be allowed, and a query, which the app
- * never makes, must be refused. Both ask for a document that is not there.
+ * Whether the credential permits what the app does, and no more: a point read must be allowed, and a query, which the
+ * app never makes, must be refused. Both ask for a document that does not exist.
  */
 export async function checkPermissions(container: Container, connection: CosmosConnection): Promise<Finding> {
   if (connection.kind === "connectionString") return aboutKey(connection.connectionString);

@@ -12,7 +12,8 @@ const consistencyName = "Consistency";
 const timeoutMs = 10_000;
 
 /**
- * Account, database and both containers of `client`, and what it may do there. Reads definitions and changes nothing.
+ * Checks account, database and both containers of `client`, and what it may do there. Reads definitions and changes
+ * nothing.
  * @param who the client is: the app, or the operator, whose permissions say nothing about the app's
  */
 export async function checkStore(
@@ -70,7 +71,7 @@ function unreadable(error: unknown, connection: CosmosConnection): Finding {
   return notChecked(name, "your own sign-in has no data-plane role there; see the lines about the app below");
 }
 
-/** With a weaker level an instance could go on serving a session that another instance has signed out. */
+/** With a weaker level, an instance could still serve a session that another instance has signed out. */
 function checkConsistency(level: string): Finding {
   if (level === "Strong") return ok(consistencyName, "Strong");
   const toDo = "Set the account's default consistency to Strong; otherwise a signed-out session could still be used";
@@ -131,7 +132,7 @@ function settingOf({ kind }: CosmosConnection): string {
   return (kind === "identity" ? settings.cosmosAccountEndpoint : settings.cosmosConnectionString).name;
 }
 
-/** HTTP status of an error of the SDK; undefined where there was no answer. */
+/** HTTP status of an error of the SDK; undefined if there was no answer. */
 export function statusOf(error: unknown): number | undefined {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "number" ? code : undefined;
