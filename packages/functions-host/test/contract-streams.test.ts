@@ -8,7 +8,7 @@ import { startAppInstance, type AppInstance } from "../src/instance.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { headerOf, onlyAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { contractHostJson, makeAppFolder, sendRaw } from "./fixtures/harness.ts";
-import { openRaw, type RawConnection } from "./fixtures/raw-connection.ts";
+import { openRaw, type RawConnection } from "@entra-functions-bff/stand-in-kit/raw-connection";
 
 const givenUrl = process.env["FUNCTIONS_HOST_STREAMS_URL"];
 

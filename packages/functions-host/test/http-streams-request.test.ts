@@ -17,7 +17,7 @@ import {
   type TestHost,
 } from "./fixtures/harness.ts";
 import { setSetting } from "./fixtures/queues.ts";
-import { openRaw } from "./fixtures/raw-connection.ts";
+import { openRaw } from "@entra-functions-bff/stand-in-kit/raw-connection";
 import { watchWorker } from "./fixtures/worker-arrivals.ts";
 
 interface Seen {

@@ -8,7 +8,7 @@ import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { headerOf, onlyAnswer } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { bodyOf, getRaw, sendRaw, startHost, startStreamingHost, statusOf, type TestHost } from "./fixtures/harness.ts";
 import { setSetting } from "./fixtures/queues.ts";
-import { openRaw } from "./fixtures/raw-connection.ts";
+import { openRaw } from "@entra-functions-bff/stand-in-kit/raw-connection";
 import { watchWorker } from "./fixtures/worker-arrivals.ts";
 
 const methods = ["GET", "POST", "HEAD", "PUT", "PATCH"] as const;
