@@ -4,6 +4,7 @@
 import { app as functions, type HttpHandler } from "@azure/functions";
 import { createApp } from "../shared/app/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
+import { watchConnections } from "../shared/pipeline/connection.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
@@ -75,6 +76,7 @@ export function bff(options: BffOptions = {}): Bff {
 function handlers({ name }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
   try {
     const app = createApp(loadConfiguration(process.env), name);
+    if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;
     // The next time is never far away: no reason to keep the last one in blob storage.
@@ -87,4 +89,10 @@ function handlers({ name }: BffOptions): (definition: FunctionDefinition) => Htt
     recordTelemetry(process.env, 100, error);
     return misconfigured(error, name);
   }
+}
+
+/** The programming model takes this once, before the functions start. */
+function streamHttp(): void {
+  functions.setup({ enableHttpStream: true });
+  watchConnections();
 }

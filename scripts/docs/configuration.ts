@@ -4,7 +4,7 @@ import { hostSettings, platformHostName } from "../../shared/configuration/host-
 
 /** The app's settings by what they are about, in the order of shared/configuration/settings.ts. */
 const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
-  ["The app", /^PublicBaseUrl$/],
+  ["The app", /^(PublicBaseUrl$|Http__)/],
   ["Identity provider", /^AzureAd__(?!ClientCredentials)/],
   ["Client credential", /^AzureAd__ClientCredentials__/],
   ["Azure Cosmos DB", /^CosmosDb/],

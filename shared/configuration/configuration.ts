@@ -14,6 +14,7 @@ export interface Configuration {
   readonly cosmosDb: CosmosDbConfiguration;
   readonly session: SessionConfiguration;
   readonly signOut: SignOutConfiguration;
+  readonly http: { readonly streaming: boolean };
   readonly telemetry: { readonly sampledPercentage: number };
   /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it is called with the person's token. */
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
@@ -45,6 +46,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     cosmosDb: readCosmosDb(read),
     session: readSession(read),
     signOut: readSignOut(read),
+    http: { streaming: read.oneOf(settings.httpStreaming, ["true", "false"], "false") === "true" },
     telemetry: { sampledPercentage: readSampledPercentage(read) },
     downstreamApis: readDownstreamApis(read, azureAd.isMultiTenant),
   };

@@ -11,6 +11,13 @@ export const settings = {
     expects: "an https:// origin without a path (http:// only for localhost)",
     default: "https:// followed by WEBSITE_HOSTNAME",
   },
+  httpStreaming: {
+    name: "Http__Streaming",
+    meaning:
+      "Whether bodies pass through the Functions host as streams, both ways. Read [operations.md](operations.md#http-streams) before you turn it on.",
+    expects: "true or false",
+    default: "false",
+  },
   instance: {
     name: "AzureAd__Instance",
     meaning: "Base URL of the identity provider.",

@@ -25,11 +25,29 @@ export interface FailedRequest {
 
 /** The answer to a failed request. It clears a session cookie that opens nothing, and the operator finds failures in the log. */
 export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
-  const { request, invocation, cookies, appName, way = ownAddress(failed) } = failed;
-  const occurrence = { wantsPage: wantsPage(request), id: invocation.invocationId, way, appName };
-  report(error, failed, occurrence);
-  if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(cookies);
-  return problemResponse(error, occurrence);
+  reportFailure(error, failed);
+  if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(failed.cookies);
+  return problemResponse(error, occurrenceOf(failed));
+}
+
+/** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
+export function reportFailure(error: unknown, failed: FailedRequest): void {
+  const { definition, telemetry, invocation } = failed;
+  const { wantsPage: isPage, id } = occurrenceOf(failed);
+  const code = problemCodeOf(error);
+  const number = aadstsNumber(error);
+  const attributes = { function: definition.name, code, id, ...(number !== undefined && { aadsts: number }) };
+  if (problemTypes[code].status < 500) {
+    if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
+    return;
+  }
+  telemetry.error("request_failed", attributes);
+  logFailure(invocation, describe(error));
+}
+
+function occurrenceOf(failed: FailedRequest): Occurrence {
+  const { request, invocation, appName, way = ownAddress(failed) } = failed;
+  return { wantsPage: wantsPage(request), id: invocation.invocationId, way, appName };
 }
 
 /** The page that the person wanted, or the app's start if they wanted no page. */
@@ -42,20 +60,6 @@ function ownAddress({ definition, request, publicBaseUrl }: FailedRequest): Way 
   } catch {
     return start;
   }
-}
-
-/** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
-function report(error: unknown, failed: FailedRequest, { wantsPage: isPage, id }: Occurrence): void {
-  const { definition, telemetry, invocation } = failed;
-  const code = problemCodeOf(error);
-  const number = aadstsNumber(error);
-  const attributes = { function: definition.name, code, id, ...(number !== undefined && { aadsts: number }) };
-  if (problemTypes[code].status < 500) {
-    if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
-    return;
-  }
-  telemetry.error("request_failed", attributes);
-  logFailure(invocation, describe(error));
 }
 
 /** Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count. */

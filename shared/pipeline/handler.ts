@@ -1,4 +1,11 @@
-import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
+import {
+  HttpResponse,
+  type HttpHandler,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
 import type { Way } from "../http/advice.ts";
@@ -8,7 +15,10 @@ import type { SigningOut } from "../sign-out/defer.ts";
 import { runFunction } from "../telemetry/activity.ts";
 import { logTelemetry } from "../telemetry/log.ts";
 import type { Ending, Outcome } from "../telemetry/recorder.ts";
-import { failureResponse } from "./failure.ts";
+import { sendableBody } from "./answer-body.ts";
+import { connectionOf, type Connection } from "./connection.ts";
+import { failureResponse, reportFailure } from "./failure.ts";
+import { requestAsSent } from "./request-as-sent.ts";
 
 /** What a handler works with besides the request. */
 export interface RequestContext extends Invocation {
@@ -18,6 +28,8 @@ export interface RequestContext extends Invocation {
   readonly invocation: InvocationContext;
   /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
+  /** The way to the browser, with HTTP streams (`Http__Streaming`) only. */
+  readonly connection: Connection | undefined;
 }
 
 /** The context of a function that signs out. */
@@ -44,8 +56,8 @@ const signOutTimeoutMs = 4_500;
 
 /**
  * Turns a definition into a handler of the Functions programming model: one deadline for everything it waits for, an
- * answer for every error (the host's own would be empty), cookies through the `cookies` property (several `Set-Cookie`
- * headers lose all but the last), and the security headers that every answer owes.
+ * answer for every error (the host's own would be empty, and with HTTP streams come minutes later), cookies through the
+ * `cookies` property (several `Set-Cookie` headers lose all but the last), and the security headers that every answer owes.
  * @param defer for functions that sign out
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
@@ -53,18 +65,24 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
   const { publicBaseUrl } = configuration;
   const timeoutMs = definition.signsOut ? signOutTimeoutMs : ownTimeMs;
 
-  const handle: HttpHandler = async (request, invocation) => {
+  const handle: HttpHandler = async (given, invocation) => {
+    const connection = configuration.http.streaming ? connectionOf(invocation.invocationId) : undefined;
+    const request = connection === undefined ? given : requestAsSent(given, connection.request, definition.route);
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
     const errand: { way?: Way } = {};
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
-    const context = { app, cookies, invocation, telemetry, signal: AbortSignal.timeout(timeoutMs), defer, comeBackTo };
+    const signal = AbortSignal.timeout(timeoutMs);
+    const context = { app, cookies, invocation, telemetry, signal, defer, comeBackTo, connection };
+    const about = { request, definition, invocation, telemetry, cookies, publicBaseUrl, appName };
+    const failed = () => ({ ...about, way: errand.way });
     const answer = async () => {
       try {
-        return withSecurityHeaders(await definition.handler(request, context), publicBaseUrl);
+        refuseUntrusted(context);
+        const response = withSecurityHeaders(await definition.handler(request, context), publicBaseUrl);
+        return await sendable(response, request, connection, (error) => reportFailure(error, failed()));
       } catch (error) {
-        const failed = { request, definition, invocation, telemetry, cookies, publicBaseUrl, appName, way: errand.way };
-        return withSecurityHeaders(failureResponse(error, failed), publicBaseUrl);
+        return withSecurityHeaders(failureResponse(error, failed()), publicBaseUrl);
       }
     };
     const response = await answer();
@@ -76,6 +94,29 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const call = { name: definition.name, trigger: "http", traceParent } as const;
     return runFunction(call, async () => handle(request, invocation), endingOf);
   };
+}
+
+/** With HTTP streams, only the connection says what the browser has sent. */
+function refuseUntrusted({ app, connection }: RequestContext): void {
+  if (app.configuration.http.streaming && connection === undefined) throw new Error("The connection is not known.");
+}
+
+/**
+ * An answer that the programming model cannot fail to send: what it throws itself is an empty 500, or with HTTP streams no answer
+ * for minutes.
+ */
+async function sendable(
+  response: HttpResponseInit,
+  { method }: HttpRequest,
+  connection: Connection | undefined,
+  onFailure: (error: unknown) => void,
+): Promise<HttpResponseInit> {
+  const { status, body } = response;
+  void new HttpResponse({ ...(status !== undefined && { status }) });
+  if (!(body instanceof ReadableStream)) return response;
+  if (method !== "HEAD") return { ...response, body: await sendableBody(body, connection, onFailure) };
+  await body.cancel();
+  return response;
 }
 
 function withSecurityHeaders(response: HttpResponseInit, publicBaseUrl: string): HttpResponseInit {

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Answer, Ask, Client } from "../support/http-client.ts";
 import { response, startRawServer, type RawServer } from "@entra-functions-bff/stand-in-kit/raw-server";
-import { apiSettings, freePorts, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { apiSettings, freePorts, httpStreaming, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 
@@ -299,7 +299,7 @@ describe("calling an API through the app", () => {
     assert.match(raw.requests.at(-1) ?? "", /if-none-match: "1"\r\n/i);
   });
 
-  it("refuses a body in chunks, which the Functions host would drop on the way", async () => {
+  it("refuses a body in chunks, which the Functions host would drop on the way, but takes it with HTTP streams", async () => {
     const cookie = `__Host-session=${sessionOf(client).value}`;
     const answer = await fetch(`${world.instances[0]?.url}/api/graph/echo`, {
       method: "POST",
@@ -307,8 +307,9 @@ describe("calling an API through the app", () => {
       body: new Blob(["in chunks"]).stream(),
       duplex: "half",
     });
-    assert.equal(answer.status, 411);
-    assert.equal(((await answer.json()) as { code: string }).code, "length_required");
+    assert.equal(answer.status, httpStreaming ? 200 : 411);
+    if (httpStreaming) assert.match(await answer.text(), /in chunks/);
+    else assert.equal(((await answer.json()) as { code: string }).code, "length_required");
   });
 
   it("follows no redirect: neither token nor request reaches the address it names", async () => {

@@ -39,8 +39,12 @@ export interface WorldOptions {
   readonly appFolder?: string;
 }
 
+/** For a run of the tests with HTTP streams: `Http__Streaming=true npm test -- flow race`. */
+export const httpStreaming = process.env["Http__Streaming"] === "true";
+
 /** The host plays reading its keys, without the time that this takes in Azure. */
 const withoutWaiting = { FunctionsHost__KeyReadMs: "0" };
+const streaming = httpStreaming ? { Http__Streaming: "true" } : {};
 
 /** The whole local platform on free ports, the bundle on the functions host, and the means to look at all of it. */
 export interface World {
@@ -88,7 +92,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const instances: AppInstance[] = [];
   const startInstance = async (environment: Readonly<Record<string, string>> = {}) => {
     const port = instances.length === 0 ? ports.app : 0;
-    const all = { ...compileCache, ...queue, ...withoutWaiting, ...options.environment, ...environment };
+    const all = { ...compileCache, ...queue, ...withoutWaiting, ...streaming, ...options.environment, ...environment };
     const instance = await startApp(platform, { appFolder, port, environment: all });
     instances.push(instance);
     return instance;
