@@ -18,8 +18,16 @@ import { sessionCookie, sessionOf, signIn, startWorld, type World } from "../sup
 const places: readonly { readonly name: string; readonly held: HeldRequests }[] = [
   { name: "about to write the document", held: { kind: "create", container: "accounts", when: "before" } },
   { name: "document written, about to claim the sid", held: { kind: "create", container: "sids", when: "before" } },
+  {
+    name: "sid claimed, about to claim the subject",
+    held: { kind: "create", container: "sids", when: "before", times: 2 },
+  },
 ];
 
+/**
+ * A logout token that names a subject and no session comes while the sign-in is still in the callback. Guard: the
+ * subject has its own mark, and the sign-in claims it last.
+ */
 describe("a logout token for a subject, to another instance, while a sign-in is still in the callback", () => {
   let world: World;
   before(async () => {
@@ -40,7 +48,11 @@ describe("a logout token for a subject, to another instance, while a sign-in is 
       const gate = holdStore(test, world, held);
       const client = world.client();
       const arrival = login(client);
-      await gate.reached();
+      for (let count = 1; count < (held.times ?? 1); count++) {
+        await gate.reached(count);
+        gate.release();
+      }
+      await gate.reached(held.times);
       await signOutSubject();
       gate.release();
       assert.equal((await arrival).status, 403);

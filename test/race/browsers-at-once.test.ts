@@ -32,6 +32,10 @@ async function tabsAtProvider(world: World, count: number): Promise<Client[]> {
   return Array.from({ length: count }, (_, index) => tabOf(world, browser, index % world.instances.length));
 }
 
+/**
+ * Two sign-ins of one account at the same time both create, or both replace. Guard: after 409 or 412, the app decides
+ * again on what the other has left.
+ */
 describe("sign-ins of one account at once, on two instances", () => {
   let world: World;
   before(async () => {
@@ -117,6 +121,10 @@ describe("sign-ins of one account at once, on two instances", () => {
   });
 });
 
+/**
+ * A sign-in over the limit ends (evicts) the oldest session, whose renewal is the late writer. Guard: the app decides a
+ * change on the current document, and does not write back a session that is gone.
+ */
 describe("the limit of sessions for an account", () => {
   let world: World;
   before(async () => {
@@ -180,6 +188,7 @@ describe("the limit of sessions for an account", () => {
 });
 
 for (const scope of ["account", "session"] as const) {
+  /** Both browsers sign out at the same time, with each value of `SignOut__Scope`: */
   describe(`sign-out in both browsers at once, SignOut__Scope=${scope}`, () => {
     let world: World;
     before(async () => {

@@ -14,9 +14,10 @@ import {
 } from "../support/race.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-/*
- * The API answers a call with a claims challenge, and the app asks the token endpoint for a token that meets it. The
- * sign-out, on another instance, comes in between.
+/**
+ * An API answers a call with a claims challenge, and the app gets a token that meets it. Guards: the app reads the
+ * session again before it requests a token, and uses the new token only after it has stored it. With each way to sign
+ * out:
  */
 describe("a sign-out while a claims challenge of an API is being met", () => {
   let world: World;

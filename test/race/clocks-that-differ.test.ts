@@ -5,15 +5,17 @@ import { sidKeyOf } from "../../shared/account/index-entry.ts";
 import { startFinisher, type Finisher } from "../support/finisher.ts";
 import { clockOffBy, letDoubtPass } from "../support/clocks.ts";
 import type { Client } from "../support/http-client.ts";
-import { logoutToken, sendLogoutToken, subjectOf } from "../support/logout-token.ts";
 import {
   ada,
   administratorHeaders,
   administratorSettings,
   assertOnlySessions,
   assertUseless,
+  byProvider,
   callApi,
+  duringOutage,
   holderOf,
+  sidIn,
   startWithShortTokens,
 } from "../support/race.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
@@ -32,13 +34,9 @@ type SignOut = (
   instance: number,
 ) => Promise<{ status: number; body: string }>;
 
-const ofProvider: Readonly<Record<string, SignOut>> = {
-  "front-channel": (world, _, sid, instance) => frontChannel(world.client(instance), `sid=${encodeURIComponent(sid)}`),
-  "logout token with the sid": async (world, _, sid, instance) =>
-    sendLogoutToken(world, await logoutToken(world, { sid }), { instance }),
-  "logout token with the subject": async (world, _browser, _sid, instance) =>
-    sendLogoutToken(world, await logoutToken(world, { sub: subjectOf(world, ada) }), { instance }),
-};
+const ofProvider: Readonly<Record<string, SignOut>> = Object.fromEntries(
+  Object.entries(byProvider).map(([way, signOut]) => [way, (world, _, sid, instance) => signOut(world, sid, instance)]),
+);
 
 const here: Readonly<Record<string, SignOut>> = {
   "sign-out in the app": (world, browser, _, instance) =>
@@ -65,14 +63,18 @@ function idOfSid({ identityProvider }: World, sid: string): string {
   return sidKeyOf(identityProvider.instance + identityProvider.tenantId, sid);
 }
 
-function sidIn(callback: URL): string {
-  return callback.searchParams.get("session_state") ?? assert.fail("The provider names no session");
-}
-
-/** Each offset has a world of its own, and waits more than it works. */
+// Each offset has a world of its own, and waits more than it works.
 describe("clocks that differ", { concurrency: true }, () => {
   for (const shiftMs of [600_000, -600_000, 500, -500]) {
     const name = `${Math.abs(shiftMs) / 1000} s ${shiftMs > 0 ? "ahead" : "behind"}`;
+    /**
+     * There are three instances: one whose clock is right, one whose clock is wrong by ten minutes or half a second,
+     * and one that is wrong in the other direction and finishes what was left for later. Guard: times that instances
+     * compare are by the store's clock (`shared/store/clock.ts`), the earliest possible for sign-ins and sessions, the
+     * latest possible for sign-outs. An instance compares two of its own moments by its own count, which leaves no
+     * doubt. All but the last two are forced in both directions, and for every way to sign out; in the last two the
+     * store has never answered the instance, so the instance does not know the time:
+     */
     describe(
       `an instance whose clock is ${name}, one whose clock is right, and one that is off the other way`,
       { concurrency: 1 },
@@ -94,16 +96,6 @@ describe("clocks that differ", { concurrency: true }, () => {
           world.identityProvider.controls.announceBackChannelLogout = true;
         });
 
-        /** @returns the order that the app leaves to the queue */
-        async function duringOutage(signOut: () => ReturnType<SignOut>): Promise<unknown> {
-          const fault = { type: "status", status: 503 } as const;
-          const outage = world.cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault });
-          const answer = await signOut();
-          outage.remove();
-          assert.equal(answer.status, 503, answer.body);
-          return world.deferred.at(-1);
-        }
-
         const directions = [
           { from: "it", to: "the right one", begins: off, ends: right },
           { from: "the right one", to: "it", begins: right, ends: off },
@@ -123,7 +115,7 @@ describe("clocks that differ", { concurrency: true }, () => {
             it(`sign-in begun at ${from} | ${way} left for later by ${to} | callback | finisher: the session is gone`, async () => {
               const client = world.client(begins);
               const callback = await untilCallback(client, ada);
-              const order = await duringOutage(() => signOut(world, client, sidIn(callback), ends));
+              const order = await duringOutage(world, () => signOut(world, client, sidIn(callback), ends));
               assert.equal((await client.fetch(callback.href)).status, 302);
               const { value } = sessionOf(client);
               assert.equal(await finisher.carryOut(order), "done");
@@ -139,7 +131,7 @@ describe("clocks that differ", { concurrency: true }, () => {
               assert.equal((await browser.fetch(callback.href)).status, 302);
               await signIn(other, ada, "/healthz");
               const [first, second] = [sessionOf(browser).value, sessionOf(other).value];
-              const order = await duringOutage(() => signOut(world, browser, sidIn(callback), ends));
+              const order = await duringOutage(world, () => signOut(world, browser, sidIn(callback), ends));
               assert.equal(await finisher.carryOut(order), "done");
               await assertUseless(world, first);
               await assertUseless(world, second);
@@ -150,7 +142,7 @@ describe("clocks that differ", { concurrency: true }, () => {
             const browser = world.client(begins);
             const callback = await untilCallback(browser, ada);
             assert.equal((await browser.fetch(callback.href)).status, 302);
-            const order = await duringOutage(() => frontChannel(world.client(ends), `sid=${sidIn(callback)}`));
+            const order = await duringOutage(world, () => frontChannel(world.client(ends), `sid=${sidIn(callback)}`));
             await letDoubtPass();
             const later = world.client(begins);
             await signIn(later, ada, "/healthz");
@@ -212,7 +204,7 @@ describe("clocks that differ", { concurrency: true }, () => {
           await world.startInstance(clockOffBy(shiftMs));
           const browser = world.client(right);
           const callback = await untilCallback(browser, ada);
-          const order = await duringOutage(() => frontChannel(world.client(instance), `sid=${sidIn(callback)}`));
+          const order = await duringOutage(world, () => frontChannel(world.client(instance), `sid=${sidIn(callback)}`));
           assert.equal((await browser.fetch(callback.href)).status, 302);
           const { value } = sessionOf(browser);
           assert.equal(await finisher.carryOut(order), "done");

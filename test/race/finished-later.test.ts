@@ -20,6 +20,10 @@ import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const quick = { SignOut__RetrySeconds: "1", SignOut__FinishSchedule: "* * * * * *" };
 
+/**
+ * A sign-out from the queue is carried out some time after it was given. It spares sessions that began since, and
+ * nothing else.
+ */
 describe("a sign-out that is finished from the queue, some time after it was asked for", () => {
   let world: World;
   let client: Client;

@@ -52,6 +52,12 @@ function assertRefused(answer: Answer, client: Client): void {
   assert.equal(client.cookies("localhost").get(sessionCookie), undefined);
 }
 
+/**
+ * The identity provider signs a `sid` out while its sign-in is still in the callback: there may be no document and no
+ * index entry yet. The late writer is the callback. Guard: the sign-out leaves a mark first; the callback writes its
+ * session first and claims the `sid` last, so that one of the two finds the other. The callback is held before or after
+ * each of its reads and writes:
+ */
 describe("a front-channel sign-out, on another instance, for a sid whose sign-in is still in the callback", () => {
   let world: World;
   before(async () => {
@@ -148,6 +154,10 @@ describe("a front-channel sign-out, on another instance, for a sid whose sign-in
     assert.deepEqual((await dumpStore(world)).accounts, {});
   });
 
+  /**
+   * The person stays signed in at the identity provider, so the `sid` remains in use. A mark counts only for sign-ins
+   * that began before it:
+   */
   describe("where the person stays signed in at the identity provider, so that the sid goes on", () => {
     let browser: Client;
     let old: { value: string; accountKey: string };

@@ -20,10 +20,16 @@ import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/w
 
 const bruno = "bruno@contoso.example";
 
-/*
- * A page asks who is signed in, again and again, and goes on asking while the person signs in anew: for a claims
- * challenge, or in another tab. The answer to the earlier cookie may be the last to arrive, and what it does to the cookie
- * it does to the new one.
+/**
+ * A page asks who is signed in, and the person signs in again in the same browser. The answer to the earlier cookie is
+ * late: it could overwrite or delete the new cookie. Guard: the new session names the session that it replaced
+ * (`shared/account/document.ts`); for a session of another account, an index entry does so
+ * (`shared/account/succession.ts`). An answer to a replaced session does not touch the cookie, and neither does an
+ * answer to a session that existed when the request began. Once no late response is possible, a dead cookie is cleared.
+ *
+ * The same applies to a sign-out that carries the earlier cookie. Its answer removes the new cookie, so for a minute
+ * the sign-out also ends the session that the new cookie opens, but no other session of that account, however wide the
+ * sign-out.
  */
 describe("an answer to the cookie that a new sign-in has replaced in the same browser", () => {
   let world: World;

@@ -14,9 +14,9 @@ import {
 } from "../support/race.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-/*
- * A request that an instance has given up may still be on its way: a gateway may carry it out seconds later. The instance
- * has tried again by then, and the account has moved on.
+/**
+ * A request that an instance has abandoned may reach the store seconds later, when the account has changed. Guards:
+ * versions for `replace` and `delete`; another secret for the next create.
  */
 describe("a write that reaches the store long after the instance gave it up", () => {
   let world: World;

@@ -1,18 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
+import { letDoubtPass } from "../support/clocks.ts";
 import { startFinisher, type Finisher } from "../support/finisher.ts";
 import type { Client } from "../support/http-client.ts";
-import { ada, assertUseless, holdStore, startWithShortTokens } from "../support/race.ts";
+import {
+  ada,
+  assertOnlySessions,
+  assertUseless,
+  byProvider,
+  duringOutage,
+  holdStore,
+  sidIn,
+  startWithShortTokens,
+} from "../support/race.ts";
 import { untilCallback } from "../support/sign-in-steps.ts";
-import { frontChannel } from "../support/sign-out.ts";
 import { dumpStore } from "../support/store.ts";
-import { sessionOf, startWorld, type World } from "../support/world.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
-/*
- * The identity provider has issued the code, then the person signs out there, and the store takes nothing at that moment:
- * not even the mark that would refuse the sign-in. When the order is carried out, the sign-in is anywhere.
+/**
+ * The identity provider has issued a code, then the person signs out there, and at that moment the store accepts
+ * nothing, not even the mark. Guards: an order from the queue also marks the `sid` or the subject, with the time when
+ * it was given; a session records when its sign-in began.
  */
-describe("a front-channel sign-out that is left for later, while a sign-in under its sid is in the callback", () => {
+describe("a sign-out that is left for later, while a sign-in under its sid is in the callback", () => {
   let world: World;
   let finisher: Finisher;
   let client: Client;
@@ -27,52 +37,47 @@ describe("a front-channel sign-out that is left for later, while a sign-in under
   });
   const begin = async () => {
     await startWithShortTokens(world);
+    world.identityProvider.controls.announceBackChannelLogout = true;
     client = world.client();
     callback = await untilCallback(client, ada);
   };
   beforeEach(begin);
 
-  /** @returns the order that the app leaves to the queue */
-  async function signOutDuringOutage(): Promise<unknown> {
-    const sid = callback.searchParams.get("session_state") ?? assert.fail("The provider names no session");
-    const fault = { type: "status", status: 503 } as const;
-    const outage = world.cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault });
-    const answer = await frontChannel(world.client(1), `sid=${encodeURIComponent(sid)}`);
-    outage.remove();
-    assert.equal(answer.status, 503, answer.body);
-    return world.deferred.at(-1);
+  for (const [way, signOut] of Object.entries(byProvider)) {
+    const leaveForLater = () => duringOutage(world, () => signOut(world, sidIn(callback), 1));
+
+    it(`${way} left for later | finisher | callback completes: refused`, async () => {
+      assert.equal(await finisher.carryOut(await leaveForLater()), "done");
+      await assertRefused(client.fetch(callback.href));
+    });
+
+    it(`callback writes the document | ${way} left for later | finisher | callback claims: refused`, async (test) => {
+      for (let attempt = 1; (await claimLate(test, leaveForLater)) === "too early"; attempt++) {
+        assert.ok(attempt < 5, "The sign-in completes although it was signed out before");
+        await begin();
+      }
+    });
   }
 
-  it("left for later | callback completes | finisher: the session is gone", async () => {
-    const order = await signOutDuringOutage();
-    assert.equal((await client.fetch(callback.href)).status, 302);
-    const { value } = sessionOf(client);
+  it("logout token with the subject left for later | a sign-in begun later | finisher: it stays", async () => {
+    const signOut = byProvider["logout token with the subject"] ?? assert.fail();
+    const order = await duringOutage(world, () => signOut(world, sidIn(callback), 1));
+    await letDoubtPass();
+    const later = world.client();
+    await signIn(later, ada, "/healthz");
     assert.equal(await finisher.carryOut(order), "done");
-    await assertUseless(world, value);
-    assert.deepEqual((await dumpStore(world)).accounts, {});
-  });
-
-  it("left for later | finisher | callback completes: refused", async () => {
-    assert.equal(await finisher.carryOut(await signOutDuringOutage()), "done");
-    await assertRefused(client.fetch(callback.href));
-  });
-
-  it("callback writes the document | left for later | finisher | callback claims the sid: refused", async (test) => {
-    for (let attempt = 1; (await claimLate(test)) === "too early"; attempt++) {
-      assert.ok(attempt < 5, "The sign-in completes although its sid was signed out before");
-      await begin();
-    }
+    await assertOnlySessions(world, [later]);
   });
 
   /**
    * The app gives up a request that gets no answer for two seconds, and claims anew. On a busy machine that may be before
    * the order is carried out, which then ends the session.
    */
-  async function claimLate(test: TestContext): Promise<"refused" | "too early"> {
+  async function claimLate(test: TestContext, leaveForLater: () => Promise<unknown>): Promise<"refused" | "too early"> {
     const claim = holdStore(test, world, { kind: "create", container: "sids", when: "before" });
     const completing = client.fetch(callback.href);
     await claim.reached();
-    assert.equal(await finisher.carryOut(await signOutDuringOutage()), "done");
+    assert.equal(await finisher.carryOut(await leaveForLater()), "done");
     claim.release();
     if ((await completing).status !== 302) {
       await assertRefused(completing);

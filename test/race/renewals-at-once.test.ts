@@ -19,6 +19,11 @@ import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 const callExpenses = (client: Client) => client.fetch("/api/expenses/me");
 const refreshes = { endpoint: "token", grantType: "refresh_token" } as const;
 
+/**
+ * Many calls come with an expired token. Within an instance, one token request serves all calls that read the same
+ * version (`shared/core/waiting.ts`). Across instances, the document has no lease, because a lease would cost each
+ * renewal a second write and make callers wait for an instance that may have died.
+ */
 describe("many calls at once with an expired access token", () => {
   let world: World;
   before(async () => {
@@ -50,6 +55,7 @@ describe("many calls at once with an expired access token", () => {
   }
 });
 
+/** If two instances renew at the same moment, both request tokens; the second write meets 412 and merges both results. */
 describe("two instances that renew different things of one session at once", () => {
   let world: World;
   let expenses: DownstreamApi;
@@ -128,6 +134,12 @@ describe("two instances that renew different things of one session at once", () 
   });
 });
 
+/**
+ * If refresh tokens work only once, the second request is refused. Guard: a refusal counts only if the store holds
+ * nothing newer. The app checks this for six seconds, which is enough for the first to write three times. Entra's
+ * refresh tokens work more than once, and its refusals give the reason: if the account is disabled or its sessions were
+ * revoked, one check is enough.
+ */
 describe("two instances that renew at once at a provider whose refresh tokens work once", () => {
   let world: World;
   let client: Client;

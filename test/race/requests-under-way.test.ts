@@ -16,6 +16,10 @@ import {
 } from "../support/race.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
+/**
+ * A request may use what it has read for its one call. Asking the store again before each call would only make the gap
+ * smaller.
+ */
 describe("requests that are under way when the account is deleted", () => {
   let world: World;
   let client: Client;
@@ -73,11 +77,15 @@ describe("requests that are under way when the account is deleted", () => {
     await assertNoDocument(world, old.accountKey);
   });
 
-  describe("deleted, the answer lost | new sign-in | deleted again: the new sign-in stays", () => {
+  /**
+   * A document is deleted, the answer is lost, a new sign-in creates a document, and the delete is repeated. With each
+   * way to sign out:
+   */
+  describe("a sign-out that is repeated", () => {
     beforeEach(() => signInWithTokensFor(3600));
 
     for (const { name, signOut } of waysOut) {
-      it(`signed out ${name}`, async (test) => {
+      it(`signed out ${name}, the answer lost | new sign-in | deleted again: the new sign-in stays`, async (test) => {
         const deleted = loseAnswer(test, world, { kind: "delete" });
         const leaving = signOut(world, client);
         await deleted.reached();

@@ -15,6 +15,10 @@ import {
 } from "../support/race.ts";
 import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
+/**
+ * One browser ends another's session while that is being renewed. The document stays, so there is no 404: the app looks
+ * for the session in the document at every write.
+ */
 describe("a session that another browser of the account ends from the list, on another instance", () => {
   let world: World;
   let client: Client;

@@ -20,6 +20,12 @@ import {
 import { rewriteSessions } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
+/**
+ * A call reads the document, renews the token at the token endpoint, and writes; a sign-out on another instance
+ * deletes. The late writer is the renewal, or, the other way round, the sign-out: its delete names a version, meets
+ * another, and is decided again. Guards: no write brings a document back; the app uses new tokens only after it has
+ * stored them.
+ */
 describe("a renewal that a sign-out on another instance overtakes", () => {
   let world: World;
   let client: Client;
@@ -45,6 +51,10 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
   }
 
   for (const { name, signOut } of waysOut) {
+    /**
+     * Each of these is tried with a sign-out in another tab, at the identity provider by `sid`, by a logout token with
+     * a `sid` or a subject, from the list of sessions, and by an administrator:
+     */
     describe(`signed out ${name}`, () => {
       it("read | delete | token request, write: 401, and nothing comes back", async (test) => {
         const read = holdStore(test, world, { kind: "read", when: "after" });
@@ -154,8 +164,9 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
     });
   });
 
-  describe("delete | new sign-in | the old session's renewal writes", () => {
-    it("leaves the new sign-in of another browser alone in the document", async (test) => {
+  /** The document exists again, but the session is not in it: */
+  describe("a new sign-in in between", () => {
+    it("delete | new sign-in | the old session's renewal writes: it leaves the new sign-in alone in the document", async (test) => {
       const write = holdStore(test, world, { kind: "replace", when: "before" });
       const call = callApi(client);
       await write.reached();
@@ -169,6 +180,7 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
     });
   });
 
+  /** The extension of the idle timeout is a late writer too. With each way to sign out: */
   describe("the extension of the idle lifetime", () => {
     beforeEach(async () => {
       // A token that needs no renewal, and a session that was last used half an hour ago.

@@ -20,6 +20,11 @@ import {
 import { finishSignOut } from "../support/sign-out.ts";
 import { ownForm, sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
+/**
+ * A callback reads, and replaces or creates; a sign-out on another instance deletes. The late writer is the sign-in,
+ * and it may create a document. Guards: only a sign-in creates; a sign-out marks the `sid` first, and a sign-in claims
+ * it last; a create with an unknown result is not repeated.
+ */
 describe("a sign-in that a sign-out on another instance overtakes", () => {
   let world: World;
   before(async () => {

@@ -141,6 +141,36 @@ async function inTime(arrival: Promise<void>, what: string): Promise<void> {
   }
 }
 
+/** How the identity provider signs Ada out of a session, asked of an instance. By subject only where it announces that. */
+export const byProvider: Readonly<Record<string, (world: World, sid: string, instance: number) => Promise<Answer>>> = {
+  "front-channel": (world, sid, instance) => frontChannel(world.client(instance), `sid=${encodeURIComponent(sid)}`),
+  "logout token with the sid": async (world, sid, instance) =>
+    sendLogoutToken(world, await logoutToken(world, { sid }), { instance }),
+  "logout token with the subject": async (world, _sid, instance) =>
+    sendLogoutToken(world, await logoutToken(world, { sub: subjectOf(world, ada) }), { instance }),
+};
+
+/** The `sid` that the identity provider names to the callback. */
+export function sidIn(callback: URL): string {
+  return callback.searchParams.get("session_state") ?? assert.fail("The provider names no session");
+}
+
+/**
+ * Asks for a sign-out while the store answers nothing.
+ * @returns the order that the app leaves to the queue
+ */
+export async function duringOutage(
+  world: World,
+  signOut: () => Promise<{ status: number; body: string }>,
+): Promise<unknown> {
+  const fault = { type: "status", status: 503 } as const;
+  const outage = world.cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault });
+  const answer = await signOut();
+  outage.remove();
+  assert.equal(answer.status, 503, answer.body);
+  return world.deferred.at(-1);
+}
+
 /** A sign-out, by what it is begun with. Resolves when it is acknowledged. */
 export interface SignOutWay {
   readonly name: string;

@@ -126,15 +126,6 @@ describe("an access token whose renewal ahead of time is refused", () => {
     assert.equal(await acquire(await session()), "access-2");
     assert.match((await session()).secrets.tokenCache, /"secret":"refresh-2"/);
   });
-
-  test("is not used when the account was signed out while the token endpoint answered", async () => {
-    const open = await due();
-    idp.token = async () => {
-      await purgeAccount(app, `${userId}.${tenantId}`, invocation());
-      return refusal("invalid_grant")();
-    };
-    await assert.rejects(acquire(open), condition("signin_required"));
-  });
 });
 
 describe("an access token that has expired", () => {
@@ -157,13 +148,6 @@ describe("an access token that has expired", () => {
     } finally {
       mock.timers.reset();
     }
-  });
-
-  test("is renewed once for calls that come together", async () => {
-    const open = await Promise.all([session(), session(), session()]);
-    const results = await Promise.all(open.map((one) => acquire(one)));
-    assert.ok(results.every((token) => token === "access-1"));
-    assert.deepEqual([idp.tokenRequests.length, writes()], [1, 1]);
   });
 
   test("is stored although nobody waits for it any more; who waits no longer is told why", async () => {
@@ -367,70 +351,6 @@ describe("a refresh token that is refused for good", () => {
     assert.equal(idp.tokenRequests.length, 1);
     assert.doesNotMatch(JSON.stringify(asked.events), /secret-in-a-description|refresh-0/);
   });
-
-  test("does not end the session when another instance has renewed it meanwhile", async () => {
-    const open = await session();
-    let first = true;
-    idp.token = async () => {
-      if (!first) return tokens({ accessToken: "access-2" });
-      first = false;
-      // Another instance used the refresh token, which rotates, and has stored its successor.
-      const elsewhere = { ...app, renewals: testApp().renewals };
-      await accessToken(elsewhere, { session: open, api: apiOf("graph"), ...invocation() });
-      return refusal("invalid_grant")();
-    };
-    assert.equal(await acquire(open), "access-2");
-    assert.ok(await isSignedIn(app, cookie));
-  });
-});
-
-/*
- * instance X: the token endpoint takes refresh-0 and issues refresh-1
- * instance Y: the token endpoint refuses refresh-0, which was used; the store still holds it
- * instance X: writes refresh-1
- */
-test("a session is not ended because another instance is about to store the refresh token's successor", async () => {
-  await signedIn(60);
-  const open = await session();
-  const elsewhere = { ...app, renewals: testApp().renewals };
-  const issued = Promise.withResolvers<void>();
-  idp.token = () => {
-    idp.token = refusal("invalid_grant");
-    issued.resolve();
-    return tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
-  };
-  // X's write is silent for some attempts, while Y looks again and again.
-  const looked = Promise.withResolvers<void>();
-  let looks = 0;
-  app.memory.accounts.before = async (kind) => {
-    if (kind === "read" && ++looks === 6) looked.resolve();
-    if (kind === "replace") await looked.promise;
-  };
-  const renewed = accessToken(elsewhere, { session: open, api: apiOf("graph"), ...invocation() });
-  await issued.promise;
-  const results = await Promise.allSettled([renewed, acquire(open)]);
-  assert.ok(await isSignedIn(app, cookie), "the person was signed out");
-  assert.ok(results.every((result) => result.status === "fulfilled" && result.value === "access-1"));
-});
-
-/*
- * instance Y: every look at the store finds refresh-0, which was refused; about to remove the session
- * instance X: writes refresh-1
- * instance Y: removes the session
- */
-test("a session is not ended by a refusal whose successor is stored at the last moment", async () => {
-  await signedIn(60);
-  const open = await session();
-  idp.token = refusal("invalid_grant", { error_codes: [50173] });
-  once(app.memory.accounts, "delete", async () => {
-    idp.token = () => tokens({ accessToken: "access-1", refreshToken: "refresh-1" });
-    await accessToken(
-      { ...app, renewals: testApp().renewals },
-      { session: open, api: apiOf("graph"), ...invocation() },
-    );
-  });
-  assert.equal(await acquire(open), "access-1");
-  assert.ok(await isSignedIn(app, cookie), "the person was signed out");
 });
 
 describe("a refusal that is not certain and comes late", () => {

@@ -13,7 +13,6 @@ import { testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
 import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";
-import { once } from "./support/memory-store.ts";
 import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
 
 const minute = 60_000;
@@ -213,16 +212,5 @@ describe("the session's idle time", () => {
   test("is not extended by a request that fails", async () => {
     pass(16);
     assert.deepEqual(await operations(() => ask(() => Promise.reject(new Error("x")))), ["read"]);
-  });
-
-  test("of a session that was signed out meanwhile is over: the answer is 401, and nothing is written back", async () => {
-    pass(16);
-    const { accounts } = app.memory;
-    once(accounts, "replace", () => accounts.delete(cookie.accountKey, undefined, new AbortController().signal));
-    const exchange = await ask(nothing);
-    assert.deepEqual(answerOf(exchange), [401, "signin_required"]);
-    // By now the browser may have another one: the next answer takes it away.
-    assert.equal(exchange.cookies.get("__Host-session"), undefined);
-    assert.equal(await isSignedIn(app, cookie), false);
   });
 });

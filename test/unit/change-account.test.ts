@@ -4,7 +4,7 @@ import { changeSession } from "../../shared/account/fit-session.ts";
 import { removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
 import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/store.ts";
 import { condition } from "./support/conditions.ts";
-import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
+import { memoryOperations, type MemoryOperations } from "./support/memory-store.ts";
 import { storedSession } from "./support/stored-session.ts";
 
 const { signal } = new AbortController();
@@ -56,47 +56,6 @@ describe("a change of the account document", () => {
     assert.equal(result.outcome, "deleted");
     assert.deepEqual(Object.keys(result.before?.sessions ?? {}), ["mine", "other"]);
     assert.equal(sessions(), undefined);
-  });
-});
-
-describe("when somebody else changes the document between reading and writing", () => {
-  test("both changes are kept", async () => {
-    once(accounts, "replace", () => write({ mine: storedSession(), other: storedSession(), newer: storedSession() }));
-    assert.equal((await change(seal("new"))).outcome, "replaced");
-    assert.deepEqual(Object.keys(sessions() ?? {}), ["mine", "other", "newer"]);
-    assert.equal(sessions()?.["mine"]?.sealed, "new");
-  });
-
-  test("a session that was removed is not brought back", async () => {
-    once(accounts, "replace", () => write({ other: storedSession() }));
-    assert.equal((await change(seal("new"))).outcome, "unchanged");
-    assert.deepEqual(Object.keys(sessions() ?? {}), ["other"]);
-  });
-
-  test("a document that was deleted stays deleted", async () => {
-    once(accounts, "replace", () => accounts.delete("a", undefined, signal));
-    assert.deepEqual(await change(seal("new")), { outcome: "gone", before: undefined });
-    assert.equal(sessions(), undefined);
-  });
-
-  test("a document that was deleted and created anew holds only the new sign-in", async () => {
-    once(accounts, "replace", async () => {
-      await accounts.delete("a", undefined, signal);
-      await write({ fresh: storedSession() });
-    });
-    assert.equal((await change(seal("late"))).outcome, "unchanged");
-    assert.deepEqual(Object.keys(sessions() ?? {}), ["fresh"]);
-  });
-
-  test("a sign-out decides again, and leaves the session that came meanwhile", async () => {
-    once(accounts, "delete", () => write({ mine: storedSession(), other: storedSession(), newer: storedSession() }));
-    assert.equal((await change(remove("mine", "other"))).outcome, "replaced");
-    assert.deepEqual(Object.keys(sessions() ?? {}), ["newer"]);
-  });
-
-  test("two sign-outs at once: the later one finds the document gone", async () => {
-    once(accounts, "delete", () => accounts.delete("a", undefined, signal));
-    assert.equal((await change(remove("mine", "other"))).outcome, "gone");
   });
 });
 

@@ -7,8 +7,7 @@ import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
-import { once } from "./support/memory-store.ts";
-import { aMinuteAgo, aMomentLater, isSignedIn, signIn, storedKeys, visit } from "./support/sessions.ts";
+import { aMinuteAgo, isSignedIn, signIn, storedKeys, visit } from "./support/sessions.ts";
 
 const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
 const entryOf = (app: TestApp, sid: string) => app.memory.sids.documents.get(sidKeyOf(app.authority.url, sid));
@@ -111,106 +110,13 @@ describe("signing in again in the same browser", () => {
   });
 });
 
-describe("a sign-in whose session at the identity provider is signed out meanwhile is refused", () => {
-  const refused = condition("signin_signed_out");
-
-  async function isRefused(app: TestApp): Promise<void> {
-    await assert.rejects(signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() }), refused);
-    assert.equal(app.memory.accounts.documents.size, 0, "a document was left behind");
-    assert.ok(entryOf(app, "s")?.signedOutAt);
-  }
-
-  test("sign-out, then the callback", async () => {
-    const app = testApp();
-    await frontChannel(app, "s");
-    await isRefused(app);
-    assert.deepEqual(app.memory.accounts.asked, ["read"]);
-  });
-
-  test("the callback reads, sign-out, the callback writes the session", async () => {
-    const app = testApp();
-    once(app.memory.accounts, "create", () => frontChannel(app, "s"));
-    await isRefused(app);
-  });
-
-  test("the callback writes the session, sign-out, the callback claims the sid", async () => {
-    const app = testApp();
-    once(app.memory.sids, "create", () => frontChannel(app, "s"));
-    await isRefused(app);
-  });
-
-  test("with an older entry for the sid: the callback writes the session, sign-out, the callback claims the sid", async () => {
-    const app = testApp();
-    await signIn(app, "ada", { sid: "s" });
-    once(app.memory.sids, "replace", () => frontChannel(app, "s"));
-    await isRefused(app);
-  });
-
-  test("while another browser of the person stays signed in", async () => {
-    const app = testApp();
-    const other = await signIn(app, "ada", { sid: "other" });
-    once(app.memory.sids, "create", () => frontChannel(app, "s"));
-    await assert.rejects(signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() }), refused);
-    assert.deepEqual(storedKeys(app, other), [other.sessionKey]);
-  });
-
-  test("but not if it was begun after the sign-out: who knows a sid cannot lock its person out", async () => {
-    const app = testApp();
-    await frontChannel(app, "s");
-    await aMomentLater();
-    const cookie = await signIn(app, "ada", { sid: "s" });
-    assert.ok(await isSignedIn(app, cookie));
-    assert.ok((entryOf(app, "s")?.ttl ?? 0) > 15 * 60, "the entry would be gone before the session");
-    await frontChannel(app, "s");
-    assert.equal(await isSignedIn(app, cookie), false, "the next sign-out did not find the session");
-  });
-
-  test("but not once it is complete: then the sign-out ends it", async () => {
-    const app = testApp();
-    const cookie = await signIn(app, "ada", { sid: "s" });
-    await frontChannel(app, "s");
-    assert.equal(await isSignedIn(app, cookie), false);
-  });
-});
-
-describe("two sign-ins at once", () => {
-  test("that both create the account's document are both kept", async () => {
-    const app = testApp();
-    let other = assert.fail as unknown as Awaited<ReturnType<typeof signIn>>;
-    once(app.memory.accounts, "create", async () => {
-      other = await signIn(app, "ada", { sid: "2" });
-    });
-    const cookie = await signIn(app, "ada", { sid: "1" });
-    assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey, other.sessionKey].sort());
-  });
-
-  test("and a sign-out of the account between them: the later one's document is new", async () => {
-    const app = testApp();
-    const old = await signIn(app, "ada", { sid: "1" });
-    once(app.memory.accounts, "replace", () => frontChannel(app, "1"));
-    const cookie = await signIn(app, "ada", { sid: "2" });
-    assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey]);
-    assert.equal(await isSignedIn(app, old), false);
-  });
-});
-
-/* create: no answer; a sign-out deletes the next document; the first create arrives after all */
-test("a sign-in whose create was lost goes on with another secret: what arrives late opens with no cookie", async () => {
+test("a sign-in whose session at the identity provider was signed out before is refused, and writes nothing", async () => {
   const app = testApp();
-  const { accounts } = app.memory;
-  const create = accounts.create.bind(accounts);
-  const late: (() => Promise<unknown>)[] = [];
-  mock.method(accounts, "create", async (...args: Parameters<typeof create>) => {
-    if (late.length > 0) return create(...args);
-    late.push(() => create(...args));
-    return { outcome: "lost" };
-  });
-  const cookie = await signIn(app, "ada", { sid: "s" });
-  assert.deepEqual(storedKeys(app, cookie), [cookie.sessionKey]);
   await frontChannel(app, "s");
-  await late[0]?.();
-  assert.equal(storedKeys(app, cookie)?.length, 1, "the late create did not arrive");
-  assert.equal(await isSignedIn(app, cookie), false);
+  const opening = signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() });
+  await assert.rejects(opening, condition("signin_signed_out"));
+  assert.deepEqual(app.memory.accounts.asked, ["read"]);
+  assert.ok(entryOf(app, "s")?.signedOutAt);
 });
 
 test("a sign-in whose every create is lost is given up, and says that the store is unavailable", async () => {

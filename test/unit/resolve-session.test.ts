@@ -8,7 +8,6 @@ import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
-import { once } from "./support/memory-store.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
 import { controlledTimeouts } from "./support/timeouts.ts";
 
@@ -104,16 +103,6 @@ describe("using a session", () => {
     await useSession(app, await session(), invocation());
     assert.equal(writes(), before + 1);
     assert.equal(endOf((await session()).stored, app.timing.lifetimes), Date.now() + 60 * minute);
-  });
-
-  test("does not bring it back when it was signed out meanwhile", async () => {
-    pass(20);
-    const open = await session();
-    once(app.memory.accounts, "replace", () =>
-      app.memory.accounts.delete(cookie.accountKey, undefined, invocation().signal),
-    );
-    await assert.rejects(useSession(app, open, invocation()), condition("signin_required"));
-    assert.equal(app.memory.accounts.documents.size, 0);
   });
 
   test("goes on when the extension cannot be stored, and tells the operator", async () => {

@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { seal } from "../../shared/account/seal.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
-import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import { endOneSession } from "../../shared/sign-out/by-person.ts";
 import { endRefusedSession } from "../../shared/sign-out/by-app.ts";
 import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { tenantId } from "./support/environment.ts";
-import { once } from "./support/memory-store.ts";
-import { isSignedIn, signIn, storedKeys, visit } from "./support/sessions.ts";
+import { signIn, storedKeys, visit } from "./support/sessions.ts";
 
 const session = async (app: TestApp, cookie: SessionCookie) =>
   (await visit(app, cookie)) ?? assert.fail("not signed in");
-
-/** Another instance renews the session's tokens and stores them. */
-async function renew(app: TestApp, { accountKey, secret, sessionKey, secrets }: ResolvedSession): Promise<void> {
-  const binding = { accountKey, sessionKey, secret };
-  const sealed = await seal({ ...secrets, tokenCache: '{"renewed":1}' }, binding);
-  const { document, etag } = (await app.memory.accounts.read(accountKey, invocation().signal)) ?? assert.fail();
-  const stored = document.sessions[sessionKey] ?? assert.fail();
-  const sessions = { ...document.sessions, [sessionKey]: { ...stored, sealed } };
-  await app.memory.accounts.replace({ ...document, sessions }, etag, invocation().signal);
-}
 
 describe("a session that the identity provider renews no more", () => {
   test("ends alone", async () => {
@@ -41,18 +28,6 @@ describe("a session that the identity provider renews no more", () => {
     await endRefusedSession(app, refused, invocation());
     assert.deepEqual(storedKeys(app, laptop), [laptop.sessionKey]);
   });
-
-  for (const when of ["read", "delete"] as const) {
-    test(`does not end when its tokens were renewed before the ${when} that was to end it`, async () => {
-      const app = testApp();
-      const cookie = await signIn(app, "ada");
-      const refused = await session(app, cookie);
-      once(app.memory.accounts, when, () => renew(app, refused));
-      const result = await endRefusedSession(app, refused, invocation());
-      assert.deepEqual(result, { outcome: "nothing", sessionsRemoved: 0 });
-      assert.ok(await isSignedIn(app, cookie));
-    });
-  }
 
   test("is not there any more: nothing is left to end", async () => {
     const app = testApp();
