@@ -115,7 +115,9 @@ describe("an entry of the index that this version of the app cannot read", () =>
 
       it("of a subject keeps nobody from signing in", async () => {
         await damage(subjectKey(), change);
-        await signInAfterDoubt(world.client());
+        const arriving = world.client();
+        await signInAfterDoubt(arriving);
+        assert.equal((await arriving.fetch("/auth/me")).status, 200);
       });
     });
   }

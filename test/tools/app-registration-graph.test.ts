@@ -115,7 +115,9 @@ test("an application is refused with", async (t) => {
 });
 
 test("redirect URIs may be http for localhost", async () => {
-  await created("local", { web: { redirectUris: ["http://localhost:7071/a", "http://127.0.0.1:7071/b"] } });
+  const redirectUris = ["http://localhost:7071/a", "http://127.0.0.1:7071/b"];
+  const { web } = await created("local", { web: { redirectUris } });
+  assert.deepEqual(web?.redirectUris, redirectUris);
 });
 
 test("unique names are unique, immutable, and not free again after a deletion", async () => {

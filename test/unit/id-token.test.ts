@@ -62,8 +62,8 @@ describe("an ID token of the identity provider", () => {
   });
 
   test("is good for clocks that differ by up to five minutes", async () => {
-    await verify({ exp: now() - 290 });
-    await verify({ nbf: now() + 290 });
+    for (const changes of [{ exp: now() - 290 }, { nbf: now() + 290 }])
+      assert.equal((await verify(changes)).subject, "subject-1");
   });
 });
 
@@ -201,7 +201,8 @@ describe("an ID token for a sign-in that may not be older than asked", () => {
   const at = (seconds: number) => Math.floor(authenticatedSince / 1000) + seconds;
 
   test("is good when the person signed in since then, by clocks that differ by five minutes at most", async () => {
-    for (const seconds of [-299, 0, 30, 600]) await verify({ auth_time: at(seconds) }, { authenticatedSince });
+    for (const seconds of [-299, 0, 30, 600])
+      assert.equal((await verify({ auth_time: at(seconds) }, { authenticatedSince })).subject, "subject-1");
   });
 
   test("is refused when it was earlier, or is not said as a number", async () => {
@@ -212,6 +213,6 @@ describe("an ID token for a sign-in that may not be older than asked", () => {
   });
 
   test("need not say it where nobody asked", async () => {
-    await verify({ auth_time: 1 });
+    assert.equal((await verify({ auth_time: 1 })).subject, "subject-1");
   });
 });

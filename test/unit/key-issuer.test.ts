@@ -3,7 +3,7 @@ import { afterEach, describe, mock, test } from "node:test";
 import { exportJWK, generateKeyPair, type CryptoKey, type JWK } from "jose";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
 import { signingKeys } from "../../shared/identity/signing-keys.ts";
-import { verifyLogoutToken } from "../../shared/identity/logout-token.ts";
+import { verifyLogoutToken, type LogoutToken } from "../../shared/identity/logout-token.ts";
 import type { AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { authority, metadata } from "./support/app.ts";
 import { condition } from "./support/conditions.ts";
@@ -41,16 +41,25 @@ const entra = [published(work, "work", template), published(msa, "msa", personal
 const claimsOf = (tenant: string, changes: Claims = {}) =>
   idTokenClaims({ tid: tenant, iss: issuerOf(tenant), ...changes });
 
-async function verifyId(token: string, keySet: readonly unknown[], of = multiTenant): Promise<void> {
+/** @returns the tenant of whom the token is about */
+async function verifyId(token: string, keySet: readonly unknown[], of = multiTenant): Promise<string> {
   mock.method(globalThis, "fetch", () => Promise.resolve(Response.json({ keys: keySet })));
   const azureAd = { clientId, allowedTenants: [] };
-  await verifyIdToken(token, { metadata: of, keys: signingKeys(300), azureAd, nonce, now: Date.now(), signal });
+  const { tenantId: tenant } = await verifyIdToken(token, {
+    metadata: of,
+    keys: signingKeys(300),
+    azureAd,
+    nonce,
+    now: Date.now(),
+    signal,
+  });
+  return tenant;
 }
 
-async function verifyLogout(token: string, keySet: readonly unknown[], of = multiTenant): Promise<void> {
+async function verifyLogout(token: string, keySet: readonly unknown[], of = multiTenant): Promise<LogoutToken> {
   mock.method(globalThis, "fetch", () => Promise.resolve(Response.json({ keys: keySet })));
   const idp = authority({ keys: signingKeys(300), metadata: { known: of, get: () => Promise.resolve(of) } });
-  await verifyLogoutToken(token, idp, clientId, signal);
+  return verifyLogoutToken(token, idp, clientId, signal);
 }
 
 const by = ({ privateKey }: Pair, kid: string) => ({ key: privateKey, header: { kid } });
@@ -65,8 +74,9 @@ describe("under an authority for many tenants, an ID token", () => {
 
   test("is accepted from every work tenant by their key, and from personal accounts by theirs", async () => {
     const other = "99999999-7d2e-4c60-8b14-5e6f7a8b9c0d";
-    for (const tenant of [tenantId, other]) await verifyId(await signed(claimsOf(tenant), by(work, "work")), entra);
-    await verifyId(await signed(claimsOf(personalTenant), by(msa, "msa")), entra);
+    for (const tenant of [tenantId, other])
+      assert.equal(await verifyId(await signed(claimsOf(tenant), by(work, "work")), entra), tenant);
+    assert.equal(await verifyId(await signed(claimsOf(personalTenant), by(msa, "msa")), entra), personalTenant);
   });
 
   test("cannot choose its key's issuer by a tenant that fills the template oddly", async () => {
@@ -102,7 +112,7 @@ describe("under an authority for many tenants, an ID token", () => {
 
   test("is accepted if no key of the identity provider names an issuer", async () => {
     const keySet = [published(work, "work"), published(msa, "msa")];
-    await verifyId(await signed(claimsOf(tenantId), by(work, "work")), keySet);
+    assert.equal(await verifyId(await signed(claimsOf(tenantId), by(work, "work")), keySet), tenantId);
   });
 
   test("is verified with its issuer's key where two issuers' keys have one id", async () => {
@@ -118,7 +128,7 @@ describe("under an authority of one tenant, an ID token", () => {
   const keySet = [published(work, "work", issuerOf(tenantId)), published(msa, "msa", personal)];
 
   test("is accepted by the tenant's key", async () => {
-    await verifyId(await signed(claimsOf(tenantId), by(work, "work")), keySet, metadata);
+    assert.equal(await verifyId(await signed(claimsOf(tenantId), by(work, "work")), keySet, metadata), tenantId);
   });
 
   test("signed with the key for personal accounts signs nobody in", async () => {
@@ -146,8 +156,9 @@ describe("a logout token", () => {
   });
 
   test("is accepted by its tenant's key", async () => {
-    await verifyLogout(await signed(logoutClaims(), by(work, "work")), entra);
-    const ofPersonal = logoutClaims({ tid: personalTenant, iss: personal });
-    await verifyLogout(await signed(ofPersonal, by(msa, "msa")), entra);
+    const ofWork = await verifyLogout(await signed(logoutClaims(), by(work, "work")), entra);
+    assert.equal(ofWork.issuer, issuerOf(tenantId));
+    const claims = logoutClaims({ tid: personalTenant, iss: personal });
+    assert.equal((await verifyLogout(await signed(claims, by(msa, "msa")), entra)).issuer, personal);
   });
 });

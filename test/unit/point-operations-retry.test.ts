@@ -150,7 +150,8 @@ test("a busy store is asked again no sooner than it wants", async () => {
 test("a wait that makes no sense is no wait", async () => {
   for (const retryAfterMs of [Number.NaN, -5, Infinity]) {
     arrange("read", { status: 429, retryAfterMs });
-    await store.read("t", signal);
+    assert.ok(await store.read("t", signal));
+    assert.equal(script.asked.length, 2);
   }
 });
 
