@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app/app.ts";
-import { SignInRequiredError } from "../core/errors.ts";
+import type { SignInRequiredError } from "../core/errors.ts";
 import { IdentityProviderUnavailableError } from "../identity/errors.ts";
-import { sessionEnded } from "../session/ended.ts";
+import { sessionEnded, sessionRefused } from "../session/ended.ts";
 import { latestSession, requireSession, type ResolvedSession, type SessionFinder } from "../session/resolve.ts";
 import { endMistakenSession, endRefusedSession } from "../sign-out/by-app.ts";
 import { personNeeded } from "./person-needed.ts";
@@ -10,15 +10,15 @@ import { ForeignTokensError, RefusedError } from "./refused.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /**
- * How long a refusal may be out of date, in milliseconds between looks: where refresh tokens rotate, another instance
- * has used ours and is about to store its successor. Its write may take some attempts. Entra does not rotate them so, and
- * says why it refuses.
+ * Waits before each look at the store, in milliseconds. Where refresh tokens rotate, a refusal may only mean that another
+ * instance has used the token first and is about to store its successor; that write may take some attempts. Entra does not
+ * rotate refresh tokens that way, and says why it refuses.
  */
 const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
 
 /**
- * From the beginning of the request for a token, in milliseconds, the identity provider's time included. What is left of the
- * request's own time then serves to end the session and to answer.
+ * The looks end this long after the renewal began, in milliseconds. The request needs the rest of its time to end the session
+ * and to answer.
  */
 const lookForMs = 6_000;
 
@@ -46,7 +46,7 @@ export async function sessionAfterFailure(
   return endUnlessRenewed(app, request, error);
 }
 
-/** Nothing of the answer was used or stored. With what refresh token it came is as unclear as whose it is. */
+/** Nothing of the answer was used or stored. Nobody can tell whose refresh token the session has now, so the session ends. */
 async function afterForeignTokens(
   app: App,
   request: TokenRequest,
@@ -81,6 +81,5 @@ async function renewedElsewhere(
 async function endUnlessRenewed(app: App, request: TokenRequest, refusal: RefusedError): Promise<ResolvedSession> {
   const { outcome } = await endRefusedSession(app, request.session, request);
   if (outcome === "nothing") return requireSession(app, request.session, request, refusal);
-  const detail = "The identity provider asks you to sign in again.";
-  throw new SignInRequiredError(detail, { sessionEnded: true, cause: refusal });
+  throw sessionRefused(refusal);
 }

@@ -1,8 +1,8 @@
 import { SignInRequiredError } from "../core/errors.ts";
 
 /*
- * Why a request has no session. The three differ in whether the answer clears the browser's cookie (`sessionEnded`): it must
- * not where the person may have signed in anew meanwhile, because it would take the new session's cookie away.
+ * Why a request has no session. What differs is whether the answer clears the browser's cookie (`sessionEnded`). It must not if
+ * the person may have signed in anew meanwhile: it would take the new session's cookie away.
  */
 
 const noSession = "There is no session, or it has ended.";
@@ -10,6 +10,11 @@ const noSession = "There is no session, or it has ended.";
 /** The cookie opens nothing, so the answer clears it. */
 export function sessionEnded(cause?: unknown): SignInRequiredError {
   return new SignInRequiredError(noSession, { sessionEnded: true, cause });
+}
+
+/** The identity provider no longer renews the session's tokens, so this request has ended it. The answer clears the cookie. */
+export function sessionRefused(cause: unknown): SignInRequiredError {
+  return new SignInRequiredError("The identity provider asks you to sign in again.", { sessionEnded: true, cause });
 }
 
 /**
@@ -20,7 +25,7 @@ export function sessionLost(cause?: unknown): SignInRequiredError {
   return new SignInRequiredError(noSession, { sessionEnded: false, cause });
 }
 
-/** The browser has another cookie by now, or will when its answer arrives: this late answer must not take that away. */
+/** The browser has a new session's cookie by now, or will when that answer arrives. This late answer must not take it away. */
 export function signedInAnew(cause?: unknown): SignInRequiredError {
   const detail = "This browser has signed in again since the request was sent. Send the request again.";
   return new SignInRequiredError(detail, { sessionEnded: false, cause });

@@ -16,7 +16,7 @@ export interface ResolvedSession extends SessionCookie {
 }
 
 /** What finding a session takes of the app. */
-export type SessionFinder = Pick<App, "store" | "openedSeals" | "timing" | "clock">;
+export type SessionFinder = Pick<App, "store" | "openedSeals" | "timing">;
 
 /**
  * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,

@@ -12,7 +12,7 @@ const lateAnswerMs = 60_000;
  * @param account the document that the cookie names, as just read
  */
 export async function successorOfCookie(
-  app: Pick<App, "store" | "clock">,
+  app: Pick<App, "store" | "timing">,
   { accountKey, secret }: SessionCookie,
   account: AccountDocument | undefined,
   { signal }: Invocation,
@@ -23,6 +23,6 @@ export async function successorOfCookie(
     sessionKey && session
       ? { accountKey, sessionKey, since: session.createdAt }
       : await successorElsewhere((await app.store()).sids, replaced, signal);
-  const isRecent = successor && app.clock.now() - Date.parse(successor.since) <= lateAnswerMs;
+  const isRecent = successor && app.timing.clock.now() - Date.parse(successor.since) <= lateAnswerMs;
   return isRecent ? successor : undefined;
 }

@@ -11,7 +11,7 @@ const extendAfter = 1 / 4;
 /** Enough for a second try after one without an answer; the rest of the time is for what the session is used for. */
 const extendTimeoutMs = 3_500;
 
-/** The sessions whose use is counted, by the object that each request has of its own. */
+/** The uses that are counted or being written. Each request resolves a session object of its own, so an entry is one request's. */
 const counted = new WeakMap<ResolvedSession, Promise<void>>();
 
 /**
