@@ -1,9 +1,9 @@
 import type { StoreClock } from "../store/clock.ts";
 import { untilSettled, type Attempt } from "../store/contention.ts";
-import { StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
+import { LostWriteError, StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry/log.ts";
-import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
+import { ttlOf, type AccountDocument, type Change, type Lifetimes, type Replacement } from "./document.ts";
 import { entryOf, storedOf, type EntryKind, type EntryOf } from "./index-entry.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
@@ -61,11 +61,40 @@ export async function changeAccount(
   return untilSettled(accounts, seen.document.id, seen, attempt, signal);
 }
 
+/**
+ * Changes an account document or, where there is none, creates it. Only a sign-in may do that: it is newer than whatever has
+ * deleted the document.
+ * @param decide like that of {@link changeAccount}; a new document has no sessions yet
+ * @returns the document as it is now, if the store has named its version
+ * @throws {LostWriteError} when the document may yet be created
+ */
+export async function changeOrCreateAccount(
+  accounts: PointOperations<AccountDocument>,
+  id: string,
+  seen: Versioned<AccountDocument> | undefined,
+  decide: (sessions: AccountDocument["sessions"]) => Replacement,
+  timing: Timing,
+  signal: AbortSignal,
+): Promise<Versioned<AccountDocument> | undefined> {
+  const attempt = async (current: typeof seen): Promise<Attempt<AccountDocument, typeof seen>> => {
+    if (current) {
+      const changed = await changeAccount(accounts, current, ({ sessions }) => decide(sessions), timing, signal);
+      if (changed.outcome !== "gone") return settled(changed.after);
+    }
+    const document = withSessions(id, decide({}).sessions, timing);
+    const created = await accounts.create(document, signal);
+    if (created.outcome === "created") return settled(versionOf(document, created.etag).after);
+    if (created.outcome === "lost") throw new LostWriteError("create in accounts");
+    return { outcome: "refused", current: created.outcome === "conflict" ? created.current : undefined };
+  };
+  return untilSettled(accounts, id, seen, attempt, signal);
+}
+
 const gone: ChangeResult = { outcome: "gone", before: undefined };
 const settled = <R>(result: R) => ({ outcome: "settled", result }) as const;
 
 /** A document that was just written, to be changed again without reading it. */
-export function versionOf(
+function versionOf(
   document: Unwritten<AccountDocument>,
   etag: string | undefined,
 ): { after?: Versioned<AccountDocument> } {

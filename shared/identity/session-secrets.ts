@@ -6,11 +6,11 @@ export interface SessionSecrets {
   /** MSAL's serialized token cache. */
   readonly tokenCache: string;
   /** Absent in seals of earlier versions, and when every answer granted what was asked for. */
-  readonly grants?: Grants;
+  readonly grants?: Grants | undefined;
   /** The API whose scopes the sign-in asked for, unless it was the first. */
-  readonly signedInFor?: string;
+  readonly signedInFor?: string | undefined;
   /** Hash of the claims challenge that the sign-in answered. */
-  readonly signedInWith?: string;
+  readonly signedInWith?: string | undefined;
 }
 
 /** Scopes granted instead of those asked for. Keys are the scopes asked for, values the scopes granted, separated by spaces. */
