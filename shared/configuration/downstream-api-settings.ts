@@ -5,8 +5,8 @@ export const downstreamApiSettings = {
   downstreamBaseUrl: {
     name: "DownstreamApis__<name>__BaseUrl",
     meaning: "Base URL of the downstream API <name>.",
-    expects: "an https:// URL (http:// only for a loopback address)",
-    default: "https://graph.microsoft.com/v1.0 for graph, when no API is configured",
+    expects: "an https:// URL (http:// only for a loopback address); for graph none, if the app does not call it",
+    default: "https://graph.microsoft.com/v1.0 for graph, when it has no settings",
   },
   downstreamToken: {
     name: "DownstreamApis__<name>__Token",
@@ -18,7 +18,7 @@ export const downstreamApiSettings = {
     name: "DownstreamApis__<name>__Scopes",
     meaning: "Scopes asked for when calling the downstream API <name>.",
     expects: "scopes of one resource, separated by spaces; with AppToken <resource>/.default; not with Anonymous",
-    default: "User.Read for graph, when no API is configured",
+    default: "User.Read for graph, when it has no settings",
   },
   downstreamHeader: {
     name: "DownstreamApis__<name>__Headers__<Name>",

@@ -18,16 +18,21 @@ export function readDownstreamApis(
 ): ReadonlyMap<string, DownstreamApiConfiguration> {
   refuseUnknown(read);
   const names = read.names(known);
-  if (names.length === 0) {
-    const graph = {
-      DownstreamApis__graph__BaseUrl: "https://graph.microsoft.com/v1.0",
-      DownstreamApis__graph__Scopes: "User.Read",
-    };
-    return new Map([["graph", readDownstreamApi(new SettingsReader(graph), "graph", isMultiTenant)]]);
-  }
-  const apis = names.map((name) => readDownstreamApi(read, name, isMultiTenant));
+  const given = names.filter((name) => name !== "graph" || !isWithoutGraph(read));
+  const apis = given.map((name) => readDownstreamApi(read, name, isMultiTenant));
+  if (!names.includes("graph")) apis.push(readDownstreamApi(new SettingsReader(usualGraph), "graph", isMultiTenant));
   apis.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   return new Map(apis.map((api) => [api.name, api]));
+}
+
+/** An API of one's own comes beside Microsoft Graph, and not in its place: that has to be said. */
+const usualGraph = {
+  DownstreamApis__graph__BaseUrl: "https://graph.microsoft.com/v1.0",
+  DownstreamApis__graph__Scopes: "User.Read",
+};
+
+function isWithoutGraph(read: SettingsReader): boolean {
+  return read.raw("DownstreamApis__graph__BaseUrl")?.toLowerCase() === "none";
 }
 
 /** What people sign in for comes first, and of that Microsoft Graph. */

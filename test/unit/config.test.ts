@@ -231,6 +231,22 @@ describe("downstream APIs", () => {
   });
 });
 
+describe("an API of one's own", () => {
+  const orders = apiSettings("orders", { Scopes: "api://orders/read" });
+
+  test("is beside Microsoft Graph, which people still sign in for first", () => {
+    const { downstreamApis } = configuration(orders);
+    assert.deepEqual([...downstreamApis.keys()], ["graph", "orders"]);
+    assert.equal(downstreamApis.get("graph")?.baseUrl, "https://graph.microsoft.com/v1.0");
+  });
+
+  test("is the only one where the settings say that there is no Graph", () => {
+    const none = { DownstreamApis__Graph__BaseUrl: "None" };
+    assert.deepEqual([...configuration({ ...orders, ...none }).downstreamApis.keys()], ["orders"]);
+    assert.deepEqual([...configuration(none).downstreamApis.keys()], []);
+  });
+});
+
 describe("a downstream API", () => {
   test("by default is called with the person's token, by every method and on every path", () => {
     const { name: _name, baseUrl: _baseUrl, scopes: _scopes, ...others } = apiConfiguration("x");
@@ -254,7 +270,7 @@ describe("a downstream API", () => {
     const open = apiConfiguration("x", { Token: "anonymous", Scopes: undefined, Headers__Authorization: "Basic eDp5" });
     assert.deepEqual([open.token, open.scopes, open.headers], ["Anonymous", [], { authorization: "Basic eDp5" }]);
     const mixed = { ...apiSettings("a", { Token: "Anonymous", Scopes: undefined }), ...apiSettings("b") };
-    assert.deepEqual([...configuration(mixed).downstreamApis.keys()], ["b", "a"]);
+    assert.deepEqual([...configuration(mixed).downstreamApis.keys()], ["graph", "b", "a"]);
   });
 
   test("may have fields of its own, with hyphens for what settings in Azure cannot have in their names", () => {

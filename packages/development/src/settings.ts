@@ -4,7 +4,8 @@ export type Settings = Readonly<Record<string, string>>;
 const realParts = {
   identityProvider: [/^AzureAd__/i],
   cosmos: [/^CosmosDb$/i, /^CosmosDb__accountEndpoint$/i],
-  downstreamApi: [/^DownstreamApis__/i],
+  // The stand-in is Microsoft Graph; other APIs are beside it.
+  downstreamApi: [/^DownstreamApis__graph__/i],
   queueStorage: [/^AzureWebJobsStorage($|__)/i],
 } as const;
 
