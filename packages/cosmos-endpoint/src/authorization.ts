@@ -20,7 +20,7 @@ const OTHER_SCHEMES = new Map([
 
 /**
  * Verifies the master-key signature ("Access control in the Azure Cosmos DB SQL API"): HMAC-SHA-256 of method, resource
- * type, resource link and date. The date is not compared with a clock, so that tests may move theirs.
+ * type, resource link and date. The date is not compared with a clock, because tests may change theirs.
  */
 export function masterKeyAuthorization(accountKey: string): Authorize {
   const key = createSecretKey(Buffer.from(accountKey, "base64"));

@@ -6,7 +6,7 @@ import { checkedId } from "./resource-ids.ts";
 import { newContainerRid, newDatabaseRid } from "./resource-rids.ts";
 import { CosmosError, type JsonObject, Substatus, isJsonObject } from "./responses.ts";
 
-/** A database or container: its JSON text as it is answered. */
+/** A database or container, with its JSON text as it is returned. */
 export interface Resource {
   readonly rid: string;
   readonly id: string;
@@ -14,19 +14,19 @@ export interface Resource {
   readonly json: string;
 }
 
-/** A container, with what its documents need to know. */
+/** A container, with what operations on its documents need. */
 export interface Container extends Resource {
   readonly selfLink: string;
   readonly definition: ContainerDefinition;
 }
 
-/** The databases and containers of the account. Everything here is kept in memory too: every request asks for it. */
+/** The databases and containers of the account. They are also kept in memory, because every request needs them. */
 export interface Catalog {
   databases(): Resource[];
   createDatabase(body: JsonObject): Resource;
   /** @throws CosmosError 404 */
   database(id: string): Resource;
-  /** Deletes it with all it holds. @throws CosmosError 404 */
+  /** Deletes it and everything in it. @throws CosmosError 404 */
   deleteDatabase(id: string): void;
   containers(database: string): Container[];
   createContainer(database: string, body: JsonObject): Container;
@@ -34,7 +34,7 @@ export interface Catalog {
   container(database: string, id: string): Container;
   /** The container of a document. @throws CosmosError 404 with the substatus for a missing owner */
   owner(database: string, id: string): Container;
-  /** Deletes it with all it holds. @throws CosmosError 404 */
+  /** Deletes it and everything in it. @throws CosmosError 404 */
   deleteContainer(database: string, id: string): void;
 }
 

@@ -3,7 +3,7 @@ import { checkedId } from "./resource-ids.ts";
 import { type JsonObject, badRequest, isJsonObject, notImplemented } from "./responses.ts";
 import { checkedTimeToLive } from "./time-to-live.ts";
 
-/** A container as its creator defined it, checked, and what this endpoint reads out of it. */
+/** A container as its creator defined it, after checks, and what this endpoint reads from the definition. */
 export interface ContainerDefinition {
   readonly id: string;
   readonly partitionKeyPath: string;
@@ -43,7 +43,7 @@ export function checkedContainerDefinition(body: JsonObject): ContainerDefinitio
 
 function refuseOtherProperties(body: JsonObject): void {
   for (const name of Object.keys(body)) {
-    // A definition that was read from one account and is created in another carries system properties along.
+    // A definition that was read from one account to be created in another still has system properties.
     if (!IMPLEMENTED.has(name) && !name.startsWith("_")) throw notImplemented(`the container property '${name}'`);
   }
 }

@@ -6,7 +6,7 @@ import { type Container, type CosmosClient, type Database, ErrorResponse } from 
 /** A server under test. */
 export interface CosmosConnection {
   readonly client: CosmosClient;
-  /** A database for this run alone; the suite makes its containers in it. */
+  /** A database for this run only. The suite creates its containers in it. */
   readonly database: Database;
   /** Lets this many seconds pass on the server, by its clock or by waiting. */
   letPass(seconds: number): Promise<void>;
@@ -23,21 +23,21 @@ export interface Difference {
 /** How a server is judged. */
 export interface CosmosContractOptions {
   /**
-   * What the server is known to get wrong, by the title of the test in this contract. These tests must fail, and for the
-   * reason given, so that nothing stays on the list that works.
+   * What the server is known to get wrong, by the title of the test in this contract. These tests must fail for the
+   * given reason, so that nothing that works stays on the list.
    */
   readonly differences?: Readonly<Record<string, Difference>>;
-  /** Whether time has to be waited for: tests that do are run side by side then. */
+  /** Whether the tests have to wait for time to pass. If so, these tests run concurrently. */
   readonly realTime?: boolean;
-  /** More that the server has to get right: the caller's own tests, on a container partitioned by `/id`. */
+  /** The caller's own tests, on a container partitioned by `/id`. */
   readonly more?: (container: () => Container, check: Check) => void;
 }
 
-/** Declares a test of the contract: it has to pass, or to fail where the server is known to differ. */
+/** Declares a test of the contract. It must pass or, where the server is known to differ, fail. */
 export type Check = (title: string, run: () => Promise<void>) => void;
 
 interface Containers {
-  /** Partitioned by `/id`, documents expire when they say so. */
+  /** Partitioned by `/id`; documents expire by their own time to live. */
   readonly expiring: Container;
   /** Partitioned by `/id`, nothing expires. */
   readonly lasting: Container;

@@ -29,8 +29,9 @@ const SCHEMA = `
 `;
 
 /**
- * Opens the SQLite file, or ":memory:", and creates its tables when it is new. What is written is committed before the
- * call returns: a killed process loses nothing (a power cut may, the log is not forced to disk for every write).
+ * Opens the SQLite file, or ":memory:", and creates its tables if it is new. A write is committed before the call
+ * returns, so a killed process loses nothing. (A power failure may lose something, because the log is not forced to
+ * disk for every write.)
  * @throws Error when another process uses the file, or when its tables are of another version
  */
 export function openDatabaseFile(dataFile: string): DatabaseSync {
@@ -46,7 +47,7 @@ export function openDatabaseFile(dataFile: string): DatabaseSync {
 }
 
 function prepareFile(file: DatabaseSync, dataFile: string): void {
-  // ETags are compared in this process: a second one on the same file could write in between, so it is kept out.
+  // This process compares ETags. A second process on the same file could write in between, so it is kept out.
   file.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
   try {
     file.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN EXCLUSIVE");

@@ -16,15 +16,15 @@ import {
 } from "./responses.ts";
 import { checkedTimeToLive, expiryOf } from "./time-to-live.ts";
 
-/** What the store came to. The charge is in request units. */
+/** The store's result. The charge is in request units. */
 export interface Outcome {
   readonly answer: Answer;
   readonly requestCharge: number;
 }
 
 /**
- * Carries out one point operation, from looking up the document to having it committed, without giving way to another
- * request: that is what makes ETag comparisons atomic. Never throws for what a client did.
+ * Carries out one point operation, from looking up the document to the commit, without letting another request run in
+ * between. This makes ETag comparisons atomic. It never throws because of what a client did.
  */
 export type PerformDocumentRequest = (request: DocumentRequest) => Outcome;
 
@@ -57,7 +57,8 @@ export function documentOperations(catalog: Catalog, documents: Documents, now: 
     return write(addressed, 201);
   }
 
-  // If-Match does not keep upsert from creating: the documented trap for whoever wants a deleted document to stay deleted.
+  // If-Match does not prevent upsert from creating a document. This is the documented trap if a deleted document must
+  // stay deleted.
   function upsert(addressed: Addressed): Outcome {
     if (addressed.found === undefined) return write(addressed, 201);
     checkPrecondition(addressed.request, addressed.found);

@@ -5,7 +5,7 @@ import { checkedId } from "./resource-ids.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import { type JsonObject, badRequest, notImplemented } from "./responses.ts";
 
-/** A point operation, read from a request and not yet held against the store. */
+/** A point operation, read from a request and not yet carried out. */
 export interface DocumentRequest {
   readonly kind: Exclude<OperationKind, "metadata">;
   readonly database: string;
@@ -70,7 +70,8 @@ function refuseTriggers(headers: IncomingHttpHeaders): void {
   }
 }
 
-// Documented are If-None-Match for reads, If-Match for replace and delete; upsert is known to heed If-Match too.
+// Azure documents If-None-Match for reads, and If-Match for replace and delete. Upsert is known to respect If-Match
+// too.
 function refuseOtherConditions(kind: DocumentRequest["kind"], headers: IncomingHttpHeaders): void {
   if ("if-modified-since" in headers) throw notImplemented("If-Modified-Since");
   if ("if-match" in headers && (kind === "read" || kind === "create")) throw notImplemented(`If-Match on ${kind}`);

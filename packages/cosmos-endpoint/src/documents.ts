@@ -23,12 +23,12 @@ export interface DumpedDocument {
   readonly database: string;
   readonly container: string;
   readonly id: string;
-  /** True when its time to live is over: no request finds it, and it will be removed. */
+  /** True when its time to live is over. No request finds it, and it will be removed. */
   readonly expired: boolean;
   readonly body: string;
 }
 
-/** The documents table. It knows nothing of requests; an expired document is as good as none. */
+/** The documents table. It knows nothing of requests. An expired document counts as missing. */
 export interface Documents {
   find(key: DocumentKey): StoredDocument | undefined;
   /** Writes a document over whatever is there. */
@@ -57,7 +57,7 @@ export function openDocuments(file: DatabaseSync, now: () => number): Documents 
     FROM documents JOIN containers ON containers.rid = container_rid JOIN databases ON databases.rid = database_rid
     ORDER BY documents.rowid DESC LIMIT ?`);
   const isOver = (expires: number | undefined) => expires !== undefined && expires <= now();
-  // Microseconds since the epoch: ahead of every number of an earlier run, with nothing to keep.
+  // Microseconds since the epoch, so it is above every number of an earlier run without being stored.
   let logSequenceNumber = Date.now() * 1000;
 
   return {

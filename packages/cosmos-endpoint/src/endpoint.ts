@@ -22,11 +22,13 @@ export type { Operation, OperationFilter, OperationKind, OperationLog } from "./
 export interface CosmosEndpointOptions {
   /** Port on 127.0.0.1; 0 picks a free one. */
   readonly port: number;
-  /** Path of the SQLite file, made when missing, or ":memory:" for data that ends with the endpoint. */
+  /**
+   * Path of the SQLite file, which is created if missing, or ":memory:" for data that is lost when the endpoint stops.
+   */
   readonly dataFile: string;
   /** The account key in base64; default {@link LOCAL_ACCOUNT_KEY}. */
   readonly accountKey?: string;
-  /** The account's default; "Strong" unless given. Only told, for there is one replica. */
+  /** The account's default consistency; "Strong" unless given. It is only reported, because there is one replica. */
   readonly defaultConsistency?: string;
   /** Milliseconds since the epoch, for `_ts` and time to live; default the machine's clock. */
   readonly clock?: () => number;
@@ -42,13 +44,13 @@ export interface CosmosEndpoint {
   readonly dataFile: string;
   readonly operations: OperationLog;
   readonly faults: Faults;
-  /** Every stored document, expired ones too until they are removed; the latest first. */
+  /** Every stored document, the latest first. Expired documents are included until they are removed. */
   dump(): readonly DumpedDocument[];
   /** Cuts every connection, held requests included, and closes the data file. */
   stop(): Promise<void>;
 }
 
-/** The key of the account on this machine. It protects nothing and is no secret: the endpoint answers loopback only. */
+/** The key of the account on this machine. It is not a secret, because the endpoint answers only on loopback. */
 export const LOCAL_ACCOUNT_KEY = Buffer.from(
   "This account key opens nothing but the Cosmos DB endpoint on the machine that it runs on.",
 ).toString("base64");
@@ -56,9 +58,9 @@ export const LOCAL_ACCOUNT_KEY = Buffer.from(
 const REMOVE_EXPIRED_EVERY_MS = 30_000;
 
 /**
- * Starts an Azure Cosmos DB endpoint on loopback that `@azure/cosmos` talks to with its default options: one account
- * with strong consistency, databases, containers, and point operations on documents. What it does not implement it
- * answers with 501 and a message that names it.
+ * Starts an Azure Cosmos DB endpoint on loopback for `@azure/cosmos` with its default options: one account with strong
+ * consistency, databases, containers, and point operations on documents. For anything else, it answers 501 and a
+ * message that names it.
  * @throws Error when the port is taken or the data file is in use
  */
 export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
@@ -100,7 +102,8 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
 }
 
 async function listen(server: Server, port: number, file: DatabaseSync): Promise<string> {
-  // A client that finds its idle connection closed must guess whether its write arrived: leave closing to the client.
+  // A client whose idle connection was closed must guess whether its write arrived, so only the client closes
+  // connections.
   server.keepAliveTimeout = 0;
   answerUnreadableRequests(server);
   try {

@@ -1,7 +1,7 @@
 import type { OperationKind } from "./operation-log.ts";
 import type { Answer, JsonObject } from "./responses.ts";
 
-/** The request that a fault may meet. */
+/** The request that a fault may affect. */
 export interface FaultTarget {
   readonly kind: OperationKind;
   readonly database: string;
@@ -15,15 +15,15 @@ export interface FaultTarget {
 /** Before the store is touched, or after the operation is committed and before its answer is sent. */
 export type When = "before" | "after";
 
-/** What takes the place of the store's answer; without an answer the connection is cut. */
+/** What replaces the store's answer. Without an answer, the connection is cut. */
 export interface Interruption {
   readonly fault: string;
   readonly answer?: Answer;
-  /** Resolves when it is time to cut the connection; absent for at once. */
+  /** Resolves when the connection is to be cut; absent to cut it at once. */
   readonly until?: Promise<unknown>;
 }
 
-/** What happens to which requests: they are held, or interrupted, or first the one and then the other. */
+/** What happens to which requests: they are held, interrupted, or both, in this order. */
 export interface Rule {
   readonly fits: (target: FaultTarget) => boolean;
   readonly when: When;
@@ -44,19 +44,19 @@ export interface ActiveRule {
   remove(): void;
 }
 
-/** The rules of one endpoint, and the question what they make of a request. */
+/** The rules of one endpoint, and what they do to a request. */
 export interface Intervention {
   add(rule: Rule): ActiveRule;
-  /** Resolves to undefined when the request is to go on, after whatever held it up. */
+  /** Resolves to undefined when the request may continue, after whatever held it. */
   intervene(target: FaultTarget, when: When): Promise<Interruption | undefined>;
   clear(): void;
-  /** As clear, but whatever is held is cut off: the store is about to be closed. */
+  /** Like `clear`, but held requests are cut off, because the store is about to be closed. */
   stop(): void;
 }
 
 interface RuleState extends ActiveRule {
   readonly applies: (target: FaultTarget, when: When) => boolean;
-  /** Resolves when the request is let go, to true when it is to be cut off. */
+  /** Resolves when the request is released, to true if it is to be cut off. */
   meet(): Promise<boolean>;
   end(isCut: boolean): void;
   readonly rule: Rule;
@@ -86,7 +86,7 @@ export function createIntervention(): Intervention {
       return state;
     },
     async intervene(target, when) {
-      // Looked up anew after every wait: rules may have come and gone while the request was held.
+      // Looked up again after every wait, because rules may have changed while the request was held.
       const met = new Set<RuleState>();
       for (;;) {
         const state = [...rules].find((candidate) => !met.has(candidate) && candidate.applies(target, when));

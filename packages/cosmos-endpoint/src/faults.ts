@@ -11,7 +11,7 @@ import { type Answer, CosmosError, Substatus, codeOf, errorAnswer } from "./resp
 
 export type { FaultTarget, When };
 
-/** Every property given must fit. Without `kind`, operations on documents are meant, not metadata. */
+/** Every given property must match. Without `kind`, it matches operations on documents, not metadata. */
 export interface FaultMatch {
   readonly kind?: OperationKind | readonly OperationKind[];
   readonly container?: string;
@@ -46,29 +46,32 @@ export type Fault =
 
 /** An injected fault. */
 export interface FaultHandle {
-  /** How many requests it has met. */
+  /** How many requests it has affected. */
   readonly hits: number;
-  /** Resolves when it has met `count` requests. Rejects when it is removed first. */
+  /** Resolves when it has affected `count` requests. Rejects if it is removed first. */
   reached(count: number): Promise<void>;
-  /** It meets no further request, and those it holds up go on (after a hang: are cut). */
+  /** It affects no further request. Requests that it holds continue; after a hang, they are cut. */
   remove(): void;
 }
 
-/** A gate holds requests up until the test lets them go, one by one in the order of their arrival. */
+/** A gate holds requests until the test releases them, one by one in the order of their arrival. */
 export interface Gate {
   /** Resolves when `count` requests (default 1) have arrived since the gate was made. Rejects when it is removed first. */
   reached(count?: number): Promise<void>;
   /** Requests held right now. */
   readonly held: number;
-  /** Lets the request go that has been held longest. @throws Error when none is held */
+  /** Releases the request that has been held longest. @throws Error when none is held */
   release(): void;
-  /** Lets every held request go and holds no more. */
+  /** Releases every held request and holds no more. */
   releaseAll(): void;
 }
 
-/** Trouble on demand, for tests. Rules are tried in the order they were added, and several can meet one request. */
+/**
+ * Faults on demand, for tests. Rules are tried in the order in which they were added, and several can affect one
+ * request.
+ */
 export interface Faults {
-  /** `times`: how many requests it meets, default 1. */
+  /** `times`: how many requests it affects, default 1. */
   add(rule: { match: FaultMatch; times?: number; fault: Fault }): FaultHandle;
   /** `times`: how many requests it holds, default 1. */
   gate(rule: { match: FaultMatch; times?: number; when: When }): Gate;

@@ -43,8 +43,8 @@ export function metadataRoutes(
   ]);
 }
 
-// The SDK sends everything to the endpoints named here, so they must be the one it came by. It takes no notice of
-// them when the account's id is "localhost".
+// The SDK sends everything to the endpoints named here, so they must be the address that it used. It ignores them if
+// the account's id is "localhost".
 function databaseAccount(origin: string, defaultConsistencyLevel: string): JsonObject {
   const locations = [{ name: "Local", databaseAccountEndpoint: `${origin}/` }];
   return {

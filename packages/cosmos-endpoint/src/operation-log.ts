@@ -10,17 +10,17 @@ export interface Operation {
   readonly id: string;
   /** The status sent; 0 when the connection was cut instead. */
   readonly status: number;
-  /** The status the store itself came to; 0 when a fault kept the request from it. */
+  /** The store's own status; 0 if a fault kept the request from the store. */
   readonly storeStatus: number;
   /** Request units. */
   readonly requestCharge: number;
   /** Milliseconds since the epoch, by the endpoint's clock. */
   readonly at: number;
-  /** The type of the injected fault that took the place of the store's answer. */
+  /** The type of the injected fault that replaced the store's answer. */
   readonly fault?: string;
 }
 
-/** Every property given must fit. Without `kind`, operations on documents are meant, not metadata. */
+/** Every given property must match. Without `kind`, it matches operations on documents, not metadata. */
 export interface OperationFilter {
   readonly kind?: OperationKind | readonly OperationKind[];
   readonly database?: string;
@@ -38,7 +38,7 @@ export interface OperationLog {
   clear(): void;
 }
 
-// Long runs must not fill the memory: beyond this the older half is forgotten.
+// Long runs must not fill the memory: beyond this, the older half is dropped.
 const MAX_OPERATIONS = 200_000;
 
 /** An empty log and the function that adds to it. */
@@ -72,7 +72,7 @@ function fits(operation: Operation, { kind, ...properties }: OperationFilter): b
   );
 }
 
-/** Whether `kind` is one of those wanted; without a wish, every kind but metadata. */
+/** Whether `kind` is wanted. Without a list, every kind but metadata is. */
 export function isOfKind(kind: OperationKind, wanted: OperationKind | readonly OperationKind[] | undefined): boolean {
   if (wanted === undefined) return kind !== "metadata";
   return typeof wanted === "string" ? kind === wanted : wanted.includes(kind);

@@ -1,6 +1,6 @@
 /**
- * Keeps the page up to date. What has come, changed or gone since the last look is marked for a while: a deletion is the
- * point of the whole, and nobody should miss it by looking away. What did not change is left alone, selections included.
+ * Keeps the page up to date. It marks new, changed and deleted documents for a while, because the deletion is what
+ * people come to see and must not miss. It does not touch what has not changed, so selections stay.
  */
 export const pageScript = `
 const markedMs = 10000;

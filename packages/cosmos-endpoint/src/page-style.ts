@@ -1,6 +1,6 @@
 import { palette } from "@entra-functions-bff/stand-in-kit/palette";
 
-/** The look of the page, which is that of the app's own (web/style.css). */
+/** The style of the page, the same as the app's own (web/style.css). */
 export const pageStyle = `
 :root {
   ${palette}

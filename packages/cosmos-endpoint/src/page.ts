@@ -79,7 +79,7 @@ function documentCard({ database, container, id, body }: DumpedDocument): string
   return `<article id="d${key}"><h2>${path}</h2><p class="state"></p>${what}<pre>${marked(body)}</pre></article>`;
 }
 
-/** The document as indented JSON; what is sealed stands out, and what Azure Cosmos DB has added does not. */
+/** The document as indented JSON. The encrypted part stands out; what Azure Cosmos DB has added is faint. */
 function marked(body: string): string {
   const stored: unknown = JSON.parse(body);
   return escapeHtml(JSON.stringify(shortened(stored), undefined, 2))

@@ -4,11 +4,11 @@ import { CosmosError, type JsonObject, badRequest, isJsonObject } from "./respon
 /** Azure Cosmos DB's limit for a document, in bytes of UTF-8. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** The client went away before its request was complete: there is nobody to answer. */
+/** The client disconnected before its request was complete, so there is nobody to answer. */
 export class ClientGoneError extends Error {}
 
 /**
- * Reads a request body as far as it is allowed to go.
+ * Reads a request body up to the allowed size.
  * @throws CosmosError 413 beyond 2 MB
  * @throws ClientGoneError when the connection is lost
  */
@@ -24,7 +24,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   request.on("end", () => {
     resolve(Buffer.concat(chunks));
   });
-  // Once the end is reached these two change nothing.
+  // Once the end is reached, these two have no effect.
   request.on("error", () => {
     reject(new ClientGoneError());
   });

@@ -13,7 +13,7 @@ import { readCharge, writeCharge } from "./request-charge.ts";
 import { type ResourcePath, parseResourcePath, unservedPath } from "./resource-path.ts";
 import { type Answer, CosmosError, errorAnswer } from "./responses.ts";
 
-/** What answering requests takes. */
+/** What is needed to answer requests. */
 export interface Service {
   readonly authorize: Authorize;
   readonly metadata: ReadonlyMap<string, MetadataHandler>;
@@ -39,7 +39,7 @@ const DOCUMENT_ROUTES = new Set([
   "DELETE dbs/{}/colls/{}/docs/{}",
 ]);
 
-/** Serves the Cosmos DB REST API. Whatever arrives is answered: an unexpected error with 500, and logged. */
+/** Serves the Cosmos DB REST API. Every request is answered; an unexpected error gets 500 and is logged. */
 export function createRequestListener(service: Service): RequestListener {
   return (request, response) => {
     if (!serveIcon(request, response, icon)) void respond(service, request, response);
@@ -57,7 +57,7 @@ async function respond(service: Service, request: IncomingMessage, response: Ser
   }
 }
 
-/** A reset while an orderly close is under way is never finished: Node would spin at the end of the process. */
+/** A reset during an orderly close never completes, and Node would spin at the end of the process. */
 function cut(socket: Socket): void {
   if (socket.writable) socket.resetAndDestroy();
   else socket.destroy();

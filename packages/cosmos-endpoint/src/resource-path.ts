@@ -63,7 +63,7 @@ export function parseResourcePath(url: string): ResourcePath {
   };
 }
 
-/** The refusal for a method and path that no route serves: 501 for what Azure Cosmos DB has, 405 and 404 for the rest. */
+/** The refusal for a method and path that no route serves: 501 if Azure Cosmos DB has it, otherwise 405 or 404. */
 export function unservedPath(method: string, { shape, resourceType }: ResourcePath): CosmosError {
   const named = OTHER_RESOURCES.get(resourceType) ?? OTHER_METHODS.get(`${method} ${shape}`);
   if (named !== undefined) return notImplemented(named);

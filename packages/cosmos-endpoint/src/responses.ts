@@ -58,7 +58,7 @@ export function badRequest(message: string, substatus?: number): CosmosError {
   return new CosmosError(400, message, substatus);
 }
 
-/** 501: Azure Cosmos DB can do this, this endpoint does not. `what` names it. */
+/** 501: Azure Cosmos DB can do this, but this endpoint cannot. `what` names it. */
 export function notImplemented(what: string): CosmosError {
   return new CosmosError(501, `The local Cosmos DB endpoint does not implement ${what}.`);
 }

@@ -29,7 +29,7 @@ export interface Ports {
   readonly cosmos: number;
   readonly downstreamApi: number;
   readonly secondApp: number;
-  /** Left out: there is no queue storage, and sign-outs that fail are not finished later. */
+  /** If omitted, there is no queue storage, and failed sign-outs are not finished later. */
   readonly queueStorage?: number;
 }
 
@@ -37,15 +37,17 @@ export interface PlatformOptions {
   /** Where the parts keep their data. */
   readonly folder: string;
   readonly ports: Ports;
-  /** Settings of the person who starts it: they go to the app as they are, and real parts they name are not played. */
+  /**
+   * Your own settings. The app gets them unchanged, and the real parts that they name are not replaced by stand-ins.
+   */
   readonly settings?: Settings;
   /** Changes to how the app is registered with the local identity provider. */
   readonly registration?: Partial<RegisteredApp>;
-  /** Who can sign in at the local identity provider; the sample people unless given. */
+  /** Who can sign in at the local identity provider; by default, the sample people. */
   readonly people?: readonly Person[];
 }
 
-/** Everything around the app on one machine. Parts that are real are undefined here. */
+/** Everything around the app, on one machine. Parts that are real are undefined. */
 export interface Platform {
   readonly publicBaseUrl: string;
   readonly cosmos: CosmosEndpoint | undefined;
@@ -55,11 +57,11 @@ export interface Platform {
   readonly queueStorage: QueueStorage | undefined;
   /** Shows how the app is registered with the identity provider here. */
   readonly graph: Graph | undefined;
-  /** Opens the administrator's functions. */
+  /** The key for the administrator's functions. */
   readonly administratorKey: string;
-  /** The host's own: calls functions by hand, at `/admin/functions/<name>`. */
+  /** The host's master key, to call functions by hand at `/admin/functions/<name>`. */
   readonly masterKey: string;
-  /** What the app gets to see of the environment. */
+  /** The environment that the app sees. */
   readonly environment: Settings;
   stop(): Promise<void>;
 }
@@ -69,7 +71,7 @@ const secondAppClientId = "c19b7e53-0a84-4d26-b6f1-3e5c9d2a7084";
 
 /** Starts the parts that `settings` do not name, and prepares the environment for the app itself. */
 export async function startPlatform(given: PlatformOptions): Promise<Platform> {
-  // Settings name files in it, and the app's process may run in another folder.
+  // Settings name files in this folder, and the app's process may run in another folder.
   const folder = resolve(given.folder);
   const options = { ...given, folder };
   const { ports, settings = {} } = options;
@@ -79,7 +81,7 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
   const administratorKey = settings["FunctionsHost__FunctionKey"] ?? randomUUID();
   const masterKey = settings["FunctionsHost__MasterKey"] ?? randomUUID();
 
-  // The slowest of them, in a process of its own: it starts while the others do.
+  // The slowest part runs in its own process, so it can start while the others do.
   const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
     missing.has("queueStorage") ? startQueues(options) : undefined,
     startOthers(options, missing, publicBaseUrl),
@@ -126,7 +128,10 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
   };
 }
 
-/** For `npm run doctor`, which looks at what runs here: the settings of the stand-ins, whose secrets are made anew each time. */
+/**
+ * For `npm run doctor`, which checks what runs here: the settings of the stand-ins, whose secrets are new at each
+ * start.
+ */
 async function leaveSettings(folder: string, madeHere: Settings, graphUrl: string | undefined): Promise<string> {
   const file = join(folder, "settings.json");
   const values = { ...madeHere, ...(graphUrl !== undefined && { GRAPH_URL: graphUrl }) };
@@ -135,12 +140,15 @@ async function leaveSettings(folder: string, madeHere: Settings, graphUrl: strin
   return file;
 }
 
-/** The person's own certificate authorities, wherever the app's process runs. */
+/** Your own certificate authorities, as an absolute path, because the app's process may run in another folder. */
 function absoluteCertificates({ NODE_EXTRA_CA_CERTS: file }: Settings): Settings {
   return file === undefined ? {} : { NODE_EXTRA_CA_CERTS: resolve(file) };
 }
 
-/** The local certificate authority beside those that the person's machine trusts already; Node takes one file of them. */
+/**
+ * The local certificate authority together with those that your machine already trusts, because Node takes only one
+ * file.
+ */
 async function trustToo(local: Settings, given: Settings): Promise<string> {
   const [own = "", others] = [local["NODE_EXTRA_CA_CERTS"], given["NODE_EXTRA_CA_CERTS"]];
   if (others === undefined) return own;
@@ -166,7 +174,7 @@ async function startOthers(
     : undefined;
   const connectionString = cosmos?.connectionString ?? settings["CosmosDb"];
   const databaseName = settings["CosmosDb__databaseName"] ?? "auth";
-  // Of another name the app says what is wrong with it.
+  // If it has another name, the app says what is wrong with it.
   if (connectionString && /^[^/\\#?]+$/.test(databaseName)) await createContainers(connectionString, databaseName);
   const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl) : undefined;
   const downstreamApi =
@@ -174,7 +182,7 @@ async function startOthers(
   return { ...(cosmos && { cosmos }), ...(entra && { entra }), ...(downstreamApi && { downstreamApi }) };
 }
 
-/** Starts one instance of the app beside the platform. Several may run on one store, as in Azure. */
+/** Starts an instance of the app on the platform. Several may run on one store, as in Azure. */
 export async function startApp(
   platform: Platform,
   options: {
@@ -249,13 +257,13 @@ async function startApi(identityProvider: IdentityProvider, port: number): Promi
   });
 }
 
-/** In Azure the deployment creates these, and the app may not. */
+/** In Azure, the deployment creates these, because the app may not. */
 async function createContainers(connectionString: string, databaseName: string): Promise<void> {
   const client = new CosmosClient({ connectionString });
   const { database } = await client.databases.createIfNotExists({ id: databaseName });
   for (const id of ["accounts", "sids"]) {
     const partitionKey = { paths: ["/id"], kind: PartitionKeyKind.Hash };
-    // -1: documents bring their own time to live.
+    // -1: documents have their own time to live.
     await database.containers.createIfNotExists({ id, partitionKey, defaultTtl: -1 });
   }
   client.dispose();

@@ -5,8 +5,8 @@ import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
 const secretLifetimeMs = 180 * 24 * 60 * 60_000;
 
 /**
- * A Microsoft Graph that shows the app as it is registered with the local identity provider. It is put there past the
- * checks: Microsoft Entra takes Logout URLs over https only.
+ * A Microsoft Graph that shows the app as it is registered with the local identity provider. The registration bypasses
+ * Graph's checks, because Microsoft Entra accepts only https Logout URLs.
  */
 export async function startGraphFor(app: RegisteredApp, tenantId: string): Promise<Graph> {
   const graph = await startGraph({ port: 0, tenantId });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 /**
- * Calls a function that is not called over HTTP, once and at once, as an administrator can: what a timer would do later.
- * Resolves when the host has taken the order, not when the function has ended. A disabled function is called too.
+ * Calls a function without an HTTP trigger once and immediately, as an administrator can, instead of waiting for its
+ * timer. Resolves when the host has accepted the call, not when the function has ended. Also calls a disabled function.
  */
 export async function callFunction(url: string, functionName: string, masterKey: string): Promise<void> {
   const response = await fetch(`${url}/admin/functions/${functionName}`, {

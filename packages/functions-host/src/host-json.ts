@@ -13,7 +13,7 @@ export interface HostJson {
   readonly functionTimeoutMs: number | undefined;
   /** `logging.logLevel`. */
   readonly logLevels: Readonly<Record<string, LogLevel>>;
-  /** `telemetryMode` is `OpenTelemetry`: the host takes part in tracing, and has every new trace recorded. */
+  /** `telemetryMode` is `OpenTelemetry`: the host takes part in tracing and marks every new trace as recorded. */
   readonly openTelemetry: boolean;
   /** `extensions.queues`. */
   readonly queues: QueueSettings;
@@ -26,7 +26,7 @@ const defaultTimeoutMs = 30 * 60_000;
 /**
  * Reads host.json of an app folder.
  * @param env settings that replace some of it, see `queues/settings.ts`
- * @throws {StartError} when it is missing, not JSON, or asks for something this host does not do.
+ * @throws {StartError} when it is missing, is not JSON, or needs something that this host does not support
  */
 export async function loadHostJson(appFolder: string, env: NodeJS.ProcessEnv): Promise<HostJson> {
   const root = await readJsonFile(join(appFolder, "host.json"), "host.json");

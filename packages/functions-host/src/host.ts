@@ -19,21 +19,21 @@ import { loadApp, terminateApp } from "./worker/loader.ts";
 export { StartError } from "./start-error.ts";
 
 export interface FunctionsHostOptions {
-  /** Holds host.json, package.json and the bundle; local.settings.json if there is one. */
+  /** Has host.json, package.json and the bundle, and may have local.settings.json. */
   readonly appFolder: string;
   /** 0 picks a free port. */
   readonly port: number;
-  /** Gets one line an event; the console by default. */
+  /** Gets a line for each event; the console by default. */
   readonly log?: (line: string) => void;
   /** A JSON file of function keys (see `keys.ts`). */
   readonly keysFile?: string;
-  /** Where timers with `useMonitor` remember when they are due next; without one they forget it when the host stops. */
+  /** Where timers with `useMonitor` keep the time of their next run. Without it, that is lost when the host stops. */
   readonly timersFile?: string;
   /** Makes the HTTP server; by default one that listens on both loopback addresses. */
   readonly listen?: Listen;
-  /** A function ran into `functionTimeout`, which in Azure costs its worker, and all that runs in it. */
+  /** A function exceeded `functionTimeout`, which in Azure ends its worker and everything that runs in it. */
   readonly onWorkerLost?: (error: Error) => void;
-  /** Something happened that ends a host in Azure. */
+  /** Something happened that would end the host in Azure. */
   readonly onHostEnd?: (reason: string) => void;
 }
 
@@ -60,7 +60,7 @@ export interface FunctionsHost {
   /** `http://localhost:<port>`; both loopback addresses answer. */
   readonly url: string;
   readonly functions: readonly (HttpFunctionInfo | QueueFunctionInfo | TimerFunctionInfo)[];
-  /** Answers 500 to all requests that are running, before a process ends that has nothing more to say. */
+  /** Answers 500 to all running requests before the process ends. */
   failRunning(): Promise<void>;
   /** Accepts nothing more, waits up to 5 seconds for running invocations, then runs the app's terminate hooks. */
   stop(): Promise<void>;
@@ -69,9 +69,9 @@ export interface FunctionsHost {
 const stopGraceMs = 5000;
 
 /**
- * Runs a functions app on this machine, through the programming model it brings along, as the Functions host and its
- * Node.js worker do. The app shares the process; see `supervisor.ts` for the program, where it does not.
- * @throws {StartError} when the app cannot run here, saying why.
+ * Runs a functions app on this machine, with the app's own programming model, as the Functions host and its Node.js
+ * worker do. The app shares this process. In the program (`supervisor.ts`), it has its own process.
+ * @throws {StartError} when the app cannot run here, with the reason
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   const appFolder = resolve(options.appFolder);

@@ -71,15 +71,15 @@ export async function startAppInstance(options: AppInstanceOptions): Promise<App
 interface Started {
   readonly port: number;
   readonly child: ChildProcess;
-  /** Left out: it writes a line when it listens. Resolves too when it ends before. */
+  /** If omitted, the instance writes a line when it listens. Also resolves if the instance ends before. */
   readonly isReady?: (exited: Promise<unknown>) => Promise<void>;
 }
 
 async function startLocal({ appFolder, port, environment }: AppInstanceOptions): Promise<Started> {
   const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
-  // A crash is to be noticed.
+  // A crash must not go unnoticed.
   args.push("--end-on-crash");
-  // By the channel it notices when this process is gone, and ends.
+  // Through the channel it notices when this process is gone, and ends.
   const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   return Promise.resolve({ port, child });
 }
@@ -97,7 +97,7 @@ async function startOther(command: string, options: AppInstanceOptions): Promise
   return { port, child, isReady: (exited) => untilItAnswers(port, exited) };
 }
 
-// A host that is starting may answer for itself, with 503. So may the app, but with its headers.
+// A starting host may itself answer 503. The app may answer 503 too, but with its own headers.
 async function untilItAnswers(port: number, exited: Promise<unknown>): Promise<void> {
   const ended = exited.then(() => true);
   for (;;) {

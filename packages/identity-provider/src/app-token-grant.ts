@@ -6,8 +6,8 @@ import { bodyParameter } from "./tokens.ts";
 import { issuerOf } from "./tenants.ts";
 
 /**
- * The client credentials grant (RFC 6749, section 4.4): a token for an app, without a person. As at Entra it is asked
- * for with `<resource>/.default` alone. The only resource here is the app itself, which may ask for no more than that.
+ * The client credentials grant (RFC 6749, section 4.4): a token for an app, without a person. As with Entra, the
+ * request must have only `<resource>/.default`. The only resource here is the app itself.
  */
 export function registerAppTokenGrant(provider: Provider, runtime: Runtime): void {
   provider.registerGrantType(

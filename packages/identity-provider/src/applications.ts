@@ -1,14 +1,17 @@
 import { X509Certificate } from "node:crypto";
 import type { AdapterPayload } from "oidc-provider";
 
-/** Claims an app registration has to ask for, as at Entra. */
+/** Claims that an app registration must request, as with Entra. */
 export type OptionalClaim = "sid" | "login_hint" | "email";
 
 /** An app registration. */
 export interface RegisteredApp {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** PEM of a certificate. Where given, the app must prove its key (`client_assertion`) and the secret is refused. */
+  /**
+   * PEM of a certificate. If given, the app must prove possession of its key (`client_assertion`), and the secret is
+   * refused.
+   */
   readonly certificate?: string;
   readonly name: string;
   readonly redirectUris: readonly string[];

@@ -7,17 +7,17 @@ import { responseModePrefix } from "./authorization-response.ts";
 import { findPerson, type Runtime } from "./runtime.ts";
 import { findTenant, mayUse, type Tenant } from "./tenants.ts";
 
-/** Parameters that oidc-provider is to keep with the request although it does not know them. */
+/** Parameters that oidc-provider must keep with the request although it does not know them. */
 export const extraParameters = ["requested_scope", "requested_claims", "client_info"];
 
 /**
- * Puts an Entra authorization request in terms oidc-provider understands: it sees OpenID Connect scopes only, our own
- * response modes, and no `claims` (its own check refuses a request for access token claims). What it must not see
- * travels in parameters of our own, which a caller cannot set.
+ * Translates an Entra authorization request for oidc-provider, which sees only OpenID Connect scopes, our own response
+ * modes, and no `claims` (its own check refuses a request for access token claims). The rest travels in parameters of
+ * our own, which a caller cannot set.
  */
 export function prepareAuthorizationRequest(ctx: KoaContextWithOIDC): void {
   const { scope, claims, response_mode: mode, id_token_hint: _ignored, ...rest } = ctx.query;
-  // Left as it is, a repeated parameter is refused by oidc-provider.
+  // A repeated parameter is left unchanged, so that oidc-provider refuses it.
   if (Array.isArray(scope) || Array.isArray(mode)) return;
   for (const name of ["requested_scope", "requested_claims"]) delete rest[name];
   const requested = scope ?? "";
@@ -30,7 +30,9 @@ export function prepareAuthorizationRequest(ctx: KoaContextWithOIDC): void {
   };
 }
 
-/** When the person has to be asked: oidc-provider's own rules, and Entra's for hints, tenants and `select_account`. */
+/**
+ * When the person must be asked: by oidc-provider's own rules, and by Entra's for hints, tenants and `select_account`.
+ */
 export function signInPolicy(runtime: Runtime): interactionPolicy.Prompt[] {
   const policy = interactionPolicy.base();
   const login = policy.get("login");
@@ -68,8 +70,8 @@ export function tenantOfPath(runtime: Runtime, path: string): Tenant {
 }
 
 /**
- * Grants whatever is asked for, once per authorization request: consent is not the point here. The grant keeps
- * the scopes of each resource, and oidc-provider carries the `claims` request on to code and refresh token.
+ * Grants whatever is requested, once per authorization request, because consent is not the subject here. The grant
+ * keeps the scopes of each resource, and oidc-provider passes the `claims` request on to code and refresh token.
  */
 export async function grantRequestedScopes(ctx: KoaContextWithOIDC): Promise<Grant> {
   const { client, account, provider, params } = ctx.oidc;

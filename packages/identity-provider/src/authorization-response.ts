@@ -5,7 +5,7 @@ import { formPostPage } from "./pages/message-pages.ts";
 import { findPerson, type Runtime } from "./runtime.ts";
 import { sendPage } from "./send-page.ts";
 
-/** oidc-provider's own response modes cannot be replaced, so ours have names of their own inside it. */
+/** oidc-provider's own response modes cannot be replaced, so ours have other names inside it. */
 export const responseModePrefix = "entra_";
 
 type Parameters = Record<string, string>;
@@ -50,7 +50,7 @@ function successParameters(runtime: Runtime, ctx: KoaContextWithOIDC, payload: P
   };
 }
 
-/** A sign-in that asks for the claims of a challenge ends it. */
+/** A sign-in that requests the claims of a challenge ends the challenge. */
 function meetChallenge(runtime: Runtime, ctx: KoaContextWithOIDC): void {
   const accountId = ctx.oidc.session?.accountId ?? "";
   const challenge = parseClaimsRequest(runtime.challenges.get(accountId));

@@ -4,7 +4,7 @@ import { findPerson, type Runtime } from "./runtime.ts";
 import type { RegisteredApp } from "./applications.ts";
 import type { Person } from "./people.ts";
 
-/** The provider's session of this browser, if somebody signed in and it has not ended. */
+/** The provider's session in this browser, if somebody signed in and the session has not ended. */
 export async function currentSession(provider: Provider, ctx: KoaContextWithOIDC): Promise<Session | undefined> {
   const id = ctx.cookies.get(provider.cookieName("session"));
   return id === undefined ? undefined : provider.Session.find(id);

@@ -17,9 +17,9 @@ export interface Certificates {
 }
 
 /**
- * A private CA and a server certificate for 127.0.0.1 and localhost, kept in `folder` and made anew when missing,
- * damaged or within 30 days of expiry. The CA's own key is forgotten at once, so that nobody who finds the
- * folder can issue another certificate that this machine's processes trust.
+ * A private CA and a server certificate for 127.0.0.1 and localhost, kept in `folder` and created again if missing,
+ * damaged or within 30 days of expiry. The CA's own key is discarded at once, so that nobody who finds the folder can
+ * issue another certificate that this machine's processes trust.
  */
 export async function loadOrCreateCertificates(folder: string): Promise<Certificates> {
   await mkdir(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { accountId, type Person } from "./people.ts";
 import { graphResource, type ResourceScopes } from "./resources.ts";
 import { issuerOf } from "./tenants.ts";
 
-/** What a token says it is about. */
+/** What a token is about. */
 export interface TokenSubject {
   readonly person: Person;
   readonly app: RegisteredApp;
@@ -17,7 +17,7 @@ export interface TokenSubject {
   readonly authTime?: number | undefined;
 }
 
-/** Makes the claims of tokens as Entra's v2.0 endpoint does. */
+/** Builds the claims of tokens like Entra's v2.0 endpoint. */
 export interface ClaimsFactory {
   idToken(subject: TokenSubject, scopes: ReadonlySet<string>, nonce: string | undefined): Record<string, unknown>;
   accessToken(subject: TokenSubject, scopes: ResourceScopes, lifetimeSeconds: number): Record<string, unknown>;
@@ -80,14 +80,14 @@ export function pairwiseSubject(keys: Keys, person: Person, clientId: string): s
   return keys.opaque("sub", accountId(person), clientId);
 }
 
-/** The `login_hint` claim: names the person to this provider, and nothing to anybody else. */
+/** The `login_hint` claim: it names the person to this provider and reveals nothing to anybody else. */
 export function loginHint(keys: Keys, person: Person): string {
   return `O.${keys.opaque("login_hint", accountId(person))}`;
 }
 
 /**
- * The `sid` of a browser session: one value for all apps signed in under it, and of a GUID's shape.
- * Derived, so that `sid`, `session_state` and the front-channel call cannot disagree.
+ * The `sid` of a browser session: one value, shaped like a GUID, for all apps signed in under it. It is derived, so
+ * that `sid`, `session_state` and the front-channel call cannot disagree.
  */
 export function sessionId(sessionUid: string): string {
   const hex = createHash("sha256").update(sessionUid).digest("hex");
@@ -109,7 +109,7 @@ function requestedAccessTokenClaims(claims: ClaimsRequest | undefined) {
   };
 }
 
-/** What Graph finds in its directory; the local API has no directory, so its tokens bring it along. */
+/** What Graph would find in its directory. The local API has no directory, so its tokens contain it. */
 function profileForGraph({ givenName, surname, preferredUsername, email, tid, utid }: Person) {
   return {
     given_name: givenName,

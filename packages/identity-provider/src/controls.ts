@@ -22,15 +22,18 @@ const revocationCodes = { revoked: 50173, disabled: 50057, inactive: 700082 } as
 export interface IdentityProviderControls extends RuntimeSettings {
   /** Lifetime of access tokens issued from now on; default 3600. */
   accessTokenLifetimeSeconds: number;
-  /** False, as at Entra: old refresh tokens stay valid. True: each works once, and its second use is refused. */
+  /** False, as with Entra: old refresh tokens stay valid. True: each works once, and its second use is refused. */
   rotateRefreshTokens: boolean;
-  /** Adds `iss` to front-channel logout calls; Entra sends `sid` only. */
+  /** Adds `iss` to front-channel logout calls; Entra sends only `sid`. */
   includeIssInFrontChannel: boolean;
   /** Whether authorization responses carry `session_state`; default true. */
   includeSessionState: boolean;
-  /** Whether discovery says `backchannel_logout_supported`; false, as at Entra. Nothing is sent either way. */
+  /**
+   * Whether discovery has `backchannel_logout_supported`; by default false, as with Entra. Nothing is sent in either
+   * case.
+   */
   announceBackChannelLogout: boolean;
-  /** Names of scopes that nobody has consented to: tokens come without them, as at Entra. */
+  /** Names of scopes without consent: tokens come without them, as with Entra. */
   withheldScopes: readonly string[];
   readonly people: readonly Person[];
   readonly requests: RequestLog;
@@ -38,13 +41,13 @@ export interface IdentityProviderControls extends RuntimeSettings {
   registerApp(app: RegisteredApp): void;
   /** Changes which optional claims an app's ID tokens carry. Throws for an unknown app. */
   setOptionalClaims(clientId: string, claims: readonly OptionalClaim[]): void;
-  /** Makes the next `times` ID tokens wrong (default 1). */
+  /** Tampers with the next `times` ID tokens (default 1). */
   tamperWithNextIdToken(tampering: Tampering, times?: number): void;
-  /** Answers the next token request with this person's tokens, or with their `client_info` alone, whoever asks. */
+  /** Answers the next token request with this person's tokens, or only with their `client_info`, whoever asks. */
   mistakeNextFor(person: Person, part?: MistakenAnswer["part"]): void;
-  /** Refuses the refresh tokens issued so far; returns how many. Unless told otherwise, as "revoke sessions" does. */
+  /** Refuses the refresh tokens issued so far, by default like "revoke sessions"; returns how many. */
   revokeRefreshTokens(person?: Person, why?: Revocation): number;
-  /** Refreshes for this person are refused with these claims until a sign-in that asks for them. */
+  /** Refuses renewals for this person with these claims until a sign-in requests the claims. */
   claimsChallenge(person: Person, claimsJson: string): void;
   /** Makes the next `times` matching requests fail (default 1). */
   failNext(endpoint: Endpoint, fault: Fault, times?: number, options?: TargetOptions): void;
@@ -56,7 +59,10 @@ export interface IdentityProviderControls extends RuntimeSettings {
   issuedTokens(): readonly string[];
   /** Signs with a new key from now on; the old one stays published. */
   rotateSigningKey(): void;
-  /** A JWT of any claims under the provider's key, for what it does not send itself, such as a logout token. */
+  /**
+   * A JWT with any claims, signed with the provider's key, for tokens that it does not send itself, such as a logout
+   * token.
+   */
   signToken(claims: Readonly<Record<string, unknown>>, tampering?: Tampering): Promise<string>;
 }
 
@@ -85,6 +91,7 @@ export function createControls(runtime: Runtime): IdentityProviderControls {
     rotateSigningKey: () => runtime.keys.rotate(),
     signToken: async (claims, tampering = {}) => signTampered(runtime.keys, { ...claims }, tampering),
   };
-  // Object.assign onto the settings themselves: the getters and setters of the controls are the settings' own members.
+  // Object.assign onto the settings themselves, because the settings' own members are the getters and setters of the
+  // controls.
   return Object.assign(runtime.settings, actions);
 }

@@ -5,7 +5,7 @@ import { issuerOf, tenantSegment, type Tenant } from "./tenants.ts";
 
 /** The two addresses of the provider. */
 export interface Addresses {
-  /** What a browser sees, without a trailing slash: `http://127.0.0.1:7072`. */
+  /** The origin that a browser sees, without a trailing slash: `http://127.0.0.1:7072`. */
   readonly publicUrl: string;
   /** What apps call, with a trailing slash: `https://127.0.0.1:7073/`. */
   readonly instance: string;
@@ -42,8 +42,8 @@ export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Te
 }
 
 /**
- * The document at `jwks_uri` (RFC 7517). As in Entra's, each key says in `issuer` whose tokens it signs: the tenant's, or the
- * template, and for the key of personal accounts their own tenant.
+ * The document at `jwks_uri` (RFC 7517). As in Entra's, the `issuer` of each key says whose tokens it signs: the
+ * tenant's, or the template; for the key for personal accounts, their own tenant.
  */
 export function keySet({ instance }: Addresses, tenant: Tenant, keys: Keys): { keys: JWK[] } {
   const personal = keys.personalKey().kid;

@@ -11,9 +11,9 @@ import { issuerOf } from "./tenants.ts";
 const signedOutPath = "/signedout";
 
 /**
- * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, section 2) as Entra does it: with a `logout_hint` that names
- * the person signed in nobody is asked; the session ends here first; then the apps' Logout URLs are called; then
- * the browser goes to a registered `post_logout_redirect_uri`, or a page says that the person signed out.
+ * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, section 2) as Entra does it. If `logout_hint` names the
+ * signed-in person, nobody is asked. The session ends here first; then the apps' Logout URLs are called; then the
+ * browser goes to a registered `post_logout_redirect_uri`, or a page says that the person signed out.
  */
 export async function serveEndSession(provider: Provider, runtime: Runtime, ctx: KoaContextWithOIDC): Promise<void> {
   const parameters = ctx.method === "POST" ? await readForm(ctx) : ctx.URL.searchParams;
@@ -30,7 +30,7 @@ export async function serveEndSession(provider: Provider, runtime: Runtime, ctx:
   callApps(runtime, ctx, current, destination.url);
 }
 
-/** The account page, and the sign-out that starts there; false when the path is neither. */
+/** Serves the account page, and the sign-out that starts there; returns false for any other path. */
 export async function serveAccount(provider: Provider, runtime: Runtime, ctx: KoaContextWithOIDC): Promise<boolean> {
   if (ctx.path === signedOutPath) {
     sendPage(ctx, signedOutPage());
@@ -78,7 +78,7 @@ function isConfirmed(
   return ctx.method === "POST" && parameters.has("confirmed") && isOwnForm(ctx, runtime.addresses.publicUrl);
 }
 
-/** Front-channel logout. The session is over already, so a reload of this page finds nothing more to do. */
+/** Front-channel logout. The session has already ended, so a reload of this page has nothing more to do. */
 function callApps(
   { addresses, settings }: Runtime,
   ctx: KoaContextWithOIDC,
@@ -97,12 +97,12 @@ function callApps(
 
 interface Destination {
   readonly url: string;
-  /** The app's own address, without `state`; undefined where the app named none or none that is registered. */
+  /** The app's own address, without `state`; undefined if the app named none, or one that is not registered. */
   readonly registered: string | undefined;
   readonly state: string | undefined;
 }
 
-/** Where to go afterwards. Without an `id_token_hint` the address may be any app's, as at Entra. */
+/** Where to go afterwards. Without an `id_token_hint`, the address may be any app's, as with Entra. */
 async function afterSignOut(runtime: Runtime, parameters: URLSearchParams): Promise<Destination> {
   const asked = parameters.get("post_logout_redirect_uri");
   const state = parameters.get("state") ?? undefined;
@@ -117,7 +117,7 @@ async function afterSignOut(runtime: Runtime, parameters: URLSearchParams): Prom
   return { url: url.href, registered: asked, state };
 }
 
-/** The app an ID token of ours was issued to, expired or not; an unknown app's id when it is not ours. */
+/** The app to which an ID token of ours was issued, expired or not; an unknown app's id if the token is not ours. */
 async function audienceOf({ keys }: Runtime, idToken: string | null): Promise<string | undefined> {
   if (idToken === null) return undefined;
   try {

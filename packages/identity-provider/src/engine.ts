@@ -16,7 +16,7 @@ import { tokenErrorBody } from "./token-errors.ts";
 const minute = 60;
 const day = 24 * 60 * minute;
 
-/** oidc-provider, which does what every provider does, with what is Entra's own around it. */
+/** oidc-provider, which does what every provider does, and around it what only Entra does. */
 export function createEngine(runtime: Runtime): Provider {
   const provider = new Provider(issuerOf(runtime.addresses.instance, runtime.tenantId), configuration(runtime));
   useEntraBehaviour(provider, runtime);
@@ -29,7 +29,7 @@ export function createEngine(runtime: Runtime): Provider {
   provider.on("server_error", (ctx, error) => {
     if (!ctx.res.destroyed) console.error("Local identity provider:", error);
   });
-  // Koa would print a stack for every client that hangs up.
+  // Koa would print a stack trace for every client that hangs up.
   provider.silent = true;
   return provider;
 }
@@ -77,7 +77,7 @@ function configuration(runtime: Runtime): Configuration {
   };
 }
 
-/** Cookies of one host are shared between its ports, so the names must be nobody else's. */
+/** Cookies of a host are shared between its ports, so the names must be unique. */
 function cookies({ keys, addresses }: Runtime): NonNullable<Configuration["cookies"]> {
   const { port } = new URL(addresses.publicUrl);
   const named = (name: string) => `local_idp_${name}_${port}`;
@@ -109,7 +109,7 @@ async function refuse(): Promise<never> {
   throw new Error("App registrations are read-only");
 }
 
-/** Errors that must not be sent to the address in the request, because that address is the problem. */
+/** Errors that must not be sent to the redirect URI of the request, because that is the problem. */
 function explain(error: Error): [message: string, detail?: string] {
   if (error instanceof errors.InvalidClient) {
     return [

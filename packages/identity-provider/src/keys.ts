@@ -5,19 +5,19 @@ import type { Store } from "./store.ts";
 /** A private RSA key as JWK, with its key id. */
 export type SigningKey = JWK & { readonly kid: string };
 
-/** The provider's secrets, made once and kept in the store. */
+/** The provider's secrets, created once and kept in the store. */
 export interface Keys {
   /** The key that signs now for work and school accounts. */
   signingKey(): SigningKey;
-  /** The key for personal accounts, which is another one, as at Entra. */
+  /** The key for personal accounts, which is a different one, as with Entra. */
   personalKey(): SigningKey;
   /** The public halves of every key used so far, newest first, then the one for personal accounts. */
   publicKeys(): { keys: JWK[] };
-  /** Starts to sign with a new key; the old ones stay published. */
+  /** Starts signing with a new key; the old ones stay published. */
   rotate(): void;
   /** Signs the provider's own cookies. */
   readonly cookieKey: string;
-  /** A stable value that tells nothing: HMAC-SHA-256 of the parts, base64url. */
+  /** A stable value that reveals nothing: HMAC-SHA-256 of the parts, base64url. */
   opaque(...parts: readonly string[]): string;
 }
 

@@ -11,7 +11,7 @@ import { tokenResponse } from "./tokens.ts";
 type Next = () => Promise<unknown>;
 const backEndEndpoints: ReadonlySet<Endpoint> = new Set(["discovery", "jwks", "token"]);
 
-/** Lays Entra's behaviour around oidc-provider, from the outside in. */
+/** Adds Entra's behaviour around oidc-provider, from the outside in. */
 export function useEntraBehaviour(provider: Provider, runtime: Runtime): void {
   const steps = [
     catchErrors,
@@ -24,13 +24,13 @@ export function useEntraBehaviour(provider: Provider, runtime: Runtime): void {
   for (const step of steps) provider.use(async (ctx, next) => step(ctx as KoaContextWithOIDC, next));
 }
 
-/** A mistake of ours is shown and printed; a caller's is answered. */
+/** A fault of this provider is shown and printed; a caller's mistake is answered. */
 async function catchErrors(ctx: KoaContextWithOIDC, next: Next): Promise<void> {
   try {
     await next();
   } catch (error) {
     const status = statusOf(error);
-    // A caller that hung up sees no answer, and is no mistake.
+    // A caller that hung up sees no answer and is not a fault.
     if (ctx.res.destroyed) return;
     if (status >= 500) console.error("Local identity provider:", error);
     sendPage(
@@ -47,8 +47,8 @@ function statusOf(error: unknown): number {
 }
 
 /**
- * Pages live at the public address only, whatever name a browser found this port under: cookies and the apps' frame
- * rules depend on it. The TLS listener serves back-end endpoints, and tokens are issued over TLS only.
+ * Pages are served only at the public address, whatever name a browser used for this port, because cookies and the
+ * apps' frame rules depend on it. The TLS listener serves back-end endpoints, and tokens are issued only over TLS.
  */
 async function checkOrigin({ addresses }: Runtime, ctx: KoaContextWithOIDC, next: Next): Promise<void> {
   const isBackEnd = backEndEndpoints.has(endpointOf(ctx.path));
@@ -105,8 +105,8 @@ async function fail(
 }
 
 /**
- * Reads the body early, to know the grant before the request is served, and leaves it readable for oidc-provider,
- * which would print a warning if it found the stream used up.
+ * Reads the body early, to know the grant before the request is served. It leaves the body readable for oidc-provider,
+ * which would print a warning if the stream were consumed.
  */
 async function peekAtTokenRequest(ctx: KoaContextWithOIDC): Promise<{ grantType?: string; clientId?: string }> {
   const body = await readBody(ctx);

@@ -29,7 +29,7 @@ export function homeAccountId(person: Person): string {
   return `${person.uid}.${person.utid}`;
 }
 
-/** One person in one tenant; a guest has another one at home. */
+/** The id of a person in a tenant; a guest has another in the home tenant. */
 export function accountId(person: Person): string {
   return `${person.oid}.${person.tid}`;
 }

@@ -41,13 +41,13 @@ export interface IdentityProviderOptions {
 }
 
 export interface IdentityProvider {
-  /** What a browser sees, without a trailing slash. */
+  /** The origin that a browser sees, without a trailing slash. */
   readonly publicUrl: string;
   /** What `AzureAd__Instance` is set to, with a trailing slash. */
   readonly instance: string;
   readonly tenantId: string;
   readonly people: readonly Person[];
-  /** The published keys, for a neighbour in the same process. */
+  /** The published keys, for other stand-ins in the same process. */
   jwks(): JSONWebKeySet;
   readonly controls: IdentityProviderControls;
   /** Ends the listeners with every open connection, and closes the data file. */

@@ -5,8 +5,8 @@ import { EntraTokenError } from "./token-errors.ts";
 import { bodyParameter, requestedScopes, tokenResponse } from "./tokens.ts";
 
 /**
- * Replaces oidc-provider's refresh grant (RFC 6749, section 6) by Entra's: a refresh token is good for any resource the
- * app may have, each use gives a new one, and the old one stays valid.
+ * Replaces oidc-provider's refresh grant (RFC 6749, section 6) with Entra's: a refresh token works for any resource of
+ * the app, each use gives a new one, and the old one stays valid.
  */
 export function registerRefreshGrant(provider: Provider, runtime: Runtime): void {
   provider.registerGrantType(
@@ -34,18 +34,22 @@ async function refresh(provider: Provider, runtime: Runtime, ctx: KoaContextWith
     accountId: valid.accountId,
     sessionUid: valid.sessionUid ?? "",
     scope: valid.scope ?? "",
-    // What the sign-in has met, such as an authentication context, is in a token only if this request asks for it.
+    // A claim that the sign-in satisfied, such as an authentication context, is in a token only if this request asks
+    // for it.
     claims: requested,
     granted: grant?.resources ?? {},
   };
-  // Before the token is used up: a request for two resources, say, changes nothing.
+  // Checked before the token is used, so that a bad request, for example for two resources, changes nothing.
   requestedScopes(ctx, source);
   if (runtime.settings.rotateRefreshTokens) await valid.consume();
   const refreshToken = await successor(provider, ctx, valid).save();
   return tokenResponse(runtime, ctx, { ...source, refreshToken });
 }
 
-/** Throws Entra's errors for a token that is unknown, another app's, revoked, expired, or used before where that matters. */
+/**
+ * Throws Entra's errors for a token that is unknown, another app's, revoked, expired, or (if tokens work once) already
+ * used.
+ */
 function checkRefreshToken(runtime: Runtime, ctx: KoaContextWithOIDC, token: RefreshToken | undefined): RefreshToken {
   if (token === undefined || token.clientId !== ctx.oidc.client?.clientId) {
     throw refuse(70000, "The provided grant is invalid or malformed.");
@@ -70,7 +74,9 @@ function refuse(code: number, description: string): EntraTokenError {
   return new EntraTokenError("invalid_grant", description, { code, suberror: "bad_token" });
 }
 
-/** A challenge set for the account, or claims in this request that the sign-in did not bring along, need the person. */
+/**
+ * The person is needed for a challenge set for the account, or for requested claims that the sign-in did not satisfy.
+ */
 function checkChallenges(runtime: Runtime, token: RefreshToken, requested: ClaimsRequest | undefined): void {
   const due = runtime.challenges.get(token.accountId) ?? unmetClaims(token, requested);
   if (due === undefined) return;
@@ -86,7 +92,7 @@ function unmetClaims(token: RefreshToken, requested: ClaimsRequest | undefined):
   return JSON.stringify({ access_token: { acrs: { essential: true, value: missing[0] } } });
 }
 
-/** Continues the same sign-in; its 90 days begin anew. */
+/** Continues the same sign-in; its 90 days start again. */
 function successor(provider: Provider, ctx: KoaContextWithOIDC, token: RefreshToken): RefreshToken {
   const { client } = ctx.oidc;
   if (client === undefined) throw new Error("The token endpoint authenticates the client before the grant is handled");

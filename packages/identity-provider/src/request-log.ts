@@ -1,4 +1,4 @@
-/** The endpoints that can be counted, held and made to fail. */
+/** The endpoints whose requests can be counted, held and made to fail. */
 export type Endpoint = "discovery" | "jwks" | "authorize" | "token" | "end-session" | "page";
 
 /** One request served. */
@@ -11,7 +11,7 @@ export interface LoggedRequest {
   /** Only at the token endpoint. */
   readonly grantType?: string;
   readonly clientId?: string;
-  /** Undefined while the request is being served, and for good when it was never answered. */
+  /** Undefined while the request is being served, and if it is never answered. */
   readonly status: number | undefined;
 }
 

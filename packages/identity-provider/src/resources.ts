@@ -9,11 +9,11 @@ export interface ResourceScopes {
   readonly resource: string;
   /** The parts after the resource: the access token's `scp`. */
   readonly names: readonly string[];
-  /** The scopes as they were asked for. */
+  /** The scopes as requested. */
   readonly asked: readonly string[];
 }
 
-/** A `scope` parameter taken apart. */
+/** A parsed `scope` parameter. */
 export interface ScopeRequest {
   readonly oidc: ReadonlySet<string>;
   readonly resources: readonly ResourceScopes[];
@@ -22,8 +22,8 @@ export interface ScopeRequest {
 }
 
 /**
- * Takes a `scope` parameter apart as Entra does: `User.Read` is Graph's, `api://<id>/<name>` and
- * `https://<host>/<name>` belong to what stands before the last slash, and so does `<id>/<name>`.
+ * Parses a `scope` parameter as Entra does: `User.Read` belongs to Graph; `api://<id>/<name>`, `https://<host>/<name>`
+ * and `<id>/<name>` belong to what is before the last slash.
  */
 export function parseScopes(scope: string | undefined): ScopeRequest {
   const all = [...new Set((scope ?? "").split(" ").filter(Boolean))];
@@ -59,8 +59,8 @@ function splitScope(scope: string): { resource: string; name: string } | undefin
 }
 
 /**
- * What an access token is for. `.default` stands for all that was granted before; a request without any
- * resource (`openid` alone) gets Graph's smallest scope.
+ * What an access token is for. `.default` stands for everything granted before. A request without a resource (only
+ * `openid`) gets Graph's smallest scope.
  */
 export function accessTokenScopes(
   request: ResourceScopes | undefined,
@@ -73,18 +73,18 @@ export function accessTokenScopes(
   return { resource, names: all, asked: fullScopes(resource, all) };
 }
 
-/** Scopes as an app asks for them: bare for Graph, behind their resource otherwise. */
+/** Scopes as an app requests them: bare for Graph, otherwise after their resource. */
 export function fullScopes(resource: string, names: readonly string[]): string[] {
   return names.map((name) => (resource === graphResource ? name : `${resource}/${name}`));
 }
 
-/** The token response's `scope`: the resource's scopes as asked for, and for Graph the OpenID Connect ones beside them. */
+/** The token response's `scope`: the resource's scopes as requested and, for Graph, also the OpenID Connect ones. */
 export function scopeInResponse({ resource, asked }: ResourceScopes, oidc: ReadonlySet<string>): string {
   const beside = resource === graphResource ? [...oidc].filter((scope) => scope !== "offline_access") : [];
   return [...beside, ...asked].join(" ");
 }
 
-/** The scopes but for those of these names. */
+/** The scopes without those of these names. */
 export function withoutScopes({ resource, names, asked }: ResourceScopes, withheld: readonly string[]): ResourceScopes {
   const isKept = (scope: string) => !withheld.includes(scope.slice(scope.lastIndexOf("/") + 1));
   return { resource, names: names.filter(isKept), asked: asked.filter(isKept) };

@@ -10,7 +10,7 @@ import { sendPage } from "./send-page.ts";
 import { serveSignIn } from "./sign-in.ts";
 import { findTenant, type Tenant } from "./tenants.ts";
 
-/** oidc-provider's own paths, which stand behind the tenant. */
+/** oidc-provider's own paths, which follow the tenant. */
 export const routes = {
   authorization: "/oauth2/v2.0/authorize",
   token: "/oauth2/v2.0/token",
@@ -36,7 +36,7 @@ function splitPath(path: string): { segment: string; rest: string } {
     : { segment: path.slice(1, slash), rest: path.slice(slash) };
 }
 
-/** Serves Entra's tenant-first paths and the provider's pages; hands the protocol itself on to oidc-provider. */
+/** Serves Entra's tenant-first paths and the provider's pages, and leaves the protocol itself to oidc-provider. */
 export async function route(
   provider: Provider,
   runtime: Runtime,

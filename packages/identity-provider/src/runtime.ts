@@ -14,7 +14,10 @@ export interface RequestTarget {
   readonly endpoint: Endpoint;
   /** Only token requests of this grant. */
   readonly grantType?: string;
-  /** Whether it takes effect before the request is served (the default), or after, when only the answer is missing. */
+  /**
+   * Whether it takes effect before the request is served (the default), or afterwards, so that only the answer is
+   * missing.
+   */
   readonly when?: "before" | "after";
 }
 
@@ -36,13 +39,13 @@ export interface Runtime {
   readonly issued: Set<string>;
   /** Claims that an account must sign in with before its refresh tokens work again: JSON by account id. */
   readonly challenges: Map<string, string>;
-  /** How the next ID tokens are to be wrong. */
+  /** How to tamper with the next ID tokens. */
   readonly tampering: Tampering[];
-  /** Whose tokens the next answers bring, whoever asked. */
+  /** Whose tokens the next answers have, whoever asked. */
   readonly mistaken: MistakenAnswer[];
 }
 
-/** An answer of the token endpoint that is about another person: in all of it, or in `client_info` alone. */
+/** An answer of the token endpoint that is about another person, entirely or only in `client_info`. */
 export interface MistakenAnswer {
   readonly person: Person;
   readonly part: "everything" | "client_info";

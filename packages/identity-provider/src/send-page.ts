@@ -27,7 +27,7 @@ export async function readBody(ctx: KoaContextWithOIDC): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Whether a post comes from a page of ours: browsers send `Origin` with every form; other clients may leave it out. */
+/** Whether a POST comes from one of our pages. Browsers send `Origin` with every form; other clients may omit it. */
 export function isOwnForm(ctx: KoaContextWithOIDC, publicUrl: string): boolean {
   const origin = ctx.get("origin");
   return origin === "" || origin === publicUrl;

@@ -17,7 +17,7 @@ export function signInPath(uid: string): string {
   return `/signin/${uid}`;
 }
 
-/** Serves the sign-in pages; false when the path is not one of theirs. */
+/** Serves the sign-in pages; returns false for any other path. */
 export async function serveSignIn(provider: Provider, runtime: Runtime, ctx: KoaContextWithOIDC): Promise<boolean> {
   const uid = /^\/signin\/([\w-]+)$/.exec(ctx.path)?.[1];
   if (uid === undefined) return false;
@@ -59,7 +59,7 @@ function eligiblePeople(runtime: Runtime, interaction: Interaction): readonly Pe
   return runtime.people.filter((person) => mayUse(tenant, person));
 }
 
-/** The person that `login_hint` names, unless the app wants somebody to choose. */
+/** The person that `login_hint` names, unless the app asks for a choice. */
 function hintedPerson(runtime: Runtime, interaction: Interaction, people: readonly Person[]): Person | undefined {
   const hint = stringParameter(interaction.params, "login_hint");
   const prompts = (stringParameter(interaction.params, "prompt") ?? "").split(" ");
@@ -78,11 +78,11 @@ async function handleChoice(provider: Provider, runtime: Runtime, ctx: KoaContex
   sendPage(ctx, errorPage("That choice is not available. Go back to the app and start again."), 400);
 }
 
-/** Another person than the one signed in gets a session of their own, with a new `sid`. */
+/** A person other than the one signed in gets a new session, with a new `sid`. */
 async function signIn(provider: Provider, ctx: KoaContextWithOIDC, interaction: Interaction, person: Person) {
   const session = await currentSession(provider, ctx);
   if (session?.accountId !== undefined && session.accountId !== accountId(person)) await session.destroy();
-  // Lets go of the session this interaction began with: it may just have ended, here or in another tab.
+  // Drops the session with which this interaction began, because it may just have ended, here or in another tab.
   interaction.session = undefined;
   const login = { accountId: accountId(person), remember: true };
   await finish(ctx, interaction, { ...interaction.lastSubmission, login, select_account: {} });

@@ -2,7 +2,7 @@ import { importJWK, SignJWT, type JWTPayload } from "jose";
 import { newSigningKey, type Keys, type SigningKey } from "./keys.ts";
 import { personalTenantId } from "./people.ts";
 
-/** How a token is to be wrong. */
+/** How to tamper with a token. */
 export interface Tampering {
   /** Claims to replace; `undefined` removes one. A function gets the right claims and returns the wrong ones. */
   readonly claims?:
@@ -10,9 +10,11 @@ export interface Tampering {
   /** Header fields to replace, for example `kid`. */
   readonly header?: { readonly [name: string]: unknown };
   /**
-   * `none`: an unsigned token; `foreign-key`: signed by a key that is not published, under the right `kid`;
-   * `personal-key`, `work-key`: signed by the published key for personal accounts, or by that for all others, whoever the
-   * token is about; `corrupt`: some bits of the signature flipped.
+   * - `none`: an unsigned token
+   * - `foreign-key`: signed with a key that is not published, under the right `kid`
+   * - `personal-key`, `work-key`: signed with the published key for personal accounts, or with the one for all others,
+   *   whoever the token is about
+   * - `corrupt`: some bits of the signature are flipped
    */
   readonly signature?: "none" | "foreign-key" | "personal-key" | "work-key" | "corrupt";
 }
@@ -27,7 +29,7 @@ function keyFor(keys: Keys, { tid }: Record<string, unknown>): SigningKey {
   return tid === personalTenantId ? keys.personalKey() : keys.signingKey();
 }
 
-/** The same, but wrong in the way asked for. */
+/** The same, but with the given fault. */
 export async function signTampered(keys: Keys, claims: Record<string, unknown>, tampering: Tampering): Promise<string> {
   const published = publishedKey(keys, claims, tampering);
   const { kid } = published;

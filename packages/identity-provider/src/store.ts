@@ -19,12 +19,12 @@ const schema = `
 export interface Store {
   /** What oidc-provider keeps its models in. */
   adapter(kind: string): Adapter;
-  /** A value kept by name; made and stored on first use. */
+  /** A value stored by name; created at the first use. */
   setting(name: string, create: () => string): string;
   replaceSetting(name: string, value: string): void;
-  /** Refuses the refresh tokens issued so far, of one account or of all, with that error code; says how many. */
+  /** Refuses the refresh tokens issued so far, of one account or of all, with this error code; returns how many. */
   revokeRefreshTokens(code: number, accountId?: string): number;
-  /** The error code that it was revoked with, if it was. */
+  /** The error code with which it was revoked, if it was. */
   revocationOf(refreshToken: string): number | undefined;
   close(): void;
 }

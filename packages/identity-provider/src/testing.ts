@@ -41,7 +41,7 @@ export async function testCertificates(folder = certificateFolder): Promise<Cert
   return loadOrCreateCertificates(folder);
 }
 
-/** Several test files may start at once: the first one wins, and nobody sees a folder that is half filled. */
+/** Several test files may start at once. The first one wins, and none sees an incomplete folder. */
 async function createTogether(folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const made = await mkdtemp(`${folder}-`);
@@ -81,7 +81,7 @@ export interface Browser {
 
 export interface Visit {
   readonly url: URL;
-  /** Undefined when the redirect left for somewhere else. */
+  /** Undefined if the redirect led elsewhere. */
   readonly status: number | undefined;
   readonly headers: Headers;
   readonly text: string;

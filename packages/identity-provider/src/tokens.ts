@@ -27,13 +27,15 @@ export interface TokenSource {
   readonly refreshToken?: string | undefined;
 }
 
-/** A parameter of the token request, whatever oidc-provider makes of it for the grant. */
+/** A parameter of the token request as it was sent, even if oidc-provider does not know it for the grant. */
 export function bodyParameter(ctx: KoaContextWithOIDC, name: string): string | undefined {
   const value = ctx.oidc.body?.[name];
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** The successful token response as Entra's v2.0 endpoint gives it (RFC 6749, section 5.1, with Entra's additions). */
+/**
+ * The successful token response as Entra's v2.0 endpoint returns it (RFC 6749, section 5.1, with Entra's additions).
+ */
 export async function tokenResponse(runtime: Runtime, ctx: KoaContextWithOIDC, source: TokenSource) {
   const mistake = runtime.mistaken.shift();
   const owner = subjectOf(runtime, ctx, source);
@@ -71,7 +73,9 @@ function subjectOf(runtime: Runtime, ctx: KoaContextWithOIDC, source: TokenSourc
   return { person, app, sessionUid: source.sessionUid, claims: source.claims, authTime: source.authTime };
 }
 
-/** The request's scopes, or those of the sign-in where the request names none; one resource at a time, as Entra insists. */
+/**
+ * The request's scopes, or those of the sign-in if the request names none. They must be of one resource, as with Entra.
+ */
 export function requestedScopes(ctx: KoaContextWithOIDC, source: TokenSource): ScopeRequest {
   const parameter = bodyParameter(ctx, "scope");
   const asked = parseScopes(parameter ?? `${source.scope} ${grantedOfFirstResource(source)}`);

@@ -1,8 +1,8 @@
 import { registerHooks } from "node:module";
 
 /**
- * Azurite's Queue service, in the child process that `queue-storage.ts` starts. Options are Azurite's own, on the command
- * line. It ends with its parent, however that ends.
+ * Azurite's Queue service, in the child process that `queue-storage.ts` starts. Its command-line options are Azurite's
+ * own. It ends when its parent ends, however that happens.
  */
 process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
 

@@ -15,21 +15,21 @@ export interface QueueStorageOptions {
 /** The Queue service of a storage account on this machine: Azurite. */
 export interface QueueStorage {
   readonly url: string;
-  /** For `AzureWebJobsStorage` and the like. Leads to queues only: there are no blobs and tables. */
+  /** For `AzureWebJobsStorage` and the like. It contains only the Queue service: there are no blobs and tables. */
   readonly connectionString: string;
   /** Saves everything. */
   stop(): Promise<void>;
-  /** SIGKILL, as when a machine fails: what was written in the last seconds may be lost. */
+  /** Sends SIGKILL, as if the machine failed: what was written in the last seconds may be lost. */
   kill(): Promise<void>;
 }
 
-/** The account that Azurite has, and its key, which is no secret. */
+/** Azurite's account and its key, which is not a secret. */
 const accountName = "devstoreaccount1";
 const accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
 // Of the same kind as this file: TypeScript here, JavaScript where the package is installed.
 const program = fileURLToPath(new URL(`azurite${extname(import.meta.filename)}`, import.meta.url));
-// Most of the start is compiling: what is kept of it here halves that from the second time on.
+// Most of the start is compilation. Caching it here halves the start from the second time on.
 const compileCache = fileURLToPath(new URL("../node_modules/.cache/azurite", import.meta.url));
 const startTimeoutMs = 30_000;
 
@@ -43,7 +43,7 @@ export async function startQueueStorage({ port, folder }: QueueStorageOptions): 
   const exited = once(child, "exit");
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const stop = async () => {
-    // It stops by itself when it has lost its parent.
+    // It stops by itself when its parent is gone.
     if (child.connected) child.disconnect();
     await exited;
   };
@@ -76,9 +76,9 @@ function launch(port: number, folder: string): ChildProcess {
   const options = ["--location", folder, "--silent", "--disableTelemetry", "--skipApiVersionCheck"];
   const args = ["--disable-warning=ExperimentalWarning", program, ...address, ...options];
   return spawn(process.execPath, args, {
-    // Nothing else of the environment: some of Azurite's options can be set there, its accounts for one.
+    // It gets nothing else from the environment, where some of Azurite's options can be set, such as its accounts.
     env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache },
-    // Out of reach of Ctrl+C: the app still needs the queue for what it has under way.
+    // Ctrl+C must not reach it, because the app still needs the queue for requests under way.
     detached: true,
     windowsHide: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],

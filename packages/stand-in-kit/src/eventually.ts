@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Waits until `check` holds, for what happens without anybody's asking. A failed check counts as no.
- * @param timeoutMs says nothing about how long it may take, but when a busy machine, too, would have done it
+ * Waits until `check` holds, for something that happens by itself. A failed check counts as false.
+ * @param timeoutMs not a limit that the code must meet, but a time within which even a busy machine is done
  */
 export async function eventually(what: string, check: () => unknown, timeoutMs = 60_000): Promise<void> {
   const end = performance.now() + timeoutMs;

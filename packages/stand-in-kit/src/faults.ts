@@ -22,7 +22,7 @@ export type Fault =
 export interface FaultQueue<Key> {
   /** Makes the next `times` matching requests fail (default 1). */
   failNext(key: Key, fault: Fault, times?: number): void;
-  /** Takes the fault that is due for a request, if any. */
+  /** Takes the fault that is due for a request, if there is one. */
   take(matches: (key: Key) => boolean): Fault | undefined;
   /** Forgets every fault that has not struck yet. */
   clear(): void;
@@ -45,7 +45,7 @@ export function createFaultQueue<Key>(): FaultQueue<Key> {
   };
 }
 
-/** Carries a fault out. True when the request has been dealt with, false when it is to be served after all. */
+/** Carries out a fault. True if the request has been handled, false if it is still to be served. */
 export async function strike(fault: Fault, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   switch (fault.type) {
     case "status":

@@ -2,7 +2,7 @@
 export interface Gate {
   /** Resolves when `count` requests (default 1) have arrived at the gate since it was made. */
   reached(count?: number): Promise<void>;
-  /** Lets the held requests go and takes the gate away. */
+  /** Releases the held requests and removes the gate. */
   release(): void;
   /** How many requests have arrived so far. */
   readonly arrived: number;

@@ -1,4 +1,4 @@
-/** Text that is HTML already and must not be escaped again. */
+/** Text that is already HTML and must not be escaped again. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -6,7 +6,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, `false` and `undefined` leave nothing. */
+/** What a template may contain: text is escaped; `false` and `undefined` produce nothing. */
 export type HtmlValue = string | number | false | undefined | Html | readonly HtmlValue[];
 
 /** Builds HTML; every interpolated text is escaped, for elements and for quoted attributes. */

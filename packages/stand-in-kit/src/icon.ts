@@ -6,7 +6,7 @@ export interface Icon {
   readonly lines: string;
 }
 
-/** Answers the question for `/favicon.ico`, which browsers ask of every host; false for any other request. */
+/** Answers requests for `/favicon.ico`, which browsers send to every host; returns false for any other request. */
 export function serveIcon(request: IncomingMessage, response: ServerResponse, { colour, lines }: Icon): boolean {
   if (request.url !== "/favicon.ico" || (request.method !== "GET" && request.method !== "HEAD")) return false;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="${colour}"/>

@@ -7,13 +7,13 @@ export interface PageOptions {
   readonly body: Html;
   /** Names the product at the top of the page. */
   readonly product?: string;
-  /** Whether the product is the other app: it has a colour and a sign of its own. */
+  /** Whether the product is the other app, which has its own colour and sign. */
   readonly isOtherApp?: boolean;
-  /** The line at the foot that says what this is. */
+  /** The footer that says what this is. */
   readonly note?: string;
   /** A script of ours, run inline under a nonce. */
   readonly script?: string;
-  /** Where scripts are off: go there after so many seconds. */
+  /** Without scripts, the browser goes there after this many seconds. */
   readonly refresh?: { readonly seconds: number; readonly url: string };
   /** Origins that a form of this page may lead to, redirects included (browsers check them too). */
   readonly formTargets?: readonly string[];
@@ -29,9 +29,9 @@ export interface RenderedPage {
 const defaultNote =
   "A local stand-in for Microsoft Entra ID. The people are invented, and nothing leaves this machine.";
 
-/** A key: in line, for these pages load nothing. */
+/** A key, inline because these pages load nothing. */
 const identityProviderSign = sign(html`<circle cx="12.5" cy="12.5" r="4.5" /> <path d="M16 16l8 8M20.5 20.5l3-3" />`);
-/** A receipt, of the expenses that it is about. */
+/** A receipt, for an app about expenses. */
 const otherAppSign = sign(html`<path d="M10 7h12v18l-3-2-3 2-3-2-3 2zM13.5 12h5M13.5 16.5h5" />`);
 
 function sign(lines: Html): Html {
@@ -48,7 +48,7 @@ function sign(lines: Html): Html {
   </svg>`;
 }
 
-/** A whole page with the headers it owes: a strict content security policy, no caching, no framing. */
+/** A whole page with its headers: a strict content security policy, no caching, no framing. */
 export function renderPage(options: PageOptions): RenderedPage {
   const nonce = randomBytes(16).toString("base64");
   const { title, body, product = "Local sign-in", isOtherApp = false, note = defaultNote, script, refresh } = options;

@@ -1,4 +1,4 @@
-/** Colours of the local pages, which are those of the app's own (web/style.css): declarations for `:root`. */
+/** Colours of the local pages, the same as the app's own (web/style.css): declarations for `:root`. */
 export const palette = `
   color-scheme: light dark;
   --page: light-dark(#f3f5f8, #0e1319);

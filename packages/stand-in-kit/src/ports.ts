@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port from below the range that systems take ports for outgoing connections from: what is free now is still free when
- * somebody listens there, unless another program draws the same number.
+ * A port below the range that systems use for outgoing connections. A port that is free now is therefore still free a
+ * moment later, unless another program draws the same number.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

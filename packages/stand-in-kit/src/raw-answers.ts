@@ -13,14 +13,14 @@ export interface RawAnswer {
 export interface ParseOptions {
   /** The first answer is to a HEAD request: whatever its headers say, no body follows. */
   readonly head?: boolean;
-  /** The connection has ended: what has neither a length nor chunks is complete. */
+  /** The connection has ended, so an answer with neither a length nor chunks is complete. */
   readonly ended?: boolean;
 }
 
 /**
- * Reads answers from the beginning of `data`, interim ones (1xx) left out (RFC 9112 section 6.3).
+ * Reads answers from the beginning of `data`, without interim ones (1xx) (RFC 9112 section 6.3).
  * @returns the complete answers, and how many bytes are left after them
- * @throws {SyntaxError} for what is no HTTP/1.1 answer
+ * @throws {SyntaxError} for what is not an HTTP/1.1 answer
  */
 export function parseAnswers(
   data: Buffer,

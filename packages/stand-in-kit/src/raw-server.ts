@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
-/** A server that answers with the bytes it is told to, HTTP or not. */
+/** A server that answers with given bytes, HTTP or not. */
 export interface RawServer {
   /** Without a trailing slash. */
   readonly url: string;
-  /** The requests as they came, head and whatever of the body came with it. */
+  /** The requests as received: the head, and the part of the body that came with it. */
   readonly requests: readonly string[];
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export function bytes(text: string): RawAnswer {
   return (socket) => socket.end(text);
 }
 
-/** Bytes, and then nothing more for as long as the caller waits. */
+/** Bytes, and then nothing more, however long the caller waits. */
 export function bytesThenSilence(text: string): RawAnswer {
   return (socket) => void socket.write(text);
 }

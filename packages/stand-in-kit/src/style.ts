@@ -1,8 +1,8 @@
 import { palette } from "./palette.ts";
 
 /**
- * The look of every local page, which is that of the app's own page (web/style.css): system fonts, one card, light and
- * dark, from phone width up. Only the other app has a colour of its own, so that people see where they are.
+ * The style of every local page, the same as the app's own page (web/style.css): system fonts, one card, light and
+ * dark, from phone width up. Only the other app has its own colour, so that people see where they are.
  */
 export const style = `
 :root {

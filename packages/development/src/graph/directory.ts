@@ -10,7 +10,7 @@ export interface Directory {
   readonly grants: readonly OAuth2PermissionGrant[];
   /** By the application's object id. */
   federatedCredentials(applicationId: string): readonly FederatedIdentityCredential[];
-  /** Adds an application, or puts another in its place when the id is known. */
+  /** Adds an application, or replaces the one with the same id. */
   putApplication(application: Partial<Application>): Application;
   putServicePrincipal(servicePrincipal: Partial<ServicePrincipal>): ServicePrincipal;
   putManagedIdentity(name: string, kind?: "user-assigned" | "system-assigned"): ServicePrincipal;
@@ -19,7 +19,7 @@ export interface Directory {
     credential: Partial<FederatedIdentityCredential>,
   ): FederatedIdentityCredential;
   grant(grant: Pick<OAuth2PermissionGrant, "clientId" | "resourceId" | "scope">, principalId?: string): void;
-  /** Deletes it as the portal does: it cannot be found any more, and its unique name stays taken for 30 days. */
+  /** Deletes it as the portal does: it can no longer be found, and its unique name stays taken for 30 days. */
   softDelete(applicationId: string): void;
   /** Unique names that only deleted applications have. */
   readonly deletedNames: ReadonlySet<string>;
@@ -72,7 +72,7 @@ function put<T extends { readonly id: string }>(objects: Map<string, T>, object:
   return object;
 }
 
-/** An application as Graph makes it when nothing is said about it. */
+/** An application with Graph's defaults. */
 export function blankApplication(): Application {
   return {
     id: randomUUID(),

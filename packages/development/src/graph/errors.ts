@@ -32,7 +32,7 @@ export function notFound(key: string): GraphError {
   return new GraphError(404, "Request_ResourceNotFound", message);
 }
 
-/** What the real Graph may well do and this one does not. */
+/** For what the real Graph may support, but this one does not. */
 export function notImplemented(what: string): GraphError {
   return new GraphError(501, "NotImplementedLocally", `The local Microsoft Graph does not do this: ${what}`);
 }

@@ -21,13 +21,13 @@ export interface RecordedRequest {
   readonly method: string;
   /** Decoded, with the query. */
   readonly path: string;
-  /** Undefined where there was none, or none that is JSON. */
+  /** Undefined if there was none, or if it was not JSON. */
   body: unknown;
   /** Undefined until answered. */
   status: number | undefined;
 }
 
-/** Which requests are meant; all of them where nothing is said. */
+/** Which requests are meant; by default, all. */
 export interface RequestMatch {
   readonly method?: string;
   /** Tested against the decoded path with the query. */
@@ -50,7 +50,7 @@ export interface GraphControls {
   clearRequests(): void;
 }
 
-/** A Microsoft Graph with the few resources that an app registration consists of. */
+/** A Microsoft Graph with only the resources of an app registration. */
 export interface Graph {
   /** Without a trailing slash and without the version; the API is under `/v1.0`. */
   readonly url: string;
@@ -66,7 +66,7 @@ const icon: Icon = {
   lines: '<circle cx="12" cy="12" r="3.5"/><path d="M6 23c0-7 12-7 12 0M19 9.5a3 3 0 1 1 1 6M22 18c3 .5 4 2.5 4 5"/>',
 };
 
-/** Starts it on a socket of its own. It checks what Graph checks, and answers 501 to what it does not know. */
+/** Starts it on its own socket. It checks what Graph checks, and answers 501 to what it does not support. */
 export async function startGraph({ port, tenantId = randomUUID() }: GraphOptions): Promise<Graph> {
   const state = createState(tenantId);
   const server = createServer((request, response) => {

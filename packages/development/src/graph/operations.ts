@@ -62,7 +62,7 @@ function exists({ directory }: Tenant, uniqueName: string): boolean {
   return [...directory.applications.values()].some((each) => each.uniqueName === uniqueName);
 }
 
-/** An upsert goes to where the writes are and sees what reading does not see yet. */
+/** An upsert uses the replica with the writes, so it sees objects that reads do not see yet. */
 function existing(tenant: Tenant, key: Key): Application {
   const everything = { ...tenant, visibility: { ...tenant.visibility, finds: () => true } };
   return findApplication(everything, key);

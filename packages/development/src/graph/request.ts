@@ -18,7 +18,7 @@ export interface Target {
 
 /**
  * Reads the path below `/v1.0/`.
- * @throws {GraphError} 400 for an id that is none, 501 for a form that is not known here
+ * @throws {GraphError} 400 for a malformed id, 501 for a form that is not supported
  */
 export function readTarget(path: string): Target {
   const [first = "", ...rest] = path.split("/").map(decodeURIComponent);
@@ -56,7 +56,7 @@ export interface Query {
   readonly top: number;
 }
 
-/** @throws {GraphError} 501 for an option that is not known here, 400 for a bad value */
+/** @throws {GraphError} 501 for an option that is not supported, 400 for a bad value */
 export function readQuery(parameters: URLSearchParams): Query {
   for (const name of parameters.keys()) {
     if (!["$select", "$filter", "$top"].includes(name)) throw notImplemented(`the query option ${name}`);
@@ -111,7 +111,7 @@ export async function readBody(request: IncomingMessage): Promise<Readonly<Recor
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
     if (isObject(body)) return body;
   } catch {
-    // Told below, as for JSON that is no object.
+    // Reported below, like JSON that is not an object.
   }
   throw new GraphError(400, "BadRequest", "Unable to read JSON request payload.");
 }

@@ -18,7 +18,7 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** @throws {GraphError} for everything that is refused, 501 for what is not known here */
+/** @throws {GraphError} for everything that is refused; 501 for what is not supported */
 export async function serve(tenant: Tenant, request: IncomingMessage, recorded: RecordedRequest): Promise<Answer> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
   if (!pathname.startsWith("/v1.0/")) throw notImplemented(`${recorded.method} ${recorded.path}`);
@@ -96,7 +96,7 @@ function same(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** There is no second page here: what is beyond the first is not told silently but refused. */
+/** There is no second page: a result that does not fit on the first is refused instead of silently cut. */
 function collectionOf(objects: readonly object[], { top, select: names }: Query, type: string): object {
   if (objects.length > top) throw notImplemented("a second page");
   return { value: objects.map((each) => select(each, names, type)) };

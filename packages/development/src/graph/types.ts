@@ -47,7 +47,7 @@ export interface RequiredResourceAccess {
   readonly resourceAccess: readonly { readonly id: string; readonly type: "Scope" | "Role" }[];
 }
 
-/** The secret's value is shown once, when it is made, and never kept here. */
+/** The secret's value is shown once, when it is created, and is not stored here. */
 export interface PasswordCredential {
   readonly keyId: string;
   readonly displayName: string | null;
@@ -90,7 +90,7 @@ export interface ServicePrincipal {
   readonly oauth2PermissionScopes: readonly PermissionScope[];
 }
 
-/** Consent that was given, in the name of everyone (`AllPrincipals`) or by one person (`Principal`). */
+/** Consent that was given on behalf of everyone (`AllPrincipals`) or by one person (`Principal`). */
 export interface OAuth2PermissionGrant {
   readonly id: string;
   readonly clientId: string;

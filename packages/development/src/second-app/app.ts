@@ -30,7 +30,7 @@ export interface SecondApp {
 /** A receipt. */
 const icon: Icon = { colour: "#7a3fb0", lines: '<path d="M10 7h12v18l-3-2-3 2-3-2-3 2zM13.5 12h5M13.5 16.5h5"/>' };
 
-/** Cookies of one host are shared between its ports, so the names must be nobody else's. */
+/** Cookies of a host are shared between its ports, so the names must be unique. */
 function cookieNames(url: string): { sessionCookie: string; signInCookie: string } {
   const { port } = new URL(url);
   return { sessionCookie: `contoso_expenses_session_${port}`, signInCookie: `contoso_expenses_signin_${port}` };
@@ -52,8 +52,8 @@ export function secondAppRegistration(
 }
 
 /**
- * Starts another app of the same provider, to sign in without being asked and to sign out from. Its sessions are in
- * memory. Rejects when the port is taken.
+ * Starts another app of the same provider, to try single sign-on and single sign-out. Its sessions are in memory.
+ * Rejects when the port is taken.
  */
 export async function startSecondApp(options: SecondAppOptions): Promise<SecondApp> {
   const server = createServer();

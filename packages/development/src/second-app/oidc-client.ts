@@ -11,7 +11,7 @@ export interface ClientSettings {
   readonly redirectUri: string;
 }
 
-/** What a sign-in must come back with. */
+/** What the answer to a sign-in must match. */
 export interface Transaction {
   readonly state: string;
   readonly nonce: string;
@@ -42,7 +42,7 @@ export function createOidcClient(settings: ClientSettings, call: BackChannel) {
       const transaction = { state: random(), nonce: random(), verifier: random() };
       return { url: authorizationUrl(settings, await metadata(), transaction), transaction };
     },
-    /** Redeems the code and checks the ID token. Throws where either is refused. */
+    /** Redeems the code and checks the ID token. Throws if either is refused. */
     finish: async (code: string, transaction: Transaction): Promise<SignedInPerson> => {
       const { issuer, token_endpoint, jwks_uri } = await metadata();
       const idToken = await redeem(settings, call, token_endpoint, code, transaction);
@@ -61,7 +61,7 @@ export function createOidcClient(settings: ClientSettings, call: BackChannel) {
         loginHint: text("login_hint"),
       };
     },
-    /** Where to sign out everywhere; the hint spares the person the account picker. */
+    /** The URL to sign out everywhere; the hint avoids the account picker. */
     endSessionUrl: async (loginHint: string | undefined, returnTo: string): Promise<string> => {
       const url = new URL((await metadata()).end_session_endpoint);
       if (loginHint !== undefined) url.searchParams.set("logout_hint", loginHint);

@@ -18,7 +18,7 @@ export function homePage(product: string, person: SignedInPerson | undefined): R
   return renderPage({
     ...look,
     title: `Hello, ${person.name}`,
-    // Signing out leads to the identity provider, whatever its address, and browsers check redirects of forms.
+    // The sign-out form leads to the identity provider, and browsers apply the policy to redirects of forms.
     formTargets: ["http://127.0.0.1:*"],
     body: html`<p class="quiet">Signed in as ${person.userName}</p>
       <p>Signing out here leads to the identity provider. Its page then calls every app that you are signed in to.</p>

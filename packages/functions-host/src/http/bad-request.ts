@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { limits } from "./request.ts";
 
-/** What Node says about bytes that are no request. */
+/** What Node reports about bytes that are not a request. */
 export interface ParseError extends Error {
   readonly code?: string;
   readonly rawPacket?: Buffer;

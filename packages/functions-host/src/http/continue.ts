@@ -2,11 +2,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 
 const waiting = new WeakSet<IncomingMessage>();
 
-/** Has browsers with `Expect: 100-continue` wait until somebody wants their body, where Node would tell them to go on at once. */
+/**
+ * Makes browsers with `Expect: 100-continue` wait until their body is needed. Node would tell them to continue at once.
+ */
 export function holdContinue(server: Server, listener: RequestListener): void {
   server.on("checkContinue", (request, response) => {
     waiting.add(request);
-    // Whether the body comes after a final answer is open, so the connection is of no more use then.
+    // After a final answer, it is unknown whether the body still comes, so the connection cannot be used again.
     response.setHeader("Connection", "close");
     listener(request, response);
   });

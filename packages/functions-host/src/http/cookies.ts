@@ -3,8 +3,10 @@ import { encodePercent } from "./percent.ts";
 
 /**
  * Writes a cookie of a function's response as a Set-Cookie value, as the Functions host does (through ASP.NET Core):
- * the value percent-encoded, `path=/` unless given, attribute names in lower case, no check of path and domain.
- * @throws {RangeError} for a name that is no token, or a max-age that is no number from 0 up: the host answers 500.
+ * the value is percent-encoded, the path is `/` unless given, attribute names are in lower case, and path and domain
+ * are not checked.
+ * @throws {RangeError} for a name that is not a token, or a max-age that is not a number from 0 up: the host answers
+ *   500
  */
 export function writeCookie(cookie: RpcHttpCookie): string {
   const name = cookie.name ?? "";
@@ -36,7 +38,7 @@ function formatMaxAge(seconds: number | null | undefined): string | undefined {
   return String(whole === 0 ? 0 : whole);
 }
 
-// "none" of the protocol means that the function set nothing.
+// In the protocol, "none" means that the function set nothing.
 function formatSameSite(sameSite: RpcHttpCookie["sameSite"]): string | undefined {
   if (sameSite === "explicitNone") return "none";
   return sameSite === "lax" || sameSite === "strict" ? sameSite : undefined;

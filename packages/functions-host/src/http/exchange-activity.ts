@@ -3,7 +3,7 @@ import type { ClientRequest, ServerResponse } from "node:http";
 /** Why a request could not be forwarded, or its answer not be passed on. */
 export class ForwardingError extends Error {
   override readonly name = "ForwardingError";
-  /** The browser has gone: nobody is to blame, and nobody waits. */
+  /** The browser has disconnected: this is nobody's fault, and nobody waits for an answer. */
   readonly isCancelled: boolean;
 
   constructor(message: string, isCancelled = false) {
@@ -12,7 +12,7 @@ export class ForwardingError extends Error {
   }
 }
 
-/** Ends an exchange in which nobody sends anything any more. */
+/** Ends an exchange in which neither side sends anything any more. */
 export class ExchangeActivity {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -33,7 +33,7 @@ export class ExchangeActivity {
     return reason instanceof ForwardingError ? reason : undefined;
   }
 
-  /** Somebody has sent something. */
+  /** One side has sent something. */
   touch(): void {
     this.#timer.refresh();
   }
@@ -48,8 +48,8 @@ export class ExchangeActivity {
   }
 
   /**
-   * Writes a part of a body, and waits for as long as the receiver does not keep up.
-   * @throws {ForwardingError} when the receiver has gone
+   * Writes a part of a body, and waits while the receiver does not keep up.
+   * @throws {ForwardingError} when the receiver has disconnected
    */
   async write(stream: ClientRequest | ServerResponse, chunk: Buffer): Promise<void> {
     this.touch();
@@ -58,7 +58,7 @@ export class ExchangeActivity {
     this.touch();
   }
 
-  // The socket is asked, too: a request whose answer is complete before it hears of no drain any more.
+  // Also checks the socket, because a request whose answer is already complete gets no more drain events.
   #drained(stream: ClientRequest | ServerResponse): Promise<void> {
     if (stream.destroyed || this.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

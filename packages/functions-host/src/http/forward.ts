@@ -16,16 +16,16 @@ export interface Forwarded {
   readonly method: string;
   readonly target: string;
   readonly headers: Record<string, string>;
-  /** Read already, or still to be read from the browser. */
+  /** Already read, or still to be read from the browser. */
   readonly body: Buffer | IncomingMessage;
 }
 
 /** One request on its way to the worker, and its answer on the way back. */
 export interface Exchange {
   /**
-   * Resolves when the whole answer has been written to the browser's response, but for its end: that is for whoever knows
-   * what has become of the invocation. Of an answer without a body not even the head is sent by then. One that has begun
-   * and fails is broken off at once.
+   * Resolves when the whole answer has been written to the browser's response, except its end, which the caller writes
+   * when it knows the result of the invocation. If the answer has no body, not even its head has been sent by then. An
+   * answer that fails after it has begun is broken off at once.
    * @throws {ForwardingError}
    */
   readonly passedOn: Promise<AnswerHead>;
@@ -50,10 +50,10 @@ const firstPauseMs = 50;
 const longestPauseMs = 250;
 
 /**
- * Forwards requests as the host does, by YARP: bodies as streams with backpressure, the answer once the request's body has
- * gone out, and an end to what stands still.
- * @param workerUrl where the library of the app listens, as it has told the host
- * @param idleMs how long neither side may send anything
+ * Forwards requests as the host does, with YARP: bodies are streams with backpressure, the answer waits until the
+ * request's body has been sent, and an idle exchange is ended.
+ * @param workerUrl where the app's library listens, as it has told the host
+ * @param idleMs how long both sides may send nothing
  */
 export function createForwarder(workerUrl: URL, idleMs: number): Forwarder {
   const agent = new Agent({ keepAlive: true });
@@ -99,8 +99,8 @@ function toForwardingError(error: unknown): ForwardingError {
   return new ForwardingError(error instanceof Error ? error.message : String(error));
 }
 
-// The host tries again too, and a request with a body fails then. The library answers an invocation only once: what was
-// broken off before the first byte of its answer arrives again, and waits.
+// The host tries again too; a request with a body then fails. The library answers an invocation only once, so a request
+// that was broken off before the first byte of its answer arrives again and waits.
 async function sendWithRetries(open: Open, forwarded: Forwarded, activity: ExchangeActivity): Promise<IncomingMessage> {
   const { body } = forwarded;
   for (let attempt = 1, pauseMs = firstPauseMs; ; attempt += 1, pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {

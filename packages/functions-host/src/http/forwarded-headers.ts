@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { spellForwardedHeader } from "./known-headers.ts";
 
-/** Ties a forwarded request to the invocation that the worker is told of. */
+/** Links a forwarded request to its invocation in the worker. */
 export const invocationIdHeader = "x-ms-invocation-id";
 
-/** What YARP forwards in neither direction. What `Connection` names it does forward. */
+/** Headers that YARP forwards in neither direction. It does forward those that `Connection` names. */
 const unforwarded = new Set([
   "alpn",
   "alt-svc",
@@ -25,7 +25,7 @@ const unforwarded = new Set([
   "upgrade-insecure-requests",
 ]);
 
-/** A header that YARP or .NET's client refuses to pass on; which one is for the log. */
+/** A header that YARP or .NET's client refuses to forward; its name is for the log. */
 export class UnforwardableHeaderError extends Error {
   override readonly name = "UnforwardableHeaderError";
   constructor(header: string) {
@@ -33,7 +33,7 @@ export class UnforwardableHeaderError extends Error {
   }
 }
 
-/** What the host says about a request of its own accord. */
+/** What the host itself adds to a request. */
 export interface ForwardedAs {
   readonly invocationId: string;
   /** As in the Host header; "" for none. */
@@ -42,8 +42,8 @@ export interface ForwardedAs {
 }
 
 /**
- * The headers with which a request goes to the worker: those of the browser but for hop-by-hop ones, and `X-Forwarded-*` of
- * this connection in the place of whatever the browser sent.
+ * The headers of the request to the worker: the browser's without hop-by-hop headers, and with this connection's
+ * `X-Forwarded-*` in place of the browser's.
  * @throws {UnforwardableHeaderError} for a value with a character beyond ASCII
  */
 export function requestHeaders(request: IncomingMessage, as: ForwardedAs): Record<string, string> {
@@ -64,7 +64,7 @@ export function requestHeaders(request: IncomingMessage, as: ForwardedAs): Recor
   return headers;
 }
 
-/** Of all upgrades YARP forwards only this one over HTTP/1.1, as a GET. The library answers it like any other request. */
+/** YARP forwards only this upgrade over HTTP/1.1, as a GET. The library answers it like any other request. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   const names = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
   return headers.upgrade?.toLowerCase() === "websocket" && names.includes("upgrade");

@@ -1,9 +1,9 @@
 import { encodePercent } from "./percent.ts";
 
 /**
- * The request target under which a streamed request reaches the worker: YARP encodes the decoded path anew, whatever in it
- * looks encoded already, and .NET's `Uri` tidies the query.
- * @param path decoded but for `%2F`
+ * The request target of a streamed request to the worker: YARP encodes the decoded path again, even parts that already
+ * look encoded, and .NET's `Uri` normalizes the query.
+ * @param path decoded except for `%2F`
  * @param query with its `?`, or ""
  */
 export function forwardedTarget(path: string, query: string): string {

@@ -40,12 +40,12 @@ const names = [
 
 const byLowerName = new Map(names.map((name) => [name.toLowerCase(), name]));
 
-/** A response header's name as Kestrel writes it: those that it knows in their own spelling, others as they were given. */
+/** A response header's name as Kestrel writes it: known names in Kestrel's spelling, others as given. */
 export function spellHeader(name: string): string {
   return byLowerName.get(name.toLowerCase()) ?? name;
 }
 
-// Those that .NET's HTTP client knows besides, for answers on their way through it.
+// Further names that .NET's HTTP client knows, for answers that pass through it.
 const forwardedNames = [
   "Accept-Patch",
   "Content-Disposition",

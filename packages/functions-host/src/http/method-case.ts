@@ -6,7 +6,7 @@ const requestLine = /^([a-z]+) \S+ HTTP\/1\.[01]\r\n/i;
 /** The method of the next request on a connection, as it was sent. */
 const sentMethods = new WeakMap<object, string>();
 
-/** The method of a request as it was sent; Kestrel takes methods in any case, and hands them on as they are. */
+/** The method of a request as it was sent. Kestrel accepts methods in any case and passes them on unchanged. */
 export function sentMethodOf(request: IncomingMessage): string {
   const sent = sentMethods.get(request.socket);
   sentMethods.delete(request.socket);
@@ -14,7 +14,8 @@ export function sentMethodOf(request: IncomingMessage): string {
 }
 
 /**
- * Goes on with a request that Node's parser refused for the case of its method (`get`), as if that were in upper case.
+ * Continues with a request that Node's parser refused because of the case of its method (`get`), as if the method were
+ * in upper case.
  * @param packet what the parser was reading
  * @returns whether it was such a request
  */
@@ -22,7 +23,7 @@ export function continueInUpperCase(server: Server, packet: Buffer | undefined, 
   const method = requestLine.exec(packet?.toString("latin1") ?? "")?.[1];
   const upper = method?.toUpperCase();
   if (packet === undefined || method === undefined || upper === undefined) return false;
-  // An answer that is still to come (Node keeps it on the socket) would be mixed up with this one.
+  // A pending answer (Node keeps it on the socket) would be mixed up with this one.
   const isAnswering = Boolean(Reflect.get(socket, "_httpMessage"));
   if (method === upper || upper === "CONNECT" || !METHODS.includes(upper) || isAnswering) return false;
   const first = Buffer.from(packet);
@@ -33,7 +34,7 @@ export function continueInUpperCase(server: Server, packet: Buffer | undefined, 
   return true;
 }
 
-/** A connection from which some bytes had been taken, which now come first again. */
+/** A connection whose bytes that were already read come first again. */
 class ContinuedConnection extends Duplex {
   readonly #socket: Duplex;
 

@@ -7,8 +7,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes percent-encoded UTF-8. What is not valid (`%zz`, `%ff`, an overlong or truncated sequence) stays as it was,
- * where `decodeURIComponent` would throw.
+ * Decodes percent-encoded UTF-8. An invalid sequence (`%zz`, `%ff`, overlong or truncated) stays as it is, where
+ * `decodeURIComponent` would throw.
  */
 export function decodePercent(text: string, { keepSlash }: DecodeOptions): string {
   if (!text.includes("%")) return text;
@@ -33,7 +33,7 @@ function decodeRun(run: string, keepSlash: boolean): string {
   return decoded;
 }
 
-// How many bytes a UTF-8 sequence with this first byte has; 0 when none begins so (RFC 3629 section 3).
+// How many bytes a UTF-8 sequence with this first byte has; 0 if no sequence begins with it (RFC 3629 section 3).
 function sequenceLength(first: number): number {
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return 2;

@@ -2,8 +2,8 @@ import type { NullableString } from "../worker/core-types.ts";
 import { decodePercent } from "./percent.ts";
 
 /**
- * Parses a query string (with or without its `?`). Names are compared without regard to case; the values of a
- * repeated name are joined with commas under its first spelling.
+ * Parses a query string (with or without its `?`). Names are case-insensitive. The values of a repeated name are joined
+ * with commas under its first spelling.
  */
 export function parseQuery(query: string): Record<string, NullableString> {
   const parameters: Record<string, NullableString> = Object.create(null) as Record<string, NullableString>;

@@ -2,7 +2,7 @@ import { decodePercent, encodePercent } from "./percent.ts";
 
 /** A request's path, in the two forms in which the host uses it. */
 export interface RequestPath {
-  /** Decoded but for `%2F`, without dot segments: what routes are matched against. */
+  /** Decoded except for `%2F`, without dot segments: routes are matched against this. */
   readonly decoded: string;
   /** The decoded path encoded again: what `request.url` shows. */
   readonly encoded: string;
@@ -36,7 +36,7 @@ function removeDotSegments(path: string): string {
   return `/${kept.join("/")}`;
 }
 
-// Whatever looks percent-encoded after decoding stays: `%252e` in the request is `%2e` in the URL.
+// What still looks percent-encoded after decoding stays: `%252e` in the request is `%2e` in the URL.
 function encodePath(path: string): string {
   return path.replaceAll(/(%[0-9A-Fa-f]{2})|[^\w!$&'()*+,\-./:;=@~]+/g, (text, encoded: string | undefined) => {
     return encoded ?? encodePercent(text);

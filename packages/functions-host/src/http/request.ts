@@ -3,7 +3,7 @@ import type { NullableString } from "../worker/core-types.ts";
 import { sentMethodOf } from "./method-case.ts";
 import { readPath } from "./request-path.ts";
 
-/** A request's head, checked as Kestrel checks it and in the form in which the host hands it on. */
+/** A request's head, checked as Kestrel checks it, in the form in which the host passes it on. */
 export interface RequestHead {
   /** In the case in which it was sent. */
   readonly method: string;
@@ -18,7 +18,7 @@ export interface RequestHead {
   readonly contentLength: number;
 }
 
-/** Kestrel's defaults (bytes, but for the count). */
+/** Kestrel's defaults, in bytes except for the count. */
 export const limits = { requestLine: 8 * 1024, headers: 32 * 1024, headerCount: 100, body: 104_857_600 } as const;
 
 /** A request the server refuses before any function sees it: the status to answer with. */
@@ -77,7 +77,7 @@ function readHeaders(raw: readonly string[]): Record<string, NullableString> | R
   return size > limits.headers ? 431 : headers;
 }
 
-/** U+FEFF stays, as in Kestrel: what a decoder leaves out would make two different names one. */
+/** U+FEFF stays, as in Kestrel: if a decoder dropped it, two different names would become one. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // Node reads header bytes as Latin-1; Kestrel reads them as UTF-8 and refuses what is not.

@@ -4,7 +4,7 @@ import type { RpcHttp } from "../worker/core-types.ts";
 import { writeCookie } from "./cookies.ts";
 import { spellHeader } from "./known-headers.ts";
 
-/** A response of a function that the host cannot send; the client gets 500 (or what `status` says) without a body. */
+/** A function's response that the host cannot send. The client gets 500 (or `status`) without a body. */
 export class UnsendableResponseError extends Error {
   override readonly name = "UnsendableResponseError";
   readonly status: 500 | 501;
@@ -17,9 +17,9 @@ export class UnsendableResponseError extends Error {
 
 /**
  * Sends what a function returned.
- * @returns the status sent.
- * @throws {UnsendableResponseError} before anything was sent: a header or cookie that HTTP does not allow, or a response
- *   that this host does not know how to make.
+ * @returns the status sent
+ * @throws {UnsendableResponseError} before anything was sent: for a header or cookie that HTTP does not allow, or a
+ *   response that this host does not support
  */
 export function sendRpcHttp(response: ServerResponse, rpc: RpcHttp, closing: boolean): number {
   const status = Number(rpc.statusCode ?? 200);
@@ -39,7 +39,8 @@ export function sendRpcHttp(response: ServerResponse, rpc: RpcHttp, closing: boo
 
 const singleWrite = 16 * 1024;
 
-// Text goes out in one write with the head, bytes in another: for a small body, Latin-1 text of the same bytes is cheaper.
+// Text is sent in one write with the head, bytes in a second one. For a small body, Latin-1 text with the same bytes is
+// cheaper.
 function endWith(response: ServerResponse, body: Uint8Array): void {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (bytes.length > singleWrite) response.end(bytes);
@@ -55,10 +56,12 @@ export function sendStatus(response: ServerResponse, status: number, closing: bo
   return status;
 }
 
-/** Breaks an answer off that has begun, so that the browser does not take what it has for all: its connection is reset. */
+/**
+ * Breaks off an answer that has begun, by resetting the connection, so that the browser does not take it for complete.
+ */
 export function breakOff(response: ServerResponse): void {
   const { socket } = response;
-  // A connection that was continued in upper case is none of Node's sockets.
+  // A connection that was continued in upper case is not one of Node's sockets.
   if (socket instanceof Socket) socket.resetAndDestroy();
   else response.destroy();
 }
@@ -71,7 +74,7 @@ export function sendText(response: ServerResponse, status: number, contentType: 
   return status;
 }
 
-// Without one the answer is chunked, whatever is known about its length; after HEAD, 204 and 304 nothing follows at all.
+// Without a length, the answer is chunked, even if its length is known. After HEAD, 204 and 304, nothing follows.
 function contentLength(status: number, isHead: boolean, given: string | undefined, actual: number): string | undefined {
   if (status === 204) return undefined;
   if (status === 205) return "0";

@@ -19,7 +19,7 @@ const withoutArguments: Readonly<Record<string, Constraint>> = {
 interface Parametrised {
   /** How many arguments it takes. */
   readonly counts: readonly number[];
-  /** `second` is `first` when there is one argument only. */
+  /** `second` equals `first` if there is only one argument. */
   compile(first: bigint, second: bigint): Constraint;
 }
 

@@ -19,13 +19,13 @@ export interface RouteTemplate {
   readonly segments: readonly Segment[];
 }
 
-/** Values of a route's parameters; one that the path does not give is absent. */
+/** Values of a route's parameters. A parameter without a value in the path is absent. */
 export type RouteValues = Record<string, string>;
 
 /**
  * Parses a route template such as `auth/sessions/{id:guid}` or `{*path}`.
- * @throws {StartError} when it is malformed, or uses what this host does not do: defaults (`{a=1}`), several parts in
- *   one segment (`{a}-{b}`), other constraints than those of `route-constraints.ts`.
+ * @throws {StartError} when it is malformed, or uses what this host does not support: defaults (`{a=1}`), several parts
+ *   in one segment (`{a}-{b}`), constraints that are not in `route-constraints.ts`
  */
 export function parseTemplate(text: string): RouteTemplate {
   const body = text.replace(/^~?\//, "").replace(/\/$/, "");
@@ -73,8 +73,8 @@ function refuseMisplaced(template: string, segments: readonly Segment[]): void {
 
 /**
  * Matches a template against a path's segments.
- * @param path the whole decoded path, of which a catch-all takes its rest as it is.
- * @returns the parameters' values, or `undefined`.
+ * @param path the whole decoded path; a catch-all takes the rest of it unchanged
+ * @returns the parameters' values, or `undefined`
  */
 export function matchTemplate(
   { segments }: RouteTemplate,

@@ -17,9 +17,9 @@ export interface RouteMatch<T extends Routable> {
 export type Router<T extends Routable> = (method: string, path: string) => RouteMatch<T> | undefined;
 
 /**
- * Compiles a route table. Literal segments come before constrained parameters, these before other parameters, catch-alls
- * last; among equals the function's name decides. Case and one trailing slash do not matter. A target that does not
- * have the method is passed over.
+ * Compiles a route table. Literal segments come before constrained parameters, these before other parameters, and
+ * catch-alls last. Among equals, the function's name decides. Case and one trailing slash do not matter. A target
+ * without the method is skipped.
  */
 export function createRouter<T extends Routable>(targets: readonly T[]): Router<T> {
   const ordered = targets.toSorted(comparePrecedence);
@@ -76,17 +76,17 @@ function compareNames(a: Routable, b: Routable): number {
   return first < second ? -1 : 1;
 }
 
-/** Two routes that share paths and methods, and that a host going by name would try in the other order. */
+/** Two routes that share paths and methods, and that a host going by names would try in the opposite order. */
 export interface OrderConflict {
-  /** Takes the shared requests here. */
+  /** Gets the shared requests here. */
   readonly specific: string;
-  /** Would take them there: its name comes first. */
+  /** Would get them there, because its name comes first. */
   readonly shadowing: string;
 }
 
 /**
- * Finds the routes for which going by precedence and going by function name differ. The released Functions host tries
- * routes in the order of the functions' names and takes the first that matches.
+ * Finds the routes for which precedence and function names give a different result. The released Functions host tries
+ * routes in the order of the functions' names and takes the first match.
  */
 export function findOrderConflicts(targets: readonly Routable[]): OrderConflict[] {
   const ordered = targets.toSorted(comparePrecedence);
@@ -138,7 +138,7 @@ function accepts(segment: Segment, other: Segment): boolean {
   return !segment.constraints.some(isOnlyEmpty);
 }
 
-// `maxlength(0)` and `length(0)` accept no segment at all: they are for the root.
+// `maxlength(0)` and `length(0)` accept no segment: they are for the root.
 function isOnlyEmpty(constraint: (value: string) => boolean): boolean {
   return constraint("") && !["a", "1", "-"].some((sample) => constraint(sample));
 }

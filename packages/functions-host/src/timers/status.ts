@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { isObject } from "../json-file.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What a timer remembers; `last` is missing when it never ran. */
+/** The status of a timer; `last` is missing if it never ran. */
 export interface ScheduleStatus {
   readonly last: Date | undefined;
   readonly next: Date;
@@ -58,7 +58,8 @@ function toDate(value: unknown): Date | undefined {
 }
 
 /**
- * What a stored status means at a start: a time that has passed since is past due, unless the schedule is another one now.
+ * What a stored status means at a start: a time that has passed since then is past due, unless the schedule has
+ * changed.
  */
 export function continueStatus(
   stored: ScheduleStatus | undefined,

@@ -28,7 +28,7 @@ export interface FunctionTimer {
   start(): void;
   /** Calls the function once, at once, whatever else it is doing. The schedule stays as it is. */
   callNow(): Promise<void>;
-  /** Calls no more, and waits for the call under way, at most `graceMs`. */
+  /** Makes no more calls, and waits for the call under way, at most `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function run(options: TimerOptions, stopping: AbortSignal): Promise<void> 
   }
 }
 
-// Trouble with the storage stops no timer, as it stops none in Azure.
+// A failing storage stops no timer, as in Azure.
 async function readStatus({ store, functionName, report }: TimerOptions): Promise<ScheduleStatus | undefined> {
   try {
     return await store?.read(functionName);

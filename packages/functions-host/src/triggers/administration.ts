@@ -17,8 +17,8 @@ export function isAdministration(path: string): boolean {
 }
 
 /**
- * Answers the host's own addresses, with the master key only: `POST /admin/functions/<name>` with a JSON object calls a
- * timer function, disabled or not, and answers 202 at once. Nothing else is there: 501.
+ * Answers the host's own addresses, only with the master key: `POST /admin/functions/<name>` with a JSON object calls a
+ * timer function, disabled or not, and answers 202 at once. Everything else gets 501.
  */
 export async function answerAdministration(
   head: RequestHead,

@@ -6,8 +6,9 @@ import type { BindingInfo } from "../worker/core-types.ts";
 import type { OutputBinding, Trigger, TriggerContext } from "./trigger.ts";
 
 /**
- * Gives every function that the app registered to the trigger that calls it, and says which ones a setting disables.
- * @throws {StartError} naming the function that asks for something this host does not do
+ * Assigns every function that the app registered to the trigger that calls it, and says which functions a setting
+ * disables.
+ * @throws {StartError} naming the function that needs something this host does not support
  */
 export function assignFunctions(triggers: readonly Trigger[], context: TriggerContext): void {
   const names = new Map<string, string>();
@@ -67,7 +68,7 @@ function compileOutputs(
   trigger: BindingInfo,
   context: TriggerContext,
 ): OutputBinding[] {
-  // What an HTTP function returns is its response, which the trigger sees to.
+  // An HTTP function returns its response, which the trigger handles.
   const isResponse = (name: string) => name === "$return" && trigger.type.toLowerCase() === "httptrigger";
   return Object.entries(bindings)
     .filter(([name, { direction }]) => direction === "out" && !isResponse(name))

@@ -4,10 +4,10 @@ import type { KeyLevel } from "../keys.ts";
 import type { TriggerContext } from "./trigger.ts";
 
 /**
- * What the key of a request opens on that function. A key in the header wins over one in the query, even a wrong one, and
- * `code` in the query is taken for a key whatever it is and whatever the function asks for.
+ * What the key of a request permits on this function. A key in the header takes precedence over one in the query, even
+ * if it is wrong. `code` in the query is taken for a key, whatever it is and whatever the function requires.
  * @param functionName "" for the host itself
- * @returns "unreadable" when there is something like a key, and the host cannot read those it has
+ * @returns "unreadable" if the request has something like a key, and the host cannot read its own keys
  */
 export async function keyLevelOf(
   head: RequestHead,

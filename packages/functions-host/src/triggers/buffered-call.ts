@@ -6,8 +6,9 @@ import type { HttpCall, HttpOutcome } from "./http-call.ts";
 import type { TriggerContext } from "./trigger.ts";
 
 /**
- * Answers a request as the host does by default: the whole of it in one message to the worker, the whole answer in another.
- * @returns `undefined` when something else has answered
+ * Answers a request as the host does by default: one message to the worker has the whole request, another has the whole
+ * answer.
+ * @returns `undefined` if something else has answered
  */
 export async function callBuffered(
   { match: { target, params }, head, response, isClosing }: HttpCall,

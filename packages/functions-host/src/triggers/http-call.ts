@@ -13,10 +13,10 @@ export interface HttpCall {
   readonly isClosing: () => boolean;
 }
 
-/** What has become of a call, for the log. */
+/** The outcome of a call, for the log. */
 export interface HttpOutcome {
   readonly invocationId: string;
-  /** What was sent, or 499 for nobody being there any more. */
+  /** The status that was sent, or 499 if the caller has disconnected. */
   readonly status: number;
   readonly failure?: Error;
 }

@@ -90,7 +90,7 @@ export class HttpSite {
     if (outcome !== undefined) this.#report(call, outcome, performance.now() - started);
   }
 
-  // Neither path nor query: they can hold codes and names.
+  // Without path and query, because these can contain codes and names.
   #report({ match, head }: HttpCall, { status, failure, invocationId: id }: HttpOutcome, elapsedMs: number): void {
     const { log } = this.#context;
     const { name } = match.target;

@@ -2,9 +2,9 @@ import { createForwarder, type Forwarder } from "../http/forward.ts";
 import type { WorkerApp } from "../worker/app.ts";
 import { readCapabilities } from "../worker/capabilities.ts";
 
-/** What an app with `app.setup({ enableHttpStream: true })` needs of its host. */
+/** What an app with `app.setup({ enableHttpStream: true })` needs from its host. */
 export interface HttpStreams {
-  /** Takes requests to the worker; not there if the app does not stream. */
+  /** Forwards requests to the worker; absent if the app does not stream. */
   readonly forwarder: Forwarder | undefined;
   close(): void;
 }
@@ -25,7 +25,7 @@ export async function openHttpStreams(app: WorkerApp, env: NodeJS.ProcessEnv): P
   };
 }
 
-/** How long neither worker nor browser may send anything; `FunctionsHost__IdleMs` says otherwise. */
+/** How long worker and browser may both send nothing; `FunctionsHost__IdleMs` changes it. */
 function readIdleMs(env: NodeJS.ProcessEnv): number {
   const given = Number(env["FunctionsHost__IdleMs"] ?? defaultIdleMs);
   return Number.isFinite(given) && given > 0 ? given : defaultIdleMs;

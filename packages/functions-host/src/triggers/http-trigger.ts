@@ -62,7 +62,7 @@ export function createHttpTrigger(
   };
 }
 
-// Here the more specific route wins; in Azure the function whose name comes first does. An app for which that makes a
+// Here, the more specific route wins; in Azure, the function whose name comes first. An app for which this makes a
 // difference would break when deployed.
 function refuseShadowed(functions: readonly HttpFunction[]): void {
   for (const { specific, shadowing } of findOrderConflicts(functions)) {

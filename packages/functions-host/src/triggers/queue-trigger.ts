@@ -44,7 +44,7 @@ export function createQueueTrigger(context: TriggerContext): QueueTrigger {
   };
 }
 
-// In Azure too the host runs on without a function that it cannot connect.
+// In Azure, too, the host keeps running without a function that it cannot connect.
 function reportMissingConnection(name: string, connection: string, { log }: TriggerContext): void {
   const setting = connectionSetting(connection);
   const message = `function "${name}" does not run: the setting ${setting} with the storage account's connection string is missing`;
@@ -80,7 +80,7 @@ function listen(
   return listener;
 }
 
-/** @returns whether the function succeeded; what became of it is in the log. Never rejects. */
+/** @returns whether the function succeeded; the log has the details. Never rejects */
 async function call(
   fn: TriggeredFunction,
   queueName: string,

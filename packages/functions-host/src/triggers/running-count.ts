@@ -2,7 +2,7 @@
 export interface RunningCount {
   /** Counts `work` until it settles; `work` must not reject. */
   during(work: Promise<void>): void;
-  /** From now on {@link stopping} is true. */
+  /** From now on, {@link stopping} is true. */
   stop(): void;
   readonly stopping: boolean;
   /** Resolves when nothing runs any more, or after `graceMs`. */

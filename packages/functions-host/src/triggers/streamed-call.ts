@@ -14,10 +14,10 @@ import { FunctionTimeoutError } from "./timeout.ts";
 import type { TriggerContext } from "./trigger.ts";
 
 /**
- * Answers a request as the host does for an app with HTTP streams: it goes to the worker over HTTP, and a message beside it
- * says which invocation that is. The answer ends when both have: what becomes of the invocation after its answer can still
- * cost it its end.
- * @param buffered the body if it has a Content-Length: the host has read that before
+ * Answers a request as the host does for an app with HTTP streams: the request goes to the worker over HTTP, and a
+ * separate message names its invocation. The answer ends when both have ended: if the invocation fails after its
+ * answer, the answer is broken off.
+ * @param buffered the body if it has a Content-Length, because the host has already read it
  */
 export async function callStreamed(
   call: HttpCall,
@@ -63,12 +63,12 @@ function startExchange(
     const target = forwardedTarget(head.path, head.query);
     return forwarder.forward({ method, target, headers, body: isChunked ? request : buffered }, response);
   } catch (error) {
-    // The invocation waits for its request nevertheless, for as long as functionTimeout lets it.
+    // The invocation still waits for its request, until functionTimeout.
     return { passedOn: Promise.reject(toError(error)), cancel: () => undefined };
   }
 }
 
-/** An invocation that has failed waits for its answer all the same; one that takes too long takes it along. */
+/** A failed invocation still waits for its answer; one that takes too long ends the answer too. */
 async function bothOf(exchange: Exchange, execution: Promise<unknown>): Promise<AnswerHead> {
   const watched = execution.catch((error: unknown) => {
     if (error instanceof FunctionTimeoutError) exchange.cancel(error.message);

@@ -11,15 +11,15 @@ const longestTimer = 2 ** 31 - 1;
 /** As measured: a limit of 4 seconds shows after 16. */
 const defaultGraceMs = 12_000;
 
-/** How long the host waits after `functionTimeout` until it gives up; `FunctionsHost__TimeoutGraceMs` says otherwise. */
+/** How long the host waits after `functionTimeout` before it gives up; `FunctionsHost__TimeoutGraceMs` changes it. */
 export function readGrace(env: NodeJS.ProcessEnv): number {
   const given = Number(env["FunctionsHost__TimeoutGraceMs"] ?? defaultGraceMs);
   return Number.isFinite(given) && given >= 0 ? given : defaultGraceMs;
 }
 
 /**
- * The result of `work`, or a {@link FunctionTimeoutError} when it takes longer than `limitMs` and the grace
- * after it. The work itself cannot be stopped; what it comes to then is ignored.
+ * The result of `work`, or a {@link FunctionTimeoutError} if it takes longer than `limitMs` and the grace period. The
+ * work itself cannot be stopped; its later result is ignored.
  */
 export function withTimeout<T>(work: Promise<T>, limitMs: number | undefined, graceMs: number): Promise<T> {
   if (limitMs === undefined || limitMs + graceMs > longestTimer) return work;

@@ -13,11 +13,11 @@ import type { Trigger, TriggerContext, TriggeredFunction } from "./trigger.ts";
 /** The timer trigger: calls each function when its schedule says so. */
 export interface TimerTrigger extends Trigger {
   readonly functions: readonly { readonly name: string; readonly schedule: string }[];
-  /** Calls a function of this trigger, enabled or not; `undefined` when there is none of that name. */
+  /** Calls a function of this trigger, enabled or not; `undefined` if there is none with that name. */
   callNow(functionName: string): Promise<void> | undefined;
 }
 
-/** @param statusFile where `useMonitor` keeps what it remembers; without one that lasts as long as the host */
+/** @param statusFile where `useMonitor` keeps its status; without it, the status lasts as long as the host */
 export function createTimerTrigger(context: TriggerContext, statusFile: string | undefined): TimerTrigger {
   const store = createStatusStore(statusFile);
   const functions: { name: string; schedule: string }[] = [];
@@ -48,7 +48,7 @@ export function createTimerTrigger(context: TriggerContext, statusFile: string |
   };
 }
 
-// In Azure too the host runs on without a function whose schedule it cannot make out.
+// In Azure, too, the host keeps running without a function whose schedule it cannot read.
 function readSchedule(
   { metadata, binding }: TriggeredFunction,
   { env, log }: TriggerContext,
@@ -94,7 +94,7 @@ function readFlag(binding: BindingInfo, name: string, fallback: boolean): boolea
   throw new StartError(`its ${name} must be true or false`);
 }
 
-/** Never rejects: what became of the call is in the log. */
+/** Never rejects; the log has the outcome of the call. */
 async function callFunction(fn: TriggeredFunction, call: TimerCall, context: TriggerContext): Promise<void> {
   const { log } = context;
   const { name } = fn.metadata;

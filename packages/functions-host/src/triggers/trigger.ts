@@ -15,25 +15,25 @@ export interface TriggerContext {
   readonly keys: KeyRing;
   readonly keyStorage: KeyStorage;
   readonly queues: QueueStorage;
-  /** There if the app has HTTP streams: takes requests to the worker. */
+  /** Present if the app has HTTP streams: forwards requests to the worker. */
   readonly forwarder: Forwarder | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** The function cannot be stopped: the process that it runs in has to end. */
+  /** The function cannot be stopped, so its process has to end. */
   readonly loseWorker: (error: Error) => void;
   /** What makes the real host end, HTTP functions and all. */
   readonly endHost: (reason: string) => void;
 }
 
 /**
- * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. A new kind is
- * one more file that makes one of these, and one more entry in the host's list.
+ * One kind of trigger: it takes the functions that have it, and calls them from `start` to `stop`. To add a kind, write
+ * a file that makes one of these, and add it to the host's list.
  */
 export interface Trigger {
   /** The type of its binding, in lower case. */
   readonly bindingType: string;
   /** Whether it takes functions that are disabled too, for an administrator to call. */
   readonly takesDisabled?: boolean;
-  /** @throws {StartError} when the function asks for something this trigger does not do. */
+  /** @throws {StartError} when the function needs something that this trigger does not support */
   add(fn: TriggeredFunction): void;
   /** Begins to call functions. */
   start(): Promise<void>;
@@ -41,7 +41,7 @@ export interface Trigger {
   stop(graceMs: number): Promise<void>;
 }
 
-/** A registered function, the binding that triggers it, and those that take its output. */
+/** A registered function, the binding that triggers it, and the bindings for its outputs. */
 export interface TriggeredFunction extends RegisteredFunction {
   readonly bindingName: string;
   readonly binding: BindingInfo;

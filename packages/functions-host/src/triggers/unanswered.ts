@@ -4,7 +4,7 @@ import { sendStatus } from "../http/response.ts";
 /** The requests that are being worked on. */
 export interface Unanswered {
   during(response: ServerResponse, work: Promise<void>): Promise<void>;
-  /** Answers 500 to all of them. Resolves when that has gone out, or cannot. */
+  /** Answers 500 to all of them. Resolves when the answers have been sent or cannot be sent. */
   fail(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export interface RegisteredFunction {
   readonly callback: FunctionCallback;
 }
 
-/** What one loaded app has told the worker, and what its hooks share. */
+/** What a loaded app has registered with the worker, and what its hooks share. */
 export interface WorkerApp {
   readonly functions: Map<string, RegisteredFunction>;
   readonly hooks: Record<HookName, HookCallback[]>;
@@ -26,7 +26,7 @@ export interface WorkerApp {
   readonly appLevelHookData: HookData;
   readonly log: HostLog;
   programmingModel: ProgrammingModel | undefined;
-  /** Set when start-up is over: nothing can be registered any more. */
+  /** Set when the start is complete: nothing can be registered any more. */
   locked: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface LogScope {
   readonly invocationContext: unknown;
 }
 
-/** Writes a message of the app: log hooks see it first, and may change what the app itself wrote. */
+/** Writes a message of the app. Log hooks see it first, and may change what the app wrote. */
 export function logFromApp(
   app: WorkerApp,
   level: LogLevel,
@@ -101,7 +101,7 @@ function applyLogHooks(
   try {
     for (const hook of app.hooks.log) hook(context);
   } catch {
-    // A broken log hook must not keep messages from being written.
+    // A failing log hook must not prevent messages from being written.
   }
   return category === "user" ? [context.level, context.message] : [level, message];
 }

@@ -2,11 +2,11 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Server } from "node:http";
 import type { WorkerApp } from "./app.ts";
 
-/** What the worker tells the host of the app's library, once everything is registered. */
+/** What the worker tells the host about the app's library, once everything is registered. */
 export interface WorkerCapabilities {
-  /** Where the library takes requests if it streams (`app.setup({ enableHttpStream: true })`). */
+  /** Where the library accepts requests if it streams (`app.setup({ enableHttpStream: true })`). */
   readonly httpUrl: URL | undefined;
-  /** Closes the library's server, which itself would keep it open for as long as the process lives. */
+  /** Closes the library's server, which the library itself would keep open as long as the process lives. */
   close(): void;
 }
 
@@ -33,7 +33,7 @@ export async function readCapabilities({ programmingModel }: WorkerApp): Promise
   };
 }
 
-/** The library hands out no server; Node says which ones begin to listen. */
+/** The library does not expose its server, but Node reports which servers begin to listen. */
 const listening = "tracing:net.server.listen:asyncEnd";
 
 const defaults = {

@@ -79,9 +79,8 @@ let provided: object | undefined;
 let intercepting = false;
 
 /**
- * Makes `require("@azure/functions-core")` answer with `core` from now on, anywhere in this process.
- * `@azure/functions` asks once and keeps the answer, so a second app in the process needs its own copy of the
- * library: a bundle has one.
+ * Makes `require("@azure/functions-core")` return `core` from now on, anywhere in this process. `@azure/functions`
+ * requires it once and keeps it, so a second app in the process needs its own copy of the library, which a bundle has.
  */
 export function provideCoreModule(core: object): void {
   provided = core;

@@ -1,4 +1,4 @@
-/** An error of the worker itself; the programming model tells these from the app's own by the flag. */
+/** An error of the worker itself. The programming model distinguishes it from the app's own errors by the flag. */
 export class WorkerSystemError extends Error {
   readonly isAzureFunctionsSystemError = true;
 }
@@ -16,12 +16,12 @@ export class ReadOnlyError extends TypeError {
   }
 }
 
-/** Whatever was thrown, as an `Error`. */
+/** The thrown value, as an `Error`. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(describeError(thrown));
 }
 
-/** Whatever was thrown, as text for the log: the stack when there is one. */
+/** The thrown value as text for the log: the stack, if there is one. */
 export function describeError(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.stack ?? `${thrown.name}: ${thrown.message}`;
   if (typeof thrown === "string") return thrown;

@@ -12,10 +12,9 @@ import type {
 import { toError, WorkerSystemError } from "./errors.ts";
 
 /**
- * Runs one invocation through the app's programming model, in the order the worker follows: arguments,
- * pre-invocation hooks, handler, post-invocation hooks, response. Any trigger can use it: what differs between
- * triggers is the input data only.
- * @throws whatever the handler, a hook or the model threw.
+ * Runs one invocation through the app's programming model, in the worker's order: arguments, pre-invocation hooks,
+ * handler, post-invocation hooks, response. Any trigger can use it, because triggers differ only in the input data.
+ * @throws what the handler, a hook or the model threw
  */
 export async function invoke(
   app: WorkerApp,
@@ -35,7 +34,7 @@ export async function invoke(
   return model.getResponse(context, result);
 }
 
-/** What the model is told about one invocation, and what its log messages belong to. */
+/** What the model gets to know about an invocation, and what its log messages are linked to. */
 class InvocationState implements CoreInvocationContext, LogScope {
   readonly app: WorkerApp;
   readonly fn: RegisteredFunction;
@@ -82,7 +81,7 @@ async function callHandler(
   try {
     return await model.invokeFunction(core.invocationContext, inputs, callback);
   } catch (error) {
-    // The worker takes a thrown `null` or `undefined` for no error, and no result.
+    // The worker treats a thrown `null` or `undefined` as no error and no result.
     if (error === null || error === undefined) return null;
     throw error;
   } finally {

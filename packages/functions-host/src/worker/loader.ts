@@ -55,7 +55,7 @@ function loadEntryFile(appFolder: string, file: string, packageType: string | un
   }
   const require = createRequire(file);
   try {
-    // A host started again in the same process must see the app register again.
+    // If a host starts again in the same process, the app must register again.
     delete require.cache[require.resolve(file)];
     require(file);
   } catch (error) {

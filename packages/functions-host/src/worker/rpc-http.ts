@@ -37,7 +37,7 @@ export function toInvocationRequest(
   return invocationOf(fn, head, http, {}, openTelemetry);
 }
 
-/** The same for a request that reaches the worker over HTTP: little is left to say of it. */
+/** The same for a request that reaches the worker over HTTP, so the message contains little. */
 export function toStreamedInvocation(
   fn: HttpTriggered,
   head: RequestHead,

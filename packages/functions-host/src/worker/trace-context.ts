@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { RpcTraceContext } from "./core-types.ts";
 
 /**
- * W3C Trace Context: the caller's trace goes on in a new span, or a new trace begins.
- * @param traceparent the caller's header; anything malformed counts as none
- * @param sampled whether a new trace is to be recorded, which is what a host with OpenTelemetry decides for all of them
+ * W3C Trace Context: continues the caller's trace in a new span, or begins a new trace.
+ * @param traceparent the caller's header; a malformed one counts as missing
+ * @param sampled whether a new trace is recorded; a host with OpenTelemetry records all
  */
 export function continuedTrace(
   traceparent: string | null | undefined,
@@ -23,7 +23,8 @@ export function newTrace(sampled: boolean): RpcTraceContext {
   return continuedTrace(undefined, undefined, sampled);
 }
 
-// From a UUID, because Node keeps random bytes for these at hand. Its last 16 digits are random but for two bits.
+// Taken from a UUID, because Node keeps random bytes ready for these. Its last 16 digits are random except for two
+// bits.
 function randomHex(digits: number): string {
   return randomUUID().replaceAll("-", "").slice(-digits);
 }

@@ -4,11 +4,11 @@ import type { RouteValues } from "../http/route-template.ts";
 import type { RpcTypedData } from "./core-types.ts";
 
 /**
- * What the HTTP extension of the host tells a worker besides the request, and what `@azure/functions` makes the request's
- * `params` and `headers` of when it streams: members of a JSON body, then of the query, then of the route, under names
- * without regard to case. The first spelling stays, the last value counts. `Query` and `Headers` are added unless something
- * of that name is there already.
- * @param names all parameters of the route, with a value or not: the latter takes away what query and body have
+ * What the host's HTTP extension sends to a worker besides the request. When it streams, `@azure/functions` builds the
+ * request's `params` and `headers` from this. It has the members of a JSON body, then of the query, then of the route,
+ * under case-insensitive names. The first spelling stays; the last value counts. `Query` and `Headers` are added unless
+ * the name is already taken.
+ * @param names all parameters of the route; one without a value removes what query and body have
  */
 export function triggerMetadata(
   head: RequestHead,

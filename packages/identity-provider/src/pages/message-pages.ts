@@ -1,7 +1,7 @@
 import { html } from "@entra-functions-bff/stand-in-kit/html";
 import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
 
-/** Says what went wrong, to a person; `detail` is for the person who wrote the app. */
+/** Tells a person what went wrong; `detail` is for the app's developer. */
 export function errorPage(message: string, detail?: string): RenderedPage {
   return renderPage({
     title: "Sorry, that did not work",

@@ -7,7 +7,7 @@ interface SignInPage {
   readonly appName: string;
   /** Where the forms post to. */
   readonly action: string;
-  /** The app's redirect URI: the forms end up there. */
+  /** The app's redirect URI, where the forms lead. */
   readonly redirectUri: string;
 }
 

@@ -6,7 +6,7 @@ import { personCard } from "./sign-in-pages.ts";
 /** How long the page waits for the apps' answers, in milliseconds. */
 export const frontChannelPatienceMs = 2500;
 
-/** Asks which account to sign out: shown when the app did not say whom it means (`logout_hint`). */
+/** Asks which account to sign out; shown if the app did not name one (`logout_hint`). */
 export function signOutPicker(page: {
   readonly person: Person;
   readonly action: string;
@@ -30,8 +30,8 @@ export function signOutPicker(page: {
 }
 
 /**
- * Calls every app's Logout URL in a hidden iframe (OpenID Connect Front-Channel Logout 1.0, section 2), and goes on
- * when all have answered or patience ends. The provider's own session is over before this page is sent.
+ * Calls every app's Logout URL in a hidden iframe (OpenID Connect Front-Channel Logout 1.0, section 2), and continues
+ * when all have answered or the time limit is reached. The provider's own session has ended before this page is sent.
  */
 export function frontChannelPage(page: {
   readonly apps: readonly string[];
@@ -61,7 +61,7 @@ export function signedOutPage(): RenderedPage {
   });
 }
 
-/** The window's load event waits for every iframe, failed ones included. */
+/** The window's load event waits for every iframe, including failed ones. */
 function waitForFrames(continueTo: string): string {
   // "<" as an escape, so that no URL can end the script element.
   const target = JSON.stringify(continueTo).replaceAll("<", String.raw`\u003c`);
@@ -72,7 +72,7 @@ function waitForFrames(continueTo: string): string {
   `;
 }
 
-/** The account page at the provider's own origin: who is signed in, where, and a way out. */
+/** The account page at the provider's own origin: who is signed in, at which apps, and a button to sign out. */
 export function accountPage(
   account: { readonly person: Person; readonly apps: readonly AppLink[] } | undefined,
 ): RenderedPage {
