@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** base64url(SHA-256(parts)), with a separator that no part contains, so that two lists never hash alike by accident. */
+/** SHA-256 of `parts`, as base64url. A line feed separates them, so that ("a", "bc") and ("ab", "c") hash differently. */
 export function sha256Base64Url(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   parts.forEach((part, index) => {
@@ -19,7 +19,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Lower case of A to Z alone. `toLowerCase()` makes letters of ASCII out of others, such as `k` out of the Kelvin sign. */
+/** Lowercases A to Z only. `toLowerCase()` also makes ASCII letters of other characters, such as `k` of the Kelvin sign. */
 export function asciiLowerCase(text: string): string {
   return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

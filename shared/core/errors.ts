@@ -1,6 +1,6 @@
 /**
- * Every problem (RFC 9457) that an answer may report, by its `code`. The codes are part of the interface: clients decide by them.
- * `title` is for people: it says what happened, without internals.
+ * Every problem (RFC 9457) that an answer may report, by its `code`. The codes are part of the interface: clients decide by
+ * them. `title` is for people: it says what happened, without internals.
  */
 export const problemTypes = {
   invalid_request: { status: 400, title: "The request is not valid" },
@@ -70,8 +70,8 @@ export class ProblemError extends Error {
 
 /**
  * The person has to sign in again.
- * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that this browser has no
- * session any more, so that the cookie goes too.
+ * `claims` is the claims challenge to pass to `/auth/login`, if there was one. `sessionEnded` says that the browser's cookie
+ * opens no session any more, so the answer clears it.
  */
 export class SignInRequiredError extends ProblemError {
   readonly claims: string | undefined;
@@ -89,15 +89,15 @@ export class SignInRequiredError extends ProblemError {
 
 interface SignInRequiredOptions {
   readonly claims?: string | undefined;
-  /** The API that asks, where a sign-in without its name would not be for it. */
+  /** The API that needs the sign-in, unless it is the first one: a sign-in asks for the first API's scopes by itself. */
   readonly api?: string | undefined;
   readonly sessionEnded: boolean;
   readonly cause?: unknown;
 }
 
 /**
- * The identity provider wants the person for one API: consent, or a step that a policy asks for. A plain sign-in would not be
- * about that API, so that this is no `signin_required`: whoever only signs in again would be back here at once.
+ * The identity provider needs the person to do something for one API: to consent, or to take a step that a policy requires.
+ * This is not `signin_required`: a sign-in that does not name the API changes nothing, and the same error would follow at once.
  */
 export class ApiSignInRequiredError extends ProblemError {
   readonly api: string;
@@ -109,7 +109,7 @@ export class ApiSignInRequiredError extends ProblemError {
   }
 }
 
-/** A part of the deployed package that is loaded when it is first needed is missing, or cannot be read. */
+/** A file of the deployed package that is loaded only when it is needed is missing, or cannot be read. */
 export class AppIncompleteError extends ProblemError {
   constructor(cause: unknown) {
     super("app_incomplete", "The people who run this app must publish it again.", { cause });
@@ -117,7 +117,7 @@ export class AppIncompleteError extends ProblemError {
   }
 }
 
-/** The method is not one of those that may be used here. */
+/** The API's settings do not allow the request's method. */
 export class MethodNotAllowedError extends ProblemError {
   /** For the `Allow` field (RFC 9110 section 15.5.6). */
   readonly allowed: readonly string[];

@@ -1,5 +1,5 @@
 /*
- * Imported by `managed-identity.ts` alone, and dynamically. Naming here what is needed of `@azure/identity` keeps the rest of
- * that package out of the bundle.
+ * Only `managed-identity.ts` imports this file, dynamically. Exporting just this class keeps the rest of `@azure/identity` out
+ * of the bundle.
  */
 export { ManagedIdentityCredential } from "@azure/identity";

@@ -2,8 +2,8 @@ import type { ManagedIdentityCredential } from "@azure/identity";
 import { AppIncompleteError } from "./errors.ts";
 
 /**
- * The function app's managed identity. Its library is loaded now: whoever has another credential does not pay for it.
- * @param clientId of a user-assigned identity; without it the system-assigned one
+ * The function app's managed identity. This call loads the library, so an app with another credential never does.
+ * @param clientId client ID of a user-assigned identity; if missing, the system-assigned identity is used
  * @throws {AppIncompleteError} when the library cannot be loaded
  */
 export async function managedIdentity(clientId?: string): Promise<ManagedIdentityCredential> {
@@ -14,8 +14,8 @@ export async function managedIdentity(clientId?: string): Promise<ManagedIdentit
 }
 
 async function load() {
-  // First what it is made with, which the build keeps in a file of its own: a file that is missing is looked for again, while a
-  // module of the bundle that has failed to load fails for good.
+  // MSAL comes first. The build keeps it in a file of its own: if that is missing, the next call looks for it again, whereas a
+  // module of the bundle that has failed to load once fails for good.
   await import("@azure/msal-node");
   return import("./managed-identity-credential.ts");
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 
 /**
- * The time for everything that a request waits for, in milliseconds, except for an API, which has its own. With the time for
- * cleaning up and sending, no answer of the app's own takes longer than 10 s.
+ * Time limit, in milliseconds, for everything that a request waits for except APIs, which have limits of their own. Including
+ * clean-up and sending, none of the app's own answers takes longer than 10 s.
  */
 export const ownTimeMs = 8_000;
 
@@ -16,8 +16,7 @@ export class NoAnswerInTimeError extends Error {
 }
 
 /**
- * The result of `work`, or a rejection as soon as `signal` aborts. For work that is shared with others and goes on for
- * them: only the waiting ends.
+ * Waits for `work` until `signal` aborts. Only the waiting ends then: the work goes on for others who share it.
  * @throws {NoAnswerInTimeError} when `signal` has aborted
  */
 export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -32,25 +31,25 @@ export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): 
   }
 }
 
-/** Waits before attempt `attempt + 1`: at least as long as asked for, else exponential with full jitter. */
+/** Waits before attempt `attempt + 1`: exponential back-off with full jitter, at least `atLeastMs`, and not past `signal`. */
 export async function backOff(attempt: number, atLeastMs: number, signal: AbortSignal): Promise<void> {
   const jitter = Math.random() * Math.min(1_000, 25 * 2 ** attempt);
   await sleep(Math.max(atLeastMs, jitter), undefined, { signal }).catch(() => undefined);
 }
 
-/** How long a result goes on to serve those who ask, in milliseconds; {@link whileAsked} and {@link forGood} are the extremes. */
+/** For how many milliseconds later callers get the same result; {@link whileAsked} and {@link forGood} are the extremes. */
 export type KeepMs<T> = (result: T) => number;
 
-/** A result serves those who asked while the work was under way. */
+/** Only callers that asked while the work was under way get its result. */
 export const whileAsked = () => 0;
 
-/** A result serves for as long as the process lives. */
+/** Callers get the same result for as long as the process lives. */
 export const forGood = () => Infinity;
 
 /**
- * `work`, done once for all who ask while it is under way, and again only when its result has served its time. A failure is
- * for those who waited for it: whoever asks next has the work done again. It needs a time limit of its own: the next who ask
- * wait for the same.
+ * Runs `work` once for all callers that ask while it is under way, and again once `keepMs` has passed. A failure reaches only
+ * those who waited for it: the next caller starts the work again. `work` needs a time limit of its own, because callers that
+ * come later wait for the same run.
  */
 export function shared<T>(work: () => Promise<T>, keepMs: KeepMs<T>): () => Promise<T> {
   const share = sharedByKey(keepMs, 1);
@@ -58,8 +57,8 @@ export function shared<T>(work: () => Promise<T>, keepMs: KeepMs<T>): () => Prom
 }
 
 /**
- * The same for many kinds of work, each named by a key that says everything its result depends on.
- * @param maxKept so many keys; of more, those asked for the longest ago are forgotten. Who waits for one gets its result
+ * Like {@link shared}, for many keys. A key names everything that the result of its work depends on.
+ * @param maxKept number of keys. Beyond it, the least recently used are dropped; those who wait for one still get its result
  */
 export function sharedByKey<T>(
   keepMs: KeepMs<T>,
@@ -84,23 +83,22 @@ export function sharedByKey<T>(
   };
 }
 
-/** Requests for tokens that several callers wait for, each done once for all of them. */
+/** Runs a request for tokens once for all callers that need the same one. */
 export interface SharedWork {
   /**
-   * Runs `work` once for all callers with the same key, together or shortly after one another. The app uses it for token
-   * requests, with a key that holds the version of the document that the caller has read. That is sound because a caller
-   * proves by its own read that it saw that very version: whoever reads later, after a sign-out or a renewal, has another
-   * version or none.
+   * Runs `work` once for callers with the same key that ask while it is under way or shortly afterwards. The app uses it for
+   * token requests, and the key holds the version of the document that the caller has read. A caller that reads the document
+   * after a sign-out or a renewal finds another version or none, so it never gets an earlier result.
    * @param key names the work and everything that its result depends on
-   * @param signal of the caller, who waits no longer than that. The work goes on, for the others, and because what a token
-   *   endpoint has issued must be stored: the earlier refresh token may be good for nothing any more
+   * @param signal ends the caller's waiting. The work goes on for the others, and because new tokens must be stored: the
+   *   earlier refresh token may have become useless
    * @param work gets a signal of its own
    * @throws {NoAnswerInTimeError} when the caller's time is up
    */
   share<T extends object>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** Shorter than a request's, so that the caller who began it is told what went wrong. */
+/** Shorter than a request's own limit, so that the caller that started the work learns why it failed. */
 const timeoutMs = 7_000;
 
 /** How long a result may still serve a caller that read the document just before the work changed it. */
@@ -112,7 +110,7 @@ export function sharedWork(): SharedWork {
   return {
     share: async <T extends object>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
       const result = share(key, async () => work(AbortSignal.timeout(timeoutMs)));
-      // What is kept under a key is of the type that belongs to the key's purpose.
+      // Each key is for one kind of work, so its results have one type.
       return withinDeadline(signal, result as Promise<T>);
     },
   };

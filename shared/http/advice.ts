@@ -5,11 +5,11 @@ export interface Link {
   readonly text: string;
 }
 
-/** What a person reads who ran into a condition, under its title: what it means and what to do. */
+/** What an error page says below the problem's title: what it means, and what the person can do. */
 export interface Advice {
-  /** Without it the error's own detail is shown. */
+  /** If missing, the page shows the error's own detail. */
   readonly text?: string;
-  /** The way on, the best first. */
+  /** Where to go next, the best choice first. */
   readonly links: readonly Link[];
 }
 
@@ -119,7 +119,7 @@ const advice: Partial<Record<ProblemCode, Advice>> = {
   },
 };
 
-/** Where a person was going when something went wrong, and how. */
+/** Where the person was going when the problem arose, and how. */
 export interface Way {
   /** A path of this app. */
   readonly to: string;
@@ -127,14 +127,14 @@ export interface Way {
   readonly by: "going" | "signIn" | "signOut";
   /** The claims challenge to sign in with. */
   readonly claims?: string | undefined;
-  /** The API that the sign-in has to be told. */
+  /** The API that the sign-in has to name. */
   readonly api?: string | undefined;
 }
 
-/** Of an address in a link. */
+/** The longest claims challenge, in characters, that a link carries. */
 const maxClaimsInLink = 1_500;
 
-/** @param way the links lead on there */
+/** @param way says where the links lead */
 export function adviceFor(code: ProblemCode, way: Way): Advice {
   const { links, ...rest } = advice[code] ?? { links: [home] };
   return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way) })) };

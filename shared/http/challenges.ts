@@ -4,21 +4,21 @@ import { asciiLowerCase } from "../core/encoding.ts";
 export interface Challenge {
   /** In lower case. */
   readonly scheme: string;
-  /** By name in lower case; of a name that is given twice, the first. */
+  /** By name in lower case. If a name is given twice, the first value counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
 /**
- * A scheme, or a parameter with a quoted or an unquoted value. The second group is JSON that nobody has escaped: Microsoft's own
- * library for web APIs writes claims so.
+ * A scheme, or a parameter with a quoted or an unquoted value. The second group is unescaped JSON in quotes: Microsoft's own
+ * library for web APIs writes claims that way.
  */
 const part =
   /[\s,]*([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:"(\{.*?\})"(?=[ \t]*(?:,|$))|"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
 
 /**
- * The challenges of an API (RFC 9110 section 11.6.1): several in one field or in several fields, blanks around `=`, values with
- * and without quotes. What cannot be read is left out, up to the next comma.
- * @param field the values of all its lines, joined with commas
+ * Reads an API's challenges (RFC 9110 section 11.6.1): one field or several, with one challenge or more each, blanks around
+ * `=`, and values with or without quotes. Anything else is skipped, up to the next comma.
+ * @param field the values of all field lines, joined with commas
  */
 export function challengesOf(field: string): readonly Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];

@@ -5,9 +5,9 @@ const fileName = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/i;
 const extendedFileName = /;\s*filename\*\s*=/i;
 
 /**
- * A `Content-Disposition` in ASCII. A file name that is not goes into `filename*`, which all browsers prefer (RFC 6266 section
- * 4.3, RFC 8187); old programs read `filename`, with `_` for what ASCII lacks.
- * @param value as Node reads it, a character a byte
+ * Makes a `Content-Disposition` ASCII. A file name that is not ASCII goes into `filename*`, which all browsers prefer (RFC 6266
+ * section 4.3, RFC 8187). Old programs read `filename`, in which `_` stands for each other character.
+ * @param value as Node reads it: one character for each byte
  */
 export function asciiContentDisposition(value: string): string {
   if (isPrintable(value)) return value;
@@ -18,7 +18,7 @@ export function asciiContentDisposition(value: string): string {
   return isPrintable(name) || extendedFileName.test(text) ? ascii : `${ascii}; filename*=UTF-8''${extendedValue(name)}`;
 }
 
-/** `value-chars` of RFC 8187 section 3.2.1: `encodeURIComponent` leaves some characters that are none of them. */
+/** Encodes `value-chars` (RFC 8187 section 3.2.1). `encodeURIComponent` leaves some characters that are not allowed there. */
 function extendedValue(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(/['()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -2,22 +2,22 @@ import type { Cookie } from "@azure/functions";
 
 /** The cookies of one request and its answer: HttpOnly, Lax, host-only, for the whole origin. */
 export interface CookieJar {
-  /** The value that the request carries, if any. Two cookies of one name count as none here; {@link has} sees them. */
+  /** The value that the request carries, if any. If two cookies have this name, neither counts; {@link has} sees them. */
   read(name: string): string | undefined;
   /** Whether the request carries one or more cookies of this name, whatever their values. */
   has(name: string): boolean;
   /** The names of the request's cookies that begin with `prefix`, without the browser's own prefix. */
   names(prefix: string): readonly string[];
-  /** @param maxAge seconds; without it the cookie ends with the browser */
+  /** @param maxAge seconds; if missing, the cookie lasts until the browser is closed */
   set(name: string, value: string, maxAge?: number): void;
   clear(name: string): void;
-  /** What the answer has to set, be it a success or an error. */
+  /** The cookies that the answer sets, whether it is a success or an error. */
   readonly changes: readonly Cookie[];
 }
 
 /**
- * The code's name for the one cookie that `Session__CookieName` renames in the browser. An app that has a name of its own
- * puts that name before those of all its other cookies.
+ * The session cookie's name in the code. In the browser, it has the name that `Session__CookieName` sets. If that differs from
+ * this one, it also precedes the names of all the app's other cookies.
  */
 export const namedCookie = "session";
 
@@ -29,8 +29,8 @@ export interface CookieSettings {
 
 /**
  * Names get the `__Host-` prefix (RFC 6265bis section 4.1.3.2), which keeps other hosts of the domain from planting
- * cookies. Safari refuses Secure cookies on http://localhost; only there the prefix and `Secure` are left out. An app with a
- * cookie name of its own puts it before all names, so that two apps of one host keep their cookies apart.
+ * cookies. Safari refuses Secure cookies on http://localhost; only there the prefix and `Secure` are left out. A cookie name of
+ * the app's own precedes all names, so that two apps on one host keep their cookies apart.
  */
 export function cookieJar(headers: Headers, { publicBaseUrl, session }: CookieSettings): CookieJar {
   const secure = publicBaseUrl.startsWith("https:") || !isSafari(headers.get("user-agent") ?? "");
@@ -48,7 +48,7 @@ export function cookieJar(headers: Headers, { publicBaseUrl, session }: CookieSe
     set(name, value, maxAge) {
       changes.set(name, { name: fullName(name), value, ...attributes, ...(maxAge !== undefined && { maxAge }) });
     },
-    // The Functions host drops an `expires` in the past; `maxAge: 0` is what deletes.
+    // Not `expires`: the Functions host drops one in the past.
     clear(name) {
       changes.set(name, { name: fullName(name), value: "", ...attributes, maxAge: 0 });
     },
@@ -75,7 +75,7 @@ function parse(header: string): ReadonlyMap<string, string | null> {
   return values;
 }
 
-/** Not `trim()`, which takes U+00A0 and other blanks of Unicode as well. */
+/** Not `trim()`, which also removes U+00A0 and other Unicode spaces. */
 function withoutBlanks(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isBlank(text[start])) start++;

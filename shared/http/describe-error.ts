@@ -1,12 +1,12 @@
 /**
- * `errorNo` is MSAL's: the number of an AADSTS error, which says what to correct. `substatus` is Azure Cosmos DB's: what a 403,
- * 404 or 410 is about.
+ * MSAL sets `errorNo`, the number of an AADSTS error, which says what to correct. Azure Cosmos DB sets `substatus`, which says
+ * what a 403, 404 or 410 is about.
  */
 type Label = "code" | "errorCode" | "errorNo" | "operation" | "substatus";
 
 const maxDepth = 3;
 
-/** Names and stack frames of an error and its causes. Messages of foreign errors may hold tokens or personal data. */
+/** Describes an error and its causes without their messages: those of libraries may hold tokens or personal data. */
 export function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return "A value that is not an error was thrown";
   const { code, errorCode, errorNo, operation, substatus } = labelsOf(error);
@@ -18,7 +18,7 @@ export function describe(error: unknown, depth = 0): string {
   return [labels.join(" "), ...framesOf(error), ...cause].join("\n");
 }
 
-/** The number of the AADSTS error behind an error, and never its text. Anybody can write the link of a refused sign-in. */
+/** The number of the AADSTS error behind `error`, never its text: anybody can write a link that reports a refused sign-in. */
 export function aadstsNumber(error: unknown, depth = 0): string | undefined {
   if (!(error instanceof Error) || depth > maxDepth) return undefined;
   const number = String(labelsOf(error).errorNo);
@@ -29,7 +29,7 @@ function labelsOf(error: Error): Readonly<Partial<Record<Label, unknown>>> {
   return error as Readonly<Partial<Record<Label, unknown>>>;
 }
 
-/** The stack begins with the message, whose lines may look like frames. */
+/** Skips the message, with which the stack begins: its lines may look like frames. */
 function framesOf({ stack = "", message }: Error): string[] {
   const frames = stack.slice(stack.indexOf(message) + message.length);
   return frames

@@ -1,7 +1,7 @@
 import { ProblemError } from "../core/errors.ts";
 import { mediaTypeOf } from "./field-values.ts";
 
-/** What these functions look at: mostly what a browser says of a request by Fetch Metadata, which scripts cannot write. */
+/** What these functions read of a request: mostly Fetch Metadata, which the browser sets and scripts cannot. */
 interface Asked {
   readonly headers: Headers;
 }
@@ -14,8 +14,8 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  *
  * A request that changes state must say where it comes from, by `Sec-Fetch-Site` or `Origin`. A request that only reads
  * is refused when it says that it comes from elsewhere.
- * @param options.navigable whether a link of another site may lead here: a document that is opened in a tab of its own,
- *   which that site cannot read
+ * @param options.navigable whether a link on another site may lead here: the browser opens the document in a tab, where that
+ *   site cannot read it
  * @throws {ProblemError} `cross_site_request`
  */
 export function refuseCrossSite(
@@ -26,7 +26,7 @@ export function refuseCrossSite(
   if (navigable && isNavigation(request)) return;
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
-  // Also for a value that no browser sends: only what is known to be harmless is.
+  // A value that no browser sends counts as foreign, too: only values known to be harmless pass.
   const elsewhere = site !== null && site !== "same-origin" && site !== "none";
   const foreign = elsewhere || (origin !== null && origin !== publicBaseUrl);
   const own = origin === publicBaseUrl || (origin === null && site === "same-origin");
@@ -35,33 +35,34 @@ export function refuseCrossSite(
   }
 }
 
-/** Of the tab itself: not of a frame, nor of a form that another site's page has sent. */
+/** Whether the tab itself navigates: not a frame, and not a form that another site's page has sent. */
 function isNavigation({ method, headers }: Asked & { readonly method: string }): boolean {
   const isDocument = headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
   return method === "GET" && isDocument && headers.get("origin") === null;
 }
 
 /**
- * Destinations (Fetch section 2.2.5) whose answer stays apart from the page that asks: read by a script, shown as a picture, or a
- * document of its own, which is sandboxed. In every other one it would act as a part of the page, such as a script or a frame.
+ * Destinations (Fetch section 2.2.5) whose answer stays apart from the page that asks: a script reads it, the browser shows it
+ * as media, or it is a sandboxed document of its own. For any other, such as a script or a frame, it would become part of the
+ * page.
  */
 const apart = new Set(["empty", "document", "image", "audio", "video", "track"]);
 
 /**
- * Refuses to make another server's answer a part of the app's own page. Programs, and browsers before 2023, send no
- * `Sec-Fetch-Dest`; for them there is {@link inertType}.
+ * Refuses a request that would make another server's answer part of the app's own page. Programs, and browsers before 2023,
+ * send no `Sec-Fetch-Dest`; {@link inertType} covers them.
  * @throws {ProblemError} `destination_not_allowed`
  */
 export function refuseEmbedding(headers: Headers): void {
   const destination = headers.get("sec-fetch-dest") ?? "empty";
-  // Older than Sec-Fetch-Dest (Service Workers, "Service-Worker").
+  // Browsers also mark the script of a service worker by `Service-Worker`, which is older than `Sec-Fetch-Dest`.
   if (apart.has(destination) && !headers.has("service-worker")) return;
   throw new ProblemError("destination_not_allowed", "Request it with fetch, or show it as an image or a file.");
 }
 
 /**
- * The type that an answer goes out with: JavaScript and style sheets become plain text for whoever does not say what for. With
- * `nosniff` browsers take nothing else for a script or a style.
+ * The content type to answer with. If the request has no `Sec-Fetch-Dest`, JavaScript and style sheets become plain text: with
+ * `nosniff`, browsers accept no other type as a script or a style sheet.
  */
 export function inertType(asked: Headers, contentType: string): string {
   const type = mediaTypeOf(contentType);
@@ -70,8 +71,8 @@ export function inertType(asked: Headers, contentType: string): string {
 }
 
 /**
- * Refuses what no person has asked for by going there: a script's `fetch`, a picture, a frame, an address that is loaded ahead.
- * Programs and old browsers do not say what they do; they pass.
+ * Refuses what is not a person's navigation: a script's `fetch`, an image, a frame, a prefetch. Programs and old browsers do
+ * not say what a request is for; theirs pass.
  * @throws {ProblemError} `navigation_required`
  */
 export function requireNavigation(request: Asked): void {
@@ -84,14 +85,14 @@ export function requireNavigation(request: Asked): void {
   }
 }
 
-/** A browser says where it comes from and what for. The `fetch` of Node says `cors`, and neither of these. */
+/** Browsers send at least one of these fields. Node's `fetch` sends only `Sec-Fetch-Mode: cors`. */
 function isBrowser({ headers }: Asked): boolean {
   return headers.has("sec-fetch-site") || headers.has("sec-fetch-dest");
 }
 
 /**
- * Refuses an address that a browser loads before anybody goes there (Fetch, `Sec-Purpose`; the older headers are those of other
- * browsers): what works once must not be used up by that. The browser asks again when somebody does.
+ * Refuses a prefetch (Fetch, `Sec-Purpose`; some browsers send older headers), which would use up what works only once. The
+ * browser asks again when the person goes there.
  * @throws {ProblemError} `navigation_required`
  */
 export function refusePrefetch({ headers }: Asked): void {
@@ -102,12 +103,12 @@ export function refusePrefetch({ headers }: Asked): void {
 }
 
 /**
- * Whether a page of the app itself leads here. A typed address does not count: a mail program opens its links so. Nor does a
- * chain of redirects that began elsewhere.
+ * Whether one of the app's own pages led here. A typed address does not count, because a link in a mail program looks the same;
+ * nor does a chain of redirects that began on another site.
  */
 export function isFromOwnPage({ headers }: Asked, publicBaseUrl: string): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";
-  // Browsers before 2023. They send it within the origin, as `Referrer-Policy` says, and another site can only withhold it.
+  // Browsers before 2023 send `Referer` within the origin, as `Referrer-Policy` says. Another site can only withhold it.
   return URL.parse(headers.get("referer") ?? "")?.origin === publicBaseUrl;
 }

@@ -1,6 +1,6 @@
 import { asciiLowerCase } from "../core/encoding.ts";
 
-/** What an HTTP message may hold without doubt: the Functions host answers 500 instead of sending anything else. */
+/** What a field value can safely hold: the Functions host answers 500 instead of sending anything else. */
 const printable = /^[\t\x20-\x7e]*$/;
 
 /** Whether a field's value is printable ASCII. */
@@ -9,8 +9,8 @@ export function isPrintable(value: string): boolean {
 }
 
 /**
- * A value as Node writes it, which is a byte a character, so that the receiver gets UTF-8. The Functions host reads requests as
- * UTF-8, and so do most servers; RFC 9110 section 5.5 leaves it open.
+ * Prepares a value for Node, which writes one byte for each character, so that the receiver gets UTF-8. The Functions host and
+ * most servers read fields as UTF-8; RFC 9110 section 5.5 leaves it open.
  */
 export function inUtf8Bytes(value: string): string {
   return isPrintable(value) ? value : Buffer.from(value, "utf8").toString("latin1");
@@ -18,7 +18,7 @@ export function inUtf8Bytes(value: string): string {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The text of a value as Node reads it, a character a byte: UTF-8 if it is that, else Latin-1. */
+/** Decodes a value as Node reads it, one character for each byte: as UTF-8 if it is valid, otherwise as Latin-1. */
 export function textOf(value: string): string {
   if (isPrintable(value)) return value;
   try {
@@ -28,7 +28,7 @@ export function textOf(value: string): string {
   }
 }
 
-/** What a `Content-Type` says, without its parameters and in lower case (RFC 9110 section 8.3.1). */
+/** The media type of a `Content-Type`, in lower case and without parameters (RFC 9110 section 8.3.1). */
 export function mediaTypeOf(contentType: string | null): string {
   return partsOf(contentType ?? "").name;
 }

@@ -3,7 +3,7 @@ import { ProblemError } from "../core/errors.ts";
 import { mediaTypeOf } from "./field-values.ts";
 
 /**
- * The body of a form, as `application/x-www-form-urlencoded`.
+ * Reads the body of a form (`application/x-www-form-urlencoded`).
  * @throws {ProblemError} `invalid_request` for another content type or none, `length_required` for a body in chunks, which
  *   the Functions host drops, `body_too_large` for more than `maxBytes`
  */
@@ -21,6 +21,6 @@ export async function readForm(request: HttpRequest, maxBytes: number): Promise<
   if (body.byteLength > maxBytes) {
     throw new ProblemError("body_too_large", `The body may have at most ${maxBytes / 1024} KiB.`);
   }
-  // U+FEFF stays: a name that begins with it is another name.
+  // U+FEFF is kept: a name that begins with it is a different name.
   return new URLSearchParams(new TextDecoder("utf-8", { ignoreBOM: true }).decode(body));
 }

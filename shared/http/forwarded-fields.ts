@@ -5,19 +5,21 @@ import { inUtf8Bytes, isPrintable } from "./field-values.ts";
 import { isWithheldFromApis, isWithheldFromBrowsers } from "./withheld-fields.ts";
 
 /**
- * Refuses a request that asks for more than one request and one answer: to let it pass without that would change what it means.
- * `TE` says only what the browser could receive, and some say so in every request: it is left out.
+ * Refuses a request that asks for more than one request and one answer: passing it on without the field would change what it
+ * means. `TE` is just dropped: it only says what the browser can receive, and some browsers send it with every request.
  * @throws {ProblemError} `expectation_failed` or `framing_unsupported`
  */
 export function refuseUnkeptFraming(headers: Headers): void {
-  // RFC 9110 section 10.1.1. Clients then send the same without it.
+  // RFC 9110 section 10.1.1. Clients then repeat the request without it.
   if (headers.has("expect")) throw new ProblemError("expectation_failed", "Send the request without Expect.");
   // Sections 7.8 and 6.6.2: another protocol on this connection, such as WebSocket, and fields after the body.
   const name = ["Upgrade", "Trailer"].find((each) => headers.has(each));
   if (name !== undefined) throw new ProblemError("framing_unsupported", `Send the request without ${name}.`);
 }
 
-/** Fields of a browser's request for an API, by name in lower case: all but the withheld ones, as UTF-8 in a character a byte. */
+/**
+ * The request fields forwarded to the API, by name in lower case: all but the withheld ones. Node sends the values as UTF-8.
+ */
 export function fieldsForApi(headers: Headers): Record<string, string> {
   const named = namedBy(headers.get("connection"));
   const passed = [...headers].filter(([name]) => !named.has(name) && !isWithheldFromApis(name));
@@ -25,9 +27,9 @@ export function fieldsForApi(headers: Headers): Record<string, string> {
 }
 
 /**
- * Fields of an API's answer for a browser: all but the withheld ones. What is not ASCII cannot be sent: a file name is encoded,
- * every other such field is left out.
- * @param fields names in lower case, values a character a byte
+ * The fields of an API's answer passed on to the browser: all but the withheld ones. Only ASCII can be sent: a file name is
+ * encoded, and any other field that is not ASCII is left out.
+ * @param fields names in lower case, values with one character for each byte
  */
 export function fieldsForBrowser(fields: readonly (readonly [name: string, value: string])[]): Record<string, string> {
   const named = new Set(fields.flatMap(([name, value]) => (name === "connection" ? [...namedBy(value)] : [])));

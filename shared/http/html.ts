@@ -15,7 +15,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Template tag. Strings are escaped, {@link Html} is taken as it is, undefined is nothing. */
+/** Template tag: escapes strings, inserts {@link Html} as it is, and leaves out undefined. */
 export function html(literals: TemplateStringsArray, ...values: readonly (string | Html | undefined)[]): Html {
   const markup = literals.reduce((text, literal, index) => text + render(values[index - 1]) + literal);
   return new Html(markup);
@@ -26,7 +26,6 @@ function render(value: string | Html | undefined): string {
   return (value ?? "").replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }
 
-/** One after the other. */
 export function joined(parts: readonly Html[]): Html {
   return new Html(parts.map(({ markup }) => markup).join(" "));
 }

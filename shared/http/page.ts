@@ -2,13 +2,13 @@ import { html, type Html } from "./html.ts";
 import { lists } from "./field-values.ts";
 import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
 
-/** What the app is called where nobody has said. */
+/** The app's name on its pages, unless it has been given one. */
 export const usualAppName = "Entra Functions BFF";
 
 interface SmallPage {
   readonly title: string;
   readonly content: Html;
-  /** Where the browser goes by itself, at once. */
+  /** If set, the browser goes there at once. */
   readonly goesTo?: string;
   readonly appName?: string | undefined;
 }
@@ -46,7 +46,7 @@ export function page(
   };
 }
 
-/** Whether a request is a person's navigation, so that a page is the answer, rather than a call by a program. */
+/** Whether to answer with a page: the request is a person's navigation rather than a program's call. */
 export function wantsPage(request: { readonly headers: Headers }): boolean {
   const mode = request.headers.get("sec-fetch-mode");
   return lists(request.headers.get("accept"), "text/html") && (mode === null || mode === "navigate");

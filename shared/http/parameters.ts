@@ -1,8 +1,8 @@
 import { ProblemError } from "../core/errors.ts";
 
 /**
- * A query parameter that may be given once (RFC 6749 section 3.1 forbids repeats).
- * @param request its `query` is not used: it joins repeated parameters with commas
+ * A query parameter that may be given only once (RFC 6749 section 3.1); null if it is missing or empty.
+ * @param request its `query` is not used, because that joins repeated parameters with commas
  * @throws {ProblemError} `invalid_request` when it is repeated or longer than `maxLength` characters
  */
 export function queryParameter(request: { readonly url: string }, name: string, maxLength?: number): string | null {

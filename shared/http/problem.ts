@@ -17,11 +17,11 @@ const usualPauseSeconds = 2;
 export interface Occurrence {
   /** Whether a person's navigation failed, rather than a program's call. */
   readonly wantsPage: boolean;
-  /** Id of the invocation, by which the operator finds the log of it: a UUID. */
+  /** The invocation's id, a UUID, by which an operator finds its log. */
   readonly id: string;
-  /** Where the person was going; the app's start unless given. */
+  /** Where the person was going; by default, the app's start. */
   readonly way?: Way;
-  /** The app's name on the page; the usual one unless given. */
+  /** The app's name on the page; by default, the usual one. */
   readonly appName?: string | undefined;
 }
 
@@ -73,7 +73,7 @@ function signInFor({ api }: ApiSignInRequiredError, { to }: Way): Link {
   return { href: `/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
 }
 
-/** The API that a sign-in has to be told. */
+/** The API that the sign-in has to name. */
 function apiOf(error: unknown): string | undefined {
   return error instanceof SignInRequiredError || error instanceof ApiSignInRequiredError ? error.api : undefined;
 }
@@ -83,7 +83,7 @@ function detailOf(error: unknown): string {
   return error instanceof ProblemError ? error.message : "Try again in a moment.";
 }
 
-/** The fields that tell programs how to go on. */
+/** Header fields that tell programs what to do next. */
 function fieldsOf(error: unknown, status: number): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
   if (status !== 503) return {};

@@ -1,8 +1,8 @@
 const longestPauseMs = 60 * 60_000;
 
 /**
- * How long an answer asks not to be called again (Retry-After, RFC 9110 section 10.2.3), in milliseconds and at most an hour.
- * A date is compared with the answer's own `Date`, if it has one.
+ * How long an answer asks its client to wait (Retry-After, RFC 9110 section 10.2.3), in milliseconds and at most an hour. A
+ * date is compared with the answer's own `Date`, or with this machine's time if it has none.
  * @returns 0 if the answer does not ask
  */
 export function retryAfterMs({ headers }: { readonly headers: Headers }): number {

@@ -8,9 +8,9 @@ const hostLike = /^\/(?:\/|%2f|%5c)/i;
 const scheme = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * Where to go after signing in or out: a path of this app, or an absolute URL of its origin. What is no such path and names no
- * other place either, such as one that is too long, leads to the app's start: the person has done nothing wrong.
- * @param value as the browser sent it; none means `/`
+ * Where to go after signing in or out: a path of this app, or an absolute URL of its origin. A value that is unusable but does
+ * not lead elsewhere, such as one that is too long, becomes `/`: the person has done nothing wrong.
+ * @param value as the browser sent it; null means `/`
  * @returns path, query and fragment, safe in a `Location` header
  * @throws {ProblemError} `invalid_return_url` for everything that could lead to another origin
  */
@@ -22,7 +22,7 @@ export function safeReturnUrl(value: string | null, publicBaseUrl: string): stri
   }
   const url = URL.parse(path, publicBaseUrl);
   if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return "/";
-  // As the URL parser reads it: `/a/..//evil.example` becomes `//evil.example`, and was refused.
+  // The path as the URL parser reads it. It would make `//evil.example` of `/a/..//evil.example`, but that was refused above.
   const normalized = url.pathname + url.search + url.hash;
   return normalized.length <= maxLength ? normalized : "/";
 }
@@ -33,8 +33,8 @@ function withoutOrigin(value: string, publicBaseUrl: string): string {
 }
 
 /**
- * What browsers, proxies and people may take a text for. They only refuse: what is used is the text itself, as the URL parser
- * reads it.
+ * The ways in which browsers, proxies and people may read a text. They serve only to refuse it: what is used is the text
+ * itself, as the URL parser reads it.
  */
 function readingsOf(text: string): string[] {
   const withoutInvisible = text.replaceAll(/[^\x21-\x7e]/g, "");

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from "@azure/functions";
 
-/** For answers that are no pages: should a browser show one as a document, it can do nothing. */
+/** For answers that are not pages: if a browser shows one as a document, that can do nothing. */
 const inertPolicy = "default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'; sandbox";
 
 const defaults = {
@@ -8,20 +8,20 @@ const defaults = {
   "content-security-policy": inertPolicy,
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
-  // Not "no-referrer": with it browsers send "Origin: null" with the app's own forms.
+  // Not "no-referrer": browsers would then send "Origin: null" with the app's own forms.
   "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
 /**
- * The headers of an answer, with the security headers that every answer owes unless its function has set them.
+ * Adds to an answer's headers every security header that its function has not set.
  * @throws {TypeError} for a value that is not printable ASCII: the host could not send it, and would answer with an empty 500
  */
 export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl: string): Record<string, string> {
   const merged: Record<string, string> = { ...defaults, ...Object.fromEntries(new Headers(headers)) };
   if (publicBaseUrl.startsWith("https:")) merged["strict-transport-security"] = "max-age=31536000";
-  // Where a frame is allowed, the policy says by whom; the older header can only say "nobody" or "the app itself".
+  // If others may frame the answer, only the policy can name them: the older header knows just "nobody" and "the app itself".
   if (!merged["content-security-policy"]?.includes("frame-ancestors 'none'")) delete merged["x-frame-options"];
   for (const [name, value] of Object.entries(merged)) {
     if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`The header ${name} is not printable ASCII`);
@@ -29,7 +29,7 @@ export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl
   return merged;
 }
 
-/** The origin of a URL for use in a policy; nothing if there is none. */
+/** The origins of URLs, for use in a policy. A URL without an origin is left out. */
 export function originsOf(...urls: readonly (string | undefined)[]): string[] {
   const origins = urls.flatMap((url) => URL.parse(url ?? "")?.origin ?? []);
   return [...new Set(origins)].filter((origin) => origin !== "null");

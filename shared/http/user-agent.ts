@@ -16,8 +16,8 @@ const systems: readonly [RegExp, string][] = [
 ];
 
 /**
- * A name by which a person recognises a browser in the list of sessions, such as "Firefox on Windows". Only families:
- * the header itself would identify people better than the list needs.
+ * A name by which a person recognises a browser in the list of sessions, such as "Firefox on Windows". It has no versions or
+ * devices: the header itself would identify people better than the list needs.
  */
 export function describeUserAgent(header: string | null): string {
   const find = (table: readonly [RegExp, string][]) => table.find(([pattern]) => pattern.test(header ?? ""))?.[1];

@@ -26,7 +26,7 @@ const ofTheConnection = [
   "upgrade",
 ];
 
-/** The field that marks the app's own problem details: no API's answer carries it through the app. */
+/** The field that marks the app's own problem details. It is removed from APIs' answers. */
 export const ownProblemField = "bff-problem";
 
 export const withheldFromApis = {

@@ -5,7 +5,7 @@ import type { DependencyCall, Ending, FunctionCall, Outcome, Recorder, Span, Tra
 
 let recorder: Recorder | undefined;
 
-/** The recorder of this process; undefined where nothing is sent. */
+/** The recorder of this process; undefined if telemetry is only logged. */
 export function recording(): Recorder | undefined {
   return recorder;
 }
@@ -14,18 +14,18 @@ export function recordWith(next: Recorder | undefined): void {
   recorder = next;
 }
 
-/** What is known of the invocation that is running. */
+/** The state of the running invocation. */
 interface Activity {
   readonly trace: TraceContext | undefined;
-  /** Spent on the store so far. */
+  /** Those spent on the store so far. */
   requestUnits: number;
 }
 
 const activities = new AsyncLocalStorage<Activity>();
 
 /**
- * Runs an invocation: what it spends on the store is added up, and where there is a recorder, it becomes the span that
- * everything it does belongs to.
+ * Runs an invocation and adds up the request units that it spends on the store. If there is a recorder, the invocation becomes
+ * the parent span of everything that it does.
  */
 export async function runFunction<T>(
   { name, trigger, traceParent }: FunctionCall,
@@ -41,8 +41,8 @@ export async function runFunction<T>(
 }
 
 /**
- * Runs a request to something outside of this process.
- * @param work gets where the request belongs in the trace that is recorded, if one is
+ * Runs a request to another service and records it as a span.
+ * @param work gets the request's trace context, if the invocation has one
  */
 export async function dependency<T>(
   call: DependencyCall,
@@ -56,8 +56,8 @@ export async function dependency<T>(
 }
 
 /**
- * The same for an HTTP request, of which only method, host and status are told: paths and queries may be personal.
- * @param work gets the `traceparent` for the request (W3C Trace Context section 3.2), if it is recorded
+ * Like {@link dependency}, for an HTTP request. Only method, host and status are recorded: paths and queries may be personal.
+ * @param work gets the `traceparent` to send (W3C Trace Context section 3.2), if the request is recorded
  */
 export async function httpDependency<T extends { readonly status: number }>(
   method: string,
@@ -118,7 +118,7 @@ export function count(metric: MetricName, dimensions: Readonly<Record<string, st
   recorder?.measure(metric, 1, dimensions);
 }
 
-/** `traceparent` (W3C Trace Context section 3.2); without a valid one a new trace begins, which is kept. */
+/** Parses `traceparent` (W3C Trace Context section 3.2). Without a valid one, a new trace begins, marked as sampled. */
 function parseTraceParent(text: string | undefined): TraceContext {
   const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(text ?? "") ?? [];
   if (!traceId || !spanId || !flags) return { traceId: randomBytes(16).toString("hex"), spanId: "", sampled: true };
@@ -126,8 +126,8 @@ function parseTraceParent(text: string | undefined): TraceContext {
 }
 
 /**
- * The same trace, sampled if it is of the share that is kept. The share is a matter of the trace's id (its last 52 bits, which
- * are random by W3C Trace Context Level 2, section 3.2.2.3): every instance keeps the same traces.
+ * The trace, left sampled only if its id falls into the share that is kept. The id's last 52 bits decide, which are random (W3C
+ * Trace Context Level 2, section 3.2.2.3), so every instance keeps the same traces.
  */
 function keptOf(trace: TraceContext, percentage: number): TraceContext {
   const position = Number.parseInt(trace.traceId.slice(-13), 16) / 2 ** 52;

@@ -1,4 +1,4 @@
-/** Event names are part of the interface to whoever operates the app. */
+/** Event names are part of the interface for operators. */
 export type EventName =
   | "configuration_invalid"
   | "session_opened"
@@ -18,5 +18,5 @@ export type EventName =
   | "request_failed"
   | "request_refused";
 
-/** Never a token, a cookie, a name or another personal value: counts, codes, outcomes and durations only. */
+/** Counts, codes, outcomes and durations only: never a token, a cookie, a name or other personal data. */
 export type EventAttributes = Readonly<Record<string, string | number | boolean>>;

@@ -8,14 +8,14 @@ export interface Telemetry {
   error(event: EventName, attributes?: EventAttributes): void;
 }
 
-/** The levels of an invocation's log. */
+/** The log of an invocation. */
 export interface Log {
   info(...values: unknown[]): void;
   warn(...values: unknown[]): void;
   error(...values: unknown[]): void;
 }
 
-/** Writes each event as one line of JSON to the log, and records it where there is a recorder. */
+/** Logs each event as one line of JSON, and passes it to the recorder, if there is one. */
 export function logTelemetry(log: Log): Telemetry {
   const at = (level: Level) => (event: EventName, attributes?: EventAttributes) => {
     log[level](line(event, attributes));
@@ -24,7 +24,7 @@ export function logTelemetry(log: Log): Telemetry {
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Writes what an operator needs to find the fault: no more than that, see {@link EventAttributes}. */
+/** Logs a failure. `text` says what an operator needs to find the fault, within the limits of {@link EventAttributes}. */
 export function logFailure(log: Log, text: string): void {
   log.error(text);
   recording()?.message("error", text, currentTrace());

@@ -1,6 +1,6 @@
 import type { EventAttributes, EventName } from "./events.ts";
 
-/** What is counted and measured, with the unit. The names are part of the interface to whoever operates the app. */
+/** Every metric, with its unit. The names are part of the interface for operators. */
 export const metrics = {
   "bff.sign_ins": "sessions opened",
   "bff.token_renewals": "access tokens renewed, by API",

@@ -3,7 +3,7 @@ import type { MetricName } from "./metrics.ts";
 
 export type Level = "info" | "warn" | "error";
 
-/** Where something belongs in a distributed trace (W3C Trace Context). */
+/** The place of a span or an event in a distributed trace (W3C Trace Context). */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
@@ -13,7 +13,7 @@ export interface TraceContext {
   readonly sampled: boolean;
 }
 
-/** A piece of work that has ended: an invocation of a function, or a request to something else. */
+/** A piece of work that has ended: an invocation of a function, or a request to another service. */
 export interface Span {
   readonly kind: "function" | "dependency";
   readonly name: string;
@@ -25,14 +25,14 @@ export interface Span {
   readonly success: boolean;
   /** Status of the answer, or the code of the error. */
   readonly resultCode: string;
-  /** What kind of thing was asked, for example `azure.cosmosdb`. */
+  /** The kind of service, for example `azure.cosmosdb`. */
   readonly type: string;
-  /** Whom: a host or a container, never a path. */
+  /** The host or the container, never a path. */
   readonly target?: string | undefined;
   readonly attributes?: EventAttributes | undefined;
 }
 
-/** An invocation of a function that begins. */
+/** An invocation of a function, as it begins. */
 export interface FunctionCall {
   readonly name: string;
   readonly trigger: "http" | "queue" | "timer" | "other";
@@ -40,7 +40,7 @@ export interface FunctionCall {
   readonly traceParent: string | undefined;
 }
 
-/** A request to something outside of this process that begins. */
+/** A request to another service, as it begins. */
 export interface DependencyCall {
   readonly type: string;
   readonly name: string;
@@ -54,20 +54,20 @@ export interface Ending {
   readonly attributes?: EventAttributes;
 }
 
-/** What came of a piece of work. */
+/** The result of a piece of work, or its error. */
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /**
- * Takes down what is sent somewhere besides the log. None of it throws or waits, and none of it may hold a token, a
- * cookie, a `sid`, a URL's path or anything personal.
+ * Records telemetry that is sent elsewhere besides being logged. No method throws, and only `flush` waits. Nothing passed to it
+ * may hold a token, a cookie, a `sid`, a URL's path or personal data.
  */
 export interface Recorder {
-  /** Of the traces that arrive sampled, the share whose spans are kept. */
+  /** Percentage of the traces that arrive sampled whose spans are kept. */
   readonly sampledPercentage: number;
   span(span: Span): void;
   event(name: EventName, level: Level, attributes: EventAttributes, trace: TraceContext | undefined): void;
   message(level: Level, text: string, trace: TraceContext | undefined): void;
   measure(metric: MetricName, value: number, dimensions: Readonly<Record<string, string>>): void;
-  /** Sends what is still here, for a few seconds at most. Never rejects. */
+  /** Sends what has not been sent yet, for a few seconds at most. Never rejects. */
   flush(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { EventAttributes, EventName } from "./events.ts";
 import type { Telemetry } from "./log.ts";
 
-/** What an operator should know although the app works. `/readyz` shows it. */
+/** Something that an operator should know, although the app works. `/readyz` shows it. */
 export type Warning = Extract<EventName, "scope_missing" | "sid_missing" | "login_hint_missing">;
 
 export const warningTexts: Readonly<Record<Warning, string>> = {
@@ -16,11 +16,11 @@ export const warningTexts: Readonly<Record<Warning, string>> = {
     "Add the optional claim login_hint to the ID tokens of the app registration.",
 };
 
-/** The warnings since the start. Each is told once, however many people it is about. */
+/** The warnings since the process started. Each is logged once, however many people it affects. */
 export interface Warnings {
   /** Logs a warning unless it was given before, with the same attributes. */
   once(warning: Warning, telemetry: Telemetry, attributes?: EventAttributes): void;
-  /** Those given so far. */
+  /** The warnings so far. */
   readonly given: readonly Warning[];
 }
 
