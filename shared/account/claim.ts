@@ -47,7 +47,7 @@ export async function claimSid(
   return changeEntry(sids, entry, seen, (current, attempt) => decideClaim(claim, current, attempt), signal);
 }
 
-/** Decides on one version of the entry. Pure. @param attempt from 1: a conflict has brought what a later one sees */
+/** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */
 export function decideClaim(
   claim: NewClaim,
   current: Versioned<SidEntry> | undefined,

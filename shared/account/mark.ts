@@ -68,7 +68,7 @@ export async function markSignedOut(
   }
 }
 
-/** Decides on one version of the entry. Pure. @param attempt from 1: a conflict has brought what a later one sees */
+/** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */
 export function decideMark(
   mark: NewMark,
   entry: SidEntry | undefined,

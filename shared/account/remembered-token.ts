@@ -35,7 +35,7 @@ export async function rememberToken(
   );
 }
 
-/** Decides on one version of the entry. Pure. @param attempt from 1: a conflict has brought what a later one sees */
+/** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */
 export function decideToken(
   token: LogoutTokenEntry & { readonly mark: Mark },
   current: LogoutTokenEntry | undefined,

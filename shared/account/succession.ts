@@ -14,8 +14,8 @@ const rememberedFor = 3 * 3600;
  * Notes in the index which session of another account a browser has changed to. (Within one account, the new session itself
  * names the one that it replaced.) The last note counts.
  *
- * Requests that still carry the earlier cookie are under way for a moment, and so is the answer with the new one. Whoever looks
- * the earlier session up finds out that the browser has not just lost it.
+ * For a moment, requests that still carry the earlier cookie are under way, and so is the answer with the new one. The note
+ * tells those requests why the earlier session is gone.
  * @param replaced key of the earlier session
  */
 export async function noteSuccessor(

@@ -5,15 +5,15 @@ import { isRecord, randomBase64Url } from "../core/encoding.ts";
  * app compare times that others have written; their own clocks may differ by minutes, the store is the same for all.
  */
 export interface StoreClock {
-  /** To be taken before a request is sent, for {@link heard}. */
+  /** This machine's clocks. Read them before sending a request, for {@link heard}. */
   read(): Reading;
   /**
-   * Learns from an answer that has just arrived. What is no date, or of a time when the machine slept, says nothing.
-   * @param sent from before the request
+   * Learns from an answer that has just arrived. It is ignored if it has no date, or if the machine slept since the request.
+   * @param sent the clocks as read before the request
    * @param date the answer's `Date` header, if it has one
    */
   heard(sent: Reading, date: unknown): void;
-  /** Between which two times it is now; undefined as long as the store has not said so. */
+  /** The earliest and the latest time that it can be now; undefined while the store has not told enough. */
   bounds(): TimeBounds | undefined;
   /** The best guess, in milliseconds since the epoch: the middle of the bounds or, without them, this machine's time. */
   now(): number;
@@ -21,13 +21,13 @@ export interface StoreClock {
   tick(): Tick;
 }
 
-/** A moment as its process counts them: exact beside another one of the same process, and nothing to any other. */
+/** A moment as one process counts time. It compares exactly with others of the same process, and with none of another. */
 export interface Tick {
   readonly process: string;
   readonly at: number;
 }
 
-/** Whether `a` was before `b`; undefined where only their times can tell. */
+/** Whether `a` was before `b`; undefined if they are not of one process, so that only their times can tell. */
 export function wasBefore(a: Tick | undefined, b: Tick | undefined): boolean | undefined {
   return a && b && a.process === b.process ? a.at < b.at : undefined;
 }
@@ -36,13 +36,16 @@ export function isTick(value: unknown): value is Tick {
   return isRecord(value) && typeof value["process"] === "string" && typeof value["at"] === "number";
 }
 
-/** Milliseconds since the epoch, whole ones. The earliest is never too late, and the latest never too early. */
+/** Whole milliseconds since the epoch. `earliest` is never too late, and `latest` never too early. */
 export interface TimeBounds {
   readonly earliest: number;
   readonly latest: number;
 }
 
-/** This machine's two clocks at one moment, in milliseconds. Only the monotonic one cannot be set; only the other goes on during sleep. */
+/**
+ * This machine's two clocks at one moment, in milliseconds. Nobody can set the monotonic one, and only the wall clock goes on
+ * while the machine sleeps.
+ */
 export interface Reading {
   readonly monotonic: number;
   readonly wall: number;
@@ -54,11 +57,11 @@ const resolutionMs = 1_000;
 const headerAgeMs = 1_000;
 /** The store is many machines, whose clocks the platform keeps together. */
 const apartMs = 100;
-/** Two clocks that run, one of them perhaps being corrected: 0.2 ms a second. */
+/** How far two running clocks drift apart at most, one of them perhaps being corrected: 0.2 ms a second. */
 const drift = 0.0002;
-/** Between this machine's two clocks: more means that it slept, or that its clock was set. */
+/** If this machine's two clocks move apart by more than this, it slept, or its clock was set. */
 const jumpMs = 100;
-/** Bounds that are wider say too little. Every answer that the app waits for gives narrower ones. */
+/** Wider bounds are not used. Every answer that the app waits for gives narrower ones. */
 export const maxDoubtMs = 5_000;
 
 /** What has been learnt: by how much the store's clock is ahead of the monotonic one, at least and at most. */
@@ -74,7 +77,7 @@ export function storeClock(readClocks: () => Reading = machineClocks): StoreCloc
   const process = randomBase64Url(9);
   let known: Known | undefined;
 
-  /** As of now: what is known gets vaguer with time, and worthless when the machine has slept. */
+  /** What is known at `reading`: it gets vaguer with time, and nothing is known once the machine has slept. */
   const knownAt = (reading: Reading): Known | undefined => {
     if (!known || hasJumped(known.reading, reading)) return undefined;
     const vagueMs = (reading.monotonic - known.reading.monotonic) * drift;
@@ -107,7 +110,7 @@ export function storeClock(readClocks: () => Reading = machineClocks): StoreCloc
       };
       const before = knownAt(received);
       const joined = before && overlap(before, sample);
-      // No time fits both: the store's clock was set. An answer from before the last one need not know that yet.
+      // If no time fits both, the store's clock was set. An answer requested before the last one arrived may not show that yet.
       if (!before || joined || sent.monotonic >= before.reading.monotonic) known = joined ?? sample;
     },
 
@@ -129,7 +132,7 @@ function hasJumped(before: Reading, after: Reading): boolean {
   return Math.abs(after.wall - before.wall - passed) > jumpMs + Math.abs(passed) * drift;
 }
 
-/** Runs one request to the store, and learns from its answer, whatever it is. The SDK's responses and errors both have its headers. */
+/** Runs one request to the store and learns from its answer, also from a refusal: the SDK's errors have the headers, too. */
 export async function timed<T>(clock: StoreClock, request: () => Promise<T>): Promise<T> {
   const sent = clock.read();
   try {
@@ -156,7 +159,7 @@ function timeOf(date: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Both clocks at once, as nearly as can be: the process may be interrupted between the two. */
+/** Reads both clocks at the same moment, as nearly as it can: the process may be interrupted between the two. */
 function machineClocks(): Reading {
   for (let attempt = 1; ; attempt++) {
     const monotonic = performance.now();

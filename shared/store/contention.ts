@@ -2,23 +2,22 @@ import { backOff, withinDeadline } from "../core/waiting.ts";
 import { StoreContentionError } from "./errors.ts";
 import type { Versioned } from "./point-operations.ts";
 
-/** What one attempt at a change came to: its result, or a refusal with what others have left. */
+/** The outcome of one attempt at a change: its result, or a refusal with the document as others have left it. */
 export type Attempt<T, R> =
   | { readonly outcome: "settled"; readonly result: R }
   | { readonly outcome: "refused"; readonly current: Versioned<T> | undefined };
 
-/** What reads a document by its id. */
 export interface Readable<T> {
   read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
 }
 
-/** So many that the request's time ends first where others go on writing: their waits add up to some ten seconds. */
+/** Enough for the request's time to run out first if others keep writing: the waits add up to about ten seconds. */
 const maxAttempts = 24;
 
 /**
- * Tries a change of one document again for as long as others come first. The second attempt follows at once, with what the
- * refusal has brought; from then on each waits for a while that differs between those who wait, and reads the document
- * again afterwards: what was read before the wait would be out of date.
+ * Repeats a change of one document for as long as others' writes come first. The second attempt follows at once, on the
+ * document that came with the refusal. Each later attempt waits for a random while and reads the document again afterwards,
+ * because what was read before the wait would be out of date.
  * @param seen the document as last read; undefined if there was none
  * @throws {StoreContentionError} when the attempts or the time are used up
  */
@@ -47,9 +46,9 @@ const turns = new WeakMap<object, Map<string, Promise<void>>>();
 const longestTurnMs = 500;
 
 /**
- * Lets this instance's changes of one document follow each other: at the same moment they would refuse each other, over and
- * over. Nothing rests on it but speed: other instances write when they like.
- * @param work told whether it had to wait, so that what it has read is out of date
+ * Runs this instance's changes of one document one after another: at the same time, they would run into conflicts over and
+ * over. Only speed depends on it, because other instances write at any time.
+ * @param work gets whether it had to wait: then what was read before is out of date
  */
 export async function inTurn<T>(
   operations: object,

@@ -1,6 +1,6 @@
 import { ProblemError } from "../core/errors.ts";
 
-/** The store could not be asked, or its answer is unknown after every retry. Nothing may be concluded from it. */
+/** The store could not be reached, or its answer is unknown after every retry. It says nothing about the document. */
 export class StoreUnavailableError extends ProblemError {
   /** For the log: which operation, on which container. */
   readonly operation: string;
@@ -12,10 +12,10 @@ export class StoreUnavailableError extends ProblemError {
   }
 }
 
-/** A write that may have been committed, may never be, or may yet be: its answer was lost, and it must not be repeated. */
+/** The answer to a write was lost. The write may have been committed, may be later, or never; it must not be repeated. */
 export class LostWriteError extends StoreUnavailableError {}
 
-/** The store takes no document of this size (413): repeating it cannot help. */
+/** The store accepts no document of this size (413). Trying again cannot help. */
 export class DocumentTooLargeError extends ProblemError {
   constructor(cause: unknown) {
     super("session_too_large", "The account store does not accept a document of this size.", { cause });

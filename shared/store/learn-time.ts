@@ -5,8 +5,8 @@ const lookTimeoutMs = 1_000;
 
 /**
  * Asks the store for its time unless that is known. Waits a second at most, and never rejects: if the time stays unknown,
- * whatever that leaves in doubt counts as signed out. Callers at the same time share one look at the store.
- * @param look has the store answer, from which `clock` learns
+ * whatever is in doubt counts as signed out. Callers at the same time share one request.
+ * @param look sends a request to the store, and `clock` learns from the answer
  */
 export function timeLearner(
   clock: Pick<StoreClock, "bounds">,

@@ -29,7 +29,7 @@ export interface Settled<Outcome extends string> {
   readonly outcome: Outcome;
 }
 
-/** A write that is done, with the version that it has made if the answer has named it. */
+/** A completed write, with the version that it made, if the store's answer named it. */
 export interface Written<Outcome extends string> extends Settled<Outcome> {
   readonly etag: string | undefined;
 }
@@ -41,8 +41,9 @@ export interface Written<Outcome extends string> extends Settled<Outcome> {
 export interface PointOperations<T extends Stored> {
   read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
   /**
-   * "gone": the document was there a moment ago and is not any more; creating it may be tried again. "lost": it is not
-   * there, but the request may still arrive, even after a later delete: the same contents must not be relied on.
+   * "gone": the document was there a moment ago, but is no longer; the caller may try again. "lost": the answer was lost, and
+   * the document is not there. The request may still arrive, even after a later delete, so these contents may appear at any
+   * time.
    */
   create(
     document: Unwritten<T>,
@@ -54,12 +55,12 @@ export interface PointOperations<T extends Stored> {
     etag: string,
     signal: AbortSignal,
   ): Promise<Written<"replaced"> | Settled<"gone"> | Conflict<T>>;
-  /** Without `etag` whatever is there is deleted. "gone": it was not there. */
+  /** Without `etag`, any version is deleted. "gone": there was none. */
   delete(id: string, etag: string | undefined, signal: AbortSignal): Promise<Settled<"deleted" | "gone"> | Conflict<T>>;
 }
 
 export interface PointOperationsOptions<T> {
-  /** What to make of a stored document that is none of `isDocument`; without it, reading one fails. */
+  /** Converts a stored document that `isDocument` rejects; without it, reading such a document fails. */
   readonly otherwise?: (stored: Readonly<Record<string, unknown>>) => T;
   /** Learns from every answer. */
   readonly clock?: StoreClock;
@@ -91,7 +92,7 @@ export function pointOperations<T extends Stored>(
     return { document, etag };
   };
 
-  /** After a refused write: was it ours, committed by an attempt whose answer was lost, or somebody else's? */
+  /** Finds out why a write was refused: an earlier attempt of ours was committed but its answer lost, or others wrote first. */
   const settleRefusal = async <Done extends string>(
     id: string,
     own: { writeId: string; outcome: Done } | undefined,
@@ -139,14 +140,14 @@ export function pointOperations<T extends Stored>(
         return timed(clock, () => container.item(id, id).delete({ abortSignal, ...condition }));
       });
       if (typeof answer === "object") return { outcome: "deleted" };
-      // Not there: an earlier attempt, whose answer was lost, has deleted it, or somebody else at the same time.
+      // If an earlier attempt had no answer, that one has deleted the document, or somebody else at the same time.
       if (answer === "not found") return { outcome: attempts > 1 ? "deleted" : "gone" };
       return settleRefusal<"deleted">(id, undefined, signal);
     },
   };
 }
 
-/** Runs a write to its definite answer. */
+/** Runs a write until the store's answer is definite, or lost. */
 async function write(
   operation: string,
   signal: AbortSignal,

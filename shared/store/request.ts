@@ -5,7 +5,7 @@ import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./
 const maxAttempts = 5;
 const attemptTimeoutMs = 2_000;
 
-/** What the store said, as far as it matters to a caller of a point operation. */
+/** The refusals that point operations tell apart. */
 export type StoreAnswer = "not found" | "exists" | "precondition failed";
 
 /** A definite answer of the store that is not success. */
@@ -20,8 +20,8 @@ export class StoreAnswerError extends Error {
 
 const answers: Readonly<Record<number, StoreAnswer>> = { 404: "not found", 409: "exists", 412: "precondition failed" };
 /**
- * Substatus of a 404 that says that the database or the container is missing, or this replica behind: nothing is known
- * about the document then, least of all that it was deleted.
+ * Substatus codes of a 404 that is not about the document: the database or the container is missing, or the replica is behind.
+ * It must not be taken to mean that the document was deleted.
  */
 const unrelatedToDocument: ReadonlySet<number> = new Set([1002, 1003]);
 
@@ -43,9 +43,9 @@ const notWritten = new Set([429, 449]);
  * with jittered backoff, a bounded number of times and never past `signal`. The SDK's own retries are not enough:
  * it never repeats 449, gives up on writes at once, and repeats a read that timed out for minutes.
  *
- * A repeated write may find that an earlier attempt was committed although its answer was lost; telling that apart
- * is the caller's part.
- * @param repeat "unwritten": only after answers that say that nothing was written
+ * A repeated write may find that an earlier attempt was committed although its answer was lost: the caller has to tell that
+ * apart.
+ * @param repeat "unwritten": repeats only after answers that say that nothing was written
  * @throws {StoreAnswerError} for 404, 409 and 412
  * @throws {DocumentTooLargeError} for 413
  * @throws {LostWriteError} for any other failure when only unwritten requests are repeated
@@ -95,8 +95,8 @@ function mayBeWritten(error: unknown): boolean {
 }
 
 /**
- * Runs one request to the store as a dependency of the invocation, and adds what it cost to what the invocation has
- * spent. Refusals cost, too.
+ * Runs one request to the store, records it as a dependency, and adds its request units to those of the invocation. Refusals
+ * cost request units, too.
  * @param operation for example "read in accounts"
  */
 export async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
