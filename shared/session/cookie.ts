@@ -10,7 +10,7 @@ export interface SessionCookie {
 /** 32 bytes as base64url, twice. */
 const sessionCookieValue = /^([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/;
 
-/** The value for a new session's cookie: always a new secret, so that nobody can know it before the sign-in. */
+/** A new session's cookie, always with a new secret, so that nobody can know it before the sign-in. */
 export function newSessionCookie(accountKey: string): SessionCookie {
   return { accountKey, secret: randomBase64Url(32) };
 }

@@ -18,8 +18,8 @@ export function sessionRefused(cause: unknown): SignInRequiredError {
 }
 
 /**
- * The session has ended while the request was under way. By now the person may have signed in anew: whether the browser's
- * cookie opens nothing is for its next request to find out.
+ * The session has ended while the request was under way. The person may have signed in anew by now, so the answer leaves the
+ * cookie: if it opens nothing, the browser's next request finds out.
  */
 export function sessionLost(cause?: unknown): SignInRequiredError {
   return new SignInRequiredError(noSession, { sessionEnded: false, cause });

@@ -1,11 +1,11 @@
 import { endOf, type SessionLimits } from "../account/document.ts";
 import type { ResolvedSession } from "./resolve.ts";
 
-/** One of the account's sessions as its person gets to see it. Times are ISO 8601, UTC. */
+/** One of the account's sessions, as the person sees it. Times are ISO 8601, UTC. */
 export interface ListedSession {
   /** For `DELETE /auth/sessions/{id}`. A hash: it opens nothing. */
   readonly id: string;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of the request. */
   readonly current: boolean;
   readonly userAgent: string;
   readonly createdAt: string;

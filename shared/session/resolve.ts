@@ -15,12 +15,12 @@ export interface ResolvedSession extends SessionCookie {
   readonly secrets: SessionSecrets;
 }
 
-/** What finding a session takes of the app. */
+/** The parts of the app that are needed to find a session. */
 export type SessionFinder = Pick<App, "store" | "openedSeals" | "timing">;
 
 /**
- * The session that a cookie opens, with one point read. Undefined if there is none: signed out here or elsewhere,
- * expired, never there, or sealed for another cookie.
+ * Finds the session that a cookie opens, with one point read. Undefined if there is none: it was signed out here or elsewhere,
+ * has expired, never existed, or is sealed for another cookie.
  */
 export async function resolveSession(
   app: SessionFinder,
@@ -31,8 +31,8 @@ export async function resolveSession(
 }
 
 /**
- * The same for a caller that cannot go on without a session.
- * @throws {SignInRequiredError}
+ * Like {@link resolveSession}, for a caller that cannot go on without a session.
+ * @throws {SignInRequiredError} when there is none
  */
 export async function requireSession(
   app: SessionFinder,
@@ -47,7 +47,7 @@ export async function requireSession(
 }
 
 /**
- * The same session again, as the store has it now.
+ * Reads a session again, as the store has it now.
  * @throws {SignInRequiredError} when it has ended since it was read
  */
 export async function latestSession(
@@ -63,7 +63,7 @@ export async function latestSession(
 
 export interface LookedUp {
   readonly session: ResolvedSession | undefined;
-  /** Also when the session is not in it. */
+  /** The account's document, also if the session is not in it. */
   readonly account: AccountDocument | undefined;
 }
 
@@ -75,7 +75,7 @@ export async function lookUp(app: SessionFinder, cookie: SessionCookie, invocati
   return { session: await open(app, cookie, account), account: account?.document };
 }
 
-/** Opens the cookie's session in the document, if it is there and neither of its lifetimes has passed. */
+/** Opens the cookie's session in the document, if it is there and has not expired. */
 async function open(
   { openedSeals, timing }: SessionFinder,
   cookie: SessionCookie,

@@ -8,7 +8,7 @@ import type { SessionCookie } from "./cookie.ts";
 const lateAnswerMs = 60_000;
 
 /**
- * The session with which the browser that sent `cookie` has just signed in anew, if it has: to the same account or another.
+ * The new session, if the browser that sent `cookie` has just signed in again, to the same account or another.
  * @param account the document that the cookie names, as just read
  */
 export async function successorOfCookie(

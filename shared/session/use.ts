@@ -6,17 +6,19 @@ import { problemCodeOf, SignInRequiredError } from "../core/errors.ts";
 import { sessionLost } from "./ended.ts";
 import type { ResolvedSession } from "./resolve.ts";
 
-/** Part of the idle timeout that has to pass before using a session is worth a write. */
+/** The part of the idle timeout after which the use of a session is worth a write. */
 const extendAfter = 1 / 4;
-/** Enough for a second try after one without an answer; the rest of the time is for what the session is used for. */
+/** Enough for a second attempt if the first gets no answer. The rest of the time belongs to the request itself. */
 const extendTimeoutMs = 3_500;
 
-/** The uses that are counted or being written. Each request resolves a session object of its own, so an entry is one request's. */
+/**
+ * The uses that are counted or being written. Each request resolves a session object of its own, so an entry is one request's.
+ */
 const counted = new WeakMap<ResolvedSession, Promise<void>>();
 
 /**
- * Counts a request as a use of its session, which extends the idle lifetime: by one write, and only when a good part of it has
- * passed. A request may use its session several times, also at once; it counts once.
+ * Counts a request as a use of its session, which extends the idle lifetime. That takes one write, and only after a good part
+ * of the idle timeout. A request may use its session several times, also at once, but counts only once.
  * @throws {SignInRequiredError} when the write finds the session gone: it was signed out a moment ago
  */
 export async function useSession(
@@ -29,12 +31,12 @@ export async function useSession(
   await use;
 }
 
-/** Counts the use of a session that was written anyway, as {@link usedNow}. */
+/** Counts the use of a session that was just written with {@link usedNow}. */
 export function useIsStored(session: ResolvedSession): void {
   counted.set(session, Promise.resolve());
 }
 
-/** A session as a write leaves it that counts as a use. */
+/** The session, marked as used now: for a write that counts as a use. */
 export function usedNow(stored: StoredSession, { clock }: Timing): StoredSession {
   return { ...stored, lastSeenAt: new Date(clock.now()).toISOString() };
 }
@@ -51,7 +53,7 @@ async function extendIfDue(
     await extend(app, session, AbortSignal.any([invocation.signal, AbortSignal.timeout(extendTimeoutMs)]));
   } catch (error) {
     if (error instanceof SignInRequiredError) throw error;
-    // The session is valid, only its extension could not be stored; the next request tries again.
+    // The session is valid. Only its extension could not be stored, and the next request tries again.
     invocation.telemetry.warn("request_failed", { step: "extend_idle_lifetime", code: problemCodeOf(error) });
   }
 }
@@ -71,7 +73,7 @@ async function extend(
   if (!before || !Object.hasOwn(before.sessions, sessionKey)) throw sessionLost();
 }
 
-/** Whether another request of the same page has extended it by now: then there is nothing left to write. */
+/** Whether another request, of the same page for example, has extended the session meanwhile. */
 function isUsedSince({ sessionKey, stored }: ResolvedSession, { sessions }: AccountDocument): boolean {
   const usedAt = Object.hasOwn(sessions, sessionKey) ? sessions[sessionKey]?.lastSeenAt : undefined;
   return usedAt !== undefined && usedAt > stored.lastSeenAt;

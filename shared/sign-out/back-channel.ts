@@ -11,7 +11,7 @@ import { datedAs, newOrder, type SignOutOrder } from "./order.ts";
 /**
  * Back-channel sign-out (OpenID Connect Back-Channel Logout 1.0 section 2.7). It ends the sessions of the token's `sid` or, if
  * the token names no session, all sessions of its `sub`. Sessions that began after the token was issued are spared.
- * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
+ * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing is left for it to end
  */
 export async function signOutBackChannel(app: App, token: LogoutToken, invocation: SigningOut): Promise<SignOutResult> {
   const { issuer, sid, subject = "" } = token;
@@ -24,7 +24,10 @@ export async function signOutBackChannel(app: App, token: LogoutToken, invocatio
   return carryOutOrDefer(app, datedByToken(order, token, app), invocation, options);
 }
 
-/** The provider's clock dates the token. A session is spared only if it is newer whatever the two clocks say. */
+/**
+ * Dates the order by the token, whose time is by the provider's clock. The tolerance for that clock is added, so that only a
+ * session that is certainly newer is spared.
+ */
 function datedByToken(order: SignOutOrder, { issuedAt }: LogoutToken, { clock }: App): SignOutOrder {
   const latest = Date.parse(issuedAt) + clockToleranceSeconds * 1000;
   const now = clock.bounds()?.latest;

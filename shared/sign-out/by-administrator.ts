@@ -5,7 +5,7 @@ import type { SignOutResult } from "./end-sessions.ts";
 import type { SigningOut } from "./defer.ts";
 import { newOrder } from "./order.ts";
 
-/** An administrator removes an account, known by MSAL's `homeAccountId`. */
+/** Signs an account out everywhere, for an administrator who knows MSAL's `homeAccountId`. */
 export async function purgeAccount(app: App, homeAccountId: string, invocation: SigningOut): Promise<SignOutResult> {
   const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
   return carryOutOrDefer(app, newOrder(app, { origin: "administrator", accountKey, reach: "account" }), invocation);

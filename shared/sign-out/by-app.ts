@@ -6,14 +6,14 @@ import { carryOut } from "./carry-out.ts";
 import type { SignOutResult } from "./end-sessions.ts";
 import { newOrder } from "./order.ts";
 
-/** Ends the session that this browser had with another account until it signed in with a new one. */
+/** Ends the session of another account that this browser had until it signed in anew. */
 export async function endReplacedSession(app: App, previous: SessionCookie, invocation: Invocation): Promise<void> {
   const { accountKey, secret } = previous;
   const order = newOrder(app, { origin: "replaced", accountKey, sessionKey: sessionKeyOf(secret), reach: "named" });
   await carryOut(app, order, invocation);
 }
 
-/** Ends what `accountKey` has under a `sid` that now belongs to another account. */
+/** Ends the sessions of `accountKey` under a `sid` that now belongs to another account. */
 export async function endDisplacedSessions(
   app: App,
   accountKey: string,
@@ -37,7 +37,7 @@ export async function endRefusedSession(
   return carryOut(app, order, invocation, { refusedSeal: stored.sealed });
 }
 
-/** Ends a session whose refresh token the identity provider takes for another account's, whatever the session holds by now. */
+/** Ends a session whose refresh token brought tokens of another account, whatever the session holds by now. */
 export async function endMistakenSession(
   app: App,
   { accountKey, sessionKey }: ResolvedSession,

@@ -19,13 +19,13 @@ export interface CookieSignOut {
 /**
  * Signs out the person whose cookie it is.
  *
- * - A live session ends with as much of the account as was asked for. It need not open here: an instance of another version
- *   may be able to open it.
+ * - A live session ends, together with as much of the account as was asked for. This instance need not be able to open it: one
+ *   of another version may have written it.
  * - A session that has expired ends alone.
- * - If the session is gone, the browser may just have signed in anew, with the answer that brings the new cookie still under
- *   way. The person means the new session, which ends alone.
- * @throws {SignOutDeferredError} when the store failed, also when it could not say whose cookie it is: the order then does
- *   nothing unless there is such a session
+ * - If the session is gone, the browser may just have signed in anew, and the answer with the new cookie is still under way.
+ *   The person means the new session, which ends alone.
+ * @throws {SignOutDeferredError} when the store failed, even before it told whose cookie it is: the order then does nothing
+ *   unless there is such a session
  * @throws {SignOutFailedError} when the queue failed, too
  */
 export async function signOutByCookie(

@@ -8,7 +8,7 @@ import type { SignOutResult } from "./end-sessions.ts";
 import { leaveToQueue, type SignOutDeferredError, type SignOutFailedError, type SigningOut } from "./defer.ts";
 import { newOrder, type SignOutOrder, type SignOutOrigin } from "./order.ts";
 
-/** What a person asks for here: what `SignOut__Scope` makes of this browser's session, or all sessions of the account. */
+/** What a person asks to end: what `SignOut__Scope` says, or all sessions of the account. */
 export type Reach = Extract<SignOutOrder["reach"], "scope" | "everywhere">;
 
 /**

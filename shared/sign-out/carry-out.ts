@@ -26,8 +26,8 @@ export interface CarryOutOptions {
 }
 
 /**
- * Does what an order says and tells what became of it. Every sign-out goes through here.
- * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing of what it asks for is left
+ * Carries out an order and returns what has ended. Every sign-out goes through here.
+ * @throws {ProblemError} `logout_token_invalid` when the token was used before, and nothing is left for it to end
  */
 export async function carryOut(
   app: App,
@@ -41,7 +41,7 @@ export async function carryOut(
 }
 
 /**
- * Like {@link carryOut}, for a sign-out that is being asked for: what the store does not take is left to the queue.
+ * Like {@link carryOut}, for an order that has just been given: if the store fails, the order goes into the queue.
  * @throws {SignOutDeferredError} when the store failed: it will be finished later
  * @throws {SignOutFailedError} when the queue failed, too
  */
@@ -58,10 +58,13 @@ export async function carryOutOrDefer(
   throw await leaveToQueue({ ...known, requestedAt: known.requestedAt ?? latestNow(app) }, invocation, error);
 }
 
-/** A result, or why there is none. */
+/** A result, or the error instead of it. */
 type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
-/** What came of an order, and the order with all that was found out: it may be tried again when nothing tells that any more. */
+/**
+ * The outcome of an order, and the order with everything that the attempt found out: when it is tried again, the store may no
+ * longer tell.
+ */
 type Attempt = Settled<SignOutResult> & { readonly order: SignOutOrder };
 
 /** Tries to carry out an order, and logs the outcome. Never rejects. */
@@ -72,7 +75,7 @@ async function attemptSignOut(
   options: CarryOutOptions = {},
 ): Promise<Attempt> {
   const begunAt = performance.now();
-  // If the document was read before, the invocation has done nothing else so far.
+  // If the caller has read the document, that read is all that the invocation has spent so far, and belongs to the sign-out.
   const spentBefore = options.seen ? 0 : requestUnitsSoFar();
   const attempt = await markAndEnd(app, order, invocation, options);
   const { origin } = order;
@@ -103,7 +106,7 @@ async function markAndEnd(
   const read = await settled(readAndPlan(app, found, invocation, options));
   if ("error" in read) return { order: found, ...read };
   const { account, plan } = read.value;
-  // Whoever finishes it later may find the named session gone: so the order says itself that it is for the account.
+  // If the order is finished later, the named session may be gone. So the order itself says that it is for the account.
   const decided = plan.kind === "account" ? ({ ...found, reach: "account" } as const) : found;
 
   const isReplay = marked.value.replayOf !== undefined;

@@ -4,13 +4,13 @@ import { QueueUnavailableError } from "../queue/errors.ts";
 import type { SignOutOrder } from "./order.ts";
 import { messageOf } from "./queue-message.ts";
 
-/** The invocation of a function that may sign out: it can leave to the queue what the store does not take. */
+/** The invocation of a function that signs out: it can put an order into the queue if the store fails. */
 export interface SigningOut extends Invocation {
   /** @throws {QueueUnavailableError} unless the order is in the queue for certain */
   readonly defer: (order: SignOutOrder) => Promise<void>;
 }
 
-/** The sign-out could not be completed now. It is in the queue, and will be. */
+/** The sign-out could not be completed now. Its order is in the queue, and will be carried out later. */
 export class SignOutDeferredError extends ProblemError {
   constructor(cause: unknown) {
     super(
@@ -22,7 +22,7 @@ export class SignOutDeferredError extends ProblemError {
   }
 }
 
-/** The sign-out could neither be completed nor put into the queue: nobody will finish it, unless it is asked for again. */
+/** The sign-out could neither be completed nor put into the queue: nothing happens unless the caller asks again. */
 export class SignOutFailedError extends ProblemError {
   constructor(cause: unknown) {
     super(
@@ -34,17 +34,17 @@ export class SignOutFailedError extends ProblemError {
   }
 }
 
-/** What is left for the queue of the 10 s that nobody waits longer than, when the store has used up its part. */
+/** The part of a request's 10 s that is left for the queue when the store has used up its own. */
 const queueTimeoutMs = 3_500;
 
-/** Puts a sign-out into the queue. @throws {QueueUnavailableError} unless it is there for certain */
+/** Puts an order into the queue. @throws {QueueUnavailableError} unless it is there for certain */
 export async function putIntoQueue(app: App, order: SignOutOrder): Promise<void> {
   await app.signOutQueue.put(messageOf(order), AbortSignal.timeout(queueTimeoutMs));
 }
 
 /**
- * Leaves a sign-out that the store did not take to the queue.
- * @returns the error that tells whoever asked: it will be finished later, or it will not be
+ * Leaves an order to the queue because the store failed.
+ * @returns the error for the caller: the sign-out will be finished later, or will not be
  */
 export async function leaveToQueue(
   order: SignOutOrder,

@@ -6,16 +6,16 @@ import type { Versioned } from "../store/point-operations.ts";
 import { applyPlan, type SignOutPlan } from "./plan.ts";
 
 export interface SignOutResult {
-  /** "nothing": there was no such session, or an earlier sign-out had taken it. */
+  /** "nothing": there was no such session, or an earlier sign-out had ended it. */
   readonly outcome: "account_deleted" | "sessions_removed" | "nothing";
   readonly sessionsRemoved: number;
 }
 
 /**
- * Carries out a plan on the account's document, and after a conflict on what the others have left of it.
- * @param account undefined: there is no such account
- * @param isReplay whether a logout token asks for it that was used before
- * @throws {ProblemError} `logout_token_invalid` when such a token finds nothing to end
+ * Carries out a plan on the account's document and, after a conflict, on what the others have left of it.
+ * @param account undefined if there is no such account
+ * @param isReplay whether the order comes from a logout token that was used before
+ * @throws {ProblemError} `logout_token_invalid` when a repeated token finds nothing to end
  */
 export async function endSessions(
   app: App,

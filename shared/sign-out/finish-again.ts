@@ -1,25 +1,25 @@
-/** What finishes, on the instance that deferred sign-outs, without waiting for the timer. */
+/** Finishes sign-outs on the instance that deferred them, without waiting for the timer. */
 export interface Finisher {
-  /** Something was put into the queue: it is tried soon, and again until nothing is left. */
+  /** Call this after an order was put into the queue: it is tried soon, and again until nothing is left. */
   begin(): void;
-  /** Begins nothing more. */
+  /** Starts no further try. */
   stop(): void;
 }
 
 export interface FinisherOptions {
   /** Tries once. Returns whether anything is left. */
   readonly finish: () => Promise<boolean>;
-  /** Between two tries: not less, and up to a quarter more. */
+  /** Seconds between two tries, to which up to a quarter is added. */
   readonly retrySeconds: number;
-  /** So many tries after the last {@link Finisher.begin}; then it is left to the timer. */
+  /** The number of tries after the last {@link Finisher.begin}. What is left then waits for the timer. */
   readonly maxTries: number;
   /** Milliseconds before the first try, which is at least that and at most three times as long. */
   readonly firstDelayMs?: number;
 }
 
 /**
- * One try at a time. Whatever is lost with the process is in the queue still, so nothing here keeps the process alive. The
- * pauses are drawn at random: many instances may have deferred at the same moment.
+ * Makes one try at a time. Nothing here keeps the process alive: if it ends, the orders are still in the queue. The pauses are
+ * random, because many instances may have deferred orders at the same moment.
  */
 export function finisher({ finish, retrySeconds, maxTries, firstDelayMs = 1_000 }: FinisherOptions): Finisher {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +29,7 @@ export function finisher({ finish, retrySeconds, maxTries, firstDelayMs = 1_000 
   let tries = 0;
   let stopped = false;
 
-  /** Never puts off what is due sooner: a stream of sign-outs must not keep all of them waiting. */
+  /** Never delays a try that is due sooner: a stream of sign-outs must not keep all of them waiting. */
   const schedule = (delayMs: number) => {
     const at = Date.now() + delayMs;
     if (stopped || at >= dueAt) return;
@@ -42,7 +42,7 @@ export function finisher({ finish, retrySeconds, maxTries, firstDelayMs = 1_000 
   const run = async () => {
     [running, askedAgain, dueAt] = [true, false, Infinity];
     tries++;
-    // A queue that cannot be read may hold what this instance has put in.
+    // If the queue cannot be read, it may still hold this instance's orders.
     const isLeft = await finish().catch(() => true);
     running = false;
     if (askedAgain) first();

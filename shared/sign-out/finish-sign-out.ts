@@ -11,7 +11,8 @@ import { mayHavePassed } from "./order-times.ts";
  *     browser: callback for Bruno           replaces Ada's session in this browser
  *     queue: the order                      finds Ada's session gone
  *
- * If the two requests may have passed each other on the way, the person meant the session that the browser has now. That one ends, and no other.
+ * If the two requests may have passed each other on the way, the person meant the session that the browser has now. That one
+ * ends, and no other.
  */
 export async function finishSignOut(app: App, order: SignOutOrder, invocation: Invocation): Promise<void> {
   const { outcome } = await carryOut(app, order, invocation, { late: true });

@@ -7,22 +7,22 @@ import { currentTrace, runFunction } from "../telemetry/activity.ts";
 import { contentOf, isSignOutOrder } from "./queue-message.ts";
 import { finishSignOut } from "./finish-sign-out.ts";
 
-/** Sign-outs that are worked on at the same time. */
+/** The number of sign-outs that are finished at the same time. */
 const atOnce = 8;
-/** One attempt at one sign-out. */
+/** Time limit of one attempt at one sign-out. */
 const attemptTimeoutMs = 30_000;
-/** Longer than an attempt: an instance that ends meanwhile gives its messages back this way. */
+/** Longer than an attempt. If an instance ends meanwhile, its messages appear again after this time. */
 const hiddenSeconds = 60;
 const queueTimeoutMs = 10_000;
 
-/** What became of one message. "unreachable": the store did not take it, and would take no other. */
+/** The fate of one message. "unreachable": the store could not be reached, so no other would succeed either. */
 type Fate = "finished" | "refused" | "unreachable";
 
 /**
- * Finishes the sign-outs that wait in the queue, until none is due, the store takes none, or `signal` aborts. One that fails
- * comes back after a while; after the last attempt it goes to `sign-outs-poison`, and the event `signout_abandoned` says so.
- * Any number of instances may do this at the same time: a message that was received is hidden from the others, and to finish
- * a sign-out twice changes nothing.
+ * Finishes the sign-outs that wait in the queue, until none is due, the store cannot be reached, or `signal` aborts. One that
+ * fails comes back after a while; after the last attempt it goes to `sign-outs-poison`, and the event `signout_abandoned` says
+ * so. Any number of instances may do this at the same time: a message that one has received is hidden from the others, and
+ * finishing a sign-out twice changes nothing.
  * @returns whether any is left, now or later
  * @throws {QueueUnavailableError} when the queue cannot be read
  */
@@ -32,7 +32,7 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
   const finishFrom = async (first: QueueMessage) => {
     for (let message: QueueMessage | undefined = first; message;) {
       inVain = (await finishOne(app, message, telemetry)) === "unreachable" ? inVain + 1 : 0;
-      // Where the store is down, the others keep their attempts for when it is back.
+      // If the store is down, the other messages keep their attempts for later.
       [message] = inVain < atOnce && !signal.aborted ? await receive(1) : [];
     }
   };
@@ -47,7 +47,7 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
   }
 }
 
-/** Each message is an invocation of its own: what it costs is its own, too. Never rejects. */
+/** Each message is an invocation of its own, with request units of its own. Never rejects. */
 async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Fate> {
   const { traceId, spanId } = currentTrace() ?? {};
   const traceParent = traceId && spanId && `00-${traceId}-${spanId}-${currentTrace()?.sampled ? "01" : "00"}`;
@@ -61,7 +61,7 @@ async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry):
 
 async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Fate> {
   const order = contentOf(message.text);
-  // A newer version may have written it, and may get it next time.
+  // A newer version of the app may have written this message, and may receive it next time.
   if (!isSignOutOrder(order)) {
     telemetry.error("signout_unreadable", { attempt: message.attempt });
     return giveBack(app, message, "unknown", telemetry, "refused");
@@ -72,12 +72,12 @@ async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): P
     const isUnreachable = problemCodeOf(error) === "store_unavailable";
     return giveBack(app, message, order.origin, telemetry, isUnreachable ? "unreachable" : "refused");
   }
-  // If that fails the message comes back, and finds nothing left to do.
+  // If this fails, the message comes back, and there is nothing left to do.
   await app.signOutQueue.remove(message, soon()).catch((error: unknown) => reportQueue(error, telemetry));
   return "finished";
 }
 
-/** The message comes back later, or after the last attempt goes where it can be looked at. */
+/** Postpones the message or, after its last attempt, puts it aside, where an operator can look at it. */
 async function giveBack(
   app: App,
   message: QueueMessage,
@@ -94,7 +94,7 @@ async function giveBack(
       telemetry.error("signout_abandoned", { origin, attempt: message.attempt });
     }
   } catch (error) {
-    // It comes back by itself.
+    // The message comes back by itself.
     reportQueue(error, telemetry);
   }
   return fate;

@@ -5,15 +5,15 @@ import type { App, Invocation } from "../app/app.ts";
 import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
 
 /**
- * Marks the `sid` or the subject of a sign-out from the identity provider, and learns which account it leads to.
+ * Marks the `sid` or the subject of a sign-out from the identity provider, and finds out which account it leads to.
  *
  *     callback: has redeemed its code under the sid
  *     front-channel sign-out: finds no session
  *     callback: claims the sid
  *
- * The callback finds the mark and is refused. So a sign-out marks first, also if it is late or names its account: such a
- * callback may still be under way. Other sign-outs mark nothing.
- * @param jti hash of the logout token's `jti`, if a token asks for the sign-out
+ * The callback finds the mark and is refused. So a sign-out marks first, also if it comes from the queue or names its account:
+ * such a callback may still be under way. Other sign-outs mark nothing.
+ * @param jti hash of the logout token's `jti`, if the sign-out comes from a token
  */
 export async function markIndex(
   app: App,

@@ -12,8 +12,8 @@ export function isNamed(order: SignOutOrder, session: StoredSession, key: string
 }
 
 /**
- * Whether the browser has signed in again, and this is its new session. While the answer with the new cookie is under way, the
- * browser still sends the earlier one, and a sign-out with that means the new session.
+ * Whether this is the new session of a browser that has signed in again. While the answer with the new cookie is under way, the
+ * browser still sends the earlier one, and a sign-out with that one means the new session.
  */
 function isNewOfSameBrowser(order: SignOutOrder, { replaced, createdAt }: StoredSession): boolean {
   const { sessionKey, reach, unproven } = order;

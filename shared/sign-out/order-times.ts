@@ -3,14 +3,14 @@ import { maxDoubtMs, wasBefore, type Tick } from "../store/clock.ts";
 import { isOfProvider, type SignOutOrder } from "./order.ts";
 
 /**
- * Whether a session began after the order was given. In doubt it did not, so that it ends.
+ * Whether a session began after the order was given. In doubt, it counts as older, so that it ends.
  *
  * - A session that the order names by its key is never newer, whatever its times say.
  * - For sign-outs from the identity provider, what counts is when the sign-in started: one in its callback at that moment
  *   holds a code of the session that the provider has ended. For all others, it is when the session was opened.
  *
- * Example: the provider signs the person out at 12:00:00. A sign-in that started at 11:59:58 and opened its session at
- * 12:00:01 is not newer, and ends. If the person had used the app's own button, the same session would be newer, and stay.
+ * Example: the provider signs the person out at 12:00:00. A session whose sign-in started at 11:59:58, and which was opened at
+ * 12:00:01, is not newer, and ends. If the person had used the app's own button, the same session would be newer, and stay.
  */
 export function isNewer(order: SignOutOrder, session: StoredSession, key: string): boolean {
   if (key === order.sessionKey) return false;

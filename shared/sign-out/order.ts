@@ -16,8 +16,8 @@ export const origins = [
 export type SignOutOrigin = (typeof origins)[number];
 
 /**
- * A sign-out as it is asked for: what is to end, and since when. It can wait in the queue, and so holds only hashes: nothing
- * in it opens a session or identifies a person.
+ * A sign-out order: what is to end, and when that was asked for. Because it can wait in the queue, it holds only hashes:
+ * nothing in it opens a session or identifies a person.
  */
 export interface SignOutOrder {
   readonly origin: SignOutOrigin;
@@ -42,9 +42,9 @@ export interface SignOutOrder {
    * known: then the order ends whatever is there when it is carried out.
    */
   readonly requestedAt: string | null;
-  /** The same moment, as the instance that was asked counts it. */
+  /** The same moment, as counted by the instance that was asked. */
   readonly requestedTick?: Tick;
-  /** The settings of that moment. An order of an earlier version has none: those of the instance that finishes it apply. */
+  /** The settings at that moment. An order of an earlier version has none; those of the instance that finishes it apply. */
   readonly settings?: OrderSettings;
   /**
    * The order came with a cookie that could not be looked up. If that cookie opened no session at the time, other browsers
@@ -65,7 +65,7 @@ export function isOfProvider({ origin }: SignOutOrder): boolean {
   return origin === "front_channel" || origin === "back_channel";
 }
 
-/** An order that is given now. What it does not say names nothing. */
+/** An order that is given now. Keys that `order` does not have are null: they name nothing. */
 export function newOrder(
   app: App,
   order: Pick<SignOutOrder, "origin" | "reach"> & Partial<SignOutOrder>,
@@ -82,7 +82,7 @@ export function newOrder(
   };
 }
 
-/** The same order, as if it had been given at another time. */
+/** The order, as if it had been given at another time. */
 export function datedAs(order: SignOutOrder, requestedAt: string, requestedTick?: Tick): SignOutOrder {
   const { requestedTick: _, ...undated } = order;
   return { ...undated, requestedAt, ...(requestedTick && { requestedTick }) };

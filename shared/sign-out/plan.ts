@@ -24,7 +24,7 @@ export type SignOutPlan =
   | { readonly kind: "refused session"; readonly sessionKey: string; readonly sealed: string };
 
 export interface PlanOptions {
-  /** Settings for an order that brings none. */
+  /** The settings for an order that has none of its own. */
   readonly settings: OrderSettings;
   readonly newerSessions: NewerSessions;
   /** The seal of the session whose tokens were refused. */
@@ -65,8 +65,8 @@ function endsOthers(first: AccountDocument, order: SignOutOrder, settings: Order
 }
 
 /**
- * Whether the cookie that the order came with opened a session when the order was given: the session is there and had not
- * expired by then, or another one has replaced it since, and says that it had not.
+ * Whether the order's cookie opened a session when the order was given: either the session is there and had not expired by
+ * then, or another one has replaced it since, and records that it was still live.
  */
 function cookieWasGood({ sessions }: AccountDocument, order: SignOutOrder, settings: OrderSettings): boolean {
   const { sessionKey, requestedAt } = order;
@@ -81,7 +81,7 @@ function cookieWasGood({ sessions }: AccountDocument, order: SignOutOrder, setti
 /** Applies a plan to one version of the document. */
 export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change {
   if (plan.kind === "refused session") return endRefused(plan, document);
-  // Nobody can tell whose sessions are in an unreadable document. It goes as a whole.
+  // Nobody can tell whose sessions are in an unreadable document, so all of it is deleted.
   if (document.unreadable) return { kind: "delete" };
   if (plan.kind === "nothing") return { kind: "none" };
   const { order, newerSessions } = plan;
@@ -113,7 +113,10 @@ function accountSessions(
   return (key) => isEvery || seen.has(key);
 }
 
-/** Tokens that another instance has stored since are newer than the refusal, and so may be those in an unreadable document. */
+/**
+ * Ends the session only if it still has the refused tokens. Another instance may have stored newer ones since, and an
+ * unreadable document may hold newer ones, too.
+ */
 function endRefused(
   { sessionKey, sealed }: Extract<SignOutPlan, { kind: "refused session" }>,
   document: AccountDocument,

@@ -2,7 +2,7 @@ import { isRecord } from "../core/encoding.ts";
 import { isTick } from "../store/clock.ts";
 import { origins, type SignOutOrder } from "./order.ts";
 
-/** An order as the text of a message: base64 of JSON, as the queue binding of Azure Functions writes it. */
+/** The text of an order's message: base64 of JSON, as the queue binding of Azure Functions writes it. */
 export function messageOf(order: SignOutOrder): string {
   return Buffer.from(JSON.stringify(order)).toString("base64");
 }
