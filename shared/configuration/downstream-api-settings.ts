@@ -16,19 +16,19 @@ export const downstreamApiSettings = {
   },
   downstreamScopes: {
     name: "DownstreamApis__<name>__Scopes",
-    meaning: "Scopes asked for when calling the downstream API <name>.",
+    meaning: "Scopes of the access token for the downstream API <name>.",
     expects: "scopes of one resource, separated by spaces; with AppToken <resource>/.default; not with Anonymous",
     default: "User.Read for graph, when it has no settings",
   },
   downstreamHeader: {
     name: "DownstreamApis__<name>__Headers__<Name>",
     meaning:
-      "A header field that every call of the API has, such as a subscription key. In the name `_` stands for `-`. It may be a secret.",
+      "A header field for every call of the API, such as a subscription key. In its name, `_` stands for `-`. The value may be a secret.",
     expects: "printable ASCII; no field that HTTP or the app sets, and Authorization only with Anonymous",
   },
   downstreamMethods: {
     name: "DownstreamApis__<name>__Methods",
-    meaning: "Methods that browsers may call the API with. GET allows HEAD, too.",
+    meaning: "Methods with which browsers may call the API. GET also allows HEAD.",
     expects: "some of GET, HEAD, POST, PUT, PATCH and DELETE, separated by spaces",
     default: "all of them",
   },
@@ -42,13 +42,13 @@ export const downstreamApiSettings = {
   downstreamAllowEncodedSlashes: {
     name: "DownstreamApis__<name>__AllowEncodedSlashes",
     meaning:
-      "Whether `/api/<name>/` passes on `%2F` within a path. A server that takes it for a slash would let a browser reach other paths.",
+      "Whether `/api/<name>/` accepts `%2F` within a path. If the API's server takes it for a slash, a browser could reach other paths.",
     expects: "true or false",
     default: "false",
   },
   downstreamMaxRequestBytes: {
     name: "DownstreamApis__<name>__MaxRequestBytes",
-    meaning: "Size of the largest request body that is passed on for a browser.",
+    meaning: "Size of the largest request body that a browser may send to the API.",
     expects: "a whole number of bytes from 0 to 1000000000000",
     default: "104857600",
   },
@@ -67,7 +67,7 @@ export const downstreamApiSettings = {
   downstreamCaching: {
     name: "DownstreamApis__<name>__Caching",
     meaning:
-      "What browsers may keep of the API's answers: nothing, or a private copy of what has an ETag, which they check with the app before each use.",
+      "What browsers may keep of the API's answers: nothing, or a private copy of an answer with an ETag, which they check with the app before each use.",
     expects: "no-store or private",
     default: "no-store",
   },

@@ -14,7 +14,7 @@ export const settings = {
   httpStreaming: {
     name: "Http__Streaming",
     meaning:
-      "Whether bodies pass through the Functions host as streams, both ways. Read [operations.md](operations.md#http-streams) before you turn it on.",
+      "Whether bodies pass through the Functions host as streams, in both directions. Read [operations.md](operations.md#http-streams) before you turn it on.",
     expects: "true or false",
     default: "false",
   },
