@@ -1,41 +1,29 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { after, afterEach, before, describe, test } from "node:test";
-import { type Container, CosmosClient, ErrorResponse, type Item } from "@azure/cosmos";
-import { type CosmosEndpoint, startCosmosEndpoint } from "../src/endpoint.ts";
+import { afterEach, describe, test } from "node:test";
+import { CosmosClient, ErrorResponse, type Item } from "@azure/cosmos";
 import { statusOf } from "../src/contract.ts";
+import { startCosmosEndpoint } from "../src/endpoint.ts";
+import { startEndpointUnderTest } from "./under-test.ts";
+
+const { endpoint, container } = await startEndpointUnderTest();
+
+async function newItem(): Promise<{ id: string; item: Item; etag: string }> {
+  const id = randomUUID();
+  const { item, etag } = await container.items.create({ id, n: 1 });
+  endpoint.operations.clear();
+  return { id, item, etag };
+}
+
+async function stored(id: string): Promise<unknown> {
+  return (await container.item(id, id).read<{ n: number }>()).resource?.n;
+}
 
 describe("faults at the local Cosmos DB endpoint, as the SDK reports them", () => {
-  let endpoint: CosmosEndpoint;
-  let client: CosmosClient;
-  let container: Container;
-
-  before(async () => {
-    endpoint = await startCosmosEndpoint({ port: 0, dataFile: ":memory:" });
-    client = new CosmosClient(endpoint.connectionString);
-    const { database } = await client.databases.create({ id: "auth" });
-    ({ container } = await database.containers.create({ id: "accounts", partitionKey: { paths: ["/id"] } }));
-  });
   afterEach(() => {
     endpoint.faults.clear();
     endpoint.operations.clear();
   });
-  after(async () => {
-    client.dispose();
-    await endpoint.stop();
-  });
-
-  async function newItem(): Promise<{ id: string; item: Item; etag: string }> {
-    const id = randomUUID();
-    const { item, etag } = await container.items.create({ id, n: 1 });
-    endpoint.operations.clear();
-    return { id, item, etag };
-  }
-
-  async function stored(id: string): Promise<unknown> {
-    return (await container.item(id, id).read<{ n: number }>()).resource?.n;
-  }
-
   test("429 is retried after the time it names, until it stops", async () => {
     const { item } = await newItem();
     const fault = { type: "status", status: 429, retryAfterMs: 20 } as const;

@@ -1,37 +1,31 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { text } from "node:stream/consumers";
-import { after, before, describe, test } from "node:test";
-import { type Container, CosmosClient } from "@azure/cosmos";
-import { type CosmosEndpoint, startCosmosEndpoint } from "../src/endpoint.ts";
+import { describe, test } from "node:test";
+import { startEndpointUnderTest } from "./under-test.ts";
 
 const BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
+let now = Date.UTC(2026, 0, 1);
+const { endpoint, client, container } = await startEndpointUnderTest({ clock: () => now });
+
+async function openPage(): Promise<string> {
+  const response = await fetch(endpoint.url, { headers: { accept: BROWSER_ACCEPT } });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
+  return response.text();
+}
+
+function getAs(host: string): Promise<[number, string]> {
+  return new Promise((resolve, reject) => {
+    const request = get(endpoint.url, { headers: { host, accept: BROWSER_ACCEPT } }, (response) => {
+      text(response).then((body) => resolve([response.statusCode ?? 0, body]), reject);
+    });
+    request.on("error", reject);
+  });
+}
+
 describe("the page of the local Cosmos DB endpoint", () => {
-  let endpoint: CosmosEndpoint;
-  let client: CosmosClient;
-  let container: Container;
-  let now = Date.UTC(2026, 0, 1);
-
-  before(async () => {
-    endpoint = await startCosmosEndpoint({ port: 0, dataFile: ":memory:", clock: () => now });
-    client = new CosmosClient(endpoint.connectionString);
-    const { database } = await client.databases.create({ id: "auth" });
-    const definition = { id: "accounts", partitionKey: { paths: ["/id"] }, defaultTtl: -1 };
-    ({ container } = await database.containers.create(definition));
-  });
-  after(async () => {
-    client.dispose();
-    await endpoint.stop();
-  });
-
-  async function openPage(): Promise<string> {
-    const response = await fetch(endpoint.url, { headers: { accept: BROWSER_ACCEPT } });
-    assert.equal(response.status, 200);
-    assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
-    return response.text();
-  }
-
   test("a person sees the documents as they are stored, and sees them vanish", async () => {
     assert.match(await openPage(), /There are no documents/);
     await container.items.create({ id: "account-1", sealed: "s".repeat(500), sessions: [{ at: 1 }] });
@@ -93,13 +87,4 @@ describe("the page of the local Cosmos DB endpoint", () => {
     }
     assert.equal((await getAs("localhost:7074"))[0], 200);
   });
-
-  function getAs(host: string): Promise<[number, string]> {
-    return new Promise((resolve, reject) => {
-      const request = get(endpoint.url, { headers: { host, accept: BROWSER_ACCEPT } }, (response) => {
-        text(response).then((body) => resolve([response.statusCode ?? 0, body]), reject);
-      });
-      request.on("error", reject);
-    });
-  }
 });

@@ -2,63 +2,51 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { connect as connectSocket } from "node:net";
 import { text } from "node:stream/consumers";
-import { after, before, describe, test } from "node:test";
-import { type Container, CosmosClient, ErrorResponse } from "@azure/cosmos";
-import { type CosmosEndpoint, startCosmosEndpoint } from "../src/endpoint.ts";
+import { describe, test } from "node:test";
+import { CosmosClient, ErrorResponse } from "@azure/cosmos";
 import { statusOf } from "../src/contract.ts";
+import { startCosmosEndpoint } from "../src/endpoint.ts";
+import { startEndpointUnderTest } from "./under-test.ts";
+
+const { endpoint, client, container } = await startEndpointUnderTest();
+
+/** The headers that authorize a request, signed as the REST API documents it. */
+function signed(method: string, path: string, date = new Date().toUTCString()): Record<string, string> {
+  const segments = path.split("/").filter((segment) => segment !== "");
+  const isFeed = segments.length % 2 === 1;
+  const type = (isFeed ? segments.at(-1) : segments.at(-2)) ?? "";
+  const link = (isFeed ? segments.slice(0, -1) : segments).map(decodeURIComponent).join("/");
+  const message = `${method.toLowerCase()}\n${type}\n${link}\n${date.toLowerCase()}\n\n`;
+  const key = Buffer.from(endpoint.accountKey, "base64");
+  const signature = createHmac("sha256", key).update(message).digest("base64");
+  return { authorization: encodeURIComponent(`type=master&ver=1.0&sig=${signature}`), "x-ms-date": date };
+}
+
+function post(path: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(endpoint.url + path, { method: "POST", body, headers: { ...signed("POST", path), ...headers } });
+}
+
+async function createDocument(body: string | Buffer, partitionKey = '["a"]'): Promise<number> {
+  const headers = { "x-ms-documentdb-partitionkey": partitionKey };
+  return (await errorOf(await post("/dbs/auth/colls/accounts/docs", body, headers)))[0];
+}
+
+async function createContainer(properties: Record<string, unknown>): Promise<number> {
+  const body = JSON.stringify({ id: "c", partitionKey: { paths: ["/id"] }, ...properties });
+  return (await errorOf(await post("/dbs/auth/colls", body)))[0];
+}
+
+async function listDatabases(headers: Record<string, string>): Promise<number> {
+  return (await errorOf(await fetch(`${endpoint.url}/dbs`, { headers })))[0];
+}
+
+function raw(request: string): Promise<string> {
+  const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1");
+  socket.write(request);
+  return text(socket);
+}
 
 describe("requests to the local Cosmos DB endpoint", () => {
-  let endpoint: CosmosEndpoint;
-  let client: CosmosClient;
-  let container: Container;
-
-  before(async () => {
-    endpoint = await startCosmosEndpoint({ port: 0, dataFile: ":memory:" });
-    client = new CosmosClient(endpoint.connectionString);
-    const { database } = await client.databases.create({ id: "auth" });
-    ({ container } = await database.containers.create({ id: "accounts", partitionKey: "/id", defaultTtl: -1 }));
-  });
-  after(async () => {
-    client.dispose();
-    await endpoint.stop();
-  });
-
-  /** The headers that authorize a request, signed as the REST API documents it. */
-  function signed(method: string, path: string, date = new Date().toUTCString()): Record<string, string> {
-    const segments = path.split("/").filter((segment) => segment !== "");
-    const isFeed = segments.length % 2 === 1;
-    const type = (isFeed ? segments.at(-1) : segments.at(-2)) ?? "";
-    const link = (isFeed ? segments.slice(0, -1) : segments).map(decodeURIComponent).join("/");
-    const message = `${method.toLowerCase()}\n${type}\n${link}\n${date.toLowerCase()}\n\n`;
-    const key = Buffer.from(endpoint.accountKey, "base64");
-    const signature = createHmac("sha256", key).update(message).digest("base64");
-    return { authorization: encodeURIComponent(`type=master&ver=1.0&sig=${signature}`), "x-ms-date": date };
-  }
-
-  function post(path: string, body: string | Buffer, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(endpoint.url + path, { method: "POST", body, headers: { ...signed("POST", path), ...headers } });
-  }
-
-  async function createDocument(body: string | Buffer, partitionKey = '["a"]'): Promise<number> {
-    const headers = { "x-ms-documentdb-partitionkey": partitionKey };
-    return (await errorOf(await post("/dbs/auth/colls/accounts/docs", body, headers)))[0];
-  }
-
-  async function createContainer(properties: Record<string, unknown>): Promise<number> {
-    const body = JSON.stringify({ id: "c", partitionKey: { paths: ["/id"] }, ...properties });
-    return (await errorOf(await post("/dbs/auth/colls", body)))[0];
-  }
-
-  async function listDatabases(headers: Record<string, string>): Promise<number> {
-    return (await errorOf(await fetch(`${endpoint.url}/dbs`, { headers })))[0];
-  }
-
-  function raw(request: string): Promise<string> {
-    const socket = connectSocket(Number(new URL(endpoint.url).port), "127.0.0.1");
-    socket.write(request);
-    return text(socket);
-  }
-
   test("the account says that reads are strongly consistent, and names the address it was asked by", async () => {
     const { resource } = await client.getDatabaseAccount();
     assert.equal(resource?.consistencyPolicy, "Strong");

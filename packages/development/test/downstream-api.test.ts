@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startDownstreamApi } from "../src/downstream-api/api.ts";
-import {
-  createBrowser,
-  person,
-  portal,
-  redeem,
-  signIn,
-  startProvider,
-  textOf,
-} from "@entra-functions-bff/identity-provider/testing";
+import { createBrowser, person, portal, startProvider, textOf } from "@entra-functions-bff/identity-provider/testing";
 
-const { provider, call } = await startProvider();
+const { provider, signIn, redeem, tokensOf } = await startProvider();
 const api = await startDownstreamApi({
   port: 0,
   issuer: `${provider.instance}{tenantid}/v2.0`,
@@ -22,9 +14,7 @@ const api = await startDownstreamApi({
 after(async () => api.stop());
 
 async function tokenOf(givenName: string, scope = "User.Read") {
-  const parameters = { scope: `openid profile ${scope}` };
-  const callback = await signIn(provider, createBrowser(provider), person(provider, givenName), portal, parameters);
-  return textOf((await redeem(provider, call, callback)).body, "access_token");
+  return textOf(await tokensOf(givenName, { scope: `openid profile ${scope}` }), "access_token");
 }
 
 async function get(
@@ -165,8 +155,8 @@ test("an authentication context is demanded until a token carries it", async () 
   const claims = /claims="([^"]+)"/.exec(challenged.headers.get("www-authenticate") ?? "")?.[1] ?? "";
   const browser = createBrowser(provider);
   const stepUp = { claims: Buffer.from(claims, "base64").toString() };
-  const callback = await signIn(provider, browser, person(provider, "Ada"), portal, stepUp);
-  const stepped = textOf((await redeem(provider, call, callback)).body, "access_token");
+  const callback = await signIn(browser, person(provider, "Ada"), portal, stepUp);
+  const stepped = textOf((await redeem(callback)).body, "access_token");
   assert.equal((await get("/me", stepped)).status, 200);
   api.controls.requireAuthenticationContext(undefined);
 });

@@ -7,12 +7,11 @@ import {
   payroll,
   person,
   pick,
-  signIn,
   startProvider,
   testCertificates,
 } from "@entra-functions-bff/identity-provider/testing";
 
-const { provider } = await startProvider();
+const { provider, signIn } = await startProvider();
 const { ca } = await testCertificates();
 const credentials = { clientId: "second-app", clientSecret: "second-secret" };
 const { instance, tenantId } = provider;
@@ -23,7 +22,7 @@ const ada = person(provider, "Ada");
 
 test("it signs in without a question where somebody is signed in at another app", async () => {
   const browser = createBrowser(provider, app.url);
-  await signIn(provider, browser, ada, payroll);
+  await signIn(browser, ada, payroll);
   assert.match((await browser.open(app.url)).text, /You are signed out/);
   const home = await browser.open(`${app.url}/sign-in`);
   assert.equal(home.url.href, `${app.url}/`);
@@ -40,7 +39,7 @@ test("it signs in from nothing too, over the account picker", async () => {
 
 test("its Sign out button ends its own session and asks the provider to call every app", async () => {
   const browser = createBrowser(provider, app.url);
-  await signIn(provider, browser, ada, payroll);
+  await signIn(browser, ada, payroll);
   await browser.open(`${app.url}/sign-in`);
   const page = await browser.open(`${app.url}/sign-out`, {});
   assert.match(page.text, /Signing you out/);
@@ -56,9 +55,9 @@ test("its Sign out button ends its own session and asks the provider to call eve
 
 test("its Logout URL ends the session of that sid without a cookie, and no other", async () => {
   const [one, two] = [createBrowser(provider, app.url), createBrowser(provider, app.url)];
-  const callback = await signIn(provider, one, ada, payroll);
+  const callback = await signIn(one, ada, payroll);
   await one.open(`${app.url}/sign-in`);
-  await signIn(provider, two, ada, payroll);
+  await signIn(two, ada, payroll);
   await two.open(`${app.url}/sign-in`);
   const sid = callback.searchParams.get("session_state") ?? "";
   for (const query of ["", "?sid=", "?sid=unknown", `?sid=${sid}`]) {
@@ -72,7 +71,7 @@ test("its Logout URL ends the session of that sid without a cookie, and no other
 
 test("a callback with a foreign state signs nobody in, and another site's form signs nobody out", async () => {
   const browser = createBrowser(provider, app.url);
-  await signIn(provider, browser, ada, payroll);
+  await signIn(browser, ada, payroll);
   assert.match((await browser.open(`${app.url}/signed-in?code=x&state=y`)).text, /You are signed out/);
   await browser.open(`${app.url}/sign-in`);
   const foreign = await fetch(`${app.url}/sign-out`, {

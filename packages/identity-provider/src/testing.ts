@@ -49,10 +49,25 @@ async function createTogether(folder: string): Promise<void> {
   await rename(made, folder).catch(() => rm(made, { recursive: true }));
 }
 
-/** A provider on free ports that ends with the test file, and a client for its TLS side. */
-export async function startProvider(
-  options: Partial<IdentityProviderOptions> = {},
-): Promise<{ provider: IdentityProvider; call: BackChannel }> {
+/** A provider on free ports that ends with the test file, and what its tests ask of it again and again. */
+export interface ProviderUnderTest {
+  readonly provider: IdentityProvider;
+  /** A client for its TLS side. */
+  readonly call: BackChannel;
+  readonly signIn: Bound<typeof signIn, [IdentityProvider]>;
+  readonly askForTokens: Bound<typeof askForTokens, [IdentityProvider, BackChannel]>;
+  readonly redeem: Bound<typeof redeem, [IdentityProvider, BackChannel]>;
+  /** Signs somebody in with a new browser, and redeems the code. */
+  readonly tokensOf: (givenName: string, parameters?: Parameters, app?: RegisteredApp) => Promise<TokenAnswer["body"]>;
+  readonly refresh: (refreshToken: string, parameters?: Parameters, app?: RegisteredApp) => Promise<TokenAnswer>;
+}
+
+type Parameters = Readonly<Record<string, string>>;
+type Bound<F, First extends readonly unknown[]> = F extends (...all: [...First, ...infer Rest]) => infer R
+  ? (...rest: Rest) => R
+  : never;
+
+export async function startProvider(options: Partial<IdentityProviderOptions> = {}): Promise<ProviderUnderTest> {
   const tls = await testCertificates();
   const provider = await startIdentityProvider({
     httpPort: 0,
@@ -63,7 +78,20 @@ export async function startProvider(
     ...options,
   });
   after(async () => provider.stop());
-  return { provider, call: createBackChannel(tls.ca) };
+  const call = createBackChannel(tls.ca);
+  return {
+    provider,
+    call,
+    signIn: async (...rest) => signIn(provider, ...rest),
+    askForTokens: async (...rest) => askForTokens(provider, call, ...rest),
+    redeem: async (...rest) => redeem(provider, call, ...rest),
+    tokensOf: async (givenName, parameters, app) => {
+      const callback = await signIn(provider, createBrowser(provider), person(provider, givenName), app, parameters);
+      return (await redeem(provider, call, callback, app)).body;
+    },
+    refresh: async (refreshToken, parameters = {}, app = portal) =>
+      askForTokens(provider, call, { grant_type: "refresh_token", refresh_token: refreshToken, ...parameters }, app),
+  };
 }
 
 export function person({ people }: IdentityProvider, givenName: string): Person {

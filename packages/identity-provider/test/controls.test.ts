@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
-import {
-  askForTokens,
-  authorizeUrl,
-  createBrowser,
-  person,
-  portal,
-  redeem,
-  signIn,
-  startProvider,
-  textOf,
-} from "../src/testing.ts";
+import { authorizeUrl, createBrowser, person, portal, startProvider, textOf } from "../src/testing.ts";
 
-const { provider, call } = await startProvider();
+const { provider, call, signIn, redeem, tokensOf, refresh } = await startProvider();
 const { controls } = provider;
 const ada = person(provider, "Ada");
-
-async function signInAndRedeem() {
-  return (await redeem(provider, call, await signIn(provider, createBrowser(provider), ada))).body;
-}
-
-async function refresh(token: string) {
-  return askForTokens(provider, call, { grant_type: "refresh_token", refresh_token: token });
-}
 
 test("the next ID token can be wrong in every way an app must notice, and the one after is right", async () => {
   const keys = createLocalJWKSet(provider.jwks());
@@ -34,7 +16,7 @@ test("the next ID token can be wrong in every way an app must notice, and the on
     );
   const nextIdToken = async (tampering: Parameters<typeof controls.tamperWithNextIdToken>[0]) => {
     controls.tamperWithNextIdToken(tampering);
-    return textOf(await signInAndRedeem(), "id_token");
+    return textOf(await tokensOf("Ada"), "id_token");
   };
   const claims = await nextIdToken({ claims: { aud: "another-app", nonce: undefined } });
   assert.equal(decodeJwt(claims).aud, "another-app");
@@ -47,13 +29,13 @@ test("the next ID token can be wrong in every way an app must notice, and the on
   assert.equal(await verifies(await nextIdToken({ signature: "foreign-key" })), false);
   assert.equal(await verifies(await nextIdToken({ signature: "corrupt" })), false);
   assert.equal(decodeProtectedHeader(await nextIdToken({ header: { kid: "unknown" } })).kid, "unknown");
-  assert.ok(await verifies(textOf(await signInAndRedeem(), "id_token")));
+  assert.ok(await verifies(textOf(await tokensOf("Ada"), "id_token")));
 });
 
 test("after a change of the signing key both keys are published", async () => {
-  const before = textOf(await signInAndRedeem(), "id_token");
+  const before = textOf(await tokensOf("Ada"), "id_token");
   controls.rotateSigningKey();
-  const later = textOf(await signInAndRedeem(), "id_token");
+  const later = textOf(await tokensOf("Ada"), "id_token");
   const keys = createLocalJWKSet(provider.jwks());
   assert.notEqual(decodeProtectedHeader(before).kid, decodeProtectedHeader(later).kid);
   for (const token of [before, later]) await jwtVerify(token, keys);
@@ -66,7 +48,7 @@ test("tests can have any token signed by the provider's key", async () => {
 });
 
 test("an endpoint fails as told, as often as told, and then works again", async () => {
-  const token = textOf(await signInAndRedeem(), "refresh_token");
+  const token = textOf(await tokensOf("Ada"), "refresh_token");
   controls.failNext("token", { type: "status", status: 503, body: { error: "temporarily_unavailable" } }, 2);
   assert.deepEqual([(await refresh(token)).status, (await refresh(token)).status], [503, 503]);
   assert.equal((await refresh(token)).status, 200);
@@ -88,9 +70,9 @@ test("an endpoint fails as told, as often as told, and then works again", async 
 });
 
 test("faults and gates can be meant for one grant only, and faults can be taken back", async () => {
-  const token = textOf(await signInAndRedeem(), "refresh_token");
+  const token = textOf(await tokensOf("Ada"), "refresh_token");
   controls.failNext("token", { type: "status", status: 503 }, 1, { grantType: "refresh_token" });
-  assert.ok(textOf(await signInAndRedeem(), "access_token"));
+  assert.ok(textOf(await tokensOf("Ada"), "access_token"));
   assert.equal((await refresh(token)).status, 503);
   controls.failNext("token", { type: "status", status: 503 });
   controls.clearFaults();
@@ -98,7 +80,7 @@ test("faults and gates can be meant for one grant only, and faults can be taken 
 });
 
 test("an answer can be lost after the tokens were issued: under rotation the old token is used up", async () => {
-  const token = textOf(await signInAndRedeem(), "refresh_token");
+  const token = textOf(await tokensOf("Ada"), "refresh_token");
   controls.rotateRefreshTokens = true;
   controls.failNext("token", { type: "reset" }, 1, { when: "after" });
   await assert.rejects(refresh(token));
@@ -121,7 +103,7 @@ test("a request that hangs ends when the provider stops", async () => {
 });
 
 test("a gate holds requests, says when they have arrived, and lets them go", async () => {
-  const token = textOf(await signInAndRedeem(), "refresh_token");
+  const token = textOf(await tokensOf("Ada"), "refresh_token");
   for (const when of ["before", "after"] as const) {
     const gate = controls.gate("token", { grantType: "refresh_token", when });
     const issuedBefore = controls.issuedTokens().length;
@@ -139,8 +121,8 @@ test("a gate holds requests, says when they have arrived, and lets them go", asy
 });
 
 test("every code and token handed out is on record, for tests that look for leaks", async () => {
-  const callback = await signIn(provider, createBrowser(provider), ada);
-  const { body } = await redeem(provider, call, callback);
+  const callback = await signIn(createBrowser(provider), ada);
+  const { body } = await redeem(callback);
   const issued = controls.issuedTokens();
   assert.ok(issued.includes(callback.searchParams.get("code") ?? ""));
   for (const name of ["access_token", "refresh_token", "id_token"])
@@ -149,7 +131,7 @@ test("every code and token handed out is on record, for tests that look for leak
 
 test("requests are counted by endpoint, grant, app and status", async () => {
   controls.requests.clear();
-  const token = textOf(await signInAndRedeem(), "refresh_token");
+  const token = textOf(await tokensOf("Ada"), "refresh_token");
   await refresh(token);
   await refresh("made-up");
   const { requests } = controls;
@@ -164,7 +146,7 @@ test("requests are counted by endpoint, grant, app and status", async () => {
 
 test("session_state can be left out", async () => {
   controls.includeSessionState = false;
-  const callback = await signIn(provider, createBrowser(provider), ada);
+  const callback = await signIn(createBrowser(provider), ada);
   controls.includeSessionState = true;
   assert.equal(callback.searchParams.get("session_state"), null);
 });

@@ -13,10 +13,10 @@ import {
 import { decodeJwt } from "jose";
 import type { BackChannelAnswer } from "../src/back-channel.ts";
 import { homeAccountId } from "../src/people.ts";
-import { createBrowser, person, pick, portal, signIn, startProvider, testCertificates } from "../src/testing.ts";
+import { createBrowser, person, pick, portal, startProvider, testCertificates } from "../src/testing.ts";
 
 const redirectUri = portal.redirectUris[0] ?? "";
-const { provider, call } = await startProvider();
+const { provider, call, signIn } = await startProvider();
 
 /** The real MSAL, set up as an app would be: discovery given as text, its calls over our private CA. */
 async function createMsal(
@@ -103,7 +103,7 @@ test("MSAL proves a certificate's key instead of a secret, and the secret is ref
   const { key, cert } = await testCertificates();
   const app = { ...portal, clientId: "with-certificate", certificate: cert };
   provider.controls.registerApp(app);
-  const callback = async () => signIn(provider, createBrowser(provider), person(provider, "Ada"), app);
+  const callback = async () => signIn(createBrowser(provider), person(provider, "Ada"), app);
   const redeemWith = async (auth: Parameters<typeof createMsal>[0]) => {
     const msal = await createMsal({ clientId: app.clientId, ...auth });
     const code = (await callback()).searchParams.get("code") ?? "";

@@ -1,28 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeJwt } from "jose";
-import {
-  askForTokens,
-  createBrowser,
-  payroll,
-  person,
-  portal,
-  redeem,
-  signIn,
-  startProvider,
-  textOf,
-} from "../src/testing.ts";
+import { payroll, person, startProvider, textOf } from "../src/testing.ts";
 
-const { provider, call } = await startProvider();
+const { provider, tokensOf, refresh } = await startProvider();
 const { controls } = provider;
 
-async function refreshTokenOf(givenName: string, parameters: Readonly<Record<string, string>> = {}) {
-  const callback = await signIn(provider, createBrowser(provider), person(provider, givenName), portal, parameters);
-  return textOf((await redeem(provider, call, callback)).body, "refresh_token");
-}
-
-async function refresh(token: string, parameters: Readonly<Record<string, string>> = {}, app = portal) {
-  return askForTokens(provider, call, { grant_type: "refresh_token", refresh_token: token, ...parameters }, app);
+async function refreshTokenOf(givenName: string, parameters?: Readonly<Record<string, string>>) {
+  return textOf(await tokensOf(givenName, parameters), "refresh_token");
 }
 
 test("an old refresh token stays valid, and each use gives a new one", async () => {

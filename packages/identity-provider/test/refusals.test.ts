@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accountId } from "../src/people.ts";
-import { authorizeUrl, createBrowser, person, pick, portal, signIn, startProvider } from "../src/testing.ts";
+import { authorizeUrl, createBrowser, person, pick, portal, startProvider } from "../src/testing.ts";
 
-const { provider } = await startProvider();
+const { provider, signIn } = await startProvider();
 const ada = person(provider, "Ada");
 
 test("an unknown app and an unregistered redirect URI get a page, never a redirect", async () => {
@@ -40,7 +40,7 @@ test("a form of another site cannot choose an account", async () => {
 
 test("text from the request is shown as text", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const scope = 'openid <script>alert(1)</script> "><img>';
   const page = await browser.open(authorizeUrl(provider, portal, { prompt: "consent", scope }));
   assert.equal(page.status, 200);
@@ -68,7 +68,7 @@ test("every page has a strict content security policy, is not stored and cannot 
 
 test("the parameters the provider keeps for itself cannot be set from outside", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const url = authorizeUrl(provider, portal, { prompt: "consent", requested_scope: "openid Smuggled.All" });
   assert.ok(!(await browser.open(url)).text.includes("Smuggled.All"));
 });

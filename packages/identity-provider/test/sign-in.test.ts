@@ -2,25 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeJwt } from "jose";
 import { otherTenantId } from "../src/people.ts";
-import {
-  authorizeUrl,
-  createBrowser,
-  payroll,
-  person,
-  pick,
-  portal,
-  redeem,
-  signIn,
-  startProvider,
-  textOf,
-} from "../src/testing.ts";
+import { authorizeUrl, createBrowser, payroll, person, pick, portal, startProvider, textOf } from "../src/testing.ts";
 
-const { provider, call } = await startProvider();
+const { provider, signIn, redeem } = await startProvider();
 const ada = person(provider, "Ada");
 const zoe = person(provider, "Zoë");
 
 async function idTokenClaims(callback: URL, app = portal) {
-  const { body } = await redeem(provider, call, callback, app);
+  const { body } = await redeem(callback, app);
   return decodeJwt(textOf(body, "id_token"));
 }
 
@@ -44,7 +33,7 @@ test("one click on the account picker signs in, and the app gets code, state and
 
 test("a second app signs in without a question, under the same sid and another subject", async () => {
   const browser = createBrowser(provider);
-  const first = await idTokenClaims(await signIn(provider, browser, ada));
+  const first = await idTokenClaims(await signIn(browser, ada));
   const { url, status } = await browser.open(authorizeUrl(provider, payroll, { prompt: "none" }));
   assert.equal(status, undefined);
   const second = await idTokenClaims(url, payroll);
@@ -61,7 +50,7 @@ test("prompt=none without a session is refused at the app, and so is a hint for 
   assert.match(url.searchParams.get("error_description") ?? "", /^AADSTS50058: /);
   assert.equal(url.searchParams.get("state"), "the-state");
   assert.equal(url.searchParams.get("iss"), null);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const other = authorizeUrl(provider, portal, { prompt: "none", login_hint: zoe.preferredUsername });
   assert.equal((await browser.open(other)).url.searchParams.get("error"), "login_required");
 });
@@ -84,7 +73,7 @@ test("login_hint skips the picker, as user name and as the claim of that name", 
 
 test("prompt=login and prompt=select_account ask although somebody is signed in; the same person keeps the sid", async () => {
   const browser = createBrowser(provider);
-  const { sid } = await idTokenClaims(await signIn(provider, browser, ada));
+  const { sid } = await idTokenClaims(await signIn(browser, ada));
   for (const prompt of ["login", "select_account"]) {
     const picker = await browser.open(authorizeUrl(provider, portal, { prompt, login_hint: ada.preferredUsername }));
     assert.match(picker.text, /Pick an account/);
@@ -95,12 +84,12 @@ test("prompt=login and prompt=select_account ask although somebody is signed in;
 
 test("choosing another person starts a new session with a new sid", async () => {
   const browser = createBrowser(provider);
-  const first = await idTokenClaims(await signIn(provider, browser, ada));
+  const first = await idTokenClaims(await signIn(browser, ada));
   const picker = await browser.open(authorizeUrl(provider, portal, { prompt: "select_account" }));
   const second = await idTokenClaims((await pick(browser, picker, zoe)).url);
   assert.equal(second["oid"], zoe.oid);
   assert.notEqual(second["sid"], first["sid"]);
-  const silent = await idTokenClaims(await signIn(provider, browser, zoe));
+  const silent = await idTokenClaims(await signIn(browser, zoe));
   assert.equal(silent["sid"], second["sid"]);
 });
 
@@ -118,7 +107,7 @@ test("two tabs that both stand at the picker can both finish, with the same pers
 
 test("a tab that waits at the picker survives another tab's change of person", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const waiting = await browser.open(authorizeUrl(provider, portal, { prompt: "select_account", state: "waiting" }));
   const changing = await browser.open(authorizeUrl(provider, portal, { prompt: "select_account" }));
   await pick(browser, changing, zoe);
@@ -138,7 +127,7 @@ test("Cancel takes the person back to the app with access_denied", async () => {
 
 test("prompt=consent asks for the scopes, and only then", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const scope = "openid profile Mail.Read";
   const consent = await browser.open(authorizeUrl(provider, portal, { prompt: "consent", scope }));
   assert.match(consent.text, /Permissions requested/);
@@ -164,7 +153,7 @@ test("a tenant's authority offers its own people, and a session of another tenan
 
 test("response_mode=form_post posts the response to the app", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada);
+  await signIn(browser, ada);
   const page = await browser.open(authorizeUrl(provider, portal, { response_mode: "form_post" }));
   assert.equal(page.status, 200);
   assert.match(page.text, /action="http:\/\/localhost:7071\/auth\/callback"/);

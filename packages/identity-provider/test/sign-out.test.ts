@@ -2,20 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeJwt } from "jose";
 import {
-  askForTokens,
   authorizeUrl,
   createBrowser,
   payroll,
   person,
   portal,
-  redeem,
-  signIn,
   startProvider,
   textOf,
   type Browser,
 } from "../src/testing.ts";
 
-const { provider, call } = await startProvider();
+const { provider, signIn, askForTokens, redeem } = await startProvider();
 const ada = person(provider, "Ada");
 const afterwards = portal.postLogoutRedirectUris[0] ?? "";
 
@@ -26,8 +23,8 @@ function endSessionUrl(parameters: Readonly<Record<string, string>>): string {
 /** Ada's browser, signed in to both apps. */
 async function signedIn() {
   const browser = createBrowser(provider);
-  const { body } = await redeem(provider, call, await signIn(provider, browser, ada));
-  await signIn(provider, browser, ada, payroll);
+  const { body } = await redeem(await signIn(browser, ada));
+  await signIn(browser, ada, payroll);
   const claims = decodeJwt(textOf(body, "id_token"));
   return {
     browser,
@@ -68,7 +65,7 @@ test("with a logout_hint nobody is asked: the session is over, every app's Logou
 
 test("only the apps signed in under this browser's session are called", async () => {
   const browser = createBrowser(provider);
-  await signIn(provider, browser, ada, payroll);
+  await signIn(browser, ada, payroll);
   const page = await browser.open(endSessionUrl({ logout_hint: ada.preferredUsername }));
   assert.deepEqual(
     framesOf(page.text).map((url) => new URL(url).origin),
@@ -141,7 +138,7 @@ test("signing out does not revoke refresh tokens", async () => {
   const { browser, loginHint, body } = await signedIn();
   await browser.open(endSessionUrl({ logout_hint: loginHint }));
   const refreshToken = textOf(body, "refresh_token");
-  const { status } = await askForTokens(provider, call, { grant_type: "refresh_token", refresh_token: refreshToken });
+  const { status } = await askForTokens({ grant_type: "refresh_token", refresh_token: refreshToken });
   assert.equal(status, 200);
 });
 
@@ -172,7 +169,7 @@ test("another site's form cannot sign out at the provider's page", async () => {
 test("a new session after sign-out has a new sid", async () => {
   const { browser, sid, loginHint } = await signedIn();
   await browser.open(endSessionUrl({ logout_hint: loginHint }));
-  const { body } = await redeem(provider, call, await signIn(provider, browser, ada));
+  const { body } = await redeem(await signIn(browser, ada));
   assert.notEqual(decodeJwt(textOf(body, "id_token"))["sid"], sid);
 });
 

@@ -2,26 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
-import {
-  askForTokens,
-  createBrowser,
-  payroll,
-  person,
-  portal,
-  redeem,
-  signIn,
-  startProvider,
-  textOf,
-} from "../src/testing.ts";
+import { createBrowser, payroll, person, portal, startProvider, textOf } from "../src/testing.ts";
 
-const { provider, call } = await startProvider();
+const { provider, call, signIn, askForTokens, redeem, tokensOf } = await startProvider();
 const ada = person(provider, "Ada");
 const keys = createLocalJWKSet(provider.jwks());
-
-async function tokensOf(givenName: string, parameters: Readonly<Record<string, string>> = {}, app = portal) {
-  const callback = await signIn(provider, createBrowser(provider), person(provider, givenName), app, parameters);
-  return (await redeem(provider, call, callback, app)).body;
-}
 
 test("the ID token carries Entra's claims and verifies against the published key", async () => {
   const body = await tokensOf("Ada");
@@ -94,7 +79,7 @@ test("an access token is for one resource: bare scopes are Graph's, api:// scope
 test("a refresh token is good for any resource and for .default, but for one resource at a time", async () => {
   const body = await tokensOf("Ada", { scope: "openid offline_access User.Read api://orders/Orders.Read" });
   const refresh = async (scope: string) =>
-    askForTokens(provider, call, { grant_type: "refresh_token", refresh_token: textOf(body, "refresh_token"), scope });
+    askForTokens({ grant_type: "refresh_token", refresh_token: textOf(body, "refresh_token"), scope });
   const scopeOf = async (scope: string) => decodeJwt(textOf((await refresh(scope)).body, "access_token"))["scp"];
   assert.equal(await scopeOf("https://graph.microsoft.com/Mail.Read"), "Mail.Read");
   assert.equal(await scopeOf("api://orders/.default"), "Orders.Read");
@@ -127,25 +112,25 @@ test("a code works once, for its app, its redirect URI and its PKCE verifier", a
     code_challenge: createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",
   };
-  const fresh = async () => signIn(provider, browser, ada, portal, pkce);
+  const fresh = async () => signIn(browser, ada, portal, pkce);
   const good = { code_verifier: verifier };
-  assert.equal(await errorOf(redeem(provider, call, await fresh(), portal, { code_verifier: "w".repeat(43) })), 501481);
-  assert.equal(await errorOf(redeem(provider, call, await fresh(), portal)), 501481);
-  assert.equal(await errorOf(redeem(provider, call, await fresh(), payroll, good)), 70000);
+  assert.equal(await errorOf(redeem(await fresh(), portal, { code_verifier: "w".repeat(43) })), 501481);
+  assert.equal(await errorOf(redeem(await fresh(), portal)), 501481);
+  assert.equal(await errorOf(redeem(await fresh(), payroll, good)), 70000);
   const elsewhere = { ...good, redirect_uri: "http://localhost:7071/" };
-  assert.equal(await errorOf(redeem(provider, call, await fresh(), portal, elsewhere)), 500112);
+  assert.equal(await errorOf(redeem(await fresh(), portal, elsewhere)), 500112);
   const callback = await fresh();
-  assert.equal((await redeem(provider, call, callback, portal, good)).status, 200);
-  assert.equal(await errorOf(redeem(provider, call, callback, portal, good)), 54005);
+  assert.equal((await redeem(callback, portal, good)).status, 200);
+  assert.equal(await errorOf(redeem(callback, portal, good)), 54005);
 });
 
 test("an app must prove who it is: by secret in body or header, and not by a wrong one", async () => {
-  const callback = async () => signIn(provider, createBrowser(provider), ada);
-  const wrong = await redeem(provider, call, await callback(), { ...portal, clientSecret: "guessed" });
+  const callback = async () => signIn(createBrowser(provider), ada);
+  const wrong = await redeem(await callback(), { ...portal, clientSecret: "guessed" });
   assert.deepEqual([wrong.status, wrong.body["error"], wrong.body["error_codes"]], [401, "invalid_client", [7000215]]);
-  const unknown = await redeem(provider, call, await callback(), { ...portal, clientId: "nobody" });
+  const unknown = await redeem(await callback(), { ...portal, clientId: "nobody" });
   assert.deepEqual([unknown.status, unknown.body["error_codes"]], [401, [700016]]);
-  const none = await redeem(provider, call, await callback(), { ...portal, clientSecret: "" });
+  const none = await redeem(await callback(), { ...portal, clientSecret: "" });
   assert.deepEqual([none.status, none.body["error_codes"]], [401, [7000218]]);
   const basic = await call(`${provider.instance}${provider.tenantId}/oauth2/v2.0/token`, {
     method: "POST",
@@ -168,13 +153,13 @@ test("other grants are refused by name", async () => {
     "password",
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
   ]) {
-    const { status, body } = await askForTokens(provider, call, { grant_type: grant });
+    const { status, body } = await askForTokens({ grant_type: grant });
     assert.deepEqual([status, body["error"], body["error_codes"]], [400, "unsupported_grant_type", [70003]]);
   }
 });
 
 async function appToken(scope: string) {
-  return askForTokens(provider, call, { grant_type: "client_credentials", scope });
+  return askForTokens({ grant_type: "client_credentials", scope });
 }
 
 test("an app gets a token for itself with its credential alone, and for no other resource", async () => {
