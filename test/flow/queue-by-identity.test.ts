@@ -19,7 +19,7 @@ describe("the queue of sign-outs, without a key", () => {
   let service: QueueService;
   before(async () => {
     world = await startWorld();
-    service = await startQueueService(undefined, await loadOrCreateCertificates(join(world.folder, "certificates")));
+    service = await startQueueService({ tls: await loadOrCreateCertificates(join(world.folder, "certificates")) });
   });
   after(async () => {
     await world.stop();

@@ -47,14 +47,17 @@ interface Reply {
   readonly body?: string;
 }
 
-/**
- * @param trouble from the start; it does not even listen when that is "refused"
- * @param tls key and certificate; without them it speaks plain http
- */
-export async function startQueueService(
-  trouble?: QueueTrouble,
-  tls?: { readonly key: string; readonly cert: string },
-): Promise<QueueService> {
+export interface QueueServiceOptions {
+  /** From the start; it does not even listen when that is "refused". */
+  readonly trouble?: QueueTrouble | undefined;
+  /** Key and certificate; without them it speaks plain http. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Takes every message and gives none out: whoever looks into it finds that they are all hidden. */
+  readonly hidesAll?: boolean;
+}
+
+export async function startQueueService(options: QueueServiceOptions = {}): Promise<QueueService> {
+  const { trouble, tls, hidesAll = false } = options;
   const authorizations: (string | undefined)[] = [];
   const queues = new Map<string, Message[]>();
   const deletions = new Map<string, PromiseWithResolvers<void>>();
@@ -71,7 +74,7 @@ export async function startQueueService(
     if (current === "silent") return;
     if (typeof current === "object" && "slowMs" in current) await delay(current.slowMs);
     const refusal = typeof current === "object" && "status" in current ? current.status : undefined;
-    const { status, headers, body } = refusal ? failure(refusal, "InTrouble") : answer(queues, asked);
+    const { status, headers, body } = refusal ? failure(refusal, "InTrouble") : answer(queues, asked, hidesAll);
     response.writeHead(status, { "content-type": "application/xml", ...headers }).end(body);
     if (asked.method === "DELETE" && asked.messageId && status === 204) deletionOf(asked.messageId).resolve();
   };
@@ -125,7 +128,7 @@ async function read(request: IncomingMessage): Promise<Asked> {
   };
 }
 
-function answer(queues: Map<string, Message[]>, asked: Asked): Reply {
+function answer(queues: Map<string, Message[]>, asked: Asked, hidesAll: boolean): Reply {
   const { method, queue, messageId, isMessages } = asked;
   const messages = queues.get(queue);
   if (method === "PUT" && !isMessages) {
@@ -133,8 +136,12 @@ function answer(queues: Map<string, Message[]>, asked: Asked): Reply {
     return { status: messages ? 204 : 201 };
   }
   if (!messages) return failure(404, "QueueNotFound");
+  if (method === "DELETE" && !isMessages) {
+    queues.delete(queue);
+    return { status: 204 };
+  }
   if (!isMessages) return { status: 200, headers: { "x-ms-approximate-messages-count": String(messages.length) } };
-  if (method === "POST") return put(messages, asked);
+  if (method === "POST") return put(messages, asked, hidesAll ? Infinity : 0);
   if (method === "GET") return receive(messages, asked);
   const index = messages.findIndex(
     ({ id, popReceipt }) => id === messageId && popReceipt === asked.query.get("popreceipt"),
@@ -149,9 +156,9 @@ function answer(queues: Map<string, Message[]>, asked: Asked): Reply {
   return { status: 204, headers: { "x-ms-popreceipt": message.popReceipt, "x-ms-time-next-visible": date } };
 }
 
-function put(messages: Message[], { body }: Asked): Reply {
+function put(messages: Message[], { body }: Asked, visibleAt: number): Reply {
   const text = /<MessageText>([^<]*)<\/MessageText>/.exec(body)?.[1] ?? "";
-  const message = { id: crypto.randomUUID(), text, attempt: 0, visibleAt: 0, popReceipt: crypto.randomUUID() };
+  const message = { id: crypto.randomUUID(), text, attempt: 0, visibleAt, popReceipt: crypto.randomUUID() };
   messages.push(message);
   return { status: 201, body: list([message]) };
 }
@@ -160,7 +167,7 @@ function receive(messages: readonly Message[], { query }: Asked): Reply {
   const due = messages
     .filter(({ visibleAt }) => visibleAt <= Date.now())
     .slice(0, Number(query.get("numofmessages") ?? 1));
-  for (const message of due) {
+  for (const message of query.get("peekonly") === "true" ? [] : due) {
     message.attempt++;
     hide(message, Number(query.get("visibilitytimeout") ?? 30));
   }

@@ -12,7 +12,7 @@ import { freePort, isFree } from "@entra-functions-bff/stand-in-kit/ports";
 import type { SecondApp } from "@entra-functions-bff/development";
 import { seedCertificates } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";
-import { startQueueSink } from "./queue-sink.ts";
+import { startQueueService } from "./queue-service.ts";
 import { createClient, type Answer, type Client } from "./http-client.ts";
 
 // After the compile cache is there.
@@ -86,7 +86,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { cosmos, identityProvider, downstreamApi, secondApp, publicBaseUrl } = platform;
   if (!cosmos || !identityProvider || !downstreamApi || !secondApp) throw new Error("A part did not start");
 
-  const sink = platform.queueStorage ? undefined : await startQueueSink();
+  const sink = platform.queueStorage ? undefined : await startQueueService({ hidesAll: true });
   const queue = sink && { AzureWebJobsStorage: sink.connectionString, [finishingDisabled]: "true" };
   const appFolder = options.appFolder ?? ".";
   const instances: AppInstance[] = [];
@@ -124,7 +124,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       createClient(publicBaseUrl, instances[instance]?.url ?? publicBaseUrl, (answer) => answers.push(answer)),
     startInstance,
     answers,
-    deferred: sink?.messages ?? [],
+    get deferred() {
+      const texts = sink?.texts("sign-outs") ?? [];
+      return texts.map((text): unknown => JSON.parse(Buffer.from(text, "base64").toString()));
+    },
     log: () => instances.flatMap((instance) => instance.lines).join("\n"),
     async stop({ keepData = false } = {}) {
       sdk.dispose();

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baseUrl, createWorld, onlyApplication, tenantId, toCreate } from "./app-registration-harness.ts";
+import { baseUrl, startDirectory, onlyApplication, tenantId, toCreate } from "./app-registration-harness.ts";
 
 const graphAppId = "00000003-0000-0000-c000-000000000000";
 
 test("from nothing: the app, its service principal and the trust in the managed identity, and no secret", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   const identity = directory.putManagedIdentity("portal-identity");
   await world.succeed([...toCreate, "--managed-identity", identity.appId]);
@@ -37,7 +37,7 @@ test("from nothing: the app, its service principal and the trust in the managed 
 });
 
 test("a second run writes nothing and says so", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const identity = world.graph.directory.putManagedIdentity("portal-identity");
   const args = [...toCreate, "--managed-identity", identity.id];
   await world.succeed(args);
@@ -48,7 +48,7 @@ test("a second run writes nothing and says so", async () => {
 });
 
 test("what is printed names each change, the settings, the Logout URL and what is left to consent to", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   const identity = directory.putManagedIdentity("portal-identity");
   const args = [...toCreate, "--managed-identity", identity.id, "--scope", "User.Read Directory.Read.All"];
@@ -98,7 +98,7 @@ Notes
 });
 
 test("a dry run shows the same difference and sends no write", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const dry = await world.succeed([...toCreate, "--dry-run"]);
   assert.deepEqual(dry.writes, []);
   assert.equal(world.graph.directory.applications.size, 0);
@@ -117,7 +117,7 @@ test("a dry run shows the same difference and sends no write", async () => {
 });
 
 test("--json is the whole report", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const report = (await world.succeed([...toCreate, "--json"])).report();
   const { appId } = onlyApplication(world.graph);
   assert.equal(report.clientId, appId);
@@ -134,7 +134,7 @@ test("--json is the whole report", async () => {
 });
 
 test("a multi-tenant registration lets organizations in and says that each consents for itself", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { output } = await world.succeed([...toCreate, "--sign-in-audience", "multi-tenant"]);
   assert.equal(onlyApplication(world.graph).signInAudience, "AzureADMultipleOrgs");
   assert.match(output, /AzureAd__TenantId=organizations\n/);
@@ -142,7 +142,7 @@ test("a multi-tenant registration lets organizations in and says that each conse
 });
 
 test("over http://localhost there is no Logout URL, and the output says what that means", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { output } = await world.succeed(["--base-url", "http://localhost:7071", "--name", "Portal here"]);
   const { web } = onlyApplication(world.graph);
   assert.deepEqual(web.redirectUris, ["http://localhost:7071/auth/callback", "http://localhost:7071/auth/signed-out"]);
@@ -151,7 +151,7 @@ test("over http://localhost there is no Logout URL, and the output says what tha
 });
 
 test("permissions of any API are found by its application id URI, its client id or Graph's own URI", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const orders = world.graph.directory.putServicePrincipal({
     displayName: "Orders",
     servicePrincipalNames: ["api://orders.contoso.example"],
@@ -177,7 +177,7 @@ test("permissions of any API are found by its application id URI, its client id 
 });
 
 test("names that differ in anything make registrations of their own", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   for (const name of ["Portal", "portal!", "ポータル", "O'Reilly's portal"]) {
     await world.succeed(["--base-url", baseUrl, "--name", name]);
     assert.deepEqual((await world.succeed(["--base-url", baseUrl, "--name", name])).writes, []);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import {
   assertFailure,
   baseUrl,
-  createWorld,
+  startDirectory,
   fails,
   onlyApplication,
   tenantId,
@@ -17,7 +17,7 @@ function and(...more: readonly string[]): readonly string[] {
 }
 
 test("not signed in: says how to, with the credentials' own reasons, and asks Graph nothing", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const reasons = ["Please run 'az login' to set up an account.", "AADSTS50076: use multi-factor authentication"];
   for (const reason of reasons) {
     const result = await world.run([...toCreate, "--json"], {
@@ -31,19 +31,19 @@ test("not signed in: says how to, with the credentials' own reasons, and asks Gr
 });
 
 test("a sign-in that Graph does not accept any more", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.refuseTokens();
   await fails(world, toCreate, "not_signed_in", /did not accept the sign-in.*InvalidAuthenticationToken.*request-id/s);
 });
 
 test("a token is asked for, once, for the Graph it is sent to and no other", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { tokenScopes } = await world.succeed(toCreate);
   assert.deepEqual(tokenScopes, [`${world.graph.url}/.default`]);
 });
 
 test("insufficient privileges: says what was not allowed and which role allows it", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.deny({ method: "PATCH" });
   await fails(
     world,
@@ -54,7 +54,7 @@ test("insufficient privileges: says what was not allowed and which role allows i
 });
 
 test("a failure half-way tells what has been written, and the next run goes on from there", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const identity = world.graph.directory.putManagedIdentity("portal-identity");
   const args = [...toCreate, "--managed-identity", identity.id];
   world.graph.controls.deny({ method: "PATCH", path: /federatedIdentityCredentials/ });
@@ -72,7 +72,7 @@ test("a failure half-way tells what has been written, and the next run goes on f
 });
 
 test("unknown client id, permission, API, managed identity or tenant", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   await fails(world, and("--client-id", unknownId), "application_not_found", /client id 99999999.*--tenant-id/s);
   await fails(
@@ -98,14 +98,14 @@ test("unknown client id, permission, API, managed identity or tenant", async () 
 });
 
 test("an operator who may not read the tenant names it", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.deny({ path: /organization/ });
   await fails(world, toCreate, "insufficient_privileges", /--tenant-id to avoid that/);
   assert.equal((await world.succeed([...toCreate, "--tenant-id", tenantId, "--json"])).report().tenantId, tenantId);
 });
 
 test("a registration with the same display name is not taken over, however many there are", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const [one, two] = ["", ""].map(() => world.graph.directory.putApplication({ displayName: "Contoso portal" }));
   const refused = await fails(world, toCreate, "name_taken", /that this tool did not create/);
   for (const application of [one, two]) assert.ok(refused.failure().message.includes(application?.appId ?? "-"));
@@ -113,7 +113,7 @@ test("a registration with the same display name is not taken over, however many 
 });
 
 test("a deleted registration keeps its name for a month: says what to do", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   world.graph.directory.softDelete(onlyApplication(world.graph).id);
   await fails(
@@ -125,7 +125,7 @@ test("a deleted registration keeps its name for a month: says what to do", async
 });
 
 test("another trust in the same identity stands in the way, and so do twenty of others", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   await world.succeed(toCreate);
   const { id } = onlyApplication(world.graph);
@@ -147,7 +147,7 @@ test("another trust in the same identity stands in the way, and so do twenty of 
 });
 
 test("a trust that appears in the meantime is told as the conflict it is", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory, controls } = world.graph;
   await world.succeed(toCreate);
   const identity = directory.putManagedIdentity("portal-identity");
@@ -168,7 +168,7 @@ test("a trust that appears in the meantime is told as the conflict it is", async
 });
 
 test("failures for people are a few lines on the error output", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const result = await world.run(["--base-url", baseUrl, "--client-id", unknownId]);
   assert.equal(result.output, "");
   assert.equal(

@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly onWait?: (ms: number) => void;
 }
 
-export interface World extends AsyncDisposable {
+export interface Directory extends AsyncDisposable {
   readonly graph: Graph;
   /** Runs the command against the Graph stand-in. */
   run(args: readonly string[], options?: RunOptions): Promise<Run>;
@@ -39,7 +39,7 @@ export interface World extends AsyncDisposable {
   succeed(args: readonly string[]): Promise<Run>;
 }
 
-export async function createWorld(): Promise<World> {
+export async function startDirectory(): Promise<Directory> {
   const graph = await startGraph({ port: 0, tenantId });
   const run = async (args: readonly string[], options: RunOptions = {}) => runCommand(graph, args, options);
   return {
@@ -105,7 +105,7 @@ export function onlyApplication({ directory }: Graph) {
 
 /** Runs with `--json` and checks how it fails. Nothing may have been written, unless `done` says what. */
 export async function fails(
-  world: World,
+  world: Directory,
   args: readonly string[],
   code: string,
   message: RegExp,

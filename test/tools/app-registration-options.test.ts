@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runProgram, type Ended } from "../support/program.ts";
-import { createWorld, toCreate } from "./app-registration-harness.ts";
+import { startDirectory, toCreate } from "./app-registration-harness.ts";
 
 /** Without a PATH there is no Azure CLI to be signed in with. */
 async function register(...args: readonly string[]): Promise<Ended> {
@@ -44,7 +44,7 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 ];
 
 test("mistakes in the arguments are told before anybody signs in", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   for (const [args, message] of mistakes) {
     const { exitCode, errors, requests, tokenScopes } = await world.run(args);
     assert.match(errors, message);
@@ -56,7 +56,7 @@ test("mistakes in the arguments are told before anybody signs in", async () => {
 });
 
 test("the operator's token goes nowhere but to Graph over https, or to this machine", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   for (const graphUrl of [
     "http://graph.microsoft.com",
     "http://10.0.0.1",

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertFailure, createWorld, fails, onlyApplication, toCreate } from "./app-registration-harness.ts";
+import { assertFailure, startDirectory, fails, onlyApplication, toCreate } from "./app-registration-harness.ts";
 
 test("throttled: waits as long as Graph asks for, then goes on", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.throttle(2, 7);
   const { exitCode, waits } = await world.run(toCreate);
   assert.deepEqual([exitCode, waits], [0, [7_000, 7_000]]);
 });
 
 test("throttled without end or for too long: stops and says when to run again", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.throttle(Infinity);
   const endless = await fails(
     world,
@@ -26,7 +26,7 @@ test("throttled without end or for too long: stops and says when to run again", 
 });
 
 test("what was just created is not seen yet: tried again until it is", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const identity = world.graph.directory.putManagedIdentity("portal-identity");
   world.graph.controls.lag(4);
   const { exitCode, waits, writes } = await world.run([...toCreate, "--managed-identity", identity.id]);
@@ -36,7 +36,7 @@ test("what was just created is not seen yet: tried again until it is", async () 
 });
 
 test("not seen for a minute: stops, says what was created, and another run makes no second one", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   world.graph.controls.lag(12);
   const first = await fails(world, toCreate, "not_visible_yet", /Run again in a minute/, [/^application created/]);
   assert.equal(
@@ -48,7 +48,7 @@ test("not seen for a minute: stops, says what was created, and another run makes
 });
 
 test("an answer that was lost after the write does not make a second registration", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   // The registration is there, but reading does not show it: as after a run whose answers got lost.
   await world.succeed(toCreate);
   for (const path of [/uniqueName='[^']*'\)\?/, /displayName eq/]) {
@@ -60,7 +60,7 @@ test("an answer that was lost after the write does not make a second registratio
 });
 
 test("Graph has trouble for a moment: tried again; for longer: told", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { controls } = world.graph;
   controls.failNext({ method: "GET" }, { type: "status", status: 503 });
   controls.failNext({ method: "PATCH" }, { type: "reset" });
@@ -73,7 +73,7 @@ test("Graph has trouble for a moment: tried again; for longer: told", async () =
 });
 
 test("the network is down, silent or answers something else", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { controls } = world.graph;
   const down = await world.run([...toCreate, "--json"], { graphUrl: "http://127.0.0.1:9" });
   assertFailure(down, "graph_unreachable", /^Microsoft Graph at http:\/\/127\.0\.0\.1:9 cannot be reached: /);
@@ -90,7 +90,7 @@ test("the network is down, silent or answers something else", async () => {
 });
 
 test("what Graph refuses otherwise is told in its words", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const host = `https://${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(50)}.example`;
   const args = ["--base-url", host, "--name", "Too long"];
   await fails(

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Application } from "@entra-functions-bff/development/graph";
-import { baseUrl, createWorld, onlyApplication, tenantId, toCreate, type World } from "./app-registration-harness.ts";
+import {
+  baseUrl,
+  startDirectory,
+  onlyApplication,
+  tenantId,
+  toCreate,
+  type Directory,
+} from "./app-registration-harness.ts";
 
 const graphAppId = "00000003-0000-0000-c000-000000000000";
 const calendarsRead = { id: "465a38f9-76ea-45b9-9f34-9e8b0d4b0b42", type: "Scope" } as const;
@@ -9,7 +16,7 @@ const userRead = { id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d", type: "Scope" } a
 const someApi = { resourceAppId: "11111111-2222-4333-8444-555555555555", resourceAccess: [calendarsRead] };
 
 /** A registration that somebody made in the portal and uses for other things too. */
-function madeByHand({ graph }: World): Application {
+function madeByHand({ graph }: Directory): Application {
   return graph.directory.putApplication({
     displayName: "By hand",
     tags: ["kept"],
@@ -29,7 +36,7 @@ function madeByHand({ graph }: World): Application {
 }
 
 test("updating by client id keeps what other deployments and people registered", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const before = madeByHand(world);
   const { directory } = world.graph;
   directory.putFederatedCredential(before.id, { name: "github", issuer: "https://token.example", subject: "repo:x" });
@@ -66,7 +73,7 @@ test("updating by client id keeps what other deployments and people registered",
 });
 
 test("the difference is told line by line, with the value that goes and what is kept", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { appId } = madeByHand(world);
   const { output, writes } = await world.succeed(["--base-url", baseUrl, "--client-id", appId, "--dry-run"]);
   assert.deepEqual(writes, []);
@@ -92,7 +99,7 @@ test("the difference is told line by line, with the value that goes and what is 
 });
 
 test("only what differs is written, each complex value whole", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   const application = onlyApplication(world.graph);
   const web = { ...application.web, logoutUrl: null, homePageUrl: "https://contoso.example" };
@@ -107,7 +114,7 @@ test("only what differs is written, each complex value whole", async () => {
 });
 
 test("an app that moved keeps its registration, when the client id says so", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   const { appId } = onlyApplication(world.graph);
   const moved = ["--base-url", "https://new.example", "--name", "Contoso portal"];
@@ -125,7 +132,7 @@ test("an app that moved keeps its registration, when the client id says so", asy
 });
 
 test("running it for localhost leaves the deployment's Logout URL alone", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   await world.succeed(["--base-url", "http://localhost:7071", "--name", "Contoso portal"]);
   const { web } = onlyApplication(world.graph);
@@ -134,7 +141,7 @@ test("running it for localhost leaves the deployment's Logout URL alone", async 
 });
 
 test("who may sign in stays as it is unless it is said, also with personal accounts", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const signInAudience = "AzureADandPersonalMicrosoftAccount";
   const { appId } = world.graph.directory.putApplication({ displayName: "Everyone", signInAudience });
   const args = ["--base-url", baseUrl, "--client-id", appId];
@@ -145,7 +152,7 @@ test("who may sign in stays as it is unless it is said, also with personal accou
 });
 
 test("a display name changed in the portal is set back, and the registration still found", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   world.graph.directory.putApplication({ ...onlyApplication(world.graph), displayName: "Renamed" });
   const { output } = await world.succeed(toCreate);
@@ -153,7 +160,7 @@ test("a display name changed in the portal is set back, and the registration sti
 });
 
 test("consent that an administrator has given is not asked for again", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   const { directory } = world.graph;
   const { appId } = onlyApplication(world.graph);
@@ -169,7 +176,7 @@ test("consent that an administrator has given is not asked for again", async () 
 });
 
 test("an operator who may not read consent is told so, and everything else is done", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   await world.succeed(toCreate);
   world.graph.controls.deny({ path: /oauth2PermissionGrants/ });
   const { output, exitCode } = await world.run(toCreate);
@@ -178,7 +185,7 @@ test("an operator who may not read consent is told so, and everything else is do
 });
 
 test("a second deployment's identity is trusted beside the first one's", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   const [first, second] = [directory.putManagedIdentity("west"), directory.putManagedIdentity("north")];
   await world.succeed([...toCreate, "--managed-identity", first.id]);
@@ -192,7 +199,7 @@ test("a second deployment's identity is trusted beside the first one's", async (
 });
 
 test("trust in the identity under another name is enough", async () => {
-  await using world = await createWorld();
+  await using world = await startDirectory();
   const { directory } = world.graph;
   await world.succeed(toCreate);
   const identity = directory.putManagedIdentity("portal-identity");

@@ -58,7 +58,7 @@ export async function observeQueue(): Promise<readonly QueueObservation[]> {
 
 async function observeState(world: World, state: string, next: () => string): Promise<readonly QueueObservation[]> {
   const trouble = states[state];
-  const service = await startQueueService(trouble);
+  const service = await startQueueService({ trouble });
   try {
     const instance = await world.startInstance({ ...settings, AzureWebJobsStorage: service.connectionString });
     const observe = async (moment: QueueObservation["moment"]) => ({
