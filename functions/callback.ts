@@ -1,14 +1,21 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
-import type { App } from "../shared/app/app.ts";
 import { problemCodeOf } from "../shared/core/errors.ts";
-import type { Telemetry } from "../shared/telemetry/log.ts";
-import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
+import {
+  formatSessionCookie,
+  parseSessionCookie,
+  sessionCookieMaxAge,
+  sessionCookieName,
+} from "../shared/session/cookie.ts";
+import { lookUp } from "../shared/session/resolve.ts";
 import { codeOf, readResponse, type AuthorizationResponse } from "../shared/sign-in/authorization-response.ts";
+import { openSession } from "../shared/sign-in/open-session.ts";
 import { completeSignIn, signInRefused, type SignedIn } from "../shared/sign-in/sign-in.ts";
 import {
   finishedSignIn,
@@ -18,19 +25,7 @@ import {
   type FinishedSignIn,
   type SignInTransaction,
 } from "../shared/sign-in/transaction.ts";
-import {
-  formatSessionCookie,
-  parseSessionCookie,
-  sessionCookieMaxAge,
-  sessionCookieName,
-} from "../shared/session/cookie.ts";
-import { openSession } from "../shared/sign-in/open-session.ts";
-import { lookUp } from "../shared/session/resolve.ts";
-import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { checkCookies } from "./cookie-check.ts";
-
-/** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */
-const secondLook = "refused";
 
 /**
  * `GET /auth/callback`: completes a sign-in and opens the session. The browser comes from `POST /auth/callback`, or from an
@@ -45,22 +40,22 @@ export const callback: FunctionDefinition = {
     refusePrefetch(request);
     const response = readResponse(new URL(request.url).searchParams);
     const finished = finishedSignIn(context.cookies, response.state);
-    if (finished) return comeAgain(finished, context);
+    if (finished) return answerAgain(finished, context);
     await context.app.learnTime();
     const transaction = transactionOf(response.state, request, context);
     if (!transaction) return checkCookies(context);
 
-    const goOn = goTo(transaction, context);
+    const toReturnUrl = redirectTo(transaction, context);
     const outcome = await outcomeOf(request, response, transaction, context);
-    if (outcome === "not signed in") return goOn;
-    if ("redirect" in outcome) return { status: 303, headers: { location: outcome.redirect } };
-    await signIn(request, outcome, transaction, context);
-    return goOn;
+    if (outcome === "not signed in") return toReturnUrl;
+    if ("lookAgain" in outcome) return { status: 303, headers: { location: outcome.lookAgain } };
+    await startSession(request, outcome, transaction, context);
+    return toReturnUrl;
   },
 };
 
 /** Where the sign-in leads. Checked again: a cookie is no better than a parameter. */
-function goTo(
+function redirectTo(
   { returnUrl }: SignInTransaction | FinishedSignIn,
   { app, comeBackTo }: RequestContext,
 ): HttpResponseInit {
@@ -69,16 +64,19 @@ function goTo(
   return { status: 302, headers: { location } };
 }
 
-/** The address of a sign-in that was answered before, by the Back button, say. With a session it leads to where it led. */
-async function comeAgain(finished: FinishedSignIn, context: RequestContext): Promise<HttpResponseInit> {
-  const goOn = goTo(finished, context);
+/**
+ * The browser has come back to the address of a sign-in that is over, with its Back button, for example. If it has a session,
+ * it goes on to where that sign-in led.
+ */
+async function answerAgain(finished: FinishedSignIn, context: RequestContext): Promise<HttpResponseInit> {
+  const toReturnUrl = redirectTo(finished, context);
   const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
   const session = cookie && (await lookUp(context.app, cookie, context)).session;
   if (!session) throw unknownSignIn();
-  return goOn;
+  return toReturnUrl;
 }
 
-/** Undefined when it may be that the browser keeps no cookies, which a person can be told with some effort. */
+/** Undefined if the browser sends no cookie at all: it may keep none, and the person is told if a check confirms it. */
 function transactionOf(
   state: string,
   request: HttpRequest,
@@ -92,13 +90,19 @@ function transactionOf(
   }
 }
 
-/** What the identity provider's answer comes to. The sign-in is over then, unless a second look may find that it succeeded. */
+/** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */
+const secondLook = "refused";
+
+/**
+ * What comes of the identity provider's answer. The transaction is finished then, unless the browser has to look again.
+ * @throws {ProblemError} when the sign-in has failed
+ */
 async function outcomeOf(
   request: HttpRequest,
   response: AuthorizationResponse,
   transaction: SignInTransaction,
   { app, cookies, signal }: RequestContext,
-): Promise<SignedIn | "not signed in" | { readonly redirect: string }> {
+): Promise<SignedIn | "not signed in" | { readonly lookAgain: string }> {
   const refusal = queryParameter(request, secondLook, 10);
   try {
     if (refusal !== null) throw signInRefused(Object.assign(new Error("Refused before"), { errorNo: refusal }));
@@ -117,40 +121,41 @@ async function outcomeOf(
 }
 
 /**
- * A code that is not redeemed may have been a moment ago, if a form was sent twice. When the browser asks again it has what the
- * other request was answered with: then it goes on, and else it is told.
+ * If a form is sent twice, the second request finds its code redeemed by the first, and the provider refuses it. The browser
+ * then asks once more, with the cookies that the first request was answered with: it goes on if that one succeeded, and is told
+ * of the refusal otherwise.
  */
-function lookAgain({ state }: SignInTransaction, error: unknown): { readonly redirect: string } {
+function lookAgain({ state }: SignInTransaction, error: unknown): { readonly lookAgain: string } {
   const { errorNo } = ((error as Error).cause ?? {}) as { errorNo?: unknown };
   const number = /^\d{1,10}$/.test(String(errorNo)) ? String(errorNo) : "0";
-  return { redirect: `/auth/callback?${new URLSearchParams({ state, [secondLook]: number }).toString()}` };
+  return { lookAgain: `/auth/callback?${new URLSearchParams({ state, [secondLook]: number }).toString()}` };
 }
 
 /** Opens the session, in place of the one that the browser had. */
-async function signIn(
+async function startSession(
   request: HttpRequest,
   signedIn: SignedIn,
-  transaction: SignInTransaction,
+  { startedAt, startedTick }: SignInTransaction,
   context: RequestContext,
 ): Promise<void> {
   const { app, cookies, telemetry } = context;
-  const { startedAt, startedTick, api = "" } = transaction;
   app.signInSeen = true;
-  warnOperator(app, signedIn, api, telemetry);
+  warnOperator(signedIn, context);
   const userAgent = describeUserAgent(request.headers.get("user-agent"));
   const previous = parseSessionCookie(cookies.read(sessionCookieName));
-  // Where the beginning is not known, every sign-out that is remembered counts.
+  // If nobody knows when the sign-in began, every sign-out that is remembered counts.
   const opened = { signedIn, startedAt: startedAt ?? 0, startedTick, userAgent, previous };
   const cookie = await openSession(app, opened, context);
   telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
   cookies.set(sessionCookieName, formatSessionCookie(cookie), sessionCookieMaxAge(app.configuration.session));
 }
 
-/** What the app registration or a setting lacks shows in the first sign-in. */
-function warnOperator({ configuration, warnings }: App, signedIn: SignedIn, api: string, telemetry: Telemetry): void {
-  const [usual] = configuration.downstreamApis.values();
-  const { name = api } = configuration.downstreamApis.get(api) ?? usual ?? {};
-  for (const scope of signedIn.missingScopes ?? []) warnings.once("scope_missing", telemetry, { api: name, scope });
-  if (signedIn.sid === undefined) warnings.once("sid_missing", telemetry);
-  if (signedIn.claims.loginHint === null) warnings.once("login_hint_missing", telemetry);
+/** A sign-in shows what the app registration, or its consent, lacks. */
+function warnOperator(
+  { missingScopes = [], sid, claims }: SignedIn,
+  { app: { warnings }, telemetry }: RequestContext,
+): void {
+  for (const missing of missingScopes) warnings.once("scope_missing", telemetry, missing);
+  if (sid === undefined) warnings.once("sid_missing", telemetry);
+  if (claims.loginHint === null) warnings.once("login_hint_missing", telemetry);
 }

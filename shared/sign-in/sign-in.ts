@@ -3,10 +3,11 @@ import type { Configuration } from "../configuration/configuration.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { AccountClaims } from "../identity/account-claims.ts";
 import type { Grants } from "../identity/session-secrets.ts";
-import type { Authority } from "../identity/authority.ts";
+import type { Authority, OperationClient } from "../identity/authority.ts";
 import { adminConsentRequired } from "../identity/authorization-error.ts";
 import { isAbout, missingScopes, withGrant } from "../identity/token-response.ts";
-import { verifyIdToken } from "../identity/id-token.ts";
+import { verifyIdToken, type IdTokenClaims } from "../identity/id-token.ts";
+import type { TokenNetwork } from "../identity/network.ts";
 import { appRefused } from "../identity/errors.ts";
 import { isMsalError, isServerError, wantsInteraction } from "../identity/msal-errors.ts";
 import { ofAccountAlone } from "../identity/token-cache.ts";
@@ -25,102 +26,119 @@ export interface SignedIn {
   readonly sid: string | undefined;
   readonly tokenCache: string;
   readonly grants?: Grants | undefined;
-  /** Scopes of the first API that were asked for and not granted. */
-  readonly missingScopes?: readonly string[];
+  /** Scopes that were asked for with the code, for this API, and not granted. */
+  readonly missingScopes?: readonly { readonly api: string; readonly scope: string }[];
   /** The API that the sign-in was for, where it was not the first. */
   readonly signedInFor?: string | undefined;
   /** Hash of the claims challenge that it answered. */
   readonly signedInWith?: string | undefined;
 }
 
+/** The identity provider's answer to a sign-in. */
+export interface SignInAnswer {
+  readonly code: string;
+  /** Stands in for a missing `sid` claim. */
+  readonly sessionState: string | null;
+  readonly transaction: SignInTransaction;
+}
+
 /**
- * Redeems the code and verifies the ID token.
- * @param sessionState of the authorization response; stands in for a missing `sid` claim
+ * Redeems the code, and verifies the ID token and that the tokens belong to its account.
  * @throws {ProblemError} `signin_invalid`, `clock_skew`, `signin_refused`, `admin_consent_required`, `tenant_not_allowed`
  *   or `identity_provider_unavailable`
  */
 export async function completeSignIn(
   authority: Authority,
   configuration: Configuration,
-  answer: { readonly code: string; readonly sessionState: string | null; readonly transaction: SignInTransaction },
+  answer: SignInAnswer,
   signal: AbortSignal,
 ): Promise<SignedIn> {
-  const { msal, network, serialize } = await authority.client(signal);
-  const result = await redeem(
-    () =>
-      msal.acquireTokenByCode({
-        code: answer.code,
-        scopes: [...scopesOf(configuration, answer.transaction.api).first],
-        redirectUri: redirectUriOf(configuration),
-        codeVerifier: answer.transaction.codeVerifier,
-        nonce: answer.transaction.nonce,
-      }),
-    () => network.failure,
-  );
+  const { transaction, sessionState } = answer;
+  const client = await authority.client(signal);
+  const result = await redeem(client, configuration, answer);
   const metadata = await authority.metadata.get(signal);
-  const { azureAd } = configuration;
   const now = authority.clock.now();
   const verified = await verifyIdToken(result.idToken, {
     metadata,
     keys: authority.keys,
-    azureAd,
-    nonce: answer.transaction.nonce,
-    authenticatedSince: authenticatedSince(answer.transaction, now),
+    azureAd: configuration.azureAd,
+    nonce: transaction.nonce,
+    authenticatedSince: authenticatedSince(transaction, now),
     now,
     signal,
   });
-  const homeAccountId = result.account?.homeAccountId;
-  if (!homeAccountId) throw new ProblemError("signin_invalid", "The token response names no account.");
-  if (!isAbout(network.issued, homeAccountId, verified)) {
-    throw new ProblemError("signin_invalid", "The tokens and the ID token belong to different accounts.");
-  }
-  const granted = network.issued?.["scope"];
-  const scopes = scopesOf(configuration, answer.transaction.api).first;
+  const { issued } = client.network;
+  const homeAccountId = accountOf(result, issued, verified);
   return {
-    claims: {
-      homeAccountId,
-      name: verified.name,
-      username: verified.username,
-      tenantId: verified.tenantId,
-      objectId: verified.objectId,
-      loginHint: verified.loginHint ?? null,
-    },
+    claims: claimsOf(verified, homeAccountId),
     subject: metadata.backChannelLogout ? { issuer: verified.issuer, sub: verified.subject } : undefined,
-    sid: verified.sid ?? answer.sessionState ?? undefined,
-    tokenCache: ofAccountAlone(serialize(), homeAccountId),
-    grants: withGrant(undefined, scopes, granted),
-    missingScopes: missingScopes(scopes, granted),
-    signedInFor: answer.transaction.api,
-    signedInWith: answer.transaction.claimsHash,
+    sid: verified.sid ?? sessionState ?? undefined,
+    tokenCache: ofAccountAlone(client.serialize(), homeAccountId),
+    ...scopesGranted(configuration, transaction, issued?.["scope"]),
+    signedInFor: transaction.api,
+    signedInWith: transaction.claimsHash,
   };
 }
 
+/** Exchanges the code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5). */
 async function redeem(
-  request: () => Promise<AuthenticationResult>,
-  failure: () => Error | undefined,
+  { msal, network }: OperationClient,
+  configuration: Configuration,
+  { code, transaction }: SignInAnswer,
 ): Promise<AuthenticationResult> {
   try {
-    return await request();
+    return await msal.acquireTokenByCode({
+      code,
+      scopes: [...scopesOf(configuration, transaction.api).first],
+      redirectUri: redirectUriOf(configuration),
+      codeVerifier: transaction.codeVerifier,
+      nonce: transaction.nonce,
+    });
   } catch (error) {
-    const unavailable = failure();
-    if (unavailable) throw unavailable;
-    if (error instanceof ProblemError) throw error;
-    // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
-    if (!isMsalError(error)) throw appRefused(error);
-    // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
-    if (wantsInteraction(error)) {
-      throw asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
-    }
-    if (!isServerError(error)) {
-      throw new ProblemError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
-    }
-    if (error.errorCode !== "invalid_grant") throw appRefused(error);
-    throw signInRefused(error);
+    throw network.failure ?? redemptionProblem(error);
   }
+}
+
+/** The problem behind what MSAL, or the app's credential, has thrown. */
+function redemptionProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
+  if (!isMsalError(error)) return appRefused(error);
+  if (wantsInteraction(error)) return asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
+  // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
+  if (!isServerError(error)) {
+    return new ProblemError("signin_invalid", "The answer to the sign-in is not valid.", { cause: error });
+  }
+  return error.errorCode === "invalid_grant" ? signInRefused(error) : appRefused(error);
 }
 
 function asksForConsent({ errorCode, subError }: AuthError): boolean {
   return errorCode === "consent_required" || subError === "consent_required";
+}
+
+/** @returns MSAL's `homeAccountId`, once the tokens and the ID token are known to belong to that account */
+function accountOf({ account }: AuthenticationResult, issued: TokenNetwork["issued"], verified: IdTokenClaims): string {
+  const homeAccountId = account?.homeAccountId;
+  if (!homeAccountId) throw new ProblemError("signin_invalid", "The token response names no account.");
+  if (!isAbout(issued, homeAccountId, verified)) {
+    throw new ProblemError("signin_invalid", "The tokens and the ID token belong to different accounts.");
+  }
+  return homeAccountId;
+}
+
+function claimsOf(verified: IdTokenClaims, homeAccountId: string): AccountClaims {
+  const { name, username, tenantId, objectId, loginHint = null } = verified;
+  return { homeAccountId, name, username, tenantId, objectId, loginHint };
+}
+
+function scopesGranted(
+  configuration: Configuration,
+  { api }: SignInTransaction,
+  granted: unknown,
+): Pick<SignedIn, "grants" | "missingScopes"> {
+  const { firstApi, first } = scopesOf(configuration, api);
+  const missing = missingScopes(first, granted).map((scope) => ({ api: firstApi, scope }));
+  return { grants: withGrant(undefined, first, granted), missingScopes: missing };
 }
 
 /** The identity provider does not redeem the code. */
@@ -129,17 +147,20 @@ export function signInRefused(cause: unknown): ProblemError {
 }
 
 /**
- * The first API's scopes, or those of the one that the sign-in is for, come with the sign-in; every other API's are only consented to. `.default` stands for what the app
- * registration lists, for all of its APIs, and cannot be asked for together with other scopes.
+ * The scopes of a sign-in. Those of one API come with its tokens: of the API that the sign-in is for, or else of the first one.
+ * The person only consents to the others. `.default` stands for what the app registration lists, for all of its APIs, and
+ * cannot be asked for together with other scopes.
  */
 export function scopesOf({ downstreamApis }: Configuration, api: string | undefined): Scopes {
   const meant = [...downstreamApis.values()].toSorted((a, b) => Number(b.name === api) - Number(a.name === api));
-  const [{ scopes: first } = { scopes: [] }, ...more] = meant;
+  const [{ name: firstApi, scopes: first } = { name: "", scopes: [] }, ...more] = meant;
   const others = more.flatMap(({ scopes }) => scopes).filter((scope) => !isDefault(scope));
-  return { first, others: first.some(isDefault) ? [] : others };
+  return { firstApi, first, others: first.some(isDefault) ? [] : others };
 }
 
 interface Scopes {
+  /** Name of the API that the tokens are for. */
+  readonly firstApi: string;
   readonly first: readonly string[];
   readonly others: readonly string[];
 }
