@@ -89,7 +89,7 @@ describe("an account whose sessions are large", () => {
     const client = world.client();
     const answer = await client.navigate(`/auth/login?loginHint=${ada}&returnUrl=/healthz`);
     assert.equal(answer.status, 507, answer.body);
-    assert.match(answer.body, /too large for this app to keep/);
+    assert.match(answer.body, /too large for this app to store/);
     assert.throws(() => sessionOf(client));
     await signIn(client, ada, "/healthz");
     assert.equal((await documentOf(client)).sessions, 1);

@@ -86,7 +86,8 @@ describe("an API that fails", () => {
   }
 
   it("which resets the connection: 502 api_unavailable", async () => {
-    world.downstreamApi.controls.failNext({ type: "reset" });
+    // Twice: a connection that was used before is tried again, on a new one.
+    world.downstreamApi.controls.failNext({ type: "reset" }, 2);
     await expectFailure("/api/graph/me", "api_unavailable");
   });
 

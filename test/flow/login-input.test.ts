@@ -206,7 +206,7 @@ describe("what somebody may ask of a sign-in", () => {
       it(`${how}: told so, and no sign-in begins`, async () => {
         const answer = await world.client().fetch("/auth/login", { headers });
         assert.equal(answer.status, 400);
-        assert.match(answer.body, /navigation_required|for going to/);
+        assert.match(answer.body, /navigation_required|works only when opened in a tab/);
         assert.deepEqual([answer.headers["set-cookie"], answer.headers["cache-control"]], [undefined, "no-store"]);
       });
     }

@@ -50,7 +50,8 @@ describe("where Application Insights is configured", () => {
     rememberSecrets(sessionOf(other).secret, sidOf(world, bruno));
     await charging(() => frontChannel(world.client(), `sid=${sidOf(world, bruno)}`));
 
-    world.downstreamApi.controls.failNext({ type: "reset" });
+    // Twice: a connection that was used before is tried again, on a new one.
+    world.downstreamApi.controls.failNext({ type: "reset" }, 2);
     const third = world.client();
     await signIn(third, ada, "/healthz");
     assert.equal((await third.fetch("/api/graph/me", { headers: sampled })).status, 502);
