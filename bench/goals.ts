@@ -2,7 +2,7 @@ import type { CallFigures, Contestant } from "./figures/api-calls.ts";
 import { connectionCounts } from "./figures/api-calls.ts";
 import type { Figures } from "./measure.ts";
 
-/** One goal beside its figure. */
+/** A goal with its figure. */
 export interface Goal {
   readonly figure: string;
   readonly goal: string;
@@ -16,7 +16,7 @@ export function goalsOf(figures: Figures): readonly Goal[] {
 
 export type Counted = Pick<Figures, "costs" | "renewals" | "burst" | "bundleBytes">;
 
-/** The goals that are counts, and so the same on any machine. */
+/** The goals that are counts and therefore the same on any machine. */
 export function countGoalsOf(counted: Counted): readonly Goal[] {
   const { burst, bundleBytes } = counted;
   return [
@@ -106,7 +106,7 @@ function renewalGoals({ renewals }: Counted): Goal[] {
   }));
 }
 
-/** How much slower, or bigger, still counts as noise. */
+/** How much slower or bigger still counts as noise. */
 const flat = 1.25;
 
 function otherGoals({ coldStart, signOutLatency, memory }: Figures): Goal[] {

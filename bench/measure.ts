@@ -54,7 +54,10 @@ export interface Figures {
   readonly signOutLatency: readonly SignOutLatency[];
 }
 
-/** Takes every figure, on a stage of its own. @param say is told what is being done */
+/**
+ * Measures every figure, on its own stage.
+ * @param say is told what is being measured
+ */
 export async function measureAll(extent: Extent, say: (line: string) => void): Promise<Figures> {
   const stage = await startStage();
   try {

@@ -10,7 +10,7 @@ import type { Reading } from "./parts/probe.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A server under measurement, in a process of its own, with a probe in it. */
+/** A measured server in its own process, with a probe. */
 export interface MeasuredServer {
   readonly url: string;
   read(options?: { collect?: boolean }): Promise<Reading>;

@@ -11,14 +11,14 @@ import { people, type Stage } from "./stage.ts";
 const sessionCookieName = "__Host-session";
 const idleTimeoutMinutes = 60;
 
-/** A signed-in browser: what it sends, and what the store has of it. */
+/** A signed-in browser: what it sends, and what the store has for it. */
 export interface SignedIn {
   readonly cookie: string;
   readonly accountKey: string;
   readonly sid: string;
 }
 
-/** Signs people in, each in a browser of their own, through the identity provider. */
+/** Signs people in through the identity provider, each in their own browser. */
 export async function signInAll(
   baseUrl: string,
   loginPath: (username: string) => string,
@@ -59,8 +59,8 @@ export function accountKeyIn(client: Client): string {
 }
 
 /**
- * Writes sessions of `count` more accounts into the store, as their sign-ins would have left them: copies of one real
- * session under other accounts, secrets and `sid`s, each sealed for its own cookie.
+ * Writes sessions of `count` more accounts into the store, as their sign-ins would have done: copies of one real
+ * session with other accounts, secrets and `sid`s, each encrypted for its own cookie.
  */
 export async function seedSessions(stage: Stage, template: Client, count: number): Promise<SignedIn[]> {
   const copy = await copier(stage, template);

@@ -22,9 +22,9 @@ export interface Stage {
   readonly environment: Environment;
   readonly publicBaseUrl: string;
   readonly store: CosmosClient;
-  /** For what is built; it is gone when the stage is. */
+  /** For build results; removed with the stage. */
   readonly folder: string;
-  /** @throws when anything but a success was answered */
+  /** @throws when the answer is not a success */
   load(plan: LoadPlan): Promise<LoadResult>;
   /** @param port 0 picks a free one; the app's own by default, where its redirect URI leads */
   startApp(port?: number): Promise<MeasuredServer>;
@@ -108,7 +108,7 @@ export async function startStage(): Promise<Stage> {
   };
 }
 
-/** There is no queue storage on the stage: no sign-out has to wait. */
+/** The stage has no queue storage, because no sign-out has to wait. */
 const quiet = { "AzureWebJobs.finish-sign-outs.Disabled": "true" };
 
 async function createPeerContainers(store: CosmosClient): Promise<void> {

@@ -1,10 +1,10 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 export interface Command<Options extends NonNullable<ParseArgsConfig["options"]>> {
-  /** What `--help` prints, and what follows the complaint about wrong arguments. */
+  /** What `--help` prints, and what follows a message about wrong arguments. */
   readonly usage: string;
   readonly options?: Options;
-  /** How many words may follow the options; none unless said. */
+  /** How many words may follow the options; by default, none. */
   readonly maxPositionals?: number;
 }
 
@@ -13,8 +13,8 @@ type Given<Options extends NonNullable<ParseArgsConfig["options"]>> = ReturnType
 >;
 
 /**
- * The arguments that a command of the project was given. With `--help` it prints what the command does and ends with 0; with
- * arguments that the command does not know it says so and ends with 2.
+ * Reads the arguments of one of the project's commands. With `--help`, it prints what the command does and exits with
+ * 0; with unknown arguments, it says so and exits with 2.
  */
 export function readArguments<const Options extends NonNullable<ParseArgsConfig["options"]>>(
   command: Command<Options>,
@@ -35,7 +35,7 @@ export function readArguments<const Options extends NonNullable<ParseArgsConfig[
   }
 }
 
-/** Ends the process as after any wrong argument: the message, the usage, and the exit code 2. */
+/** Ends the process as for any wrong argument: prints the message and the usage, and exits with 2. */
 export function endWithUsage(message: string, usage: string): never {
   process.stderr.write(`${message}\n\n${usage}`);
   process.exit(2);

@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { flatTypes } from "./pack/flat-types.ts";
 
-/** What web/auth.ts is made of, its public module last. */
+/** The modules of web/auth.ts, the public one last. */
 const modules = ["requests", "session-watch", "auth"] as const;
 const cache = "node_modules/.cache/auth-types";
 
-/** The declarations of `/assets/auth.js` in one file. Kept until the sources change: the compiler is the slow part. */
+/**
+ * The declarations of `/assets/auth.js` in one file. They are kept until the sources change, because the compiler is
+ * slow.
+ */
 export async function authTypes(): Promise<string> {
   const sources = await Promise.all(modules.map((name) => readFile(`web/${name}.ts`, "utf8")));
   const file = join(cache, `${createHash("sha256").update(sources.join("\0")).digest("hex")}.d.ts`);

@@ -9,8 +9,8 @@ import { withoutUnused } from "./without-unused.ts";
 const entry = "dist/index.cjs";
 
 /**
- * Packages that the app imports when it first needs them, and what the files that are made of them are called. Packages, and
- * never modules of this project: what a file holds is not shared with the bundle, neither variables nor classes.
+ * Packages that the app imports when it first needs them, with the names of their files. Only packages, never modules
+ * of this project, because a file shares no variables and classes with the bundle.
  */
 const chunks: Readonly<Record<string, string>> = {
   "@azure/msal-node": "msal-node",
@@ -20,8 +20,8 @@ const chunks: Readonly<Record<string, string>> = {
 const chunkEntries = Object.fromEntries(Object.entries(chunks).map(([pkg, name]) => [name, pkg]));
 
 /**
- * How `dist/` is built: everything that the app needs, the page's files included, in one CommonJS bundle, and beside it a
- * file for each of the {@link chunks}, which a start does not pay for.
+ * How `dist/` is built: everything that the app needs, including the page's files, goes into one CommonJS bundle. Next
+ * to it is a file for each of the {@link chunks}, which a start does not load.
  */
 export const bundleOptions = {
   entryPoints: { index: "functions/index.ts", ...chunkEntries },
@@ -38,15 +38,16 @@ export const bundleOptions = {
   metafile: true,
   // The Functions worker provides this module; there is no package to bundle.
   external: ["@azure/functions-core"],
-  // The same library, minified by its makers with more knowledge than esbuild has of a file that is a bundle already.
+  // The same library, minified by its makers, who can do that better than esbuild, because the file is already a
+  // bundle.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
   plugins: [separateChunks(), webAssets(), withoutJsonWebToken(), withoutUnused()],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
 /**
- * The same for the package, which leaves `@azure/functions` to the app that uses it: library and app have to register with the same
- * one.
+ * The same for the package, which does not bundle `@azure/functions`, because package and app must register with the
+ * same library.
  */
 export const packageOptions: BuildOptions = {
   ...bundleOptions,
@@ -73,7 +74,7 @@ Usage: npm run build [-- --analyze]
   if (values.analyze) printOrigins(metafile);
 }
 
-/** Bytes in the bundle by package; this project's own files are listed as one. */
+/** Bytes in the bundle by package; this project's own files count as one. */
 function printOrigins({ outputs }: Metafile): void {
   const bytes = new Map<string, number>();
   const inputs = Object.entries(outputs[entry]?.inputs ?? {});
@@ -87,8 +88,8 @@ function printOrigins({ outputs }: Metafile): void {
 }
 
 /**
- * Leaves out `jsonwebtoken` and what it brings along. MSAL signs with it when it is given a certificate; here it gets
- * finished assertions, which `jose` signs (`MsalCredential` does not even have a member for the certificate).
+ * Omits `jsonwebtoken` and its dependencies. MSAL signs with it if it is given a certificate; here it gets complete
+ * assertions, which `jose` signs (`MsalCredential` has no member for a certificate).
  */
 function withoutJsonWebToken(): Plugin {
   const contents = `export default {
@@ -104,8 +105,9 @@ function withoutJsonWebToken(): Plugin {
 }
 
 /**
- * Leaves the imports of {@link chunks} to Node, which finds the files beside the bundle. A package may import one statically,
- * as `@azure/identity` does, for it is loaded dynamically itself; this project's own modules may not.
+ * Leaves the imports of {@link chunks} to Node, which finds the files next to the bundle. A package may import one
+ * statically, as `@azure/identity` does, because the package itself is loaded dynamically; this project's own modules
+ * may not.
  */
 function separateChunks(): Plugin {
   return {
@@ -151,7 +153,7 @@ async function assetsModule(): Promise<string> {
     .join("\n");
 }
 
-/** The page loads the module that is published for everybody, so that there is one of it. */
+/** The page loads the published module, so that there is only one instance of it. */
 function publishedAuth(): Plugin {
   return {
     name: "published-auth",

@@ -1,8 +1,8 @@
 import type { TestsStream } from "node:test";
 
 /**
- * Listens to a run of tests. Returns a function for its end: one line for each reason why tests were skipped, with their
- * number. What was not tested is not to look as if it had passed.
+ * Listens to a run of tests. Returns a function for the end of the run, which prints a line for each reason why tests
+ * were skipped, with their number, so that a skipped test does not look as if it had passed.
  */
 export function collectNotRun(events: Pick<TestsStream, "on">): () => readonly string[] {
   const counts = new Map<string, number>();

@@ -6,9 +6,9 @@ import { findFirefox, findWebKit, installing } from "../test/browsers/find.ts";
 const network = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20", "-o", "Acquire::Retries=1"];
 
 /**
- * Installs the browsers that the tests run in besides Chromium, where that needs nobody's permission: on Debian and its
- * kin, as root, or with a sudo that asks for nothing where `CI` is `true`. `INSTALL_BROWSERS=no` forbids it. What is
- * missing afterwards is reported by its tests, which wait for this as long as the file `installing` is there.
+ * Installs the browsers other than Chromium for the tests, if it can do so without asking: on Debian and similar
+ * systems, as root, or with a sudo that needs no password if `CI` is `true`. `INSTALL_BROWSERS=no` forbids it. The
+ * tests of a browser that is still missing say so; they wait as long as the file `installing` exists.
  */
 export async function installOtherBrowsers(): Promise<void> {
   const wanted = [
@@ -23,12 +23,12 @@ export async function installOtherBrowsers(): Promise<void> {
   const end = performance.now() + installing.limitMs;
   await quietly([...prefix, "apt-get", "update", "--quiet", ...network], end);
   const options = ["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=60", ...network];
-  // One by one: what a distribution does not have (Ubuntu has no firefox-esr) keeps nobody from the rest.
+  // One by one, so that a package that a distribution lacks (Ubuntu has no firefox-esr) does not prevent the others.
   for (const name of wanted) await quietly([...prefix, "apt-get", "install", ...options, name], end);
   rmSync(installing.file);
 }
 
-/** What goes before the command: nothing for root, sudo on a build machine; undefined where it is not to be done. */
+/** What precedes the command: nothing for root, sudo on a build machine; undefined if nothing must be installed. */
 function howToInstall(): readonly string[] | undefined {
   const { INSTALL_BROWSERS, CI } = process.env;
   if (process.platform !== "linux" || INSTALL_BROWSERS === "no" || !succeeds("apt-get", "--version")) return undefined;

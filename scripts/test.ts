@@ -9,7 +9,7 @@ import { endWithUsage, readArguments } from "./arguments.ts";
 import { collectNotRun } from "./not-run.ts";
 import { installOtherBrowsers } from "./other-browsers.ts";
 
-/** A kind is a folder of `test/`, and one is the tests of all packages. */
+/** A kind is a folder of `test/`; one more kind is the tests of all packages. */
 const all = globSync(["test/*/*.test.ts", "packages/*/test/*.test.ts"]).toSorted();
 const known = [...new Set(all.map(kindOf))].toSorted();
 const usage = `Runs every check that a change has to pass: types, lint, format, the build, and all tests.
@@ -46,7 +46,7 @@ const first = [
 
 const unknown = kinds.filter((kind) => !known.includes(kind));
 if (unknown.length > 0) endWithUsage(`There are no tests of the kind ${unknown.join(", ")}`, usage);
-// Compiling what every test file loads, types stripped, would be half of the work.
+// Compiling what every test file loads would be half of the work.
 const cache = join(import.meta.dirname, "../node_modules/.cache/compiled");
 const environment = { NODE_COMPILE_CACHE: cache, ...process.env };
 const checks = kinds.length === 0 ? ["typecheck", "lint", "format:check"] : [];
@@ -66,8 +66,8 @@ function kindOf(file: string): string {
 }
 
 /**
- * The longest first: begun late, one of them would be what the end of the run waits for. The shortest last, so that both
- * cores are busy until then.
+ * The longest first, because the end of the run would wait for a long one that began late. The shortest last, so that
+ * both cores are busy until then.
  */
 function inGoodOrder(inOrder: readonly string[]): string[] {
   const gone = first.filter((file) => !inOrder.includes(file));
@@ -81,8 +81,8 @@ function isShort(file: string): boolean {
 }
 
 /**
- * One of each kind in turn. Some kinds wait more than they work, others work all the time: side by side they use the
- * machine better than each kind by itself.
+ * One of each kind in turn. Some kinds wait more than they work, others work all the time; together they use the
+ * machine better than each kind alone.
  */
 function mixed(inOrder: readonly string[]): string[] {
   const queues = Object.values(Object.groupBy(inOrder, kindOf)).map((each) => each ?? []);
@@ -90,7 +90,7 @@ function mixed(inOrder: readonly string[]): string[] {
   return Array.from({ length: longest }, (_, index) => queues.flatMap((queue) => queue.slice(index, index + 1))).flat();
 }
 
-/** As `node --test` does, but for the order of the files. */
+/** Like `node --test`, except for the order of the files. */
 async function runTests(inOrder: string[]): Promise<void> {
   // Most of them wait more than they work.
   const concurrency = Math.max(4, 2 * availableParallelism());

@@ -8,8 +8,8 @@ interface Unused {
 }
 
 /**
- * Classes that their packages cannot shake off although this app never comes to them. Queries within one partition, which
- * the Cosmos DB client makes by itself when it fails over by partition, are not among them.
+ * Classes that this app never uses, but that tree shaking cannot remove. They do not include queries within one
+ * partition, which the Cosmos DB client itself makes when it fails over by partition.
  */
 export const unusedClasses: readonly Unused[] = [
   {
@@ -34,7 +34,7 @@ export const unusedClasses: readonly Unused[] = [
   },
 ];
 
-/** Puts in the place of each a class that cannot be made and says why. Everything else of the packages is as it was. */
+/** Replaces each with a class that cannot be constructed and says why. The rest of the packages stays as it is. */
 export function withoutUnused(): Plugin {
   return {
     name: "without-unused",

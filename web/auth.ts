@@ -1,6 +1,6 @@
 /**
- * The browser's side of signing in: who is signed in, sign in, sign out, call APIs, learn of a sign-out. For any
- * framework or none; importing it does nothing yet. No token is ever here: the session is an HttpOnly cookie, and the
+ * The browser's side: ask who is signed in, sign in, sign out, call APIs, and learn of a sign-out. It works with any
+ * framework or none; importing it has no effect. It never holds a token: the session is an HttpOnly cookie, and the
  * server adds the tokens to API calls.
  *
  * @example
@@ -19,9 +19,9 @@ export type { Account, ListedSession, Me, Problem, SessionTimes } from "./reques
 export { onSession, wake as checkSession } from "./session-watch.ts";
 export type { SessionStatus, SignedOut } from "./session-watch.ts";
 
-/** How to sign in. All are optional and end up in the query of `/auth/login`. */
+/** How to sign in. All members are optional and become query parameters of `/auth/login`. */
 export interface LoginOptions {
-  /** Path on this origin to come back to. Default: the present page. */
+  /** Path on this origin to return to. Default: the current page. */
   readonly returnUrl?: string;
   /** The account to offer: a username or `login_hint` claim. */
   readonly loginHint?: string;
@@ -29,16 +29,19 @@ export interface LoginOptions {
   readonly prompt?: string;
   /** The claims challenge of a `signin_required` problem. */
   readonly claims?: string;
-  /** The API of an `api_signin_required` or `signin_required` problem: the sign-in is then about that API. */
+  /** The API of an `api_signin_required` or `signin_required` problem: the sign-in is for that API. */
   readonly api?: string;
 }
 
-/** The signed-in account and its session times, or undefined when signed out. Throws ProblemError, UnreachableError. */
+/**
+ * Returns the signed-in account and its session times, or undefined if nobody is signed in. Throws ProblemError,
+ * UnreachableError.
+ */
 export async function me(): Promise<Me | undefined> {
   return (await askMe()).me;
 }
 
-/** The address that starts a sign-in; for links. */
+/** The URL that starts a sign-in, for links. */
 export function loginUrl(options: LoginOptions = {}): string {
   const here = location.pathname + location.search + location.hash;
   const given = Object.entries({ returnUrl: here, ...options }).filter(
@@ -54,8 +57,8 @@ export function login(options: LoginOptions = {}): void {
 }
 
 /**
- * Goes on where `error` of a call asks for the person, and leaves the page: to a sign-in with the claims, or for the API, that it
- * names. Returns false if it asks for nothing, or for what no sign-in can mend (`api_not_permitted`).
+ * If `error` says that a sign-in is needed, leaves the page to sign in with the claims, or for the API, that it names.
+ * Returns false if no sign-in is needed, or if none can help (`api_not_permitted`).
  */
 export function signInFor(error: unknown, options: LoginOptions = {}): boolean {
   const problem = error instanceof ProblemError ? error.problem : undefined;
@@ -67,16 +70,17 @@ export function signInFor(error: unknown, options: LoginOptions = {}): boolean {
 
 /** How to sign out. */
 export interface LogoutOptions {
-  /** Path on this origin to end at, when the identity provider is done. Default: `/`. */
+  /** Path on this origin to return to after the identity provider. Default: `/`. */
   readonly returnUrl?: string;
-  /** In every browser of the account, whatever the server's policy for one of them. */
+  /** Signs out every browser of the account, whatever `SignOut__Scope` says. */
   readonly everywhere?: boolean;
 }
 
 /**
- * Signs out: the server deletes the account's tokens, the other tabs are told, and the browser goes on to the identity
- * provider to end the session there. Resolves to true when on the way there, to false when there was no session left.
- * Throws ProblemError (503: the tokens could not be deleted) or UnreachableError; calling it again is safe.
+ * Signs out: the server deletes the account's tokens, the other tabs are told, and the browser goes to the identity
+ * provider to end the session there. Resolves to true when the browser is leaving, and to false if there was no
+ * session. Throws ProblemError (503: the tokens could not be deleted) or UnreachableError. It can safely be called
+ * again.
  */
 export async function logout({ returnUrl, everywhere = false }: LogoutOptions = {}): Promise<boolean> {
   const query = new URLSearchParams({
@@ -105,15 +109,15 @@ async function postLogout(query: URLSearchParams): Promise<string | undefined> {
 }
 
 /**
- * Calls a named downstream API with the account's token: `call("graph", "me")`. Takes what `fetch` takes and returns the
- * API's answer, whatever its status. Throws ProblemError when the server itself says no: go on with
- * `signInFor(error)`, which signs in with what the problem asks for, or returns false. Throws UnreachableError, and
- * TypeError for a path that leads out of the API.
+ * Calls a named downstream API with the account's token: `call("graph", "me")`. Takes what `fetch` takes and returns
+ * the API's answer, whatever its status. Throws ProblemError if the app itself refuses: pass it to `signInFor(error)`,
+ * which signs in as the problem requires, or returns false. Throws UnreachableError if there is no answer, and
+ * TypeError for a path that leads outside the API.
  */
 export async function call(api: string, path: string, init: RequestInit = {}): Promise<Response> {
   const root = `/api/${encodeURIComponent(api)}/`;
   const url = new URL(root + path.replace(/^\/+/, ""), location.origin);
-  // The URL parser has resolved "..", "%2e%2e" and the like by now.
+  // The URL parser has already resolved "..", "%2e%2e" and the like.
   if (!url.pathname.startsWith(root) || url.origin !== location.origin)
     throw new TypeError(`"${path}" leads out of the API "${api}"`);
   return request(url.href, init);
@@ -121,7 +125,7 @@ export async function call(api: string, path: string, init: RequestInit = {}): P
 
 /**
  * Calls a function of this app: `request("/me/profile")`. Takes what `fetch` takes and returns the answer, whatever its
- * status. Throws ProblemError when the server describes an error, as `call` does, and UnreachableError.
+ * status. Like `call`, throws ProblemError if the app answers with a problem, and UnreachableError.
  */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await send(path, init);
@@ -131,7 +135,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw error;
 }
 
-/** Where the account is signed in, the session last used first. Throws ProblemError, UnreachableError. */
+/** Lists where the account is signed in, the last used session first. Throws ProblemError, UnreachableError. */
 export async function sessions(): Promise<readonly ListedSession[]> {
   const response = await request("/auth/sessions", timeLimit(10_000));
   const body = await jsonOf(response.clone());
@@ -140,7 +144,10 @@ export async function sessions(): Promise<readonly ListedSession[]> {
   return listed;
 }
 
-/** Ends one of the account's sessions, in whatever browser. Throws as `call`; 404 `session_unknown` if it is over. */
+/**
+ * Ends one of the account's sessions, in any browser. Throws like `call`; 404 `session_unknown` if it has already
+ * ended.
+ */
 export async function endSession(id: string): Promise<void> {
   const path = `/auth/sessions/${encodeURIComponent(id)}`;
   const response = await request(path, { method: "DELETE", ...timeLimit(20_000) });
@@ -148,8 +155,8 @@ export async function endSession(id: string): Promise<void> {
 }
 
 /**
- * Calls back, once, when this browser's session has ended, wherever the sign-out began. Starts watching the session;
- * returns a function that stops it.
+ * Calls the listener once when this browser's session has ended, wherever the sign-out began. Starts watching the
+ * session; returns a function that stops it.
  */
 export function onSignedOut(listener: (signedOut: SignedOut) => void): () => void {
   return onSession((status) => {

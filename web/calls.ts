@@ -13,7 +13,7 @@ let asking: Undertaking | undefined;
 
 button.addEventListener("click", () => void callGraph());
 
-/** Whatever is under way belongs to a session that is not on display any more. */
+/** Calls under way belong to a session that is no longer displayed. */
 export function forgetCalls(): void {
   calling?.callOff();
   asking?.callOff();
@@ -60,7 +60,7 @@ function showCallError(error: unknown): void {
   showErrorAbout("call", { ...described, ...asked, onAction });
 }
 
-/** The picture is an extra: without it, whatever the reason, the page is as good. */
+/** The picture is optional: if it cannot be loaded, for any reason, the page does without. */
 export async function loadPicture(): Promise<void> {
   const { init, isCalledOff } = (asking = undertaking());
   try {
@@ -77,7 +77,7 @@ export async function loadPicture(): Promise<void> {
   }
 }
 
-/** The answer with its text, and how many milliseconds it took until all of it was there. */
+/** The answer with its text, and how many milliseconds it took to receive all of it. */
 async function timed(ask: () => Promise<Response>): Promise<{ response: Response; text: string; duration: number }> {
   const start = milliseconds();
   const response = await ask();
@@ -85,7 +85,7 @@ async function timed(ask: () => Promise<Response>): Promise<{ response: Response
   return { response, text, duration: Math.round(milliseconds() - start) };
 }
 
-/** JSON as people read it; anything else as it is. */
+/** Indents JSON; anything else stays as it is. */
 function indented(text: string): string {
   return attempt(() => JSON.stringify(JSON.parse(text), undefined, 2)) ?? text;
 }

@@ -1,7 +1,7 @@
 import { ProblemError, UnreachableError } from "./auth.ts";
 import type { ShownError } from "./view.ts";
 
-/** An error in the words of the page, without the way on. */
+/** An error in the words of the page, without a way to continue. */
 export function describe(error: unknown): Omit<ShownError, "action" | "onAction"> {
   if (error instanceof ProblemError) {
     const { title, detail, code, status, instance } = error.problem;

@@ -1,6 +1,7 @@
 /**
- * What a browser may lack, or refuse: old ones, people's settings, company policies, web views. Nothing here throws. Each
- * function does without what it cannot have; other files use these browser features only through this one.
+ * Features that a browser may lack or block, because of its age, a person's settings, a company's policy, or a web
+ * view. Nothing here throws: each function works without the missing feature. Other files use these features only
+ * through this one.
  */
 
 /** The result of `use`; undefined if the browser lacks or refuses something that it needs. */
@@ -19,8 +20,8 @@ export interface TabChannel {
 }
 
 /**
- * Opens the channel between tabs. Where the browser has none, as Firefox with site storage blocked, the other tabs find out
- * at their next look.
+ * Opens the channel between tabs. If the browser has none, like Firefox with site storage blocked, the other tabs learn
+ * of a sign-out at their next check.
  */
 export function openTabChannel(onTold?: () => void): TabChannel {
   const channel = attempt(() => new BroadcastChannel("session"));
@@ -37,12 +38,12 @@ export function readTabStorage(key: string): string | undefined {
   return attempt(() => sessionStorage.getItem(key)) ?? undefined;
 }
 
-/** Keeps a text for this tab, or removes it when undefined, if the browser lets it. */
+/** Stores a text for this tab, or removes it if undefined, as far as the browser permits. */
 export function writeTabStorage(key: string, text: string | undefined): void {
   attempt(() => (text === undefined ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, text)));
 }
 
-/** For the options of `fetch`: gives up after `limitMs`, where the browser can. */
+/** For the options of `fetch`: a limit of `limitMs`, if the browser supports it. */
 export function timeLimit(limitMs: number): { readonly signal?: AbortSignal } {
   const signal = attempt(() => AbortSignal.timeout(limitMs)) ?? abortedAfter(limitMs);
   return signal === undefined ? {} : { signal };
@@ -60,7 +61,7 @@ function timeoutError(): Error {
   return Object.assign(new Error("The time is up."), { name: "TimeoutError" });
 }
 
-/** Something under way that can be called off. */
+/** Something under way that can be cancelled. */
 export interface Undertaking {
   /** For the options of `fetch`. */
   readonly init: { readonly signal?: AbortSignal };
@@ -68,7 +69,7 @@ export interface Undertaking {
   readonly callOff: () => void;
 }
 
-/** Where a request cannot be aborted it goes on, and whoever began it sees that nobody wants its answer any more. */
+/** If a request cannot be aborted it continues, and its caller sees that the answer is no longer wanted. */
 export function undertaking(): Undertaking {
   const controller = attempt(() => new AbortController());
   let calledOff = false;
@@ -82,17 +83,22 @@ export function undertaking(): Undertaking {
   };
 }
 
-/** Whether the person cannot see the page now. A browser that does not say shows it. */
+/** Whether the page is hidden now. If the browser does not say, the page counts as visible. */
 export function isPageHidden(): boolean {
   return attempt(() => document.visibilityState) === "hidden";
 }
 
-/** Whether the browser says, or shows, that it keeps no cookies of this site. If it lets nobody find out: false. */
+/**
+ * Whether the browser reports, or shows by its behaviour, that it keeps no cookies of this site. False if that cannot
+ * be found out.
+ */
 export function keepsNoCookies(): boolean {
   return attempt(() => navigator.cookieEnabled) === false || attempt(keepsCookie) === false;
 }
 
-/** WebKit says that it keeps cookies also where it does not. The cookie is gone before the server can see it. */
+/**
+ * WebKit reports that it keeps cookies even if it does not. This test cookie is removed before the server can see it.
+ */
 function keepsCookie(): boolean {
   const cookie = "cookie-probe=1; path=/; SameSite=Lax";
   document.cookie = cookie;
@@ -106,7 +112,7 @@ export function milliseconds(): number {
   return attempt(() => performance.now()) ?? Date.now();
 }
 
-/** A time as the reader writes it: in the system's locale, or in English where the browser refuses that one. */
+/** A time in the system's locale, or in English if the browser refuses that locale. */
 export function localTime(date: Date, options: Intl.DateTimeFormatOptions): string {
   const text = (locale?: string) => attempt(() => date.toLocaleString(locale, options));
   return text() ?? text("en") ?? date.toString();

@@ -16,7 +16,7 @@ const everywhereButton = view.element("sign-out-everywhere");
 let failures = 0;
 let shownSession: string | undefined;
 
-/** Whether the sign-out under way, or the one just explained, is of all browsers. */
+/** Whether the sign-out under way, or the one just explained, affects all browsers. */
 let isEverywhere = false;
 
 const everywhere =
@@ -43,9 +43,11 @@ signOutForm.addEventListener("submit", (event) => {
   void signOut(signOutButton, { everywhere: false });
 });
 everywhereButton.addEventListener("click", () => void signOut(everywhereButton, { everywhere: true }));
-// What the back/forward cache keeps is shown again before the server can be asked: let it hold nobody's data.
+// A page from the back/forward cache is shown again before the server can be asked, so it must not contain anybody's
+// data.
 addEventListener("pagehide", hideSession);
-// Firefox ends scripts when it navigates, that one too. What it did not come to is done before the page is used again.
+// Firefox stops scripts when it navigates, including this one. What it had not done is done before the page is used
+// again.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) hideSession();
 });
@@ -102,7 +104,7 @@ function showNotice({ reason, noticedAt, confirmedAt }: Pick<SignedOut, "reason"
   view.showNotice({ title, text, when, at: noticedAt, clock });
 }
 
-/** Beside the way to sign in: the browser may be wrong about itself, and the server finds out for sure. */
+/** Shown with the button to sign in, because the browser may be wrong about itself; the server finds out for sure. */
 function showCookiesBlocked(): void {
   showErrorAbout("session", {
     title: "Your browser does not keep this app’s cookies",
@@ -117,7 +119,7 @@ const signedOutKey = "signed-out-here";
 /** Whether this page is on its way to the identity provider, which takes a while on a slow network. */
 let isLeaving = false;
 
-/** A sign-out here leads through the identity provider and back: the page that comes then explains it. */
+/** A sign-out here leads to the identity provider and back. The page that is loaded then explains it. */
 function rememberSignOut({ noticedAt }: SignedOut): void {
   isLeaving = true;
   writeTabStorage(signedOutKey, `${noticedAt.getTime()} ${isEverywhere ? "everywhere" : "here"}`);
@@ -127,12 +129,12 @@ function rememberedSignOut(): SignedOut | undefined {
   const [time, where] = readTabStorage(signedOutKey)?.split(" ") ?? [];
   const at = new Date(Number(time ?? Number.NaN));
   isEverywhere = where === "everywhere";
-  // The page that comes back has to find it, although this one may ask who is signed in before it has left.
+  // The page that is loaded then must find it, even if this page asks who is signed in before it is left.
   if (!isLeaving) writeTabStorage(signedOutKey, undefined);
   return Number.isNaN(at.getTime()) ? undefined : { reason: "here", noticedAt: at, confirmedAt: at };
 }
 
-/** One failed look may be a laptop waking up: what is shown stays until the second. */
+/** A single failed check may be a laptop waking up, so the display stays until the second. */
 function showUnknown(error: unknown): void {
   failures += 1;
   const isShown = view.isShown("signed-in") || view.isShown("signed-out");
@@ -157,14 +159,14 @@ async function signOut(button: HTMLElement, asked: { readonly everywhere: boolea
   }
 }
 
-/** Takes the session off the display, what shows the most first, and then drops it. */
+/** Removes the session from the display, the most visible parts first, and then drops it. */
 function hideSession(): void {
   view.hideAccount();
   forgetSession();
   view.showLoading("Checking who is signed in…");
 }
 
-/** Drops all that belongs to the session on display, calls under way included. */
+/** Drops everything that belongs to the displayed session, including calls under way. */
 function forgetSession(): void {
   shownSession = undefined;
   view.forgetAccount();

@@ -33,7 +33,7 @@ export interface ListedSession {
 export interface Me {
   readonly account: Account;
   readonly session: SessionTimes;
-  /** What a sign-out ends: all sessions of the account, or this browser's. A server of an earlier version does not say. */
+  /** What a sign-out ends: all sessions of the account, or this browser's. A server of an earlier version omits it. */
   readonly signOut?: { readonly scope: "account" | "session" };
 }
 
@@ -43,11 +43,11 @@ export interface Problem {
   readonly code: string;
   readonly title: string;
   readonly detail?: string;
-  /** By which support finds this occurrence in the server's log: `urn:uuid:…`. */
+  /** With it, support finds this occurrence in the server's log: `urn:uuid:…`. */
   readonly instance?: string;
-  /** A claims challenge: signing in with it (`login({ claims })`) is what the API asks for. */
+  /** The claims challenge of an API, which a sign-in with it meets: `login({ claims })`. */
   readonly claims?: string;
-  /** The API that asks for the person: signing in for it (`login({ api })`) is what it takes. */
+  /** The API that needs a sign-in for it: `login({ api })`. */
   readonly api?: string;
 }
 
@@ -72,8 +72,8 @@ export class UnreachableError extends Error {
 }
 
 /**
- * `fetch` with this origin's cookie and without the HTTP cache.
- * Throws UnreachableError, or the caller's own abort reason.
+ * `fetch` with this origin's cookie and without the HTTP cache. Throws UnreachableError, or the caller's own abort
+ * reason.
  */
 export async function send(url: string, init: RequestInit): Promise<Response> {
   try {
@@ -85,12 +85,12 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** Whether an answer is an error in the server's own words. No API's answer has this field: the server takes it out. */
+/** Whether an answer is a problem of the app itself. No API's answer has this field, because the server removes it. */
 export function isProblem(response: Response): boolean {
   return response.headers.has("bff-problem");
 }
 
-/** The error in an answer; one is made up if the answer (a gateway's page, say) holds none. */
+/** The error in an answer. If the answer has none (for example a gateway's page), one is made up. */
 export async function problemIn(response: Response): Promise<ProblemError> {
   const body = isProblem(response) ? await jsonOf(response) : undefined;
   const text = (name: string): string | undefined => {
@@ -112,7 +112,7 @@ export async function problemIn(response: Response): Promise<ProblemError> {
   });
 }
 
-/** The JSON in an answer; undefined if it is none. Throws UnreachableError if the answer breaks off. */
+/** The JSON in an answer; undefined if it is not JSON. Throws UnreachableError if the answer is cut off. */
 export async function jsonOf(response: Response): Promise<unknown> {
   const text = await response.text().catch((error: unknown) => {
     throw new UnreachableError(error);
@@ -134,12 +134,12 @@ export async function askMe(): Promise<MeAnswer> {
   if (response.status === 401) return { me: undefined, serverTime };
   if (!response.ok) throw await problemIn(response);
   const me = await jsonOf(response);
-  // A captive portal answers 200 with its own page: that says nothing about who is signed in.
+  // A captive portal answers 200 with its own page, which does not say who is signed in.
   if (!isMe(me)) throw await problemIn(response);
   return { me, serverTime };
 }
 
-/** Whether `value` is a list of sessions, rather than what a gateway may say instead. */
+/** Whether `value` is a list of sessions, and not for example a gateway's answer. */
 export function areSessions(value: unknown): value is readonly ListedSession[] {
   const texts = ["id", "userAgent", "createdAt", "lastSeenAt", "expiresAt"];
   return Array.isArray(value) && value.every((each) => hasTexts(each, texts));

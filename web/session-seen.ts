@@ -1,7 +1,9 @@
 import { attempt, readTabStorage, writeTabStorage } from "./facilities.ts";
 import { isRecord } from "./requests.ts";
 
-/** The last session seen, in milliseconds. Nothing about the person: it outlives a reload. */
+/**
+ * The times of the last session seen, in milliseconds. It has nothing about the person, because it outlives a reload.
+ */
 export interface Seen {
   readonly confirmedAt: number;
   readonly endsAt: number;
@@ -11,8 +13,8 @@ const key = "session-seen";
 let memory: Seen | undefined;
 
 /**
- * Kept for the tab, not only in memory: phones throw hidden tabs away and load them anew, and the person who comes back
- * to one should still be told that the session ended. Where storage is blocked, memory has to do.
+ * Stored for the tab, not only in memory: phones discard hidden tabs and reload them, and a person who returns to one
+ * should still be told that the session has ended. If storage is blocked, only memory remains.
  */
 export function writeSeen(seen: Seen | undefined): void {
   memory = seen;

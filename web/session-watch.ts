@@ -2,13 +2,15 @@ import { isPageHidden, openTabChannel, type TabChannel } from "./facilities.ts";
 import { askMe, ProblemError, type Me } from "./requests.ts";
 import { readSeen, writeSeen, type Seen } from "./session-seen.ts";
 
-/** A session of this browser that is no more. */
+/** A session of this browser that has ended. */
 export interface SignedOut {
   /**
-   * `here`: signed out in this tab. `other-tab`: in another tab of this browser. `elsewhere`: by another app, another
-   * browser or an administrator. `expired`: its time was up. `deferred`: signed out here, and the server will delete the
-   * stored tokens when it can reach its store. `unconfirmed`: signed out here, but whether the stored tokens are deleted
-   * is not known.
+   * - `here`: signed out in this tab
+   * - `other-tab`: signed out in another tab of this browser
+   * - `elsewhere`: by another app, another browser or an administrator
+   * - `expired`: timed out
+   * - `deferred`: signed out here, and the server will delete the stored tokens when it can reach its store
+   * - `unconfirmed`: signed out here, but it is not known whether the stored tokens are deleted
    */
   readonly reason: "here" | "other-tab" | "elsewhere" | "expired" | "deferred" | "unconfirmed";
   /** When this tab noticed. */
@@ -17,7 +19,7 @@ export interface SignedOut {
   readonly confirmedAt: Date;
 }
 
-/** What is known about the session. `signedOut` is there once, in the report of the session's end. */
+/** What is known about the session. `signedOut` is present once, when the session's end is reported. */
 export type SessionStatus =
   | { readonly state: "signed-in"; readonly me: Me }
   | { readonly state: "signed-out"; readonly signedOut?: SignedOut }
@@ -41,9 +43,9 @@ let signingOut = false;
 let unfinished: "deferred" | "unconfirmed" | undefined;
 
 /**
- * Reports the session's status now, after every look at it, and at once when this tab or another tab of this browser
- * signs out. Looks when the person comes back to the page; while the page can be seen, also every 2 s at first and ever
- * less, up to every 15 s; never while it is hidden. Returns a function that ends the reports.
+ * Reports the session's status now, after every check, and at once when this tab or another tab of this browser signs
+ * out. It checks when the person returns to the page and, while the page is visible, after 2 s and then at growing
+ * intervals of up to 15 s; never while the page is hidden. Returns a function that ends the reports.
  */
 export function onSession(listener: Listener): () => void {
   listeners.add(listener);
@@ -55,7 +57,7 @@ export function onSession(listener: Listener): () => void {
   };
 }
 
-/** Looks at the session as soon as possible, at most twice a second. */
+/** Checks the session as soon as possible, at most twice a second. */
 export function wake(): void {
   if (!watching) return;
   pause = shortestPause;
@@ -64,8 +66,8 @@ export function wake(): void {
 }
 
 /**
- * Runs a sign-out begun in this tab and reports its outcome, to the other tabs too. Looks do not count meanwhile: they
- * would see the session gone before the answer comes that it went as wished.
+ * Runs a sign-out that begins in this tab, and reports its outcome, to the other tabs too. Checks do not count in the
+ * meantime, because they would see that the session is gone before the answer confirms the sign-out.
  */
 export async function duringSignOut<T>(signOut: () => Promise<T>): Promise<T> {
   signingOut = true;
@@ -95,7 +97,7 @@ function tellOtherTabs(): void {
   if (sender !== channel) sender.close();
 }
 
-// "blur": the person turns to another window, where signing out may be what comes next.
+// "blur": the person turns to another window, and may sign out there.
 const wakingEvents = ["focus", "blur", "online"] as const;
 
 function watch(): void {
@@ -121,7 +123,9 @@ function onVisibility(): void {
   else wake();
 }
 
-/** An open channel would keep the page out of the back/forward cache; what was asked before says nothing after. */
+/**
+ * An open channel would keep the page out of the back/forward cache, and earlier answers no longer count afterwards.
+ */
 function onPageHide(): void {
   settled = ++asked;
   clearTimeout(timer);
@@ -132,7 +136,7 @@ function onPageHide(): void {
 
 function onPageShow(event: PageTransitionEvent): void {
   if (!event.persisted) return;
-  // Firefox may have ended it.
+  // Firefox may have stopped it.
   onPageHide();
   channel = openTabChannel(onTold);
   wake();
@@ -154,7 +158,7 @@ function look(): void {
   });
 }
 
-/** Answers may overtake each other, and a sign-out may overtake them all: late ones do not count. */
+/** Answers may overtake each other, and a sign-out may overtake them all, so late answers do not count. */
 async function lookNow(): Promise<void> {
   askedAt = Date.now();
   const turn = ++asked;
@@ -166,7 +170,7 @@ async function lookNow(): Promise<void> {
   else settleSignedIn(answer.me);
 }
 
-/** The `Date` header is cut to the second, hence the one second of grace. */
+/** The `Date` header has whole seconds only, hence the one second of tolerance. */
 function endOf(seen: Seen | undefined, serverTime: number): SignedOut["reason"] {
   if (unfinished) return unfinished;
   return seen !== undefined && serverTime + 1000 > seen.endsAt ? "expired" : "elsewhere";
@@ -187,7 +191,10 @@ function settleSignedOut(reason: SignedOut["reason"]): void {
   emit({ state: "signed-out", ...(signedOut && { signedOut }) });
 }
 
-/** What a listener throws is reported as the page's error, and keeps neither the others nor a sign-out from going on. */
+/**
+ * An error that a listener throws is reported as the page's error, and stops neither the other listeners nor a
+ * sign-out.
+ */
 function emit(status: SessionStatus): void {
   for (const listener of listeners) {
     try {

@@ -12,8 +12,8 @@ const list = element("sessions");
 const rows = new Map<string, Row>();
 
 /**
- * Shows the sessions in the given order. What is already shown stays where it is and keeps the focus.
- * @param onEnd what the button beside another browser's session does
+ * Shows the sessions in the given order. Displayed ones stay where they are and keep the focus.
+ * @param onEnd what the button next to another browser's session does
  */
 export function showSessions(sessions: readonly ListedSession[], onEnd: (session: ListedSession) => void): void {
   const ids = new Set(sessions.map(({ id }) => id));
@@ -30,7 +30,7 @@ export function forgetSessions(): void {
   for (const id of rows.keys()) removeRow(id);
 }
 
-/** Marks the session's button as at work, or as ready again. */
+/** Marks the session's button as busy, or as ready again. */
 export function setEnding(id: string, ending: boolean): void {
   const button = rows.get(id)?.item.querySelector("button");
   if (button) setBusy(button, ending);

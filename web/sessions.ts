@@ -1,4 +1,4 @@
-/** The list of sessions: kept up to date, and what its buttons do. */
+/** The list of sessions: keeps it up to date, and handles its buttons. */
 import { checkSession, endSession, ProblemError, sessions, type ListedSession } from "./auth.ts";
 import { describe } from "./describe.ts";
 import { showEvent } from "./events-view.ts";
@@ -7,11 +7,14 @@ import { hideErrorAbout, showErrorAbout } from "./shown-error.ts";
 import * as view from "./view.ts";
 
 let known: ReadonlyMap<string, ListedSession> | undefined;
-/** What this page has ended itself: its end is no news. */
+/** Sessions that this page has ended itself, so their end is not reported. */
 const ended = new Set<string>();
 let turn = 0;
 
-/** Asks for the sessions and shows them. When that fails what is shown stays: the next look is seconds away. */
+/**
+ * Asks for the sessions and shows them. If that fails, the display stays, because the next check follows within
+ * seconds.
+ */
 export async function refreshSessions(): Promise<void> {
   const mine = ++turn;
   const listed = await sessions().catch(() => undefined);

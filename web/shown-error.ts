@@ -1,6 +1,6 @@
 import * as view from "./view.ts";
 
-/** What an error on display is about; it goes away with its cause. */
+/** What the displayed error is about. It disappears with its cause. */
 export type Cause = "session" | "sign-out" | "sessions" | "call";
 
 let about: Cause | undefined;
@@ -17,13 +17,13 @@ export function showErrorAbout(cause: Cause, error: view.ShownError): void {
   view.showError(error, places[cause]);
 }
 
-/** The error is all that there is to show. */
+/** Only the error is displayed. */
 export function showErrorAlone(error: view.ShownError): void {
   about = "session";
   view.showErrorPage(error);
 }
 
-/** Hides the error on display if it is about one of these. */
+/** Hides the displayed error if it is about one of these. */
 export function hideErrorAbout(...causes: readonly Cause[]): void {
   if (about === undefined || !causes.includes(about)) return;
   about = undefined;

@@ -1,8 +1,8 @@
-/** Times as people read them, and times that move on while they are read. */
+/** Times for people to read, and times that are updated while they are displayed. */
 
 import { isPageHidden, localTime } from "./facilities.ts";
 
-/** Largest first, with its seconds, in the page's language: it is part of a sentence. */
+/** Units with their seconds, the largest first, in the page's language because they are part of a sentence. */
 const units = [
   ["days", 86_400],
   ["hr.", 3_600],
@@ -10,7 +10,7 @@ const units = [
   ["sec.", 1],
 ] as const;
 
-/** `Mar 1, 2026, 2:03 PM`, as the reader writes it; `today, 2:03 PM` and `tomorrow, 2:03 PM` where that is so. */
+/** `Mar 1, 2026, 2:03 PM` in the reader's locale; `today, 2:03 PM` and `tomorrow, 2:03 PM` if that applies. */
 export function dayTime(date: Date): string {
   if (Number.isNaN(date.getTime())) return "";
   const isDay = (offset: number): boolean => {
@@ -23,12 +23,15 @@ export function dayTime(date: Date): string {
   return isDay(1) ? `tomorrow, ${timeOfDay}` : localTime(date, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** `2:03:15 PM`, as the reader writes it. */
+/** `2:03:15 PM`, in the reader's locale. */
 export function clockTime(date: Date): string {
   return localTime(date, { timeStyle: "medium" });
 }
 
-/** Shows how long ago that was, from now on without end. Servers' clocks may be ahead: never "in 2 sec.". */
+/**
+ * Shows how long ago that was, and keeps it up to date. If the server's clock is ahead, it shows "now", never "in 2
+ * sec.".
+ */
 export function showAgo(element: HTMLElement, date: Date): void {
   element.dataset["ago"] = String(date.getTime());
   write(element);
@@ -37,7 +40,7 @@ export function showAgo(element: HTMLElement, date: Date): void {
 function write(element: HTMLElement): void {
   const seconds = Math.max(0, (Date.now() - Number(element.dataset["ago"])) / 1000);
   const text = ago(seconds);
-  // Not when nothing has changed: whoever is selecting text would lose the selection.
+  // Only if it has changed; otherwise a person selecting text would lose the selection.
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -5,7 +5,7 @@ import { clockTime, dayTime, showAgo } from "./time.ts";
 /** One of the page's states, mirrored in the `data-state` of the root element. */
 export type State = "loading" | "signed-in" | "signed-out" | "error";
 
-/** An error and the way on. It is shown on top of the page, or where the API's answer would be. */
+/** An error and a way to continue. It is shown at the top of the page, or in place of the API's answer. */
 export interface ShownError {
   readonly title: string;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface ShownError {
   readonly onAction: () => void;
   readonly code?: string | undefined;
   readonly status?: number | undefined;
-  /** By which support finds it in the log. */
+  /** With it, support finds the error in the log. */
   readonly reference?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ const views = ["loading", "signed-in", "signed-out"] as const;
 let onErrorAction: (() => void) | undefined;
 element("error-action").addEventListener("click", actOnError);
 
-/** The element of index.html with that id. Throws if there is none. */
+/** The element of index.html with this id. Throws if there is none. */
 export function element(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`index.html has no #${id}`);
@@ -53,7 +53,7 @@ export function showSignedIn({ account, session, signOut }: Me): void {
   setTime("last-seen-at", session.lastSeenAt);
   setTime("idle-expires-at", session.idleExpiresAt);
   setTime("expires-at", session.expiresAt);
-  // One button is enough where both do the same.
+  // One button is enough if both do the same.
   element("everywhere-actions").hidden = signOut?.scope === "account";
   element("everywhere-note").hidden = signOut?.scope !== "account";
   hideNotice();
@@ -65,7 +65,7 @@ export function endsEverywhere(): boolean {
   return !element("everywhere-note").hidden;
 }
 
-/** In place of the initials; an image that cannot be shown leaves them. `data-picture` says what it came to. */
+/** Shows the picture in place of the initials, which stay if it cannot be shown. `data-picture` has the outcome. */
 export function showPicture(source: string | null): void {
   const picture = element("picture");
   const settle = (hasPicture: boolean): void => {
@@ -92,7 +92,10 @@ export function showSignedOut(): void {
   switchTo("signed-out");
 }
 
-/** Takes off the display, in one step, all that says who is signed in; `switchTo` another state is to follow. */
+/**
+ * Removes from the display, in one step, everything that says who is signed in. Call `switchTo` with another state
+ * afterwards.
+ */
 export function hideAccount(): void {
   element("signed-in").hidden = true;
 }
@@ -108,10 +111,10 @@ export function forgetAccount(): void {
 export interface Notice {
   readonly title: string;
   readonly text: string;
-  /** What stands before the time that has passed: "Noticed". */
+  /** The word before the elapsed time: "Noticed". */
   readonly when: string;
   readonly at: Date;
-  /** What follows it. */
+  /** The text after it. */
   readonly clock: string;
 }
 
@@ -138,7 +141,7 @@ export function showErrorPage(error: ShownError): void {
 
 export type ErrorPlace = "page-error" | "sessions-error" | "graph-error";
 
-/** Shows the error within the present view. */
+/** Shows the error within the current view. */
 export function showError(error: ShownError, place: ErrorPlace): void {
   const panel = element("error");
   const action = element("error-action");
@@ -153,7 +156,7 @@ export function showError(error: ShownError, place: ErrorPlace): void {
   element("error-details").hidden = error.code === undefined;
   onErrorAction = error.onAction;
   const home = element(place);
-  // Moving an element takes the focus from it: only when it has to.
+  // Moving an element takes the focus from it, so it is moved only if necessary.
   if (panel.parentElement !== home) home.append(panel);
   panel.hidden = false;
   if (isNews) announce(`${error.title}. ${error.text}`);
@@ -166,7 +169,7 @@ export function hideError(): void {
   if (hadFocus) focusView();
 }
 
-/** The button stays at work until the error is shown anew or gone. */
+/** The button stays busy until the error is shown again or gone. */
 function actOnError(): void {
   const button = element("error-action");
   if (isBusy(button)) return;
@@ -175,7 +178,7 @@ function actOnError(): void {
   onErrorAction?.();
 }
 
-/** Marks a control as at work. It stays focusable, unlike a disabled one. */
+/** Marks a control as busy. Unlike a disabled one, it stays focusable. */
 export function setBusy(control: HTMLElement, busy: boolean): void {
   control.setAttribute("aria-disabled", String(busy));
 }
@@ -200,7 +203,7 @@ export function clearAnswer(): void {
   showAnswer("");
 }
 
-/** Has screen readers say it, politely. */
+/** Makes screen readers say it, politely. */
 export function announce(text: string): void {
   element("status").textContent = text;
 }
@@ -210,12 +213,12 @@ function switchTo(state: State): void {
   const hadFocus = views.some((id) => element(id).contains(document.activeElement));
   for (const id of views) element(id).hidden = id !== state;
   document.title = titles[state];
-  // Last: a script that the browser ended before begins again.
+  // Last, so that a script that the browser stopped before this begins again.
   document.documentElement.dataset["state"] = state;
   if (hadFocus) focusView();
 }
 
-/** The focused control is gone: go on at the heading of what took its place, not at the top of the page. */
+/** The focused control is gone, so the focus moves to the heading of what replaced it, not to the top of the page. */
 function focusView(): void {
   const { state } = document.documentElement.dataset;
   element(`${state ?? "loading"}-title`).focus();

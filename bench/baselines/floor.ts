@@ -1,7 +1,7 @@
 import { app } from "@azure/functions";
 import { cosmosClient } from "../../shared/account/cosmos.ts";
 
-/** The work that no signed-in API call can do without, and nothing else: one point read, one call of the API. */
+/** Only the work that every signed-in API call needs: one point read and one call of the API. */
 const connectionString = process.env["CosmosDb"] ?? "";
 const target = `${process.env["DownstreamApis__graph__BaseUrl"]}/me`;
 const authorization = `Bearer ${process.env["Bench__AccessToken"]}`;

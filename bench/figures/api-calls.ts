@@ -8,10 +8,10 @@ export const contestants = ["hello", "floor", "app", "expressOpenidConnect", "ms
 export type Contestant = (typeof contestants)[number];
 export const connectionCounts = [1, 16, 64] as const;
 
-/** One contestant under one load; each number is over the rounds. */
+/** One contestant with one load; each number summarizes the rounds. */
 export interface CallFigures {
   readonly perSecond: Spread;
-  /** Of the floor's in the same round. */
+  /** Relative to the floor's in the same round. */
   readonly ofFloor: Spread;
   readonly p99Ms: Spread;
   readonly p99OfFloor: Spread;
@@ -38,7 +38,7 @@ interface Measured {
   readonly eventLoopDelayP99Ms: number;
 }
 
-/** Signed-in API calls of the app beside the baselines and the peers: the same API, the same store, in turns. */
+/** Signed-in API calls of the app, the baselines and the peers in turns, with the same API and the same store. */
 export async function measureApiCalls(
   stage: Stage,
   app: MeasuredServer,

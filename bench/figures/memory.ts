@@ -3,7 +3,7 @@ import { apiCalls, seedSessions } from "../sessions.ts";
 import type { MeasuredServer } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 
-/** Memory of the app's process after so many API calls, its garbage collected. */
+/** Memory of the app's process after this many API calls, after a garbage collection. */
 export interface MemoryReading {
   readonly calls: number;
   readonly residentBytes: number;

@@ -3,12 +3,12 @@ import { apiCalls, appLoginPath, cookieHeader } from "../sessions.ts";
 import type { MeasuredServer } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 
-/** What many calls at once of one session with an expired access token lead to. */
+/** What happens when many calls of one session come at once with an expired access token. */
 export interface RenewalFigures {
   readonly instances: number;
   readonly calls: number;
   readonly tokenRequests: number;
-  /** Those that were not refused as conflicts. */
+  /** Writes that were not refused as conflicts. */
   readonly writes: number;
 }
 

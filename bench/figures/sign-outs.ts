@@ -5,7 +5,7 @@ import type { MeasuredServer } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 import { logoutHeaders } from "./store-operations.ts";
 
-/** Latency of a sign-out in the app, one after the other, with so many accounts in the store. */
+/** Latency of sign-outs in the app, one after the other, with this many accounts in the store. */
 export interface SignOutLatency {
   readonly accounts: number;
   readonly p50Ms: number;
@@ -32,7 +32,7 @@ export async function measureSignOutLatency(
       const requests = (await seedSessions(stage, template, times)).map(logout);
       return stage.load({ origin: app.url, connections: 1, count: requests.length, requests });
     };
-    // The endpoint was started anew for the filling; the first ones pay for its new connections.
+    // The endpoint was restarted to fill it, so the first sign-outs pay for new connections.
     await run(10);
     const { p50, p99 } = await run(signOuts);
     latencies.push({ accounts: count, p50Ms: p50, p99Ms: p99 });

@@ -4,14 +4,14 @@ import { appLoginPath } from "../sessions.ts";
 import type { MeasuredServer } from "../servers.ts";
 import type { Stage } from "../stage.ts";
 
-/** What one thing that a person does costs at the store and at the token endpoint. */
+/** What one action of a person costs at the store and at the token endpoint. */
 export interface Cost {
   readonly action: string;
   /** Such as `read accounts`, in order. */
   readonly operations: readonly string[];
   readonly writes: number;
   readonly requestUnits: number;
-  /** The part of them that reads take. */
+  /** The part of it that reads cost. */
   readonly readUnits: number;
   readonly tokenRequests: number;
 }

@@ -16,8 +16,8 @@ const methods = {
   /** How many documents a container holds. */
   countDocuments: (container: string) => endpoint.dump().filter((document) => document.container === container).length,
   /**
-   * Puts `count` documents of about 1 KB into a container, behind the endpoint's back: through the front it would take
-   * minutes. They stand for the accounts of others.
+   * Writes `count` documents of about 1 KB directly into a container's table, because through the endpoint it would
+   * take minutes. They represent other accounts.
    */
   async fill(container: string, count: number) {
     await endpoint.stop();

@@ -26,7 +26,7 @@ const methods = {
   clearTokenRequests: () => identityProvider.controls.requests.clear(),
   countTokenRequests: () => identityProvider.controls.requests.count({ endpoint: "token" }),
   issuedTokens: () => [...identityProvider.controls.issuedTokens()],
-  /** The API notes every request; long runs must not fill its memory. */
+  /** The API records every request; long runs must not fill its memory. */
   clearApiRequests: () => downstreamApi.controls.clearRequests(),
 };
 

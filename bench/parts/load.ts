@@ -11,7 +11,7 @@ export interface LoadRequest {
 export interface LoadPlan {
   readonly origin: string;
   readonly connections: number;
-  /** Sent in turn, over whichever connection is free; from the start again when all are through. */
+  /** Sent in turn, over any free connection; starts again when all have been sent. */
   readonly requests: readonly LoadRequest[];
   /** Ends when either is reached. */
   readonly durationMs?: number;
@@ -30,7 +30,7 @@ export interface LoadResult {
   readonly max: number;
 }
 
-/** Keeps `connections` requests under way, one over each connection, kept alive. */
+/** Keeps `connections` requests under way, one on each connection, with keep-alive. */
 async function run({ origin, connections, requests, durationMs, count = Infinity }: LoadPlan): Promise<LoadResult> {
   const histogram = createHistogram();
   const failures: Record<string, number> = {};

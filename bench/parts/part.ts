@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** What a part lets the main process call. Arguments and results travel between processes. */
+/** What the main process may call in a part. Arguments and results are sent between processes. */
 export type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 type Remote<M> = {
@@ -11,7 +11,7 @@ type Remote<M> = {
     : never;
 };
 
-/** A part of the stage in a process of its own, so that its work does not weigh on anybody else's figures. */
+/** A part of the stage in its own process, so that its work does not affect other figures. */
 export interface Part<M> {
   readonly call: Remote<M>;
   stop(): Promise<void>;
@@ -29,7 +29,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** In the part's process: answers calls of these methods until the main process lets go of it. */
+/** In the part's process: answers calls of these methods until the main process disconnects. */
 export function serve(methods: Methods): void {
   process.on("message", (message) => void answer(methods, message as Call));
   process.on("disconnect", () => process.exit(0));

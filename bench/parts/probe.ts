@@ -4,7 +4,10 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** What the probe says of the process it is in. CPU in milliseconds, all threads; memory in bytes; delay in milliseconds. */
+/**
+ * What the probe reports about its process. CPU in milliseconds, of all threads; memory in bytes; delay in
+ * milliseconds.
+ */
 export interface Reading {
   readonly cpuMs: number;
   readonly residentBytes: number;
@@ -12,7 +15,7 @@ export interface Reading {
   readonly eventLoopDelayP99Ms: number;
 }
 
-/** Loaded into the process of an app with `--import`; idle unless asked. `/collect` collects garbage first. */
+/** Loaded into an app's process with `--import`; idle unless asked. `/collect` collects garbage first. */
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 const delay = monitorEventLoopDelay({ resolution: 10 });

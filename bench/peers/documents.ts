@@ -1,6 +1,6 @@
 import { CosmosClient, type Container } from "@azure/cosmos";
 
-/** Values by key in one Cosmos DB container, by point operations over connections that are kept alive. */
+/** Values by key in a Cosmos DB container, with point operations over kept-alive connections. */
 export interface Documents {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;

@@ -17,8 +17,8 @@ interface Payload {
 }
 
 /**
- * The local identity provider shows its pages over plain HTTP, which the library refuses even for the browser's part:
- * it gets to see https, and the benchmark's browser goes to http.
+ * The local identity provider serves its pages over plain HTTP, which the library refuses even for the browser's part.
+ * The library is given an https URL, and the benchmark's browser uses http.
  */
 async function fetchWithSecurePages(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const answer = await fetch(input, init);

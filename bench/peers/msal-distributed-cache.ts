@@ -30,7 +30,7 @@ const scopes = ["User.Read"];
 const redirectUri = `${baseUrl}/callback`;
 const sessions = documents("peer-b-sessions");
 const tokens = documents("peer-b-tokens");
-/** The key is empty while nobody is signed in; unlike Redis, Cosmos DB has no such key. */
+/** The key is empty while nobody is signed in. Unlike Redis, Cosmos DB has no empty keys. */
 const cacheClient: ICacheClient = {
   get: async (key) => (key === "" ? "" : ((await tokens.get(key)) ?? "")),
   async set(key, value) {
@@ -109,7 +109,7 @@ app.get("/api/graph/me", async (request, response) => {
 async function accessTokenOf({ session: { account } }: Request): Promise<string> {
   if (!account) return "";
   const client = clientFor(account.homeAccountId);
-  // The sample's way to have the plugin read the cache.
+  // The sample's way to make the plugin read the cache.
   await client.getTokenCache().getAllAccounts();
   return (await client.acquireTokenSilent({ account, scopes })).accessToken;
 }

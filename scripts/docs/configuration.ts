@@ -2,7 +2,7 @@ import { format } from "prettier";
 import { settings, type Setting } from "../../shared/configuration/settings.ts";
 import { hostSettings, platformHostName } from "../../shared/configuration/host-settings.ts";
 
-/** The app's settings by what they are about, in the order of shared/configuration/settings.ts. */
+/** The app's settings by subject, in the order of shared/configuration/settings.ts. */
 const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
   ["The app", /^(PublicBaseUrl$|Http__)/],
   ["Identity provider", /^AzureAd__(?!ClientCredentials)/],
@@ -48,7 +48,10 @@ ${hostSettings.storageClientId.name}=<client id of the identity>
 \`\`\`
 `;
 
-/** The text of docs/configuration.md. @throws {Error} when a setting belongs to no group, so that none goes missing */
+/**
+ * The text of docs/configuration.md.
+ * @throws {Error} when a setting belongs to no group, so that none is missing
+ */
 export async function configurationPage(): Promise<string> {
   const all = Object.values<Setting>(settings);
   const lost = all.filter(({ name }) => !groups.some(([, prefix]) => prefix.test(name)));
@@ -67,7 +70,7 @@ function rowOf({ name, meaning, expects, default: fallback }: Setting): string[]
   return [code(name), escaped(meaning), escaped(expects), defaultText(fallback)];
 }
 
-/** A value is set as code, a sentence is not. */
+/** A value is formatted as code, a sentence is not. */
 function defaultText(text = ""): string {
   return text === "" || /^[^\d].* /.test(text) ? escaped(text) : code(text);
 }
