@@ -1,4 +1,4 @@
-/** The ID-token claims that a session is known by. */
+/** The claims of the ID token that a session keeps. */
 export interface AccountClaims {
   readonly homeAccountId: string;
   readonly name: string;

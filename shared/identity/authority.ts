@@ -19,12 +19,12 @@ export interface Authority {
   readonly environment: string;
   readonly metadata: MetadataSource;
   readonly keys: SigningKeys;
-  /** Tells whether a token is valid now: an instance's own clock may be minutes off. */
+  /** Decides whether a token is valid now: an instance's own clock may be minutes off. */
   readonly clock: Pick<StoreClock, "now">;
   /**
    * A client for one operation on one account. Never share one: MSAL keeps everything it has seen in the client's
    * memory, and a shared client writes one person's tokens into another person's document.
-   * @param session whose account and serialized cache it is for. Tokens of another account never get into the cache
+   * @param session gives the client its account and its serialized cache. Tokens of another account never get into the cache
    */
   client(signal: AbortSignal, session?: SessionSecrets): Promise<OperationClient>;
 }
@@ -36,7 +36,7 @@ export interface OperationClient {
   readonly serialize: () => string;
 }
 
-/** Less is within what MSAL leaves a token before it renews it, and not worth the work. */
+/** A smaller difference is not worth the work: MSAL renews a token earlier than that before it expires. */
 const leastSeconds = 10;
 
 /** By how much the store's clock is ahead of this machine's, in whole seconds; 0 if that does not matter. */
@@ -110,7 +110,7 @@ export async function loadMsal(signal: AbortSignal): Promise<typeof Msal> {
   }
 }
 
-/** The same for one operation, which waits for an assertion no longer than `signal` lets it. */
+/** The credential for one operation, which waits for an assertion only until `signal` aborts. */
 export function withinOperation(credential: MsalCredential, signal: AbortSignal): MsalCredential {
   const { clientAssertion } = credential;
   if (typeof clientAssertion !== "function") return credential;

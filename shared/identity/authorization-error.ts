@@ -20,7 +20,9 @@ const numbers = {
   notAssigned: ["50105"],
 } as const;
 
-/** About the app's request or registration (RFC 6749 section 4.1.2.1, and Entra's own): for whoever runs the app. */
+/**
+ * Errors in the app's request or registration (RFC 6749 section 4.1.2.1, and Entra's own), which only its operator can correct.
+ */
 const aboutTheApp = new Set([
   "invalid_client",
   "invalid_request",
@@ -32,7 +34,7 @@ const aboutTheApp = new Set([
 
 const passing = new Set(["server_error", "temporarily_unavailable"]);
 
-/** Answers of the identity provider that mean "not without showing something" to a silent sign-in. */
+/** Errors that tell a silent sign-in that the person would have to be asked. */
 const needsInteraction = new Set([
   "login_required",
   "interaction_required",
@@ -40,14 +42,15 @@ const needsInteraction = new Set([
   "account_selection_required",
 ]);
 
-/** Whether this is the answer "no" to the question whether somebody is signed in, which `prompt=none` asks. */
+/** Whether the error answers `prompt=none`: nobody can be signed in without being asked. */
 export function isNotSignedIn({ error }: AuthorizationErrorResponse): boolean {
   return needsInteraction.has(error);
 }
 
 /**
- * The problem that an error response stands for. Its texts are never shown: anybody can write them into a link. Entra
- * says `access_denied` for most of what it refuses, so that its number has to tell: from the URI, else from the text.
+ * The problem that an error response stands for. The response's texts are never shown, because anybody can write them into a
+ * link. Entra says `access_denied` for most refusals, so its error number decides, taken from the URI or, if it has none, from
+ * the text.
  */
 export function authorizationError(response: AuthorizationErrorResponse): ProblemError {
   const { error } = response;
@@ -55,7 +58,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Proble
   const isOneOf = (group: keyof typeof numbers) => numbers[group].some((number) => number === errorNo);
   const cause = Object.assign(new Error("The answer to the sign-in is an error"), {
     errorNo,
-    // Only names that are known here get into the log: anybody can write a link.
+    // The log gets only error names that are known here, because anybody can write a link.
     ...((aboutTheApp.has(error) || passing.has(error)) && { errorCode: error }),
   });
   const problem = (code: ProblemCode, detail: string) => new ProblemError(code, detail, { cause });
@@ -72,7 +75,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Proble
   return problem("signin_refused", "Go back to the app and sign in again.");
 }
 
-/** @param cause also for the token endpoint, which says so of a scope that nobody has agreed to */
+/** @param cause may also come from the token endpoint, for a scope that nobody has consented to */
 export function adminConsentRequired(cause?: unknown): ProblemError {
   const detail = "An administrator of your organization has to approve the permissions that the app requests.";
   return new ProblemError("admin_consent_required", detail, { cause });

@@ -1,6 +1,6 @@
 import { isRecord } from "../core/encoding.ts";
 
-/** Characters of a `claims` request parameter: a URL has to hold it. */
+/** The longest `claims` request parameter, in characters: it has to fit into a URL. */
 export const maxClaimsLength = 4_096;
 
 /** Whether `text` can be a `claims` request parameter (OpenID Connect Core 1.0 section 5.5): a JSON object, not too long. */

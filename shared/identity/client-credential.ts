@@ -14,8 +14,8 @@ const assertionLifetimeSeconds = 600;
 const tokenTimeoutMs = 4_000;
 
 /**
- * The app's own credential in MSAL's terms. Assertions are kept until they are about to expire: MSAL asks for one on
- * every call, even when it then needs no network.
+ * The app's own credential in MSAL's terms. Assertions are used again, because MSAL asks for one on every call, even if it then
+ * sends no request.
  * @param environment host of the authority, such as `login.microsoftonline.com`
  * @param clock dates the assertions
  * @throws if the certificate or its key cannot be used
@@ -49,7 +49,7 @@ function tokenExchangeScope(environment: string): string {
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */
 async function managedIdentityAssertion(clientId: string, scope: string): Promise<Assertion> {
   const credential = await managedIdentity(clientId);
-  // The credential keeps the token. Its own abort signal does not reach the request.
+  // The credential itself caches the token. Its abort signal does not reach the request, so the time limit is here.
   return shared(async () => {
     const request = credential.getToken(scope);
     return (await withinDeadline(AbortSignal.timeout(tokenTimeoutMs), request)).token;

@@ -9,7 +9,7 @@ export function appRefused(cause: unknown): ProblemError {
 
 /** The identity provider did not answer, or not in a form that can be used. */
 export class IdentityProviderUnavailableError extends ProblemError {
-  /** @param pauseMs how long it has asked not to be called, if it has */
+  /** @param pauseMs how long the identity provider has asked the app to wait, if it has */
   constructor(cause?: unknown, pauseMs = 0) {
     const retry = pauseMs > 0 && { retryAfterSeconds: Math.ceil(pauseMs / 1_000) };
     super("identity_provider_unavailable", "Nothing was lost. Try again in a moment.", { cause, ...retry });

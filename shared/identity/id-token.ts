@@ -6,8 +6,8 @@ import type { SigningKeys } from "./signing-keys.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 
 /**
- * What the Microsoft identity platform puts into an ID token, as far as it is used. `sid` and `login_hint` are optional
- * claims that the app registration has to ask for.
+ * The claims of the Microsoft identity platform's ID tokens that the app uses. `sid` and `login_hint` are optional claims,
+ * which the app registration has to ask for.
  */
 export interface IdTokenClaims {
   readonly issuer: string;
@@ -25,7 +25,7 @@ export interface IdTokenExpectations {
   readonly keys: SigningKeys;
   readonly azureAd: Pick<Configuration["azureAd"], "clientId" | "allowedTenants">;
   readonly nonce: string;
-  /** When the person must have proved who they are, at the earliest; milliseconds since the epoch. */
+  /** The earliest time at which the person may have proved who they are, in milliseconds since the epoch. */
   readonly authenticatedSince?: number | undefined;
   /** In milliseconds since the epoch. */
   readonly now: number;
@@ -46,7 +46,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     clientId: azureAd.clientId,
     requiredClaims: ["iss", "sub", "exp", "iat", "nonce", "tid", "oid"],
     code: "signin_invalid",
-    // It was issued a moment ago for this very sign-in.
+    // The token was issued a moment ago for this very sign-in, so a wrong time means a wrong clock.
     timesCode: "clock_skew",
     now,
     signal,
@@ -72,7 +72,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
   };
 }
 
-/** `auth_time` is in seconds. Without it nothing is known (OpenID Connect Core 1.0 section 3.1.3.7, 13). */
+/** `auth_time` is in seconds. A token without it does not pass (OpenID Connect Core 1.0 section 3.1.3.7, 13). */
 function isSince(authTime: unknown, earliest: number): boolean {
   return typeof authTime === "number" && authTime >= earliest / 1000 - clockToleranceSeconds;
 }

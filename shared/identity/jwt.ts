@@ -14,11 +14,11 @@ export interface TokenExpectations {
   readonly keys: SigningKeys;
   readonly clientId: string;
   readonly requiredClaims: readonly string[];
-  /** Seconds since `iat`; without it only `exp` counts. */
+  /** The most seconds since `iat`; if missing, only `exp` counts. */
   readonly maxAgeSeconds?: number;
   /** The problem that is reported when the token is not valid. */
   readonly code: ProblemCode;
-  /** The one for a token that is not valid now, where that says something about the clocks. */
+  /** The problem for a token that is not valid at this time, if that says something about the clocks. */
   readonly timesCode?: ProblemCode;
   /** The time that the token must be valid at, in milliseconds since the epoch. */
   readonly now: number;
@@ -28,7 +28,7 @@ export interface TokenExpectations {
 export interface VerifiedToken {
   readonly payload: JWTPayload;
   readonly type: string | undefined;
-  /** A claim that must be a text and not empty. */
+  /** A claim that must be a string, and not empty. */
   required(claim: string): string;
   /** A claim that may be missing. */
   optional(claim: string): string | undefined;
@@ -64,9 +64,9 @@ export async function verifyToken(token: string, expected: TokenExpectations): P
     if (value === undefined) throw invalid(claim);
     return value;
   };
-  // jose looks at the time of issue only where a token has a greatest age.
+  // jose checks the time of issue only if there is a `maxTokenAge`.
   if ((payload.iat ?? 0) > expected.now / 1000 + clockToleranceSeconds) throw invalid("iat", undefined, timesCode);
-  // With several audiences, azp must name this app; the platform issues one audience only.
+  // With several audiences, `azp` would have to name this app. The platform issues only one, so more are refused.
   if (Array.isArray(payload.aud) && payload.aud.length > 1) throw invalid("aud");
   if (!isIssuer(expected.metadata, required("iss"), optional("tid"))) throw invalid("iss");
   return { payload, type: protectedHeader.typ, required, optional, invalid: (claim) => invalid(claim) };
@@ -78,7 +78,7 @@ function isIssuer({ issuer }: AuthorityMetadata, claimed: string, tenantId: stri
   return tenantId !== undefined && claimed === fillTenant(issuer, tenantId);
 }
 
-/** Whether the token is bad, rather than the keys to judge it by not to be had. */
+/** Whether the token is bad, rather than the keys for it unavailable. */
 function isBadToken(error: unknown): error is Error {
   const badToken = [
     errors.JWTClaimValidationFailed,

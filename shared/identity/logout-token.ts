@@ -2,13 +2,13 @@ import { isRecord } from "../core/encoding.ts";
 import type { Authority } from "./authority.ts";
 import { verifyToken } from "./jwt.ts";
 
-/** Whom a logout token signs out: one session, or everything of a subject. */
+/** What a logout token signs out: the sessions of a `sid`, or all of a subject. */
 export interface LogoutToken {
   readonly issuer: string;
   readonly sid: string | undefined;
   readonly subject: string | undefined;
   readonly jti: string;
-  /** ISO 8601, UTC: sessions begun later are not meant. */
+  /** ISO 8601, UTC. The token does not end sessions that began later. */
   readonly issuedAt: string;
 }
 
@@ -45,7 +45,7 @@ export async function verifyLogoutToken(
   if ("nonce" in payload) throw verified.invalid("nonce");
   if (!isRecord(payload["events"]) || !isRecord(payload["events"][logoutEvent])) throw verified.invalid("events");
   const [sid, subject] = [verified.optional("sid"), verified.optional("sub")];
-  // Without an announcement no index by subject is kept, and "signed out" would not be true.
+  // Unless the metadata announces back-channel logout, no index by subject is kept, and nothing would be signed out.
   if (sid === undefined && !(subject && metadata.backChannelLogout)) throw verified.invalid("sid");
   const issuedAt = new Date((payload.iat ?? 0) * 1000).toISOString();
   return { issuer: verified.required("iss"), sid, subject, jti: verified.required("jti"), issuedAt };

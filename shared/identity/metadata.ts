@@ -4,7 +4,7 @@ import { httpDependency } from "../telemetry/activity.ts";
 import { unavailable } from "./errors.ts";
 import { sendUnlessPaused, type SendUnlessPaused } from "./pause.ts";
 
-/** What is used of the OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3). */
+/** The OpenID Provider Metadata (OpenID Connect Discovery 1.0 section 3) that the app uses. */
 export interface AuthorityMetadata {
   /** Under a multi-tenant authority this holds the placeholder `{tenantid}`. */
   readonly issuer: string;
@@ -14,7 +14,7 @@ export interface AuthorityMetadata {
   readonly endSessionEndpoint: string | undefined;
   /** Back-Channel Logout 1.0 section 2.1. Entra does not have it; then no index by subject is kept. */
   readonly backChannelLogout: boolean;
-  /** Whether the answer to a sign-in can come as a form (OAuth 2.0 Form Post Response Mode). Where it is not said, it cannot. */
+  /** Whether the answer to a sign-in can come as a form (OAuth 2.0 Form Post Response Mode): only if the metadata says so. */
   readonly formPost: boolean;
   /** The document itself, for MSAL, which then need not ask for it again. */
   readonly text: string;
@@ -26,7 +26,7 @@ const requestTimeoutMs = 4_000;
 export interface MetadataSource {
   /** @throws {IdentityProviderUnavailableError} when it was never read and cannot be now, or not before `signal` aborts */
   get(signal: AbortSignal): Promise<AuthorityMetadata>;
-  /** What was read last, without asking. */
+  /** The metadata as last read, without a request. */
   readonly known: AuthorityMetadata | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type * as Msal from "@azure/msal-node";
 
-/** Whether MSAL has thrown it. Told by its members: to compare classes, a module would have to load MSAL. */
+/** Whether MSAL has thrown it. The error's members tell, because comparing classes would mean loading MSAL. */
 export function isMsalError(error: unknown): error is Msal.AuthError {
   if (!(error instanceof Error)) return false;
   const { errorCode, subError } = error as Readonly<Partial<Record<"errorCode" | "subError", unknown>>>;

@@ -9,24 +9,24 @@ const requestTimeoutMs = 5_000;
 
 type Response<T> = Awaited<ReturnType<INetworkModule["sendGetRequestAsync"]>> & { body: T };
 
-/** MSAL's way to the network for one operation, and what became of its requests. MSAL's own client waits without end. */
+/** MSAL's network client for one operation, which also tells what became of the requests. MSAL's own has no time limit. */
 export interface TokenNetwork extends INetworkModule {
   /** Requests to the token endpoint so far: the only sure sign that MSAL's cache may have changed. */
   readonly tokenRequests: number;
-  /** The last answer with tokens, as the token endpoint gave it. Undefined if it gave none, or refused. */
+  /** The token endpoint's last answer with tokens; undefined if there was none. */
   readonly issued: Readonly<Record<string, unknown>> | undefined;
-  /** Whether an answer brought tokens of another account. MSAL has not seen it. */
+  /** Whether an answer had tokens of another account. MSAL does not get to see it. */
   readonly isForeign: boolean;
-  /** Why the last request failed, if it did. MSAL wraps what is thrown to it, and the reason with it. */
+  /** Why the last request failed, if it did. What MSAL throws hides the reason. */
   readonly failure: IdentityProviderUnavailableError | undefined;
 }
 
 export interface TokenNetworkOptions {
   /** Whether tokens are of the account that the operation is for; others are dropped. */
   readonly isExpected?: (answer: unknown) => boolean;
-  /** Of the token endpoint, shared by the operations of this instance. */
+  /** The token endpoint's pauses, shared by the operations of this instance. */
   readonly pauses?: Pauses;
-  /** The account that the operation is for. The empty text is the app itself, and whoever signs in. */
+  /** The account that the operation is for; empty for the app itself, and for a sign-in. */
   readonly account?: string;
 }
 
@@ -78,7 +78,10 @@ interface Asking {
   readonly account: string;
 }
 
-/** What MSAL would take for an answer, or for a refusal of the app, and is neither: the endpoint is in trouble. */
+/**
+ * Sends one request. An answer that MSAL would take for tokens or a refusal but is neither means that the endpoint is in
+ * trouble.
+ */
 async function request<T>(url: string, init: RequestInit, asking: Asking): Promise<Response<T>> {
   const send = () => fetch(url, { ...init, redirect: "error" });
   const response = await httpDependency(init.method ?? "GET", url, send);
@@ -91,7 +94,7 @@ async function request<T>(url: string, init: RequestInit, asking: Asking): Promi
 
 /**
  * Notes the pause that an answer asks for. "Too many requests" is about who asked, everything else about the endpoint.
- * @param atLeastMs also without its asking
+ * @param atLeastMs the shortest pause, even if the answer does not ask for one
  */
 function inTrouble(
   response: globalThis.Response,
@@ -115,7 +118,7 @@ function isLoopDetected(body: unknown): boolean {
 
 const loopPauseMs = 60_000;
 
-/** A sign-in has no account yet that could wait: whoever goes round in circles must not keep everybody else out. */
+/** Lets the account wait. A sign-in has no account yet, so nobody waits: one person's loop must not keep everybody else out. */
 function inLoop(response: globalThis.Response, asking: Asking): IdentityProviderUnavailableError {
   if (asking.account !== "") return inTrouble(response, true, asking, loopPauseMs);
   return new IdentityProviderUnavailableError(new Error("This client asks too often"), loopPauseMs);
@@ -123,7 +126,7 @@ function inLoop(response: globalThis.Response, asking: Asking): IdentityProvider
 
 const passingErrors = new Set(["temporarily_unavailable", "server_error"]);
 
-/** A successful or an error response (RFC 6749 sections 5.1 and 5.2), unless the error is one that passes. */
+/** Whether it is a successful or an error response (RFC 6749 sections 5.1 and 5.2), but not an error that passes. */
 function isTokenResponse(ok: boolean, body: unknown): boolean {
   if (!isRecord(body)) return false;
   const { access_token: token, error } = body;
@@ -141,15 +144,15 @@ export interface Pauses {
 }
 
 const maxKept = 1_000;
-/** As many pauses at once are no accident. */
+/** So many pauses at once are no accident. */
 const several = 3;
 
 export function createPauses(): Pauses {
   let allUntil = -Infinity;
-  /** When the pauses end that are not over. */
+  /** The ends of the pauses that are not over, by who has to wait. */
   const until = new LRUCache<string, number>({ max: maxKept, ttlResolution: 0 });
 
-  /** When fewer than `several` have to wait. */
+  /** The time from which fewer than `several` have to wait. */
   const severalUntil = () => [...until.values()].toSorted((a, b) => b - a)[several - 1] ?? -Infinity;
 
   return {

@@ -19,8 +19,8 @@ import { sendUnlessPaused } from "./pause.ts";
 export type SigningKeys = (jwksUri: string) => JWTVerifyGetKey;
 
 /**
- * Between two readings of a key set. Anybody can send tokens with made-up key ids: that brings the identity provider no
- * more than a request every two seconds.
+ * The pause between two readings of a key set. Anybody can send tokens with made-up key ids, but they cause the identity
+ * provider no more than one request every two seconds.
  */
 const keysPauseMs = 2_000;
 /** Timers may run a little early. */
@@ -35,9 +35,9 @@ export function signingKeys(pauseMs = keysPauseMs): SigningKeys {
 }
 
 /**
- * A key that is in no set read so far may have been made a moment ago. To refuse its token would lose a sign-out: not
- * every identity provider sends a logout token again. So a token is refused only by keys that were read after it came,
- * which takes as long as the pause. Tokens that wait together share one reading.
+ * A key that the set does not hold may be new. Refusing its token could lose a sign-out, because not every identity provider
+ * sends a logout token again. So a token is refused only if its key is not in a set that was read after the token came, which
+ * may take as long as the pause. Tokens that wait together share one reading.
  */
 function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
   const sendDocument = sendUnlessPaused();
@@ -47,7 +47,7 @@ function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
     [customFetch]: async (url, init) => sendDocument(async () => fetch(url, init)),
   });
   const find: JWTVerifyGetKey = async (header, token) => {
-    // Then jose does not read them anew for this token.
+    // If so, jose does not read the keys again for this token.
     const wasJustRead = keys.coolingDown;
     try {
       return await keys(header, token);
@@ -61,7 +61,7 @@ function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
     try {
       await find(header, token);
     } catch (error) {
-      // It signs with some key: a set without any says nothing about the token.
+      // The identity provider signs with some key, so an empty set says nothing about the token.
       if (keys.jwks()?.keys.length === 0) throw new Error("The key set is empty", { cause: error });
       // Keys of different issuers may share an id.
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
@@ -71,10 +71,10 @@ function remoteKeys(uri: URL, pauseMs: number): JWTVerifyGetKey {
 }
 
 /**
- * The keys of a set that may sign for the issuer which a token names. Microsoft Entra publishes with each key whose tokens it
- * signs (`issuer`, a template for work and school accounts, one tenant for personal ones): the key for personal accounts signs
- * for nobody else. A set that says so for some of its keys says so for all. Identity providers that do not know the member
- * leave it out everywhere; then every key serves.
+ * The keys of a set that may sign for the issuer that a token names. Microsoft Entra publishes with each key whose tokens it
+ * signs (`issuer`: a template for work and school accounts, one tenant for personal ones), so the key for personal accounts
+ * signs for nobody else. If some keys of a set have an `issuer`, a key without one signs for nobody. Identity providers that do
+ * not know the member leave it out everywhere; then every key may sign.
  */
 export function keysOfIssuer({ keys }: JSONWebKeySet, { iss, tid }: NamedIssuer): JSONWebKeySet {
   if (!keys.some((key) => issuerOf(key) !== undefined)) return { keys };
@@ -87,7 +87,7 @@ export interface NamedIssuer {
   readonly tid?: unknown;
 }
 
-/** As {@link keysOfIssuer}, for jose: picks the key for the token's header and issuer. */
+/** Like {@link keysOfIssuer}, for jose: picks the key for the token's header and issuer. */
 export function keyFinder(set: JSONWebKeySet): JWTVerifyGetKey {
   return async (header, token) => createLocalJWKSet(keysOfIssuer(set, namedIssuer(token)))(header, token);
 }
@@ -106,7 +106,7 @@ function signsFor(keyIssuer: unknown, iss: string, tid: unknown): boolean {
 export const tenantTemplate = "{tenantid}";
 
 export function fillTenant(template: string, tid: string): string {
-  // As a function: in a text, "$&" and the like would be replaced in their turn.
+  // A function, because `replace` gives "$&" and the like in a string a meaning of their own.
   return template.replace(tenantTemplate, () => tid);
 }
 
@@ -120,7 +120,7 @@ function namedIssuer({ payload }: FlattenedJWSInput): NamedIssuer {
   }
 }
 
-/** `jwtVerify` with each of several keys that fit: an identity provider may reuse a key's id. */
+/** Like `jwtVerify`, but tries every key that fits: an identity provider may reuse a key's id. */
 export async function verifyWithAny(
   token: string,
   keys: JWTVerifyGetKey,

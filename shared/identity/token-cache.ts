@@ -26,7 +26,7 @@ export function withoutEarlyRenewal(cache: string): string {
   return JSON.stringify({ ...parsed, AccessToken: Object.fromEntries(tokens) });
 }
 
-/** A serialized MSAL cache without what it holds of other accounts, if it does. */
+/** A serialized MSAL cache without entries of other accounts. */
 export function ofAccountAlone(cache: string, homeAccountId: string): string {
   const parsed = parse(cache);
   const isOther = (entry: unknown) =>
@@ -41,9 +41,9 @@ export function ofAccountAlone(cache: string, homeAccountId: string): string {
 }
 
 /**
- * A serialized MSAL cache with the times of its access tokens moved. MSAL writes and reads them by the instance's own clock;
- * in the store they are by the store's, so that no instance takes an expired token for a good one.
- * @param bySeconds whole ones
+ * A serialized MSAL cache with the times of its access tokens moved. MSAL writes and reads them by the instance's own clock. In
+ * the store, they are by the store's clock, so that no instance takes an expired token for a valid one.
+ * @param bySeconds whole seconds
  */
 export function movedInTime(cache: string, bySeconds: number): string {
   if (bySeconds === 0) return cache;

@@ -3,13 +3,13 @@ import { asciiLowerCase, isRecord } from "../core/encoding.ts";
 import type { IdTokenClaims } from "./id-token.ts";
 
 /**
- * Whose tokens a token response brings (RFC 6749 section 5.1, with `client_info`, which Entra adds, and an ID token). MSAL
- * believes `client_info`, and files whatever else there is under that account. Neither it nor the ID token of a renewal is
- * verified by a signature: they come from the token endpoint over TLS (OpenID Connect Core 1.0 section 3.1.3.7).
+ * A token response (RFC 6749 section 5.1), with an ID token and with `client_info`, which Entra adds. MSAL believes
+ * `client_info`, and files the tokens under that account. Neither `client_info` nor the ID token of a renewal is verified by a
+ * signature: they come from the token endpoint over TLS (OpenID Connect Core 1.0 section 3.1.3.7).
  */
 type TokenResponse = Readonly<Record<string, unknown>>;
 
-/** MSAL's `homeAccountId` for a response: from `client_info`, or the subject where an identity provider does not know that. */
+/** MSAL's `homeAccountId` for a response: from `client_info` or, if the identity provider does not send it, the subject. */
 function homeAccountIdOf(response: TokenResponse): string | undefined {
   const { client_info: info, id_token: idToken } = response;
   if (info === undefined) return textOf(claimsOf(idToken)?.["sub"]);
@@ -19,8 +19,8 @@ function homeAccountIdOf(response: TokenResponse): string | undefined {
 }
 
 /**
- * Whether a renewal's response is about the account that the session was opened for: the same `client_info`, and an ID token,
- * where one comes, that names the same tenant, object, issuer, subject and audience (OpenID Connect Core 1.0 section 12.2).
+ * Whether a renewal's response is about the account that the session was opened for. It must have the same `client_info` and,
+ * if it has an ID token, the same tenant, object, issuer, subject and audience (OpenID Connect Core 1.0 section 12.2).
  */
 export function isOfSession(response: unknown, { claims, tokenCache }: SessionSecrets): boolean {
   if (!isRecord(response) || homeAccountIdOf(response) !== claims.homeAccountId) return false;
@@ -34,9 +34,10 @@ export function isOfSession(response: unknown, { claims, tokenCache }: SessionSe
 }
 
 /**
- * Whether a sign-in's response files the tokens under the account that its verified ID token is about. At home an account has
- * one object id, so that `client_info` must repeat the token's. For a guest, `client_info` names the account at home, which no
- * claim of the token tells: there only a contradiction shows, namely the object id of the one tenant in the other.
+ * Whether a sign-in's response files the tokens under the account that its verified ID token is about. In its home tenant, an
+ * account has one object id, so `client_info` must repeat that of the token. For a guest, `client_info` names the account in
+ * its home tenant, which no claim of the token tells. Then only a contradiction shows: one of the two ids is the same, but not
+ * the other.
  */
 export function isAbout(response: unknown, homeAccountId: string, verified: IdTokenClaims): boolean {
   if (!isRecord(response) || homeAccountIdOf(response) !== homeAccountId) return false;
@@ -45,12 +46,12 @@ export function isAbout(response: unknown, homeAccountId: string, verified: IdTo
   return isSame(utid, verified.tenantId) === isSame(uid, verified.objectId);
 }
 
-/** GUIDs, however they are spelled. */
+/** Compares GUIDs, in upper or lower case. */
 function isSame(one: unknown, other: string): boolean {
   return typeof one === "string" && asciiLowerCase(one) === asciiLowerCase(other);
 }
 
-/** Claims that one of the two tokens lacks say nothing. */
+/** Whether the two tokens agree. A claim that one of them lacks says nothing. */
 function agree(renewed: TokenResponse, known: TokenResponse): boolean {
   return Object.entries(known).every(([claim, value]) => {
     const other = renewed[claim];
@@ -72,7 +73,7 @@ function claimsOf(token: unknown): TokenResponse | undefined {
   return typeof token === "string" ? decoded(token.split(".")[1]) : undefined;
 }
 
-/** The object in a base64url text. */
+/** The JSON object in a base64url text. */
 function decoded(text: unknown): TokenResponse | undefined {
   if (typeof text !== "string") return undefined;
   try {
@@ -87,10 +88,10 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Every identity provider grants these beside an API's, or leaves them out. */
+/** Identity providers list these besides the scopes of an API, or leave them out. */
 const openIdScopes = new Set(["openid", "profile", "email", "offline_access"]);
 
-/** What was asked for, whatever its order and case: the key of {@link Grants}. */
+/** The key of {@link Grants}: the scopes that were asked for, in whatever order and case. */
 function keyOf(asked: readonly string[]): string {
   return partsOf(asked.join(" ")).toSorted().join(" ");
 }
@@ -99,16 +100,16 @@ function partsOf(scopes: string): string[] {
   return scopes.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** The scopes of the token that came when `asked` was asked for, if they were others. */
+/** The scopes that were granted when `asked` was asked for, if they differ. */
 export function grantedInstead({ grants }: SessionSecrets, asked: readonly string[]): readonly string[] | undefined {
   const granted: unknown = grants?.[keyOf(asked)];
   return typeof granted === "string" && granted !== "" ? granted.split(" ") : undefined;
 }
 
 /**
- * `grants` with what the token endpoint has granted now (RFC 6749 section 5.1: the `scope` of its answer, which may be left
- * out where it is what was asked for). Fewer scopes, or the same ones in another spelling, would else look like no token at
- * all, and cost a token request with every call.
+ * `grants` with what the token endpoint has granted now: the `scope` of its answer (RFC 6749 section 5.1), which it may leave
+ * out if that is what was asked for. Otherwise, fewer scopes, or the same ones in another spelling, would look like no token at
+ * all, and every call would cost a token request.
  */
 export function withGrant(grants: Grants | undefined, asked: readonly string[], granted: unknown): Grants | undefined {
   const key = keyOf(asked);
@@ -120,7 +121,7 @@ export function withGrant(grants: Grants | undefined, asked: readonly string[], 
   return Object.keys(all).length > 0 ? all : undefined;
 }
 
-/** What was asked for and did not come, as it was asked for: a resource before a scope, or none, is no difference. */
+/** The scopes of `asked` that were not granted. A scope may be written with its resource or without. */
 export function missingScopes(asked: readonly string[], granted: unknown): readonly string[] {
   if (typeof granted !== "string") return [];
   const came = new Set(partsOf(granted).map(nameOf));

@@ -13,11 +13,11 @@ export interface SignInOptions {
   readonly claims: string | null;
   /** Seconds since the person last proved who they are, at most. */
   readonly maxAge: number | null;
-  /** Passed on as they are. */
+  /** This and the next two are passed on as they are. */
   readonly uiLocales: string | null;
   readonly acrValues: string | null;
   readonly display: string | null;
-  /** The configured API that the sign-in is for: its consent, and what its policies ask of the person. */
+  /** The configured API that the sign-in is for, so that the person can consent to it and do what its policies require. */
   readonly api?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const displays = ["page", "popup", "touch", "wap"];
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** A language tag (RFC 5646 section 2.1), as far as its form goes. */
 const languageTag = /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/i;
-/** Each may be written as in the app's own routes or as in the protocol. */
+/** The parameters by their names in the app's own routes and in the protocol. Callers may use either. */
 const known = {
   returnUrl: "return_url",
   loginHint: "login_hint",
@@ -43,7 +43,7 @@ const known = {
 } as const;
 
 /**
- * Parameters of an authorization request that are the app's own to choose, or that it does not have: OpenID Connect Core 1.0
+ * Parameters of an authorization request that only the app may choose, or that it does not support: OpenID Connect Core 1.0
  * sections 3.1.2.1, 5.2 and 6, RFC 6749, 7636, 8707, 9396 and 9449.
  */
 const refused = new Set([
@@ -91,7 +91,7 @@ export function parseSignInOptions(query: URLSearchParams): SignInOptions {
   };
 }
 
-/** Other parameters are not the protocol's, and stay without effect: mail and advertising add theirs to every link. */
+/** Refuses forbidden and misspelled parameters. Any others are ignored: mail and advertising add theirs to every link. */
 function refuseOthers(query: URLSearchParams): void {
   const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));
   for (const name of query.keys()) {

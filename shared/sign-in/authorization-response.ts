@@ -11,8 +11,8 @@ export interface AuthorizationResponse {
 }
 
 /**
- * The code's name once the app has passed the form on to itself. Not `code`: the Functions host reads that as a function
- * key, on anonymous functions too, and then waits for the storage account that holds the keys.
+ * The parameter with the code when the app passes a form on to itself. It is not `code`: the Functions host reads that as a
+ * function key, on anonymous functions too, and then waits for the storage account that holds the keys.
  */
 const ownCodeName = "authorization_code";
 /** Characters. Entra's codes have one to two thousand. */
@@ -21,8 +21,8 @@ const maxCodeLength = 8_192;
 const maxAddressLength = 7_000;
 
 /**
- * The response as it came in the query: from the identity provider itself, or passed on by {@link queryOfForm}.
- * @throws {ProblemError} `invalid_request`
+ * Reads the response from the query, which the identity provider has written itself, or {@link queryOfForm}.
+ * @throws {ProblemError} `invalid_request` when `state` is missing, or a parameter is repeated or too long
  */
 export function readResponse(query: URLSearchParams): AuthorizationResponse {
   const state = parameterOf(query, "state");
@@ -51,9 +51,9 @@ function readError(parameters: URLSearchParams): AuthorizationErrorResponse | un
 }
 
 /**
- * The query that a posted response (OAuth 2.0 Form Post Response Mode section 2) goes on with. It holds what the callback
- * reads and nothing else; of an error's description, which may name a person, only Entra's number.
- * @throws {ProblemError} `invalid_request` when a parameter is missing, there twice or too long
+ * Makes the callback's query of a posted response (OAuth 2.0 Form Post Response Mode section 2). It holds only what the
+ * callback reads and, of an error's description, which may name a person, only Entra's number.
+ * @throws {ProblemError} `invalid_request` when a parameter is missing, repeated or too long
  */
 export function queryOfForm(form: URLSearchParams): string {
   const state = parameterOf(form, "state");

@@ -20,7 +20,7 @@ export async function authorizationUrl(
   const { first, others } = scopesOf(configuration, transaction.api);
   const request: AuthorizationUrlRequest = {
     scopes: [...first],
-    // A code is redeemed for one resource; for the others consent is asked now, so that no call stops for it later.
+    // A code is redeemed for one resource. Consent to the others is requested now, so that no call stops for it later.
     extraScopesToConsent: [...others, ...options.extraScopes],
     redirectUri: redirectUriOf(configuration),
     // The host would take a code in the query for a function key, and wait for the storage account that holds the keys.
@@ -35,11 +35,11 @@ export async function authorizationUrl(
     ...claimsOf(options),
     extraQueryParameters: passedOn(options),
   };
-  // In ASCII, whatever the identity provider's metadata says: it goes into a header.
+  // `URL` makes it ASCII, whatever the identity provider's metadata holds: it goes into a header field.
   return new URL(await msal.getAuthCodeUrl(request)).href;
 }
 
-/** Parameters that the identity provider alone acts on (OpenID Connect Core 1.0 section 3.1.2.1). */
+/** Parameters that only the identity provider acts on (OpenID Connect Core 1.0 section 3.1.2.1). */
 function passedOn({ maxAge, uiLocales, acrValues, display }: SignInOptions): Record<string, string> {
   return {
     ...(maxAge !== null && { max_age: String(maxAge) }),
@@ -50,8 +50,8 @@ function passedOn({ maxAge, uiLocales, acrValues, display }: SignInOptions): Rec
 }
 
 /**
- * The claims asked for. With a greatest age the ID token must say when the person signed in (section 2, `auth_time`), which
- * Entra leaves out unless asked.
+ * The `claims` parameter. With `max_age`, it also requests `auth_time` (section 2), the time at which the person signed in:
+ * Entra leaves that out unless asked.
  */
 function claimsOf({ claims, maxAge }: SignInOptions): { claims?: string } {
   if (maxAge === null) return claims === null ? {} : { claims };

@@ -17,7 +17,7 @@ export interface NewSession {
   readonly userAgent: string;
   /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
   readonly startedAt: number;
-  /** The same as this process counts, if the sign-in began here. */
+  /** The same moment, as this process counts it, if the sign-in began here. */
   readonly startedTick?: Tick | undefined;
   /** The session that this browser had until now; it ends when the new one is complete. */
   readonly previous: SessionCookie | undefined;
@@ -44,8 +44,8 @@ export async function openSession(app: App, opened: NewSession, invocation: Invo
     try {
       return await openOnce(app, opened, invocation);
     } catch (error) {
-      // The document may yet be created, even after a sign-out has deleted the next one. So the next one gets a session
-      // with another secret: what arrives late is sealed for a cookie that nobody has.
+      // The lost write may still create the document, even after a sign-out has deleted the one of the next attempt. So that
+      // attempt uses another secret: a session that arrives late is sealed for a cookie that nobody has.
       if (!(error instanceof LostWriteError) || attempt === maxAttempts || invocation.signal.aborted) throw error;
     }
   }
@@ -106,8 +106,8 @@ async function newStoredSession(
 }
 
 /**
- * The browser has changed from another account, whose session here ends. The note comes first: whoever finds that session
- * ended finds out why. If this fails, that session stays until its lifetime is over; the browser no longer has its cookie.
+ * Ends the session of the account that the browser has changed from. The note comes first, so that a request that finds the
+ * session ended finds out why. If this fails, it stays until its lifetime is over; the browser no longer has its cookie.
  */
 async function leaveOtherAccount(
   app: App,

@@ -28,7 +28,7 @@ export interface SignedIn {
   readonly grants?: Grants | undefined;
   /** Scopes that were asked for with the code, for this API, and not granted. */
   readonly missingScopes?: readonly { readonly api: string; readonly scope: string }[];
-  /** The API that the sign-in was for, where it was not the first. */
+  /** The API that the sign-in was for, if it named one. */
   readonly signedInFor?: string | undefined;
   /** Hash of the claims challenge that it answered. */
   readonly signedInWith?: string | undefined;
@@ -141,7 +141,7 @@ function scopesGranted(
   return { grants: withGrant(undefined, first, granted), missingScopes: missing };
 }
 
-/** The identity provider does not redeem the code. */
+/** The identity provider refuses to redeem the code. */
 export function signInRefused(cause: unknown): ProblemError {
   return new ProblemError("signin_refused", "Go back to the app and sign in again.", { cause });
 }

@@ -32,8 +32,8 @@ export interface Seen {
 }
 
 /**
- * Writes the session, leads the index to it, and ends what it replaces. When this returns, the sign-in is complete. If it
- * fails, the session is taken out again.
+ * Writes the session, makes the index lead to it, and ends what it replaces. When this returns, the sign-in is complete. If it
+ * fails, the session is removed again.
  * @throws {ProblemError} `signin_signed_out` when the `sid` or the subject was signed out since the sign-in began;
  *   `session_too_large`
  * @throws {LostWriteError} when the document may yet be created
@@ -50,14 +50,14 @@ export async function storeSession(
     await claimForSubject(app, session, invocation);
     await endEarlier(app, session, written, invocation);
   } catch (error) {
-    // Nobody will ever hold the cookie of this session, and its tokens need not wait for their TTL.
+    // Nobody will ever have the cookie of this session, so its tokens need not wait for their TTL.
     await withdraw(app, session, invocation);
     throw error;
   }
 }
 
 /**
- * Adds the session to the account's document. It ends no other yet. Many sign-ins of one account on this instance take turns.
+ * Adds the session to the account's document. It ends no other yet. Sign-ins of one account on this instance take turns.
  * @returns the document as it is now, if that is known
  */
 async function writeSession(
@@ -159,7 +159,7 @@ async function endEarlier(
 const withdrawTimeoutMs = 1_500;
 
 /**
- * Takes out again a session whose sign-in failed half-way. It has time of its own: the request's may be used up. If this fails
+ * Removes a session whose sign-in failed half-way. It has a time limit of its own: the request's may be used up. If this fails
  * too, the session stays until its TTL, sealed with a secret that nobody has.
  */
 async function withdraw(app: App, { accountKey, sessionKey }: SessionToStore, invocation: Invocation): Promise<void> {

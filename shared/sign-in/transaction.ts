@@ -15,15 +15,17 @@ export interface SignInTransaction {
   readonly nonce: string;
   readonly codeVerifier: string;
   readonly returnUrl: string;
-  /** Whether the sign-in was tried without showing anything; then "not signed in" is an answer, not an error. */
+  /** Whether nothing may be shown (`prompt=none`); then "not signed in" is an answer, not an error. */
   readonly silent: boolean;
-  /** At the earliest, in milliseconds since the epoch by the store's clock; null if that was not known. */
+  /** When the sign-in began, at the earliest: milliseconds since the epoch by the store's clock, null if that was not known. */
   readonly startedAt: number | null;
-  /** The same as the instance counts that began it. */
+  /** The same moment, as counted by the instance where the sign-in began. */
   readonly startedTick?: Tick;
-  /** Seconds that the person may have been signed in for at the identity provider when this sign-in began, if that matters. */
+  /**
+   * For how many seconds, when this sign-in began, the person may have been signed in at the identity provider; null for any.
+   */
   readonly maxAge: number | null;
-  /** The API that the sign-in is for, where it is not the first. Sign-ins begun by an earlier version do not say. */
+  /** The API that the sign-in is for, if it named one. A sign-in that an earlier version began does not say. */
   readonly api?: string | undefined;
   /** Hash of the claims challenge that the sign-in answers. */
   readonly claimsHash?: string | undefined;
@@ -32,26 +34,26 @@ export interface SignInTransaction {
 const prefix = "signin-";
 const cookieName = /^signin-[A-Za-z0-9_-]{16}$/;
 const lifetimeSeconds = 15 * 60;
-/** More at once is a loop or an attack; without a limit the header would outgrow what servers accept. */
+/** More at once are a loop or an attack. Without a limit, the `Cookie` field would outgrow what servers accept. */
 const maxUnderWay = 6;
 
 type Clock = Pick<StoreClock, "bounds" | "tick">;
 
 /**
- * When the person must have proved who they are, at the earliest; milliseconds since the epoch.
- * @param now stands in for a beginning that is not known
+ * The earliest time at which the person may have proved who they are, in milliseconds since the epoch; undefined for any.
+ * @param now counts if it is not known when the sign-in began
  */
 export function authenticatedSince({ startedAt, maxAge }: SignInTransaction, now: number): number | undefined {
   return maxAge === null ? undefined : (startedAt ?? now) - maxAge * 1000;
 }
 
-/** Keeps `transaction` in this browser. Where there are too many, the oldest makes room. */
+/** Keeps `transaction` in this browser. If there are too many, the oldest is dropped. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
   makeRoom(jar, transaction);
   jar.set(nameOf(transaction.state), encode(transaction), lifetimeSeconds);
 }
 
-/** Those go first that nothing can come of any more: finished, unreadable, too old, or begun in the future. */
+/** Drops first those that can no longer succeed: finished, unreadable, too old, or begun in the future. */
 function makeRoom(jar: CookieJar, { startedAt: now }: SignInTransaction): void {
   const time = now === null ? undefined : { earliest: now, latest: now };
   const startOf = (name: string) => {
@@ -67,7 +69,7 @@ function makeRoom(jar: CookieJar, { startedAt: now }: SignInTransaction): void {
   for (const { name } of latestFirst.slice(maxUnderWay - 1)) jar.clear(name);
 }
 
-/** What is left of a sign-in that was answered: enough to lead there again, and nothing to sign in with. */
+/** What is left of a sign-in that was answered: enough to go to its return URL again, and nothing to sign in with. */
 export interface FinishedSignIn {
   readonly state: string;
   readonly returnUrl: string;
@@ -75,21 +77,21 @@ export interface FinishedSignIn {
 }
 
 /**
- * Ends `transaction`: it answers once, whatever the answer is. A note stays for a quarter of an hour, for whoever comes to the
- * same address again.
+ * Ends `transaction`: it accepts one answer, whatever that says. A note stays for a quarter of an hour, in case the browser
+ * comes to the same address again.
  */
 export function finishTransaction(jar: CookieJar, { state, returnUrl }: SignInTransaction): void {
   const note: FinishedSignIn = { state, returnUrl, finishedAt: Date.now() };
   jar.set(nameOf(state), encode(note), lifetimeSeconds);
 }
 
-/** The sign-in that `state` belonged to, if it was answered in this browser a while ago. */
+/** The finished sign-in that `state` belonged to, if this browser still has a note of it. */
 export function finishedSignIn(jar: CookieJar, state: string): FinishedSignIn | undefined {
   const note = decode(jar.read(nameOf(state)));
   return isFinished(note) && equal(note.state, state) ? note : undefined;
 }
 
-/** Drops the notes of finished sign-ins: somebody signs out, and the next person need not know where the last one was. */
+/** Drops the notes of finished sign-ins at a sign-out: the browser's next user need not know where the last one was. */
 export function forgetFinishedSignIns(jar: CookieJar): void {
   for (const name of jar.names(prefix)) {
     if (cookieName.test(name) && isFinished(decode(jar.read(name)))) jar.clear(name);
@@ -108,21 +110,21 @@ export function knownTransaction(jar: CookieJar, state: string, clock: Clock): S
   return {
     ...rest,
     startedAt: startedAt === null || !time ? null : Math.min(startedAt, time.earliest),
-    // Only of this process can it be told that it is not of the future.
+    // A tick in the future would be forged. Only for ticks of this process can that be ruled out.
     ...(startedTick && wasBefore(startedTick, clock.tick()) && { startedTick }),
   };
 }
 
 /**
- * Not from the future: no sign-out would ever be later than such a sign-in. Where a time is not known, it is up to the
- * browser to forget the cookie, and to the identity provider to redeem no old code.
+ * Whether a sign-in began lately, and not in the future: no sign-out would ever be later than such a sign-in. If a time is not
+ * known, the browser has to forget the cookie in time, and the identity provider must not redeem an old code.
  */
 function isUnderWay({ startedAt }: SignInTransaction, time: TimeBounds | undefined): boolean {
   if (startedAt === null || !time) return true;
   return startedAt > time.latest - lifetimeSeconds * 1000 && startedAt <= time.latest + clockToleranceSeconds * 1000;
 }
 
-/** Whoever answers has no sign-in under way here: too late, a second time, or another browser. */
+/** This browser has no such sign-in under way: the answer came too late, a second time, or to another browser. */
 export function unknownSignIn(): ProblemError {
   return new ProblemError("signin_unknown", "Go back to the app and sign in again. Cookies must be allowed.");
 }

@@ -4,12 +4,12 @@ import { ProblemError } from "../core/errors.ts";
 import { isFromOwnPage } from "../http/fetch-metadata.ts";
 import { invalid, type SignInOptions } from "./authorization-request.ts";
 
-/** What the app asks for by itself. */
+/** Scopes of OpenID Connect itself, which every sign-in may request. */
 const openIdScopes = ["openid", "profile", "email", "offline_access"];
 
 /**
- * What makes a sign-in ask for more than usual counts only from the app's own pages: a link of another site must not choose
- * what people are asked to agree to. Scopes are those of the configured APIs, and those that a setting names.
+ * Refuses a sign-in that asks for more than usual, unless one of the app's own pages began it: a link on another site must not
+ * choose what people are asked to consent to. Extra scopes must belong to a configured API, or be named by a setting.
  * @throws {ProblemError} `cross_site_request` or `invalid_request`
  */
 export function refuseWidening(
