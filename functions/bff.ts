@@ -22,7 +22,7 @@ export type { ContentPolicy } from "../shared/http/page-policy.ts";
 export type { Session } from "../shared/pipeline/session.ts";
 export type { OwnContext, OwnFunction } from "./own-function.ts";
 
-/** What is the app's own and not a matter of its deployment. Everything else is a setting, in the environment. */
+/** What belongs to the app itself, whatever its deployment. Everything else is a setting, in the environment. */
 export interface BffOptions {
   /** The app's name, which its pages show. Default: "Entra Functions BFF". */
   readonly name?: string;
@@ -70,8 +70,8 @@ export function bff(options: BffOptions = {}): Bff {
 }
 
 /**
- * With a broken configuration every route but `/healthz` says so, instead of the host having no functions at all, and
- * nothing reads the queue: what waits there must not use up its attempts.
+ * If the settings are broken, every route but `/healthz` says so; otherwise, the host would have no functions at all. Nothing
+ * reads the queue then, because the orders that wait there must not use up their attempts.
  */
 function handlers({ name }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
   try {
@@ -79,7 +79,7 @@ function handlers({ name }: BffOptions): (definition: FunctionDefinition) => Htt
     if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;
-    // The next time is never far away: no reason to keep the last one in blob storage.
+    // The next run is never far away, so the last one need not be kept in blob storage (`useMonitor`).
     if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
     functions.hook.appTerminate(stop);
     recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);

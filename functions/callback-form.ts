@@ -7,8 +7,8 @@ const maxFormBytes = 32 * 1024;
 
 /**
  * `POST /auth/callback`: the redirect URI, to which the identity provider's page posts its answer. The form comes from another
- * site, so the browser has sent no cookie: nothing is decided here. The browser goes on to `GET /auth/callback`, and its cookies go
- * along.
+ * site, so the browser has sent no cookie, and nothing is decided here. The browser goes on to `GET /auth/callback`, with its
+ * cookies.
  */
 export const callbackForm: FunctionDefinition = {
   name: "callback-form",

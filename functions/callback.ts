@@ -54,7 +54,7 @@ export const callback: FunctionDefinition = {
   },
 };
 
-/** Where the sign-in leads. Checked again: a cookie is no better than a parameter. */
+/** Goes to the sign-in's return URL, which is checked again: a cookie is no safer than a parameter. */
 function redirectTo(
   { returnUrl }: SignInTransaction | FinishedSignIn,
   { app, comeBackTo }: RequestContext,

@@ -6,13 +6,13 @@ import { unknownSignIn } from "../shared/sign-in/transaction.ts";
 
 const cookieName = "cookie-check";
 
-/** Finds out whether the browser keeps cookies: sets one, and leads to where it should come back. */
+/** Finds out whether the browser keeps cookies: sets one, and sends the browser to where the cookie should come back. */
 export function checkCookies({ cookies }: RequestContext): HttpResponseInit {
   cookies.set(cookieName, "1", 60);
   return { status: 302, headers: { location: "/auth/cookie-check" } };
 }
 
-/** `GET /auth/cookie-check`: why a sign-in was not known. The callback leads here when the browser sent no cookie at all. */
+/** `GET /auth/cookie-check`: distinguishes blocked cookies from an unknown sign-in, if the callback got no cookie at all. */
 export const cookieCheck: FunctionDefinition = {
   name: "cookie-check",
   route: "auth/cookie-check",

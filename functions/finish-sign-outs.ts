@@ -7,12 +7,12 @@ import { logTelemetry, type Log } from "../shared/telemetry/log.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";
 import type { Ending, FunctionCall } from "../shared/telemetry/recorder.ts";
 
-/** Less than the host gives a function on any plan. What is left then is for the next time. */
+/** Less than the host gives a function on any plan. What is left then waits for the next run. */
 const runTimeoutMs = 120_000;
 
-/** What defers sign-outs, and what finishes them. */
+/** Defers sign-outs, and finishes them. */
 export interface WaitingSignOuts {
-  /** For functions that sign out: puts an order into the queue, and begins to try it. */
+  /** For functions that sign out: puts an order into the queue, and has this instance try it soon. */
   readonly defer: SigningOut["defer"];
   /** Timer-triggered: finishes what is in the queue, whoever put it there. */
   readonly onTimer: TimerHandler;
@@ -21,8 +21,8 @@ export interface WaitingSignOuts {
 }
 
 /**
- * Sign-outs that the store could not take. The timer is what makes sure of them; the instance that deferred one tries sooner.
- * There is no queue trigger: with one, a queue in trouble would end the whole Functions host.
+ * Finishes the sign-outs that wait because the store failed. The timer makes sure of them; the instance that deferred one tries
+ * sooner. There is no queue trigger: with one, a queue in trouble would end the whole Functions host.
  */
 export function waitingSignOuts(app: App): WaitingSignOuts {
   const { maxAttempts, retrySeconds } = app.configuration.signOut;
@@ -55,7 +55,7 @@ function endingOf(outcome: object): Ending {
   return { success, resultCode: success ? "0" : "1" };
 }
 
-/** Outside of an invocation there is no log of one. The host takes down what the process writes. */
+/** The log outside of an invocation: the host logs what the process writes. */
 const processLog: Log = {
   info: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
   warn: (...values) => void process.stdout.write(`${values.join(" ")}\n`),

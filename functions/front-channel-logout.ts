@@ -9,7 +9,7 @@ import { signOutFrontChannel } from "../shared/sign-out/front-channel.ts";
 
 /**
  * `GET /auth/frontchannel-logout`: the registered Logout URL (OpenID Connect Front-Channel Logout 1.0 section 2). The
- * identity provider's sign-out page loads it in a hidden frame, where browsers withhold the cookie: `sid` has to do.
+ * identity provider's sign-out page loads it in a hidden frame. Browsers withhold the cookie there, so `sid` names the session.
  */
 export const frontChannelLogout: FunctionDefinition = {
   name: "frontchannel-logout",
@@ -34,7 +34,7 @@ export const frontChannelLogout: FunctionDefinition = {
 
 const metadataTimeoutMs = 1_000;
 
-/** The page that may frame the answer. The sign-out is done by now: whether the frame is shown is worth a short wait only. */
+/** The page that may frame the answer. The sign-out is done by now, so this waits only briefly to find out. */
 async function signOutPageOf({ app, signal }: RequestContext): Promise<string | undefined> {
   const soon = AbortSignal.any([signal, AbortSignal.timeout(metadataTimeoutMs)]);
   const metadata = await app.authority.metadata.get(soon).catch(() => undefined);

@@ -2,7 +2,7 @@ import { problemCodeOf } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { warningTexts } from "../shared/telemetry/warnings.ts";
 
-/** `GET /healthz`: the process answers. Asks nobody else. Front ends probe by HEAD. */
+/** `GET /healthz`: says that the process answers, and depends on nothing else. Front ends probe by HEAD. */
 export const healthz: FunctionDefinition = {
   name: "healthz",
   route: "healthz",
@@ -11,8 +11,8 @@ export const healthz: FunctionDefinition = {
 };
 
 /**
- * `GET /readyz`: whether the app can do its work, with one code for each thing that it depends on. Anyone may ask: the
- * answers say no more than a code, and are kept for a while so that asking often asks nobody else.
+ * `GET /readyz`: says whether the app can do its work, with one code for each thing that it depends on. Anyone may ask: the
+ * answers are only codes, and are kept for a while, so that frequent requests reach nothing else.
  */
 export const readyz: FunctionDefinition = {
   name: "readyz",
@@ -24,7 +24,7 @@ export const readyz: FunctionDefinition = {
       outcomeOf(() => app.authority.metadata.get(signal)),
       app.readiness.credential(signal),
     ]);
-    // Nobody can sign in with a credential that is refused. Where it could not be asked for, those who are signed in go on.
+    // If the credential is refused, nobody can sign in. If it could not be checked, those who are signed in go on.
     const canSignIn = credential !== "app_refused" && credential !== "app_incomplete";
     const ready = store === "ok" && identityProvider === "ok" && canSignIn;
     return {

@@ -21,7 +21,7 @@ export const login: FunctionDefinition = {
     comeBackTo(returnUrl, "signIn");
     const options = parseSignInOptions(query);
     refuseWidening(options, request, configuration);
-    // A sign-out since now must count against this sign-in, whichever instance sees it.
+    // A sign-out from now on must count against this sign-in, whichever instance sees it.
     await app.learnTime();
     const transaction = newTransaction(returnUrl, options.prompt === "none", app.clock, options.maxAge, options);
     const location = await authorizationUrl(authority, configuration, transaction, options, signal);

@@ -16,7 +16,7 @@ import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts
 import { keepReturnUrl } from "../shared/sign-out/return.ts";
 import type { Reach } from "../shared/sign-out/by-person.ts";
 
-/** `GET /auth/logout`: asks. A link must not sign anyone out. */
+/** `GET /auth/logout`: asks the person first, because a link must not sign anyone out. */
 export const logoutConfirmation: FunctionDefinition = {
   name: "logout-confirmation",
   route: "auth/logout",
@@ -24,7 +24,7 @@ export const logoutConfirmation: FunctionDefinition = {
   isStep: true,
   async handler(request, { app }) {
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
-    // Another site's link must not choose where a click on a page of the app leads: from here, a sign-in may ask for more.
+    // A link on another site must not choose where a click on this page leads: from here, a sign-in may ask for more.
     const stay = isFromOwnPage(request, app.configuration.publicBaseUrl) ? returnUrl : "/";
     const content = html`<p>You will be signed out of this app, and it deletes the tokens that it keeps for you.</p>
       <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
@@ -54,11 +54,10 @@ export const logout: FunctionDefinition = {
     if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);
     }
-    // With any value or none: whoever names it means it.
+    // The parameter counts with any value, and without one.
     const everywhere = new URL(request.url).searchParams.has("everywhere");
     const session = await endSessionHere(context, everywhere ? "everywhere" : "scope");
-    // A session that has ended by itself leaves the person signed in at the identity provider, which then asks whom to
-    // sign out.
+    // If the session had expired, the person may still be signed in at the identity provider, which then asks whom to sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     if (asksForJson(request)) return { jsonBody: { endSessionUrl: next } };
     return wantsPage(request) ? goingOn(next, context.app.name) : redirect(next);
@@ -94,8 +93,8 @@ function asksForJson(request: HttpRequest): boolean {
 }
 
 /**
- * A page that goes on by itself. Not a redirect: browsers hold a form to its page's `form-action` through all redirects, and
- * the identity provider may send the browser on to others that nobody here knows of.
+ * A page that goes on by itself. It is not a redirect, because browsers apply the form's `form-action` policy to every
+ * redirect, and the identity provider may send the browser on to origins that the app does not know.
  */
 function goingOn(next: string, appName: string): HttpResponseInit {
   const content = html`<p>You are signed out of this app. Now you are being signed out at the identity provider.</p>

@@ -2,7 +2,7 @@ import { endOf } from "../shared/account/document.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 
-/** `GET /auth/me`: who is signed in. Looking does not extend the session: a page may ask as often as it likes. */
+/** `GET /auth/me`: who is signed in. It does not extend the session, so a page may ask as often as it likes. */
 export const me: FunctionDefinition = {
   name: "me",
   route: "auth/me",

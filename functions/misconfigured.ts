@@ -8,8 +8,9 @@ import { withDefaults } from "../shared/http/security-headers.ts";
 import { healthz, readyz } from "./health.ts";
 
 /**
- * Handlers for an app that lacks settings. The log says once which and what they expect, `/readyz` says it whenever it
- * is asked, everything else answers 503 `configuration_invalid`. Names are told, values never.
+ * Handlers for an app whose settings are broken. The log says once which settings are, and what they expect; `/readyz` says so
+ * whenever it is asked. `/healthz` answers as usual, and everything else 503 `configuration_invalid`. Only names of settings
+ * are told, never their values.
  */
 export function misconfigured(
   error: ConfigurationError,

@@ -2,8 +2,9 @@ import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 
 /**
- * Every address that nothing else answers: the Functions host's own answer is an empty page. Hosts try a catch-all last, or go by
- * the functions' names: hence this one. The host's own routes, `admin` and `runtime`, come before all functions.
+ * Answers every address that no other function answers; the Functions host's own answer would be an empty page. Some hosts try
+ * a catch-all last, others go by the functions' names: hence this name. The host's own routes, `admin` and `runtime`, come
+ * before all functions.
  */
 export const notFound: FunctionDefinition = {
   name: "zzz-not-found",

@@ -4,7 +4,7 @@ import { authenticated } from "../shared/pipeline/authenticated.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import type { OwnFunction } from "./own-function.ts";
 
-/** An app's own function as those of this project are defined. It gets of session and context what is public, and no more. */
+/** Defines an app's own function like those of this project. It gets only the public part of session and context. */
 export function ownDefinition(name: string, own: OwnFunction): FunctionDefinition {
   const { route, methods, handler, navigable, extendsSession } = own;
   return {
@@ -19,7 +19,7 @@ export function ownDefinition(name: string, own: OwnFunction): FunctionDefinitio
   };
 }
 
-/** A body that is not what the function reads it as is the caller's mistake: 400 `invalid_request` instead of 500. */
+/** Makes a body that cannot be read the caller's mistake: 400 `invalid_request` instead of 500. */
 function withReadableBody(request: HttpRequest): HttpRequest {
   return Object.assign(request, {
     json: async () => readAs("JSON", () => HttpRequest.prototype.json.call(request)),

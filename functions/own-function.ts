@@ -11,13 +11,13 @@ export interface OwnContext {
 
 /** A function of the app's own, for signed-in people and the app's own pages. */
 export interface OwnFunction {
-  /** Template of its address, as `app.http` takes it: `orders/{id}` is at `/orders/17`. */
+  /** The route template, as `app.http` takes it: `orders/{id}` matches `/orders/17`. */
   readonly route: string;
-  /** GET must change nothing. Requests by every other method are taken from the app's own pages alone. */
+  /** GET must change nothing. Requests by any other method are accepted only from the app's own pages. */
   readonly methods: readonly HttpMethod[];
   /**
-   * Runs only for a signed-in person; everybody else has got 401 `signin_required`. Let errors of `session` through: they are
-   * answered as problem details (RFC 9457) or, for a person, as a page. Anything else that is thrown becomes 500
+   * Runs only for a signed-in person; everybody else gets 401 `signin_required`. Do not catch errors of `session`: a program
+   * gets them as problem details (RFC 9457), and a person as a page. If anything else is thrown, the answer is 500
    * `internal_error`, and nobody is shown its message.
    */
   readonly handler: (
@@ -26,13 +26,13 @@ export interface OwnFunction {
     context: OwnContext,
   ) => HttpResponseInit | Promise<HttpResponseInit>;
   /**
-   * Whether a link in a mail or of another site may lead here, by GET and in a tab of its own. Default: true. False for a
-   * GET that has effects.
+   * Whether a link in a mail or on another site may lead here, by a GET that the browser opens in a tab. Default: true. False
+   * for a GET that has effects.
    */
   readonly navigable?: boolean;
   /**
-   * Whether the request counts as use of the session, so that it does not end by idleness. Default: true. False for what a
-   * page asks by itself.
+   * Whether the request counts as use of the session, which delays the idle timeout. Default: true. False for requests that a
+   * page repeats by itself.
    */
   readonly extendsSession?: boolean;
 }

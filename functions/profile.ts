@@ -1,6 +1,6 @@
 import type { OwnFunction } from "entra-functions-bff";
 
-/** `GET /me/profile`: name, job title and picture from Microsoft Graph. An example of a function of one's own. */
+/** `GET /me/profile`: name, job title and picture from Microsoft Graph. An example of an app's own function. */
 export const profile: OwnFunction = {
   route: "me/profile",
   methods: ["GET"],
@@ -15,7 +15,7 @@ export const profile: OwnFunction = {
   },
 };
 
-/** What is asked of Graph, which leaves out nothing but has null for what it does not know. */
+/** The selected properties. Graph sends all of them, null for what it does not know. */
 interface Person {
   readonly displayName?: string | null;
   readonly jobTitle?: string | null;

@@ -7,7 +7,7 @@ import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { takeReturnUrl } from "../shared/sign-out/return.ts";
 
-/** `GET /auth/signed-out`: the post-logout redirect URI. Goes on to where the sign-out was asked to end. */
+/** `GET /auth/signed-out`: the post-logout redirect URI. It leads to the return URL of the sign-out. */
 export const signedOut: FunctionDefinition = {
   name: "signed-out",
   route: "auth/signed-out",
@@ -17,10 +17,10 @@ export const signedOut: FunctionDefinition = {
     refusePrefetch(request);
     const returnUrl = takeReturnUrl(cookies, queryParameter(request, "state") ?? "");
     if (returnUrl !== undefined) {
-      // Checked again: a cookie is no better than a parameter.
+      // The address is checked again: a cookie is no safer than a parameter.
       return { status: 302, headers: { location: safeReturnUrl(returnUrl, app.configuration.publicBaseUrl) } };
     }
-    // Whoever follows a link to this page while signed in is not told otherwise.
+    // A person who follows a link to this page while signed in must not read that they are signed out.
     if (parseSessionCookie(cookies.read(sessionCookieName))) return { status: 302, headers: { location: "/" } };
     const incomplete = queryParameter(request, "incomplete") !== null;
     const content = html`<p>This browser has no session with this app, and the app keeps no tokens for it.</p>

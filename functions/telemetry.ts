@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Records telemetry from the start of the app to its end, where Application Insights is configured.
- * @param sampledPercentage of the traces that arrive sampled, the share whose spans are sent
+ * @param sampledPercentage percentage of the traces that arrive sampled whose spans are sent
  * @param broken what is wrong with the app's settings, if anything is
  */
 export function recordTelemetry(
@@ -16,7 +16,7 @@ export function recordTelemetry(
   broken: { readonly problems: readonly object[] } | undefined,
 ): void {
   if (!isRecordingConfigured(environment)) return;
-  // The host then leaves to the app what the app logs, which would otherwise be recorded twice.
+  // The host then does not record what the app logs, which would otherwise be recorded twice.
   functions.setup({ capabilities: { WorkerOpenTelemetryEnabled: true } });
   functions.hook.appStart(async () => {
     await startRecording(environment, sampledPercentage, warn);
@@ -25,13 +25,13 @@ export function recordTelemetry(
   functions.hook.appTerminate(async () => recording()?.flush());
 }
 
-/** At once: what is written while the app stops would otherwise be lost with the process. */
+/** Writes synchronously: a line that is written while the app stops would otherwise be lost with the process. */
 function warn(text: string): void {
   const line = `${text}\n`;
   try {
     writeSync(process.stderr.fd, line);
   } catch {
-    // A pipe that is full for a moment.
+    // The pipe is full for a moment.
     process.stderr.write(line);
   }
 }

@@ -68,8 +68,8 @@ export const pageAssets: FunctionDefinition = {
 };
 
 /**
- * Browsers ask whether their copy is still good, so that a deployment is seen at once. Compressed as it is in the bundle:
- * the Functions host compresses nothing.
+ * Serves an asset. Browsers revalidate their copy, so that a new deployment shows at once. The body stays compressed as it is
+ * in the bundle: the Functions host compresses nothing.
  */
 function serve(
   { contentType, gzipped, etag }: Asset,
@@ -77,7 +77,7 @@ function serve(
   extra?: Record<string, string>,
 ): HttpResponseInit {
   const encoded = lists(asked.get("accept-encoding"), "gzip");
-  // One tag for each form that is sent (RFC 9110 section 8.8.3.3).
+  // Each encoding has an entity tag of its own (RFC 9110 section 8.8.3.3).
   const tag = encoded ? etag : etag.replace(/"$/, '-plain"');
   const headers = { etag: tag, "cache-control": "no-cache", vary: "accept-encoding", ...extra };
   if (asked.get("if-none-match") === tag) return { status: 304, headers };

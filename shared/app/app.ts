@@ -17,7 +17,7 @@ import { warningsOfStart, type Warnings } from "../telemetry/warnings.ts";
  * useless without the seal as the store has it now.
  */
 export interface App {
-  /** On every page. */
+  /** Shown on every page. */
   readonly name: string;
   readonly configuration: Configuration;
   readonly authority: Authority;
@@ -35,7 +35,7 @@ export interface App {
   readonly timing: Timing;
   /** Asks the store for its time unless that is known. Waits a second at most, and never rejects. */
   learnTime(): Promise<void>;
-  /** Holds the sign-outs that the store could not take. */
+  /** Holds the sign-out orders that wait because the store failed. */
   readonly signOutQueue: WorkQueue;
 }
 
@@ -43,12 +43,14 @@ export interface App {
 export interface Invocation {
   /** Aborts when the request has used up its time. Everything that waits must observe it. */
   readonly signal: AbortSignal;
-  /** Aborts when nobody waits for the answer any more, where that can be known: what only the answer needs ends then. */
+  /** Aborts when nobody waits for the answer any more, if that can be known. What only the answer needs ends then. */
   readonly gone?: AbortSignal | undefined;
   readonly telemetry: Telemetry;
 }
 
-/** The queue of sign-outs that the store could not take. It is in the storage account that every function app has. */
+/**
+ * The queue of sign-out orders that wait because the store failed. It is in the storage account that every function app has.
+ */
 export const signOutQueueName = "sign-outs";
 
 export function createApp(configuration: Configuration, name = usualAppName): App {

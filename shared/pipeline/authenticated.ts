@@ -24,22 +24,22 @@ export type AuthenticatedHandler<Context extends RequestContext = RequestContext
 
 export interface AuthenticatedOptions {
   /**
-   * Whether the request counts as use of the session, so that it does not end by idleness. Default: true. False for what
-   * a page asks by itself, and for what ends the session. A call of an API is a use in any case.
+   * Whether the request counts as use of the session, which delays the idle timeout. Default: true. False for requests that a
+   * page repeats by itself, and for those that end the session. A call of an API counts in any case.
    */
   readonly extendsSession?: boolean;
   /**
-   * Whether a person may come here by a link in a mail or of another site, or straight from signing in, by GET and in a tab of
-   * its own. Default: true. False for a GET that has effects. What changes something is out of reach of other sites in any
-   * case, and so are frames, pictures and scripts of theirs.
+   * Whether a person may come here by a link in a mail or on another site, or straight from signing in: by a GET that the
+   * browser opens in a tab. Default: true. False for a GET that has effects. Other methods are refused from other sites in any
+   * case, and so are their frames, images and scripts.
    */
   readonly navigable?: boolean;
 }
 
 /**
- * Makes a handler that runs only for signed-in callers of the app's own origin. Everyone else gets 401 with the code
- * `signin_required`, and a cookie that opens nothing is cleared: there is no half-signed-in state. It costs one point
- * read; a write comes only with a renewed token or a good part of the idle timeout passed.
+ * Makes a handler that runs only for signed-in people, on requests of the app's own origin. Without a session, the answer is
+ * 401 `signin_required`, and a cookie that opens nothing is cleared. It costs one point read, and a write only if a token is
+ * renewed or a good part of the idle timeout has passed.
  *
  * @example
  * handler: authenticated(async (_request, session) => {

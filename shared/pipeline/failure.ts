@@ -13,7 +13,7 @@ import { logFailure, type Telemetry } from "../telemetry/log.ts";
 export interface FailedRequest {
   readonly request: HttpRequest;
   readonly definition: { readonly name: string; readonly isStep?: boolean };
-  /** Of the host: the person gets to see its id, and the operator finds the log by it. */
+  /** The host's invocation. The person gets to see its id, by which an operator finds the log. */
   readonly invocation: InvocationContext;
   readonly telemetry: Telemetry;
   readonly cookies: CookieJar;
@@ -23,7 +23,9 @@ export interface FailedRequest {
   readonly way: Way | undefined;
 }
 
-/** The answer to a failed request. It clears a session cookie that opens nothing, and the operator finds failures in the log. */
+/**
+ * The answer to a failed request. It clears a session cookie that opens nothing, and the operator finds failures in the log.
+ */
 export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
   reportFailure(error, failed);
   if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(failed.cookies);
@@ -62,7 +64,9 @@ function ownAddress({ definition, request, publicBaseUrl }: FailedRequest): Way 
   }
 }
 
-/** Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count. */
+/**
+ * Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count.
+ */
 function clearSession(cookies: CookieJar): void {
   if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

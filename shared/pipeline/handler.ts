@@ -24,7 +24,7 @@ import { requestAsSent } from "./request-as-sent.ts";
 export interface RequestContext extends Invocation {
   readonly app: App;
   readonly cookies: CookieJar;
-  /** As the programming model has it. */
+  /** The invocation, as the programming model passes it. */
   readonly invocation: InvocationContext;
   /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
@@ -51,7 +51,7 @@ export type FunctionDefinition =
   | (Definition<SignOutContext> & { readonly signsOut: true })
   | (Definition<RequestContext> & { readonly signsOut?: false });
 
-/** Shorter than others, for sign-outs: writing one to the queue may take another 3.5 s. */
+/** Time limit of a sign-out, shorter than that of other requests: putting it into the queue may take another 3.5 s. */
 const signOutTimeoutMs = 4_500;
 
 /**
@@ -102,8 +102,8 @@ function refuseUntrusted({ app, connection }: RequestContext): void {
 }
 
 /**
- * An answer that the programming model cannot fail to send: what it throws itself is an empty 500, or with HTTP streams no answer
- * for minutes.
+ * An answer that the programming model cannot fail to send: what it throws itself is an empty 500, or with HTTP streams no
+ * answer for minutes.
  */
 async function sendable(
   response: HttpResponseInit,

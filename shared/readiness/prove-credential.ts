@@ -4,11 +4,11 @@ import type { Authority } from "../identity/authority.ts";
 import { IdentityProviderUnavailableError } from "../identity/errors.ts";
 import { isMsalError } from "../identity/msal-errors.ts";
 
-/** What the token endpoint makes of the app's credential. */
+/** What the token endpoint says about the app's credential. */
 export type CredentialOutcome =
   | "ok"
   | "app_refused"
-  /** A part of the app that this takes is missing. */
+  /** A file of the app that this check needs is missing. */
   | "app_incomplete"
   | "identity_provider_unavailable"
   | "managed_identity_unavailable"
@@ -25,9 +25,9 @@ export interface CredentialProof {
 const clientErrors = new Set(["invalid_client", "unauthorized_client"]);
 
 /**
- * Proves the app's own credential, of whatever kind, without a person: asks for a token for the app itself (client
- * credentials grant, RFC 6749 section 4.4). It opens nothing and is thrown away. An authorization code that is none
- * would not do: the endpoint may refuse the code before it looks at the credential.
+ * Proves the app's own credential, of whatever kind, without a person: asks for a token for the app itself (client credentials
+ * grant, RFC 6749 section 4.4). The token opens nothing and is thrown away. A made-up authorization code would not do: the
+ * endpoint may refuse the code before it looks at the credential.
  */
 export async function proveCredential(
   authority: Authority,
@@ -58,7 +58,7 @@ export async function proveCredential(
 
 function refusalOf(error: unknown): CredentialProof {
   const outcome = isMsalError(error) && clientErrors.has(error.errorCode) ? "app_refused" : "not_checked";
-  // A string by its type, and a number as it comes.
+  // By its type a string, but in fact a number.
   const { errorNo } = error as { errorNo?: unknown };
   const isGiven = typeof errorNo === "string" || typeof errorNo === "number";
   return isGiven ? { outcome, errorNumber: String(errorNo) } : { outcome };

@@ -6,10 +6,10 @@ import type { Authority } from "../identity/authority.ts";
 import { proveCredential, type CredentialOutcome } from "./prove-credential.ts";
 import { StoreUnavailableError } from "../store/errors.ts";
 
-/** `store_refused`: the store answers, and does not let the app in. */
+/** `store_refused`: the store answers, but does not let the app in. */
 export type StoreOutcome = "ok" | "store_refused" | ProblemCode;
 
-/** What the app depends on, as it finds it. */
+/** Checks of what the app depends on. */
 export interface Readiness {
   /** Both containers can be read. */
   store(signal: AbortSignal): Promise<StoreOutcome>;
@@ -19,12 +19,14 @@ export interface Readiness {
 
 const checkTimeoutMs = 6_000;
 const storeKeptMs = 2_000;
-/** The token endpoint counts requests, so it is asked seldom; a refusal that was put right shows soon enough. */
+/**
+ * The token endpoint counts requests, so it is asked seldom. Other results are kept for less, so that a correction shows soon.
+ */
 const credentialKeptMs = { ok: 300_000, other: 15_000 } as const;
 
 /**
- * Answers are remembered and shared: anyone may ask, however often, and what stands behind the app sees no more than one
- * question at a time, and none for as long as the last answer counts.
+ * Results are kept and shared. Anyone may ask, however often: the services behind the app get at most one check at a time, and
+ * none while the last result is kept.
  */
 export function readinessOf(
   configuration: Configuration,
