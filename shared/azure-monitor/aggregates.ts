@@ -3,11 +3,11 @@ import type { Aggregate } from "./envelopes.ts";
 
 export interface Aggregates {
   add(measurement: Measurement): void;
-  /** What was added since it was last taken. */
+  /** Returns what was added since the last call. */
   take(): readonly Aggregate[];
 }
 
-/** Adds up what is measured, one aggregate for each metric and combination of dimensions; those are few and bounded. */
+/** Adds up measurements, in one aggregate for each metric and combination of dimensions. Those are few and bounded. */
 export function aggregates(): Aggregates {
   let current = new Map<string, Aggregate>();
   return {

@@ -9,8 +9,8 @@ export interface AzureMonitorConnection {
 const globalEndpoint = "https://dc.services.visualstudio.com";
 
 /**
- * Where telemetry goes, from the connection string of Application Insights.
- * @returns what is wrong with it, without its value, otherwise
+ * Reads from the connection string of Application Insights where telemetry goes.
+ * @returns if the connection string is not valid, a text that says why, without its value
  */
 export function parseConnectionString(text: string): AzureMonitorConnection | string {
   const parts = pairsOf(text);

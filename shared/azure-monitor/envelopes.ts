@@ -6,17 +6,17 @@ export interface Envelope {
   readonly ver: 1;
   readonly name: string;
   readonly time: string;
-  /** In percent: an item counts for 100 divided by this many. */
+  /** In percent: an item stands for 100 divided by this number. */
   readonly sampleRate: number;
   readonly iKey: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly data: { readonly baseType: string; readonly baseData: object };
 }
 
-/** What is the same in all of them. */
+/** What all envelopes have in common. */
 export interface Source {
   readonly instrumentationKey: string;
-  /** Names of the app and of this instance. */
+  /** The names of the app and of this instance. */
   readonly role: string;
   readonly roleInstance: string;
 }
@@ -31,8 +31,8 @@ export interface Aggregate {
 }
 
 /**
- * Everything the app does is a dependency here, the function itself too (of the type `InProc`): the request that it
- * belongs to is the Functions host's, which records it.
+ * Every span becomes a dependency, also that of a function (with the type `InProc`): the request that it belongs to is recorded
+ * by the Functions host.
  */
 export function spanEnvelope(source: Source, span: Span, sampleRate: number): Envelope {
   const { name, trace, parentSpanId, startedAt, durationMs, success, resultCode, type, target, attributes } = span;
@@ -100,7 +100,7 @@ function envelope(
   };
 }
 
-/** Numbers can be summed up and averaged only as measurements. */
+/** Numbers become measurements: only those can be summed up and averaged. */
 function split(attributes: EventAttributes = {}): {
   properties: Record<string, string>;
   measurements: Record<string, number>;

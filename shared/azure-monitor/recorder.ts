@@ -17,7 +17,7 @@ import {
 import { sender, type SenderOptions } from "./sender.ts";
 
 const sendEveryMs = 5_000;
-/** An endpoint that refuses is to be known soon after the start: while an app stops, its host may log nothing more. */
+/** Soon, so that a refusal by the endpoint is logged after the start: while an app stops, its host may log nothing more. */
 const firstSendMs = 250;
 const aggregateOverMs = 60_000;
 const flushTimeoutMs = 5_000;
@@ -28,7 +28,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Sends to Application Insights: events, spans and messages every few seconds, metrics once a minute. Microsoft's exporter
  * with OpenTelemetry's SDKs would add 222 KiB to the bundle, 25 times as much, and asks a host of its own how to behave;
  * `test/contract/azure-monitor-envelopes.test.ts` compares what the two send.
- * @returns what is wrong with the connection string, otherwise
+ * @returns if the connection string is not valid, a text that says why
  */
 export function azureMonitorRecorder(
   environment: Environment,
@@ -59,7 +59,7 @@ export function azureMonitorRecorder(
     for (const aggregate of measured.take()) add(metricEnvelope(source, aggregate));
   };
   const measure = (measurement: Measurement) => measured.add(measurement);
-  // Neither keeps the process alive.
+  // Neither timer keeps the process alive.
   setInterval(() => void outbox.send(), sendEveryMs).unref();
   setInterval(addMeasured, aggregateOverMs).unref();
 

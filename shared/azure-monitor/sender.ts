@@ -4,32 +4,34 @@ import type { Envelope } from "./envelopes.ts";
 
 export interface SenderOptions {
   readonly url: URL;
-  /** Headers that prove who writes. */
+  /** Returns the header fields that authorize the app. */
   readonly authorize: () => Promise<Readonly<Record<string, string>>>;
-  /** Told once for each outage, and never with contents. */
+  /** Called once for each outage, never with contents. */
   readonly warn: (text: string) => void;
 }
 
 export interface Sender {
   add(envelope: Envelope): void;
-  /** Sends what is there now; false if not all was taken, which then stays for the next time. Never rejects. */
+  /** Sends what waits now. False if the endpoint did not take all of it; the rest waits for the next time. Never rejects. */
   send(): Promise<boolean>;
-  /** The same, until nothing is left, the endpoint takes no more, or the time is up. */
+  /** Sends until nothing is left, the endpoint takes no more, or the time is up. */
   drain(timeMs: number): Promise<void>;
 }
 
-/** More than a busy instance gathers in the minute for which an endpoint may be away. */
+/** More than a busy instance collects in a minute, for which an endpoint may be away. */
 const maxWaiting = 8_192;
 const maxBatch = 500;
 const requestTimeoutMs = 4_000;
 const maxPauseMs = 5 * 60_000;
 
-/** Answers after which the same may be sent again. 401 and 403: roles take minutes to become effective. */
+/**
+ * Statuses after which the same may be sent again. They include 401 and 403, because roles take minutes to become effective.
+ */
 const passing = new Set([401, 403, 408, 429, 439, 500, 502, 503, 504]);
 
 /**
- * Posts envelopes in batches. Bounded in memory: what comes when too much is waiting is dropped. While the endpoint is
- * away, it is asked less and less often.
+ * Posts envelopes in batches. Its memory is bounded: when too much is waiting, further envelopes are dropped. While the
+ * endpoint is away, it is asked less and less often.
  */
 export function sender({ url, authorize, warn }: SenderOptions): Sender {
   let waiting: Envelope[] = [];
@@ -41,7 +43,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
 
   const post = async (batch: readonly Envelope[]): Promise<readonly Envelope[]> => {
     const signal = AbortSignal.timeout(requestTimeoutMs);
-    // A managed identity that does not answer is asked again and again, whatever it is told.
+    // The managed identity's client goes on asking, whatever its signal says, so the time limit is here.
     const credential = await withinDeadline(signal, authorize());
     const response = await fetch(target, {
       method: "POST",
@@ -86,7 +88,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
 
   const sendAll = async (): Promise<boolean> => {
     if (Date.now() < pausedUntil) return false;
-    // What is added or comes back meanwhile is for the next time.
+    // Envelopes that are added or come back meanwhile wait for the next time.
     for (let batches = Math.ceil(waiting.length / maxBatch); batches > 0; batches--) {
       if (!(await sendBatch())) return false;
     }
@@ -118,7 +120,7 @@ class RefusedError extends Error {
   }
 }
 
-/** Name, code or status of a failure; messages may name hosts, and nothing more is needed. */
+/** Name, code or status of a failure. Messages may name hosts, and nothing more is needed. */
 function reasonOf(error: unknown): string {
   if (error instanceof RefusedError) return error.message;
   const { cause } = error as { cause?: { code?: unknown } };
@@ -127,7 +129,7 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Another host of the same service, for from now on; the token goes there too.
+ * The address of a redirect: another host of the same service, to which the token goes from now on.
  * @throws if it is anything else
  */
 function redirected(response: Response, from: URL): URL {
@@ -141,7 +143,7 @@ function domainOf({ host }: URL): string {
   return host.slice(host.indexOf(".") + 1);
 }
 
-/** Of a batch taken in part: the items that may be sent again. */
+/** The items of a batch taken in part that may be sent again. */
 function refusedForNow(batch: readonly Envelope[], answer: unknown): readonly Envelope[] {
   const errors = isRecord(answer) && Array.isArray(answer["errors"]) ? (answer["errors"] as unknown[]) : [];
   return errors.flatMap((error) => {

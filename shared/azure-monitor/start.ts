@@ -9,9 +9,9 @@ export function isRecordingConfigured(environment: Environment): boolean {
 }
 
 /**
- * Begins to record. What records is loaded only now: a start without it does not pay. Telemetry is never a reason for
- * the app not to start.
- * @param warn told what is wrong with it, without contents
+ * Begins to record. The recorder is loaded only now, so an app without telemetry never loads it. The app starts even if
+ * telemetry does not work.
+ * @param warn gets what is wrong with telemetry, without contents
  */
 export async function startRecording(
   environment: Environment,

@@ -16,7 +16,7 @@ export interface AzureAdConfiguration {
   /** Lower case. Empty: every tenant of the authority. */
   readonly allowedTenants: readonly string[];
   readonly clientId: string;
-  /** What a sign-in may ask for, if one of the app's pages says so. */
+  /** Scopes that a sign-in may request besides those of the APIs, if one of the app's pages begins it. */
   readonly extraScopes: readonly string[];
   readonly credential: ClientCredential;
 }
@@ -80,7 +80,7 @@ function readCredential(read: SettingsReader): ClientCredential {
   return { kind: "managedIdentity", clientId };
 }
 
-/** PKCS #8 alone: it is what signs the client assertion. */
+/** Only PKCS #8, because such a key signs the client assertion. */
 function isCertificateWithKey(value: string): boolean {
   const pem = withLineBreaks(value);
   const key = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(pem)?.[0];
@@ -91,7 +91,7 @@ function isCertificateWithKey(value: string): boolean {
   }
 }
 
-/** App settings that cannot hold line breaks hold "\\n" instead. */
+/** Some app settings cannot hold line breaks, and hold "\\n" instead. */
 function withLineBreaks(pem: string): string {
   return pem.replaceAll(String.raw`\n`, "\n");
 }

@@ -16,7 +16,7 @@ export interface Configuration {
   readonly signOut: SignOutConfiguration;
   readonly http: { readonly streaming: boolean };
   readonly telemetry: { readonly sampledPercentage: number };
-  /** By name. The first one's scopes are asked for at sign-in; `graph` is first where it is called with the person's token. */
+  /** By name. A sign-in requests the scopes of the first; that is `graph`, if it is called with the person's token. */
   readonly downstreamApis: ReadonlyMap<string, DownstreamApiConfiguration>;
 }
 

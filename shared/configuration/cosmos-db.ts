@@ -5,7 +5,7 @@ export type CosmosConnection =
   | { readonly kind: "connectionString"; readonly connectionString: string }
   | { readonly kind: "identity"; readonly endpoint: string; readonly clientId: string | undefined };
 
-/** Where the accounts are. */
+/** Where the account documents are. */
 export interface CosmosDbConfiguration {
   readonly connection: CosmosConnection;
   readonly databaseName: string;
@@ -37,7 +37,7 @@ function readCosmosConnection(read: SettingsReader): CosmosConnection {
 }
 
 function isCosmosConnectionString(value: string): boolean {
-  // As strict as the SDK, which would throw at the first request.
+  // As strict as the SDK, which would otherwise throw at the first request.
   const endpoint = URL.parse(/(?:^|;)AccountEndpoint=([^;]+)/.exec(value)?.[1] ?? "");
   return endpoint !== null && isConfidential(endpoint) && /(?:^|;)AccountKey=[^;]+/.test(value);
 }

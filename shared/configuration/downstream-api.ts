@@ -15,22 +15,22 @@ export interface DownstreamApiConfiguration {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly token: TokenKind;
-  /** What people sign in for. Empty unless the token is theirs. */
+  /** Scopes that people sign in for. Empty unless the API is called with their token. */
   readonly scopes: readonly string[];
-  /** What the app asks for itself; undefined unless the token is the app's. */
+  /** Scope of the app's own token; undefined unless the API is called with that. */
   readonly appScope: string | undefined;
-  /** Fields of every call, by name in lower case. May be secret. */
+  /** Header fields of every call, by name in lower case. Their values may be secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What browsers may call. The app's own functions may call everything. */
+  /** What browsers may call. The app's own functions may call anything. */
   readonly methods: readonly string[];
   readonly paths: readonly string[] | undefined;
   readonly allowEncodedSlashes: boolean;
   readonly maxRequestBytes: number;
-  /** From the end of the request to the beginning of the answer. */
+  /** Time limit from the end of the request to the beginning of the answer. */
   readonly timeoutSeconds: number;
-  /** Between two pieces of the answer. */
+  /** Time limit between two pieces of the answer. */
   readonly idleTimeoutSeconds: number;
-  /** What browsers may keep of its answers: nothing, or what they check before each use. */
+  /** What browsers may keep of the API's answers: nothing, or what they revalidate before each use. */
   readonly caching: "no-store" | "private";
 }
 
@@ -64,7 +64,7 @@ export function readDownstreamApi(
 
 type Settings = Record<DownstreamApiSetting, Setting>;
 
-/** The settings as they are called for this API. */
+/** The API's settings, by their full names. */
 function settingsOf(name: string): Settings {
   const named = Object.entries<Setting>(downstreamApiSettings).map(([key, setting]) => {
     return [key, { ...setting, name: setting.name.replace("<name>", name) }];
@@ -116,7 +116,7 @@ function readPaths(read: SettingsReader, setting: Setting): readonly string[] | 
     .optional(setting)
     ?.split(/\s+/)
     .map((path) => path.replace(/^\//, ""));
-  // `**` is for the rest of a path, and a query or a fragment is no part of one.
+  // `**` stands for the rest of a path. A query or a fragment is not part of a path.
   if (paths?.some((path) => /\*\*(?!$)|[^/]\*\*|[?#\\]/.test(path)) === true) read.fail(setting);
   return paths;
 }

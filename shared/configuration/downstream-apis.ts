@@ -6,12 +6,14 @@ import type { Setting } from "./setting.ts";
 
 export type { DownstreamApiConfiguration } from "./downstream-api.ts";
 
-/** What an API's settings are called after its name. */
+/** The part of an API's settings' names that follows the API's name. */
 const members = Object.values<Setting>(downstreamApiSettings).map(({ name }) => name.replace(/^.*?<name>__/, ""));
 const patterns = members.map((member) => member.replace("<Name>", ".+"));
 const known = new RegExp(`^DownstreamApis__(.+?)__(?:${patterns.join("|")})$`, "i");
 
-/** @param isMultiTenant whether people of several tenants sign in: then no tenant gives tokens to the app itself */
+/**
+ * @param isMultiTenant whether people of several tenants sign in: then the app has no tenant that gives it tokens of its own
+ */
 export function readDownstreamApis(
   read: SettingsReader,
   isMultiTenant: boolean,
@@ -25,7 +27,7 @@ export function readDownstreamApis(
   return new Map(apis.map((api) => [api.name, api]));
 }
 
-/** An API of one's own comes beside Microsoft Graph, and not in its place: that has to be said. */
+/** Microsoft Graph is there unless a setting takes it away: an API of the app's own comes beside it, not in its place. */
 const usualGraph = {
   DownstreamApis__graph__BaseUrl: "https://graph.microsoft.com/v1.0",
   DownstreamApis__graph__Scopes: "User.Read",
@@ -35,12 +37,12 @@ function isWithoutGraph(read: SettingsReader): boolean {
   return read.raw("DownstreamApis__graph__BaseUrl")?.toLowerCase() === "none";
 }
 
-/** What people sign in for comes first, and of that Microsoft Graph. */
+/** Puts the APIs first that are called with the person's token, and Microsoft Graph first among them. */
 function rank({ name, token }: DownstreamApiConfiguration): number {
   return (token === "UserToken" ? 0 : 2) + (name === "graph" ? 0 : 1);
 }
 
-/** A misspelt limit would be none. */
+/** Refuses misspelt settings: a misspelt limit would be no limit. */
 function refuseUnknown(read: SettingsReader): void {
   for (const setting of read.spelled(/^DownstreamApis__/i).filter((each) => !known.test(each))) {
     const [, api = "", ...member] = setting.split("__");

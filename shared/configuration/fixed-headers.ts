@@ -2,7 +2,7 @@ import { asciiLowerCase } from "../core/encoding.ts";
 import type { SettingsReader } from "./settings-reader.ts";
 import type { Setting } from "./setting.ts";
 
-/** Fields that HTTP sets, or the app for the API that it calls. */
+/** Fields that HTTP itself sets, or the app. */
 const notForSettings = new Set([
   "connection",
   "content-length",
@@ -17,14 +17,14 @@ const notForSettings = new Set([
   "upgrade",
 ]);
 
-/** A token of RFC 9110 section 5.6.2 without the underscore, which stands for a hyphen: settings in Azure have none. */
+/** A token of RFC 9110 section 5.6.2 without the underscore. That stands for a hyphen, which settings in Azure cannot have. */
 const fieldName = /^[!#$%&'*+.^`|~\da-z-]{1,64}$/;
-/** What the platform leaves where it could not read the secret. */
+/** The value that the platform leaves if it could not read the secret. */
 const unresolved = /^@Microsoft\.KeyVault\(/i;
 
 /**
- * Fields of every call of an API, by name in lower case.
- * @param setting whose name ends in `<Name>`
+ * Reads the header fields of every call of an API, by name in lower case.
+ * @param setting the setting whose name ends in `<Name>`
  * @param isAnonymous whether `Authorization` may be among them
  */
 export function readFixedHeaders(

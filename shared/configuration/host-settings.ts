@@ -1,6 +1,6 @@
 import type { Setting } from "./settings.ts";
 
-/** A setting of the Functions host that the app needs or profits from. */
+/** A setting of the Functions host that the app needs or benefits from. */
 export interface HostSetting extends Setting {
   /** Whether infra/ sets it. If not, `meaning` says why. */
   readonly deployed: boolean;
@@ -73,5 +73,5 @@ export const storageSettings = [
   hostSettings.storageClientId,
 ].map(({ name }) => name);
 
-/** The platform sets it, never a person. It names the app's origin unless `PublicBaseUrl` does. */
+/** The platform sets this, never a person. It names the app's host unless `PublicBaseUrl` is set. */
 export const platformHostName = "WEBSITE_HOSTNAME";

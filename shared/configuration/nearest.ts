@@ -1,4 +1,4 @@
-/** The one of `names` that takes the fewest letters changed, added or left out to become `name`, whatever their case. */
+/** The one of `names` with the smallest edit distance to `name`, ignoring case. */
 export function nearestOf(name: string, names: readonly string[]): string {
   const [nearest = ""] = names.toSorted((a, b) => distance(name, a) - distance(name, b));
   return nearest;

@@ -1,7 +1,7 @@
-/** Scopes that are about the sign-in itself, whatever the resource (OpenID Connect Core sections 5.4 and 11). */
+/** Scopes of the sign-in itself, which belong to no resource (OpenID Connect Core 1.0 sections 5.4 and 11). */
 const ofTheSignIn = new Set(["openid", "profile", "email", "offline_access"]);
 
-/** Microsoft Graph by its names in all clouds: a scope without a resource is Graph's. */
+/** Microsoft Graph's names in all clouds. A scope without a resource is Graph's. */
 const graphs = new Set([
   "00000003-0000-0000-c000-000000000000",
   "https://graph.microsoft.com",
@@ -10,13 +10,13 @@ const graphs = new Set([
   "https://microsoftgraph.chinacloudapi.cn",
 ]);
 
-/** The resources that `scopes` are of, each once, in lower case. A token is for one of them. */
+/** The resources that `scopes` belong to, each once, in lower case. A token is for one resource. */
 export function resourcesOf(scopes: readonly string[]): readonly string[] {
   const resources = scopes.filter((scope) => !ofTheSignIn.has(scope.toLowerCase())).map(resourceOf);
   return [...new Set(resources)];
 }
 
-/** All before the last slash: `https://vault.azure.net/.default`, `api://orders/Orders.Read`. */
+/** Everything before the last slash: `https://vault.azure.net/.default`, `api://orders/Orders.Read`. */
 function resourceOf(scope: string): string {
   const resource = scope
     .slice(0, Math.max(scope.lastIndexOf("/"), 0))

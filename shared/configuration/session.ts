@@ -24,7 +24,7 @@ export function readSession(read: SettingsReader): SessionConfiguration {
   return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount, persistentCookie, cookieName };
 }
 
-/** A token of RFC 9110 section 5.6.2, as RFC 6265 asks. `__Host-` and its like are the browser's: the app adds them itself. */
+/** A token (RFC 9110 section 5.6.2), as RFC 6265 requires. Prefixes such as `__Host-` are refused: the app adds its own. */
 function isCookieName(name: string): boolean {
   return /^(?!__)[\w!#$%&'*+.^`|~-]{1,64}$/.test(name);
 }

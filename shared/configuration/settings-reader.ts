@@ -19,15 +19,15 @@ export function isLoopback(hostName: string): boolean {
 }
 
 /**
- * Reads settings by name and collects what is wrong with them, so that one start tells about every mistake.
+ * Reads settings by name and collects what is wrong with them, so that one start reports every mistake.
  * After a problem the readers return a placeholder of the right type; the caller throws before anything uses it.
  */
 export class SettingsReader {
   readonly problems: SettingProblem[] = [];
   readonly #values = new Map<string, string>();
-  /** As the environment spells their names. */
+  /** The settings' names, as the environment spells them. */
   readonly #spellings = new Map<string, string>();
-  /** Given twice, in two spellings, with two values. */
+  /** The settings that are given twice, in two spellings, with two values. */
   readonly #ambiguous = new Set<string>();
 
   constructor(environment: Environment) {
@@ -60,7 +60,7 @@ export class SettingsReader {
     return this.refuse(setting.name, `${problem}; expected ${setting.expects}`);
   }
 
-  /** As {@link fail}, for what is no setting at all. */
+  /** Like {@link fail}, for a name that is no setting at all. */
   refuse(name: string, problem: string): "" {
     if (!this.problems.some((known) => known.setting === name)) this.problems.push({ setting: name, problem });
     return "";

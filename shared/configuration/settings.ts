@@ -3,7 +3,7 @@ import type { Setting } from "./setting.ts";
 
 export type { Setting } from "./setting.ts";
 
-/** Every setting the app reads. Their names stand here and in downstream-api-settings.ts alone. */
+/** Every setting that the app reads. Their names are only here and in downstream-api-settings.ts. */
 export const settings = {
   publicBaseUrl: {
     name: "PublicBaseUrl",
@@ -153,5 +153,5 @@ export const settings = {
   },
 } as const satisfies Record<string, Setting>;
 
-/** What `SignOut__MaxAttempts` was called before 0.2. It counts where the new name is missing. */
+/** The name of `SignOut__MaxAttempts` before 0.2. It counts if the new name is missing. */
 export const formerMaxAttempts = "AzureFunctionsJobHost__extensions__queues__maxDequeueCount";

@@ -6,10 +6,10 @@ export type QueueConnection =
   | { readonly kind: "connectionString"; readonly connectionString: string }
   | { readonly kind: "identity"; readonly serviceUri: string; readonly clientId: string | undefined };
 
-/** What a sign-out ends, and how one is finished that the store did not take. */
+/** What a sign-out ends, and how a deferred one is finished. */
 export interface SignOutConfiguration {
   readonly scope: "account" | "session";
-  /** Storage account whose queue holds deferred sign-outs. Undefined if there is none: then none can be deferred. */
+  /** The storage account whose queue holds deferred sign-outs. Undefined if there is none: then no sign-out can be deferred. */
   readonly queue: QueueConnection | undefined;
   /** NCRONTAB. */
   readonly finishSchedule: string;
@@ -30,7 +30,10 @@ export function readSignOut(read: SettingsReader): SignOutConfiguration {
   };
 }
 
-/** Reads the storage account as the Functions host does. The settings are the host's, so the host reports what is wrong with them. */
+/**
+ * Reads the storage account as the Functions host does. The settings are the host's, so the host reports what is wrong with
+ * them.
+ */
 function readQueueConnection(read: SettingsReader): QueueConnection | undefined {
   const connectionString = read.raw(hostSettings.storage.name);
   if (connectionString !== undefined) return { kind: "connectionString", connectionString };

@@ -1,10 +1,10 @@
 /**
- * The queue could not be asked, or refused. A message that was to be written may be there all the same, if only the answer
- * was lost.
+ * The queue could not be reached, or has refused. If only the answer was lost, a message that was to be written may be there
+ * all the same.
  */
 export class QueueUnavailableError extends Error {
   readonly code = "queue_unavailable";
-  /** For the log: what was asked, of which queue. */
+  /** For the log: which operation, on which queue. */
   readonly operation: string;
   /** Status of the answer, or the code of the network error; "no answer" if there was neither. */
   readonly reason: string;

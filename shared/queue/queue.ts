@@ -15,31 +15,31 @@ export interface QueueMessage {
   readonly attempt: number;
 }
 
-/** A storage queue. All of it throws {@link QueueUnavailableError} unless the queue has done what was asked. */
+/** A storage queue. Every method throws {@link QueueUnavailableError} unless the queue has done what was asked. */
 export interface WorkQueue {
-  /** Writes a message. The queue is created if it is not there. A lost answer may make two messages of it. */
+  /** Writes a message, and creates the queue if there is none. If an answer is lost, the message may be written twice. */
   put(text: string, signal: AbortSignal): Promise<void>;
-  /** Takes messages, the oldest first, and hides them. None if there is no such queue. */
+  /** Receives messages, the oldest first, and hides them from others. None if there is no such queue. */
   receive(limits: { count: number; hiddenSeconds: number }, signal: AbortSignal): Promise<readonly QueueMessage[]>;
-  /** Nothing happens if the message is gone, or somebody else has received it since. */
+  /** Deletes the message, unless it is gone, or somebody else has received it since. */
   remove(message: QueueMessage, signal: AbortSignal): Promise<void>;
-  /** Lets the message come back after `seconds`. Nothing happens if somebody else has it by now. */
+  /** Makes the message appear again after `seconds`, unless somebody else has received it since. */
   postpone(message: QueueMessage, seconds: number, signal: AbortSignal): Promise<void>;
   /** Moves the message to the queue whose name ends in `-poison`. */
   putAside(message: QueueMessage, signal: AbortSignal): Promise<void>;
-  /** How many messages there are, hidden ones included. Approximate. */
+  /** The approximate number of messages, including hidden ones. */
   count(signal: AbortSignal): Promise<number>;
 }
 
 const maxAttempts = 3;
-/** Answers after which the same is worth asking again. */
+/** Statuses after which it makes sense to try again. */
 const passing = new Set([408, 429, 500, 502, 503, 504]);
-/** What the service says of a message that is gone, or that another receiver has. */
+/** Error codes for a message that is gone, or that another receiver has. */
 const notOurs = new Set([400, 404]);
 
 /**
  * The queue `name` and its poison queue. Connects with the first request.
- * @param connection undefined: there is no storage account, and every operation fails
+ * @param connection undefined if there is no storage account: then every operation fails
  */
 export function workQueue(connection: QueueConnection | undefined, name: string): WorkQueue {
   const connected = shared(async () => connect(connection), forGood);
@@ -51,7 +51,7 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
     const send = async () =>
       ask("put into", queue, signal, async (client, abortSignal) => {
         const { messageId } = (await client.sendMessage(text, { abortSignal })) as Partial<QueueSendMessageResponse>;
-        // Something in between has answered: a sign-out counts as kept only when the queue itself says so.
+        // Something in between has answered, but a sign-out counts as kept only if the queue itself says so.
         if (!messageId) throw new Error("The answer names no message");
       });
     try {
@@ -102,14 +102,14 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
   };
 }
 
-/** The caller decides what is repeated, within the time that it has. */
+/** The SDK retries nothing: the caller decides what is repeated, within the time that it has. */
 const once = { retryOptions: { maxTries: 1 } };
 
 type Request<T> = (client: QueueClient, abortSignal: AbortSignal) => Promise<T>;
 
 async function connect(connection: QueueConnection | undefined): Promise<QueueServiceClient> {
   if (connection === undefined) throw new Error("No storage account is configured");
-  // The build makes a file of its own of this package: most instances never write or read a message.
+  // The build keeps this package in a file of its own: most instances never write or read a message.
   const { QueueServiceClient } = await import("@azure/storage-queue");
   if (connection.kind === "connectionString") {
     return QueueServiceClient.fromConnectionString(connection.connectionString, once);
@@ -117,7 +117,7 @@ async function connect(connection: QueueConnection | undefined): Promise<QueueSe
   return new QueueServiceClient(connection.serviceUri, await managedIdentity(connection.clientId), once);
 }
 
-/** Busy and unreachable queues are asked again, a few times and never past `signal`. */
+/** Tries again if the queue is busy or unreachable, a few times and never past `signal`. */
 async function untilAnswered<T>(operation: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
