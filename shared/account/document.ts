@@ -109,13 +109,10 @@ export function sessionOf(sessions: AccountDocument["sessions"], key: string | u
   return key !== undefined && Object.hasOwn(sessions, key) ? sessions[key] : undefined;
 }
 
-/** Removes the sessions that `isEnded` picks. If none is left, the document is deleted. */
-export function removeSessions(
-  document: AccountDocument,
-  isEnded: (session: StoredSession, sessionKey: string) => boolean,
-): Change {
-  const entries = Object.entries(document.sessions);
-  const kept = entries.filter(([key, session]) => !isEnded(session, key));
+/** Removes the sessions with these keys, as far as they are there. If none is left, the document is deleted. */
+export function removeSessions({ sessions }: AccountDocument, keys: readonly string[]): Change {
+  const entries = Object.entries(sessions);
+  const kept = entries.filter(([key]) => !keys.includes(key));
   if (kept.length === entries.length) return unchanged;
   return kept.length === 0 ? { kind: "delete" } : { kind: "replace", sessions: Object.fromEntries(kept) };
 }

@@ -40,7 +40,8 @@ export function addBeside(sessions: Sessions, added: AddedSession, limits: Sessi
  */
 export function endForAdded(document: AccountDocument, added: AddedSession, limits: SessionLimits): Change {
   const { sessions } = document;
-  if (!sessionOf(sessions, added.sessionKey)) return removeSessions(document, (_, key) => key === added.replaces);
+  const { sessionKey, replaces } = added;
+  if (!sessionOf(sessions, sessionKey)) return removeSessions(document, replaces === undefined ? [] : [replaces]);
   const left = withoutEnded(sessions, added, limits);
   const isAllLeft = Object.keys(left).length === Object.keys(sessions).length;
   return isAllLeft ? { kind: "none" } : { kind: "replace", sessions: left };

@@ -167,7 +167,7 @@ async function withdraw(app: App, { accountKey, sessionKey }: SessionToStore, in
   try {
     const { accounts } = await app.store();
     const current = await accounts.read(accountKey, signal);
-    const remove = (document: AccountDocument) => removeSessions(document, (_, key) => key === sessionKey);
+    const remove = (document: AccountDocument) => removeSessions(document, [sessionKey]);
     if (current) await changeAccount(accounts, current, remove, app.timing, signal);
   } catch (error) {
     cleanupFailed(invocation, error);

@@ -85,16 +85,18 @@ export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change 
   if (document.unreadable) return { kind: "delete" };
   if (plan.kind === "nothing") return { kind: "none" };
   const { order, newerSessions } = plan;
-  const isOfAccount = plan.kind === "account" ? accountSessions(plan, document) : () => false;
-  return removeSessions(
-    document,
-    (session, key) =>
-      (isNamed(order, session, key) || isOfAccount(key)) && !isSpared(order, session, key, newerSessions),
-  );
+  const ofAccount = plan.kind === "account" ? accountSessions(plan, document) : none;
+  const ended = Object.entries(document.sessions)
+    .filter(([key, session]) => isNamed(order, session, key) || ofAccount.has(key))
+    .filter(([key, session]) => !isSpared(order, session, key, newerSessions))
+    .map(([key]) => key);
+  return removeSessions(document, ended);
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /**
- * Which sessions of this version a plan for the account includes. After a conflict there may be sessions that the first read
+ * Keys of the sessions that a plan for the account includes in this version. After a conflict there may be sessions that the first read
  * did not show:
  *
  *     laptop: sign-out   reads {laptop, phone}
@@ -108,9 +110,9 @@ export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change 
 function accountSessions(
   { order, newerSessions, seen }: Extract<SignOutPlan, { kind: "account" }>,
   document: AccountDocument,
-): (key: string) => boolean {
-  const isEvery = order.reach !== "account" && holdsNamed(document, order, newerSessions);
-  return (key) => isEvery || seen.has(key);
+): ReadonlySet<string> {
+  const isNamedThere = order.reach !== "account" && holdsNamed(document, order, newerSessions);
+  return isNamedThere ? new Set(Object.keys(document.sessions)) : seen;
 }
 
 /**
@@ -122,5 +124,5 @@ function endRefused(
   document: AccountDocument,
 ): Change {
   if (sessionOf(document.sessions, sessionKey)?.sealed !== sealed) return { kind: "none" };
-  return removeSessions(document, (_, key) => key === sessionKey);
+  return removeSessions(document, [sessionKey]);
 }

@@ -34,7 +34,7 @@ const seal = (sealed: string) => (document: AccountDocument) =>
 const remove =
   (...keys: string[]) =>
   (document: AccountDocument) =>
-    removeSessions(document, (_, key) => keys.includes(key));
+    removeSessions(document, keys);
 const sessions = () => accounts.documents.get("a")?.sessions;
 
 describe("a change of the account document", () => {
