@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import { clearsSession } from "../support/assertions.ts";
+import type { Answer, Client } from "../support/http-client.ts";
 import {
   ada,
   assertNoDocument,
@@ -15,10 +16,13 @@ import {
   signOutBySid,
   startWithShortTokens,
   tabOf,
+  type Hold,
 } from "../support/race.ts";
 import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const bruno = "bruno@contoso.example";
+const signInAgain = (browser: Client) => signIn(browser, ada, "/healthz");
+const signInAsBruno = (browser: Client) => signIn(browser, bruno, "/healthz");
 
 /**
  * A page asks who is signed in, and the person signs in again in the same browser. The answer to the earlier cookie is
@@ -39,80 +43,58 @@ describe("an answer to the cookie that a new sign-in has replaced in the same br
   after(() => world.stop());
   beforeEach(() => startWithShortTokens(world));
 
-  it("asks who is signed in | new sign-in | reads: 401, and the new cookie stays", async (test) => {
+  /** What a tab asks with the earlier cookie, and where it is held while the browser gets a new one. */
+  interface Asked {
+    readonly ask: (tab: Client) => Promise<Answer>;
+    readonly hold: (test: TestContext) => Hold;
+  }
+  const whoIsSignedIn: Asked = {
+    ask: (tab) => tab.fetch("/auth/me"),
+    hold: (test) => holdStore(test, world, { kind: "read", when: "before" }),
+  };
+  const apiWithRenewal: Asked = { ask: callApi, hold: (test) => holdTokens(test, world, "refresh_token") };
+
+  /** @returns the tab, which still has the earlier cookie */
+  async function askLate(
+    test: TestContext,
+    { ask, hold }: Asked,
+    meanwhile: (browser: Client) => Promise<unknown>,
+  ): Promise<Client> {
     const browser = world.client();
     await signIn(browser, ada, "/healthz");
     const tab = tabOf(world, browser, 1);
-    const read = holdStore(test, world, { kind: "read", when: "before" });
-    const asking = tab.fetch("/auth/me");
-    await read.reached();
-    assert.equal((await login(browser)).status, 200);
-    read.release();
+    const held = hold(test);
+    const asking = ask(tab);
+    await held.reached();
+    await meanwhile(browser);
+    held.release();
     const late = await asking;
     assertSignInRequired(late);
-    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
+    assert.equal(clearsSession(late), false, "The late answer takes the new cookie away");
     await assertOnlySessions(world, [browser]);
+    return tab;
+  }
+  it("asks who is signed in | new sign-in | reads: 401, and the new cookie stays", async (test) => {
+    await askLate(test, whoIsSignedIn, signInAgain);
   });
 
   it("calls the API, renews | new sign-in | writes: 401, and the new cookie stays", async (test) => {
-    const browser = world.client();
-    await signIn(browser, ada, "/healthz");
-    const tab = tabOf(world, browser, 1);
-    const tokens = holdTokens(test, world, "refresh_token");
-    const calling = callApi(tab);
-    await tokens.reached();
-    assert.equal((await login(browser)).status, 200);
-    tokens.release();
-    const late = await calling;
-    assertSignInRequired(late);
-    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
-    await assertOnlySessions(world, [browser]);
+    await askLate(test, apiWithRenewal, signInAgain);
   });
 
   it("asks who is signed in | another account signs in | reads: 401, and the new cookie stays", async (test) => {
-    const browser = world.client();
-    await signIn(browser, ada, "/healthz");
-    const tab = tabOf(world, browser, 1);
-    const read = holdStore(test, world, { kind: "read", when: "before" });
-    const asking = tab.fetch("/auth/me");
-    await read.reached();
-    await signIn(browser, bruno, "/healthz");
-    read.release();
-    const late = await asking;
-    assertSignInRequired(late);
-    assert.equal(clearsSession(late), false, "The late answer takes the other account's cookie away");
-    await assertOnlySessions(world, [browser]);
+    await askLate(test, whoIsSignedIn, signInAsBruno);
   });
 
   it("calls the API, renews | another account signs in | writes: 401, and the new cookie stays", async (test) => {
-    const browser = world.client();
-    await signIn(browser, ada, "/healthz");
-    const tab = tabOf(world, browser, 1);
-    const tokens = holdTokens(test, world, "refresh_token");
-    const calling = callApi(tab);
-    await tokens.reached();
-    await signIn(browser, bruno, "/healthz");
-    tokens.release();
-    const late = await calling;
-    assertSignInRequired(late);
-    assert.equal(clearsSession(late), false, "The late answer takes the other account's cookie away");
-    await assertOnlySessions(world, [browser]);
+    await askLate(test, apiWithRenewal, signInAsBruno);
   });
 
   it("calls the API, renews | signs out, signs in anew | writes: 401, and the new cookie stays", async (test) => {
-    const browser = world.client();
-    await signIn(browser, ada, "/healthz");
-    const tab = tabOf(world, browser, 1);
-    const tokens = holdTokens(test, world, "refresh_token");
-    const calling = callApi(tab);
-    await tokens.reached();
-    assert.equal((await browser.fetch("/auth/logout", ownForm(world.publicBaseUrl))).status, 303);
-    await signIn(browser, bruno, "/healthz");
-    tokens.release();
-    const late = await calling;
-    assertSignInRequired(late);
-    assert.equal(clearsSession(late), false, "The late answer takes the new session's cookie away");
-    await assertOnlySessions(world, [browser]);
+    const tab = await askLate(test, apiWithRenewal, async (browser) => {
+      assert.equal((await browser.fetch("/auth/logout", ownForm(world.publicBaseUrl))).status, 303);
+      await signInAsBruno(browser);
+    });
     assert.equal(clearsSession(await tab.fetch("/auth/me")), true, "the next answer to the cookie that opens nothing");
   });
 

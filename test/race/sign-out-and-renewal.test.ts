@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it, type TestContext } from "node:test";
 import type { Client } from "../support/http-client.ts";
 import {
   ada,
@@ -16,6 +16,7 @@ import {
   startWithShortTokens,
   tabOf,
   waysOut,
+  type SignOutWay,
 } from "../support/race.ts";
 import { rewriteSessions } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
@@ -50,55 +51,43 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
     assert.equal(world.downstreamApi.requests.length, 0, "An API was called with a token of the signed-out session");
   }
 
+  /** A call is held somewhere, then goes on when the sign-out has been acknowledged. */
+  async function overtaken(
+    held: { reached(): Promise<void>; release(): void },
+    signOut: SignOutWay["signOut"],
+  ): Promise<void> {
+    const call = callApi(client);
+    await held.reached();
+    await signOut(world, client);
+    held.release();
+    assertSignInRequired(await call);
+    await assertAllGone();
+  }
+
   for (const { name, signOut } of waysOut) {
     /**
      * Each of these is tried with a sign-out in another tab, at the identity provider by `sid`, by a logout token with
      * a `sid` or a subject, from the list of sessions, and by an administrator:
      */
     describe(`signed out ${name}`, () => {
-      it("read | delete | token request, write: 401, and nothing comes back", async (test) => {
-        const read = holdStore(test, world, { kind: "read", when: "after" });
-        const call = callApi(client);
-        await read.reached();
-        await signOut(world, client);
-        read.release();
-        assertSignInRequired(await call);
-        await assertAllGone();
-      });
+      it("read | delete | token request, write: 401, and nothing comes back", (test) =>
+        overtaken(holdStore(test, world, { kind: "read", when: "after" }), signOut));
 
-      it("read, token request | delete | token response, write: 401, and nothing comes back", async (test) => {
-        const token = holdTokens(test, world);
-        const call = callApi(client);
-        await token.reached();
-        await signOut(world, client);
-        token.release();
-        assertSignInRequired(await call);
-        await assertAllGone();
-      });
+      it("read, token request | delete | token response, write: 401, and nothing comes back", (test) =>
+        overtaken(holdTokens(test, world), signOut));
 
-      it("read, token response | delete | write: 401, and nothing comes back", async (test) => {
-        const write = holdStore(test, world, { kind: "replace", when: "before" });
-        const call = callApi(client);
-        await write.reached();
-        await signOut(world, client);
-        write.release();
-        assertSignInRequired(await call);
-        await assertAllGone();
-      });
+      it("read, token response | delete | write: 401, and nothing comes back", (test) =>
+        overtaken(holdStore(test, world, { kind: "replace", when: "before" }), signOut));
 
-      it("write, its answer lost | delete | write again: 401, and nothing comes back", async (test) => {
+      it("write, its answer lost | delete | write again: 401, and nothing comes back", (test) => {
         const written = loseAnswer(test, world, { kind: "replace" });
-        const call = callApi(client);
-        await written.reached();
-        await signOut(world, client);
-        written.cut();
-        assertSignInRequired(await call);
-        await assertAllGone();
+        return overtaken({ reached: () => written.reached(), release: () => written.cut() }, signOut);
       });
     });
   }
 
-  it("sign-out reads | renewal writes | sign-out deletes: gone all the same", async (test) => {
+  /** The other way round: the sign-out has read, then a call writes. */
+  async function overtaking(test: TestContext): Promise<void> {
     const removal = holdStore(test, world, { kind: "delete", when: "before" });
     const leaving = signOutInTab(world, client);
     await removal.reached();
@@ -107,29 +96,27 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
     await leaving;
     world.downstreamApi.controls.clearRequests();
     await assertAllGone();
-  });
+  }
+
+  it("sign-out reads | renewal writes | sign-out deletes: gone all the same", (test) => overtaking(test));
+
+  /** Two calls are held, and go on when the sign-out has been acknowledged. */
+  async function bothOvertaken(held: { reached(count: number): Promise<void>; release(): void }): Promise<void> {
+    const calls = [callApi(client), callApi(tabOf(world, client, 2))];
+    await held.reached(2);
+    await signOutInTab(world, client);
+    held.release();
+    held.release();
+    for (const answer of await Promise.all(calls)) assertSignInRequired(answer);
+    await assertAllGone();
+  }
 
   describe("two renewals of one session on two instances, and a sign-out on a third", () => {
-    it("both at the token endpoint | delete | both write: 401 for both", async (test) => {
-      const token = holdTokens(test, world);
-      const calls = [callApi(client), callApi(tabOf(world, client, 2))];
-      await token.reached(2);
-      await signOutInTab(world, client);
-      token.release();
-      for (const answer of await Promise.all(calls)) assertSignInRequired(answer);
-      await assertAllGone();
-    });
+    it("both at the token endpoint | delete | both write: 401 for both", (test) =>
+      bothOvertaken(holdTokens(test, world)));
 
-    it("both about to write | delete | both write: 401 for both", async (test) => {
-      const write = holdStore(test, world, { kind: "replace", when: "before", times: 2 });
-      const calls = [callApi(client), callApi(tabOf(world, client, 2))];
-      await write.reached(2);
-      await signOutInTab(world, client);
-      write.release();
-      write.release();
-      for (const answer of await Promise.all(calls)) assertSignInRequired(answer);
-      await assertAllGone();
-    });
+    it("both about to write | delete | both write: 401 for both", (test) =>
+      bothOvertaken(holdStore(test, world, { kind: "replace", when: "before", times: 2 })));
 
     it("first writes | delete | second writes: the second gets 401", async (test) => {
       const write = holdStore(test, world, { kind: "replace", when: "before", times: 2 });
@@ -193,25 +180,10 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
 
     for (const { name, signOut } of waysOut) {
       it(`read | signed out ${name} | write: 401, the API is not called, nothing comes back`, async (test) => {
-        const write = holdStore(test, world, { kind: "replace", when: "before" });
-        const call = callApi(client);
-        await write.reached();
-        await signOut(world, client);
-        write.release();
-        assertSignInRequired(await call);
-        await assertAllGone();
+        await overtaken(holdStore(test, world, { kind: "replace", when: "before" }), signOut);
       });
     }
 
-    it("sign-out reads | extension writes | sign-out deletes: gone all the same", async (test) => {
-      const removal = holdStore(test, world, { kind: "delete", when: "before" });
-      const leaving = signOutInTab(world, client);
-      await removal.reached();
-      assert.equal((await callApi(client)).status, 200);
-      removal.release();
-      await leaving;
-      world.downstreamApi.controls.clearRequests();
-      await assertAllGone();
-    });
+    it("sign-out reads | extension writes | sign-out deletes: gone all the same", (test) => overtaking(test));
   });
 });
