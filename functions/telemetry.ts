@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { app as functions } from "@azure/functions";
-import { recording } from "../shared/telemetry/activity.ts";
+import { currentRecorder } from "../shared/telemetry/activity.ts";
 import { isRecordingConfigured, startRecording } from "../shared/azure-monitor/start.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,9 +20,10 @@ export function recordTelemetry(
   functions.setup({ capabilities: { WorkerOpenTelemetryEnabled: true } });
   functions.hook.appStart(async () => {
     await startRecording(environment, sampledPercentage, warn);
-    if (broken) recording()?.event("configuration_invalid", "error", { problems: broken.problems.length }, undefined);
+    if (broken)
+      currentRecorder()?.event("configuration_invalid", "error", { problems: broken.problems.length }, undefined);
   });
-  functions.hook.appTerminate(async () => recording()?.flush());
+  functions.hook.appTerminate(async () => currentRecorder()?.flush());
 }
 
 /** Writes synchronously: a line that is written while the app stops would otherwise be lost with the process. */

@@ -10,7 +10,7 @@ import { readinessOf, type Readiness } from "../readiness/readiness.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 import { timeLearner } from "../store/learn-time.ts";
 import type { Telemetry } from "../telemetry/log.ts";
-import { warningsOfStart, type Warnings } from "../telemetry/warnings.ts";
+import { warningsSinceStart, type Warnings } from "../telemetry/warnings.ts";
 
 /**
  * What lives as long as the process. It holds nobody's data beyond the running requests, except for `openedSeals`, which is
@@ -63,7 +63,7 @@ export function createApp(configuration: Configuration, name = usualAppName): Ap
     authority,
     renewals: sharedWork(),
     openedSeals: openedSeals(),
-    warnings: warningsOfStart(),
+    warnings: warningsSinceStart(),
     signInSeen: false,
     readiness: readinessOf(configuration, authority, store),
     store,

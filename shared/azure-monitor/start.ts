@@ -1,4 +1,4 @@
-import { recordWith } from "../telemetry/activity.ts";
+import { setRecorder } from "../telemetry/activity.ts";
 import { hostSettings } from "../configuration/host-settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,5 +21,5 @@ export async function startRecording(
   const { azureMonitorRecorder } = await import("./recorder.ts");
   const recorder = azureMonitorRecorder(environment, sampledPercentage, warn);
   if (typeof recorder === "string") warn(recorder);
-  else recordWith(recorder);
+  else setRecorder(recorder);
 }

@@ -1,6 +1,6 @@
 import type { App } from "../app/app.ts";
 import { latestSession } from "../session/resolve.ts";
-import { useIsStored, useSession } from "../session/use.ts";
+import { countStoredUse, useSession } from "../session/use.ts";
 import { appToken } from "./app-token.ts";
 import { cachedToken } from "./cached-token.ts";
 import { sessionAfterFailure } from "./failed-renewal.ts";
@@ -27,7 +27,7 @@ interface Token {
  */
 export async function accessToken(app: App, request: TokenRequest): Promise<string | undefined> {
   const { accessToken: token, stored } = await tokenFor(app, request);
-  if (stored) useIsStored(request.session);
+  if (stored) countStoredUse(request.session);
   else await useSession(app, request.session, request);
   return token;
 }

@@ -4,7 +4,7 @@ import type { SignInRequiredError } from "../core/errors.ts";
 import { IdentityProviderUnavailableError } from "../identity/errors.ts";
 import { sessionEnded, sessionRefused } from "../session/ended.ts";
 import { latestSession, requireSession, type ResolvedSession, type SessionFinder } from "../session/resolve.ts";
-import { endMistakenSession, endRefusedSession } from "../sign-out/by-app.ts";
+import { endSessionWithForeignTokens, endRefusedSession } from "../sign-out/by-app.ts";
 import { personNeeded } from "./person-needed.ts";
 import { ForeignTokensError, RefusedError } from "./refused.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -53,7 +53,7 @@ async function afterForeignTokens(
   error: ForeignTokensError,
 ): Promise<SignInRequiredError> {
   request.telemetry.error("token_of_other_account", { api: request.api.name });
-  await endMistakenSession(app, request.session, request);
+  await endSessionWithForeignTokens(app, request.session, request);
   return sessionEnded(error);
 }
 

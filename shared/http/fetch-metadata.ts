@@ -46,7 +46,7 @@ function isNavigation({ method, headers }: Asked & { readonly method: string }):
  * as media, or it is a sandboxed document of its own. For any other, such as a script or a frame, it would become part of the
  * page.
  */
-const apart = new Set(["empty", "document", "image", "audio", "video", "track"]);
+const separateDestinations = new Set(["empty", "document", "image", "audio", "video", "track"]);
 
 /**
  * Refuses a request that would make another server's answer part of the app's own page. Programs, and browsers before 2023,
@@ -56,7 +56,7 @@ const apart = new Set(["empty", "document", "image", "audio", "video", "track"])
 export function refuseEmbedding(headers: Headers): void {
   const destination = headers.get("sec-fetch-dest") ?? "empty";
   // Browsers also mark the script of a service worker by `Service-Worker`, which is older than `Sec-Fetch-Dest`.
-  if (apart.has(destination) && !headers.has("service-worker")) return;
+  if (separateDestinations.has(destination) && !headers.has("service-worker")) return;
   throw new ProblemError("destination_not_allowed", "Request it with fetch, or show it as an image or a file.");
 }
 

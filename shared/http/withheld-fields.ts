@@ -153,11 +153,11 @@ export const withheldFromBrowsers = {
   "the app's own": [ownProblemField],
 } as const satisfies WithheldFields;
 
-export const isWithheldFromApis = among(withheldFromApis);
-export const isWithheldFromBrowsers = among(withheldFromBrowsers);
+export const isWithheldFromApis = matcherOf(withheldFromApis);
+export const isWithheldFromBrowsers = matcherOf(withheldFromBrowsers);
 
 /** Whether a name (in lower case) is one of `fields`. */
-function among(fields: WithheldFields): (name: string) => boolean {
+function matcherOf(fields: WithheldFields): (name: string) => boolean {
   const all = Object.values(fields).flat();
   const exact = new Set(all);
   const beginnings = all.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));

@@ -32,7 +32,7 @@ export async function useSession(
 }
 
 /** Counts the use of a session that was just written with {@link usedNow}. */
-export function useIsStored(session: ResolvedSession): void {
+export function countStoredUse(session: ResolvedSession): void {
   counted.set(session, Promise.resolve());
 }
 

@@ -38,7 +38,7 @@ export async function endRefusedSession(
 }
 
 /** Ends a session whose refresh token brought tokens of another account, whatever the session holds by now. */
-export async function endMistakenSession(
+export async function endSessionWithForeignTokens(
   app: App,
   { accountKey, sessionKey }: ResolvedSession,
   invocation: Invocation,

@@ -2,7 +2,7 @@ import { markSignedOut, type Marked } from "../account/mark.ts";
 import type { Mark } from "../account/index-entry.ts";
 import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { isOfProvider, type SignOutOrder, latestNow } from "./order.ts";
+import { isFromIdentityProvider, type SignOutOrder, latestNow } from "./order.ts";
 
 /**
  * Marks the `sid` or the subject of a sign-out from the identity provider, and finds out which account it leads to.
@@ -21,7 +21,7 @@ export async function markIndex(
   jti: string | undefined,
   { signal, telemetry }: Invocation,
 ): Promise<Marked> {
-  const id = isOfProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
+  const id = isFromIdentityProvider(order) ? (order.sidKey ?? order.subjectKey) : null;
   if (id === null) return nothingToMark;
   const { sids } = await app.store();
   const marked = await markSignedOut(sids, { id, ...(await momentOf(app, order)), jti }, signal);

@@ -1,6 +1,6 @@
 import type { StoredSession } from "../account/document.ts";
 import { maxDoubtMs, wasBefore, type Tick } from "../store/clock.ts";
-import { isOfProvider, type SignOutOrder } from "./order.ts";
+import { isFromIdentityProvider, type SignOutOrder } from "./order.ts";
 
 /**
  * Whether a session began after the order was given. In doubt, it counts as older, so that it ends.
@@ -55,7 +55,7 @@ function openingOf({ createdAt, createdTick }: StoredSession): Moment {
 }
 
 function countsFromStart(order: SignOutOrder, { sid }: StoredSession): boolean {
-  return isOfProvider(order) && (order.subjectKey !== null || sid === order.sidKey);
+  return isFromIdentityProvider(order) && (order.subjectKey !== null || sid === order.sidKey);
 }
 
 /** Two times are compared, and both may be off, in opposite directions. */

@@ -61,7 +61,7 @@ export interface OrderSettings {
 }
 
 /** Whether the identity provider has signed the person out, rather than somebody here. */
-export function isOfProvider({ origin }: SignOutOrder): boolean {
+export function isFromIdentityProvider({ origin }: SignOutOrder): boolean {
   return origin === "front_channel" || origin === "back_channel";
 }
 

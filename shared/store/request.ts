@@ -1,5 +1,5 @@
 import { backOff, withinDeadline } from "../core/waiting.ts";
-import { addRequestUnits, count, dependency, recording } from "../telemetry/activity.ts";
+import { addRequestUnits, count, dependency, currentRecorder } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 
 const maxAttempts = 5;
@@ -104,7 +104,7 @@ export async function observed<T>(operation: string, request: () => Promise<T>):
   return dependency({ type: "azure.cosmosdb", name: operation, target }, request, (outcome) => {
     const { status, substatus, requestUnits } = partsOf("value" in outcome ? outcome.value : outcome.error);
     addRequestUnits(requestUnits);
-    if (status !== undefined) recording()?.measure("bff.store.request_units", requestUnits, { operation });
+    if (status !== undefined) currentRecorder()?.measure("bff.store.request_units", requestUnits, { operation });
     const success = status !== undefined && (status < 400 || answers[status] !== undefined);
     const attributes = { requestUnits, ...(substatus > 0 && { substatus }) };
     return { success, resultCode: String(status ?? 0), attributes };

@@ -6,11 +6,11 @@ import type { DependencyCall, Ending, FunctionCall, Outcome, Recorder, Span, Tra
 let recorder: Recorder | undefined;
 
 /** The recorder of this process; undefined if telemetry is only logged. */
-export function recording(): Recorder | undefined {
+export function currentRecorder(): Recorder | undefined {
   return recorder;
 }
 
-export function recordWith(next: Recorder | undefined): void {
+export function setRecorder(next: Recorder | undefined): void {
   recorder = next;
 }
 
@@ -32,7 +32,7 @@ export async function runFunction<T>(
   work: () => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
-  const parent = recorder && keptOf(parseTraceParent(traceParent), recorder.sampledPercentage);
+  const parent = recorder && withSampling(parseTraceParent(traceParent), recorder.sampledPercentage);
   const trace = parent && { ...parent, spanId: newSpanId() };
   const call = { kind: "function", type: "InProc", name, attributes: { "faas.trigger": trigger } } as const;
   return activities.run({ trace, requestUnits: 0 }, async () =>
@@ -129,7 +129,7 @@ function parseTraceParent(text: string | undefined): TraceContext {
  * The trace, left sampled only if its id falls into the share that is kept. The id's last 52 bits decide, which are random (W3C
  * Trace Context Level 2, section 3.2.2.3), so every instance keeps the same traces.
  */
-function keptOf(trace: TraceContext, percentage: number): TraceContext {
+function withSampling(trace: TraceContext, percentage: number): TraceContext {
   const position = Number.parseInt(trace.traceId.slice(-13), 16) / 2 ** 52;
   return { ...trace, sampled: trace.sampled && position >= 1 - percentage / 100 };
 }

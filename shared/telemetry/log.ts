@@ -1,4 +1,4 @@
-import { currentTrace, recording } from "./activity.ts";
+import { currentTrace, currentRecorder } from "./activity.ts";
 import type { EventAttributes, EventName } from "./events.ts";
 import type { Level } from "./recorder.ts";
 
@@ -19,7 +19,7 @@ export interface Log {
 export function logTelemetry(log: Log): Telemetry {
   const at = (level: Level) => (event: EventName, attributes?: EventAttributes) => {
     log[level](line(event, attributes));
-    recording()?.event(event, level, attributes ?? {}, currentTrace());
+    currentRecorder()?.event(event, level, attributes ?? {}, currentTrace());
   };
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }
@@ -27,7 +27,7 @@ export function logTelemetry(log: Log): Telemetry {
 /** Logs a failure. `text` says what an operator needs to find the fault, within the limits of {@link EventAttributes}. */
 export function logFailure(log: Log, text: string): void {
   log.error(text);
-  recording()?.message("error", text, currentTrace());
+  currentRecorder()?.message("error", text, currentTrace());
 }
 
 function line(event: EventName, attributes: EventAttributes = {}): string {

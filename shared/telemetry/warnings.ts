@@ -24,7 +24,7 @@ export interface Warnings {
   readonly given: readonly Warning[];
 }
 
-export function warningsOfStart(): Warnings {
+export function warningsSinceStart(): Warnings {
   const told = new Map<string, Warning>();
   return {
     once(warning, telemetry, attributes = {}) {

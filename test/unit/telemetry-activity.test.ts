@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { pointOperations, type Stored } from "../../shared/store/point-operations.ts";
-import { recordWith, requestUnitsSoFar, runFunction, httpDependency } from "../../shared/telemetry/activity.ts";
+import { setRecorder, requestUnitsSoFar, runFunction, httpDependency } from "../../shared/telemetry/activity.ts";
 import type { Recorder, Span } from "../../shared/telemetry/recorder.ts";
 import { scriptedContainer } from "./support/scripted-container.ts";
 
@@ -30,7 +30,7 @@ describe("what an invocation does", () => {
     measured = [];
     record(100);
   });
-  afterEach(() => recordWith(undefined));
+  afterEach(() => setRecorder(undefined));
 
   function record(sampledPercentage: number): void {
     const recorder: Recorder = {
@@ -42,7 +42,7 @@ describe("what an invocation does", () => {
         void measured.push([metric, value, ...Object.values(dimensions)].join(" ")),
       flush: () => Promise.resolve(),
     };
-    recordWith(recorder);
+    setRecorder(recorder);
   }
 
   const counted = (metric: string) => measured.filter((line) => line.startsWith(metric));

@@ -9,7 +9,7 @@ import type { SignedIn } from "../../../shared/sign-in/sign-in.ts";
 import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
 import type { Environment } from "../../../shared/configuration/settings-reader.ts";
 import type { EventAttributes, EventName } from "../../../shared/telemetry/events.ts";
-import { warningsOfStart } from "../../../shared/telemetry/warnings.ts";
+import { warningsSinceStart } from "../../../shared/telemetry/warnings.ts";
 import { configuration, tenantId } from "./environment.ts";
 import { memoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
@@ -53,7 +53,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     authority: authority(parts),
     renewals: sharedWork(),
     openedSeals: openedSeals(),
-    warnings: warningsOfStart(),
+    warnings: warningsSinceStart(),
     signInSeen: false,
     readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
     memory,
