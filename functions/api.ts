@@ -30,7 +30,7 @@ export const api: FunctionDefinition = {
       const answer = await callApi(context.app, { ...context, session, api: called }, target, asked);
       return answerFor(answer, called, session, target, request);
     },
-    // The call itself extends the session. Some APIs change something by GET, and a link of another site must not make a
+    // The call itself extends the session. Some APIs change something by GET, and a link on another site must not make a
     // signed-in person do that.
     { extendsSession: false, navigable: false },
   ),

@@ -10,7 +10,7 @@ import type { TokenRequest } from "./token-request.ts";
 interface Token {
   /** Undefined for an API that is called without one. */
   readonly accessToken: string | undefined;
-  /** Whether the document was written for it, and the session's use with it. */
+  /** Whether the document was written for this token, which also counted the session's use. */
   readonly stored: boolean;
 }
 
@@ -18,11 +18,11 @@ interface Token {
  * The access token that the request's API is called with, as its settings say: the person's, the app's own, or none. Getting it
  * counts as a use of the session.
  *
- * The person's comes from the session's cache, or is renewed and stored before it is used. A claims challenge is met by a
- * renewal, if it does not take the person: it often asks for no more than a newer token, or for what the sign-in has met. A
- * resource's claims are in its tokens only when they are asked for.
- * @throws {SignInRequiredError} when the session is gone or the identity provider asks for the person, with the claims to sign
- *   in with if there are any
+ * The person's comes from the session's cache, or is renewed and stored before it is used. A renewal can satisfy a claims
+ * challenge if the person need not do anything: the API often wants a newer token, or a claim that the sign-in already
+ * satisfied. Such claims are in an API's tokens only if they are asked for.
+ * @throws {SignInRequiredError} when the session is gone or the identity provider needs the person to do something, with the
+ *   claims to sign in with, if there are any
  * @throws {ProblemError} `api_signin_required`, `api_not_permitted`, `identity_provider_unavailable` or `app_refused`
  */
 export async function accessToken(app: App, request: TokenRequest): Promise<string | undefined> {
@@ -49,7 +49,7 @@ async function upToDate(app: App, request: TokenRequest): Promise<TokenRequest> 
     : { ...request, session: await latestSession(app, request.session, request) };
 }
 
-/** Looks into the cache again after every failed renewal that another request's tokens make up for. */
+/** If a renewal fails but another request has stored newer tokens, looks into the cache again. */
 async function cachedOrRenewed(app: App, request: TokenRequest): Promise<Token> {
   for (let current = request; ;) {
     const cached = cachedTokenFor(app, current);

@@ -4,7 +4,7 @@ import { ProblemError, MethodNotAllowedError } from "../core/errors.ts";
 /**
  * Refuses what browsers may not call, as the API's settings say.
  * @param target below the API's base URL
- * @throws {MethodNotAllowedError}
+ * @throws {MethodNotAllowedError} for a method that the settings do not name
  * @throws {ProblemError} `api_path_not_allowed`
  */
 export function refuseUnallowed(api: DownstreamApiConfiguration, method: string, target: URL): void {
@@ -15,10 +15,10 @@ export function refuseUnallowed(api: DownstreamApiConfiguration, method: string,
   }
 }
 
-/** Bounded by the settings. */
+/** One for each pattern in the settings. */
 const matchers = new Map<string, RegExp>();
 
-/** Case counts, and so does an encoding: what a server takes for the same path is not allowed unless it is written so. */
+/** Case and encoding count: another spelling of an allowed path is refused, even if a server takes it for the same. */
 function matcherOf(pattern: string): RegExp {
   const known = matchers.get(pattern);
   if (known) return known;

@@ -7,8 +7,8 @@ import { fieldOf, type ApiAnswer, type Field } from "./exchange.ts";
 import { markedAnswer } from "./private-caching.ts";
 
 /**
- * The fields that an API's answer goes to the browser with.
- * @param target what the API was asked for
+ * The header fields with which an API's answer goes to the browser.
+ * @param target the URL that was called
  * @param asked fields of the browser's request
  */
 export function answerFields(
@@ -28,7 +28,7 @@ export function answerFields(
   };
 }
 
-/** The length of what follows, or would follow on GET. Without it there is no progress of a download. */
+/** The length of the body, or of that of a GET. Without it, browsers show no progress of a download. */
 function lengthField(answer: ApiAnswer): Record<string, string> {
   const value = fieldOf(answer, "content-length");
   const hasNone = answer.status === 204 || answer.status === 205;
@@ -36,9 +36,9 @@ function lengthField(answer: ApiAnswer): Record<string, string> {
 }
 
 /**
- * The fields of an API's answer, with `Location` and `Content-Location` (RFC 9110 sections 10.2.2 and 8.7) as the browser has to
- * read them. What is no URL is left out.
- * @param target what was asked for: relative references are relative to it
+ * The fields of an API's answer, with `Location` and `Content-Location` (RFC 9110 sections 10.2.2 and 8.7) as the browser has
+ * to read them. A value that is not a URL is left out.
+ * @param target the URL that was called, to which relative references are relative
  */
 export function withLocations(fields: readonly Field[], api: DownstreamApiConfiguration, target: URL): Field[] {
   return fields.flatMap(([name, value]): Field[] => {
@@ -49,8 +49,8 @@ export function withLocations(fields: readonly Field[], api: DownstreamApiConfig
 }
 
 /**
- * Below the API's base URL it becomes an address of `/api/{name}/…`. Every other one is absolute: a browser would read a
- * relative one as an address of this app.
+ * A location below the API's base URL becomes an address of `/api/{name}/…`. Any other becomes absolute, because a browser
+ * would read a relative one as an address of this app.
  */
 function locationForBrowser(
   { name, baseUrl }: DownstreamApiConfiguration,

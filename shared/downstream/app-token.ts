@@ -11,14 +11,15 @@ interface AppToken {
   readonly renewAt: number;
 }
 
-/** Bounded by the settings: one for each API that is called with the app's own token. They are nobody's. */
+/** One for each scope in the settings of APIs that are called with the app's own token. These tokens belong to no person. */
 const kept = new WeakMap<Issuer["authority"], Map<string, AppToken>>();
 
-/** As MSAL renews a person's token. */
+/** How long before a token expires it is renewed: as long as MSAL does for a person's. */
 const renewalOffsetMs = 300_000;
 
 /**
- * An access token for the app itself (client credentials grant, RFC 6749 section 4.4), kept in memory until it is about to expire.
+ * An access token for the app itself (client credentials grant, RFC 6749 section 4.4), kept in memory until it is about to
+ * expire.
  * @param scope `<resource>/.default`
  * @param signal ends the waiting
  * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
@@ -29,7 +30,7 @@ export async function appToken(app: Issuer, scope: string, signal: AbortSignal):
   const known = tokens.get(scope);
   if (known && Date.now() < known.renewAt) return known.accessToken;
   try {
-    // What is shared for some seconds after it is there must not be the token that the API has refused.
+    // The key holds the earlier token, because a result is shared for some seconds, and must not be the token that the API refused.
     const key = ["app token", scope, known?.accessToken].join(" ");
     const issued = await app.renewals.share(key, signal, async (within) => issue(app, scope, within));
     tokens.set(scope, issued);
@@ -39,7 +40,7 @@ export async function appToken(app: Issuer, scope: string, signal: AbortSignal):
   }
 }
 
-/** The API has refused the token: the next call gets another one. */
+/** Forgets a token that the API has refused: the next call gets another one. */
 export function forgetAppToken({ authority }: Issuer, scope: string): void {
   const tokens = kept.get(authority);
   const known = tokens?.get(scope);

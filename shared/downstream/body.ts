@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import { ProblemError } from "../core/errors.ts";
 
-/** Longer than anybody waits: Azure ends a request that has brought nothing for this long. */
+/** Longer than anybody waits: Azure ends a request that has had no answer for this long. */
 const longestMs = 230_000;
 
 /**
- * The whole body of an answer.
- * @param idleMs how long it may pause
- * @throws {ProblemError} `api_timeout` or `api_unavailable` when it does not come to its end
+ * Reads the whole body of an answer.
+ * @param idleMs the longest pause between two pieces
+ * @throws {ProblemError} `api_timeout` or `api_unavailable` when the body is not complete
  */
 export async function readBody(body: Readable, idleMs: number): Promise<Buffer> {
   const pieces: Buffer[] = [];

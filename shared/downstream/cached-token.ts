@@ -24,7 +24,8 @@ export function cachedToken(
   if (token && isFresh(token, seconds)) return token.secret;
   const granted = grantedInstead(secrets, scopes);
   const narrower = granted && onlyToken(secrets, granted, clientId);
-  // MSAL would not find it by the scopes that are asked for, and so renew it each time: it serves until it is about to expire.
+  // MSAL would not find this token by the scopes that are asked for, and would renew it each time. So it is used until it is about
+  // to expire.
   return narrower && isAlive(narrower, seconds) ? narrower.secret : undefined;
 }
 
@@ -41,7 +42,7 @@ function onlyToken(secrets: SessionSecrets, scopes: readonly string[], clientId:
   return others.length > 0 ? undefined : token;
 }
 
-/** Parsed once for secrets that are asked for again. */
+/** The parsed tokens of secrets that may be used again. */
 const parsed = new WeakMap<SessionSecrets, readonly Entry[]>();
 
 function bearerTokens(secrets: SessionSecrets): readonly Entry[] {
@@ -66,7 +67,7 @@ interface Entry {
   readonly refresh_on?: unknown;
 }
 
-/** Not one that is bound to a key, nor one issued for particular claims. */
+/** Whether the entry is neither bound to a key nor issued for particular claims. */
 function isPlainBearerToken(entry: unknown): entry is Entry {
   if (!isRecord(entry)) return false;
   return (
@@ -83,7 +84,9 @@ const narrowing = ["key_id", "userAssertionHash", "resource", "additionalCacheKe
 /** Another instance knows the store's time no better than this one. */
 const doubtSeconds = (2 * maxDoubtMs) / 1000;
 
-/** Neither about to expire, nor due for a renewal ahead of time, nor of a time that has not come: the clock was set back. */
+/**
+ * Whether a token is not about to expire, not due for an early renewal, and not of the future, as after a clock was set back.
+ */
 function isFresh({ cached_at, expires_on, refresh_on }: Entry, seconds: number): boolean {
   const isDue = refresh_on !== undefined && !(Number(refresh_on) > seconds);
   return Number(cached_at) <= seconds + doubtSeconds && isAlive({ expires_on }, seconds) && !isDue;

@@ -11,11 +11,11 @@ import { claimsNeeded } from "./person-needed.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /**
- * Calls a downstream API with the token that its settings say. A claims challenge (continuous access evaluation, authentication
- * context) is met without the person if that can be, by one more token request and one more call. The API has the time that its
- * settings give it; the app's own work before and after it has the usual time each.
- * @returns the API's answer, whatever its status, except for what only signing in again can mend
- * @throws {SignInRequiredError} also for a claims challenge that only the person can meet
+ * Calls a downstream API with the token that its settings choose. After a claims challenge (continuous access evaluation,
+ * authentication context), it makes one more token request and one more call, if that can satisfy the API without the person.
+ * The API has the time limit of its settings; the app's own work before and after the call has the usual one each.
+ * @returns the API's answer, whatever its status, unless only a new sign-in can help
+ * @throws {SignInRequiredError} also for a claims challenge that only the person can satisfy
  * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
  */
 export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
@@ -29,7 +29,7 @@ export async function callApi(app: App, request: TokenRequest, target: URL, aske
   throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");
 }
 
-/** With the fields and the credentials that the settings say, whatever the request has, and as part of the recorded trace. */
+/** Sends the request, as part of the recorded trace. The settings' fields and the token replace fields of the same name. */
 async function send(
   { api, gone }: TokenRequest,
   target: URL,
@@ -47,9 +47,9 @@ async function send(
 }
 
 /**
- * What an API wants that does not accept the token (401), or that may not call another API with it on behalf of the person (403),
- * as JSON; undefined for every other answer.
- * @throws {ProblemError} `api_refused_token` for a 401 that does not say
+ * The claims, as JSON, that an API wants because it does not accept the token (401), or cannot call another API with it on
+ * behalf of the person (403); undefined for every other answer.
+ * @throws {ProblemError} `api_refused_token` for a 401 without a claims challenge
  */
 function claimsWanted(app: App, { api }: TokenRequest, answer: ApiAnswer): string | undefined {
   const { status, body } = answer;

@@ -1,9 +1,9 @@
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { ProblemError } from "../core/errors.ts";
 
-/** Calls in a row that brought no answer, after which an API counts as down. */
+/** After so many calls in a row without an answer, an API counts as down. */
 const failuresToOpen = 5;
-/** How long it is left in peace then, before one call tries it again. */
+/** How long it is then not called, before one call tries it again. */
 const openMs = 10_000;
 
 interface State {
@@ -13,14 +13,14 @@ interface State {
   isTried: boolean;
 }
 
-/** Bounded by the settings. */
+/** One for each configured API. */
 const states = new WeakMap<DownstreamApiConfiguration, State>();
 
 /**
- * Calls an API unless it is down: whoever waits for an API that does not answer keeps a connection and a person waiting. Any
- * answer, also an error, says that it is not.
+ * Calls an API unless it is down: each call of an API that does not answer keeps a connection and a person waiting. Any answer,
+ * even an error, shows that the API is up.
  * @param isAsked whether somebody still waits: a call that was given up says nothing about the API
- * @throws {ProblemError} `api_down` while it is; else as `call`
+ * @throws {ProblemError} `api_down` while the API is down; otherwise what `call` throws
  */
 export async function throughCircuit<T>(
   api: DownstreamApiConfiguration,

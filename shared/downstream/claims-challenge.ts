@@ -3,9 +3,9 @@ import { challengesOf, type Challenge } from "../http/challenges.ts";
 import { isClaimsRequest } from "../identity/claims-request.ts";
 
 /**
- * The claims challenge in a `WWW-Authenticate` field, as the Microsoft identity platform's continuous access evaluation sends it:
- * `Bearer error="insufficient_claims", claims="<base64 of JSON>"`. A web API that calls others on behalf of the person passes on
- * theirs as JSON, and without `error`.
+ * The claims challenge in a `WWW-Authenticate` field, as the Microsoft identity platform's continuous access evaluation sends
+ * it: `Bearer error="insufficient_claims", claims="<base64 of JSON>"`. A web API that calls others on behalf of the person
+ * passes their challenges on as JSON, without `error`.
  * @returns the JSON text for the `claims` request parameter; undefined if there is none that can be read
  */
 export function claimsChallenge(field: string | null): string | undefined {

@@ -5,7 +5,7 @@ import { ProblemError } from "../core/errors.ts";
 /** A request to an API, as it goes over the wire. */
 export interface ApiRequest {
   readonly method: string;
-  /** Names in lower case; values a character a byte. */
+  /** Names in lower case, values with one character for each byte. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
 }
@@ -13,7 +13,7 @@ export interface ApiRequest {
 /** An API's answer, as it came: nothing decoded, no redirect followed. */
 export interface ApiAnswer {
   readonly status: number;
-  /** Names in lower case, in the order in which they came; values a character a byte. */
+  /** In the order in which they came: names in lower case, values with one character for each byte. */
   readonly fields: readonly Field[];
   /** The body. The connection serves no other call until it has been read to its end, or destroyed. */
   readonly body: IncomingMessage;
@@ -22,7 +22,7 @@ export interface ApiAnswer {
 export type Field = readonly [name: string, value: string];
 
 export interface ExchangeLimits {
-  /** From the end of the request to the beginning of the answer. */
+  /** Time limit from the end of the request to the beginning of the answer. */
   readonly timeoutMs: number;
   /** Ends the exchange, also while the answer's body is under way: nobody waits for it any more. */
   readonly gone?: AbortSignal | undefined;
@@ -32,8 +32,8 @@ export interface ExchangeLimits {
 const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 
 /**
- * One HTTP exchange, until the head of the answer is there. `fetch` would decode the body, and change fields. A server may close
- * a connection that nothing was sent on for a while, just when a request comes: then an idempotent one is sent once more.
+ * Sends a request and waits for the head of the answer. (`fetch` would decode the body and change fields.) A server may close
+ * an idle connection just when a request comes: an idempotent request is then sent once more.
  * @throws {ProblemError} `api_timeout` or `api_unavailable`
  */
 export async function exchange(target: URL, request: ApiRequest, limits: ExchangeLimits): Promise<ApiAnswer> {
@@ -82,16 +82,16 @@ function failure(error: unknown): ProblemError {
   return error instanceof ProblemError ? error : new ProblemError("api_unavailable", tryAgain, { cause: error });
 }
 
-/** An error after the answer has begun is not the answer's: an API may answer, and then hang up on the rest of the request. */
+/** The answer, once it begins. A later error does not count: an API may answer, and then hang up on the rest of the request. */
 async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once("response", resolve).on("error", reject);
-    // Without an error where the API switches protocols.
+    // If the API switches protocols, the connection closes without an error.
     request.once("close", () => reject(new Error("The connection ended without an answer")));
   });
 }
 
-/** Only a proxy may answer 407 (RFC 9110 section 15.5.8), and no function can answer with what is no status of HTTP. */
+/** Refuses 407, which only a proxy may answer (RFC 9110 section 15.5.8), and statuses that no function can answer with. */
 function answerOf(body: IncomingMessage): ApiAnswer {
   const { statusCode: status = 0, rawHeaders } = body;
   if (status < 200 || status > 599 || status === 407) {

@@ -10,9 +10,9 @@ import { ForeignTokensError, RefusedError } from "./refused.ts";
 import type { TokenRequest } from "./token-request.ts";
 
 /**
- * Waits before each look at the store, in milliseconds. Where refresh tokens rotate, a refusal may only mean that another
- * instance has used the token first and is about to store its successor; that write may take some attempts. Entra does not
- * rotate refresh tokens that way, and says why it refuses.
+ * Waits before each look at the store, in milliseconds. If refresh tokens rotate, a refusal may only mean that another instance
+ * has used the token first and is about to store its successor, which may take some attempts. Entra does not rotate refresh
+ * tokens that way, and says why it refuses.
  */
 const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
 
@@ -23,8 +23,8 @@ const secondLooksMs = [0, 200, 500, 800, 1_000, 1_500, 2_000];
 const lookForMs = 6_000;
 
 /**
- * What a failed renewal means. A refusal counts only if the store comes to hold nothing newer than the refresh token that was
- * refused. Then a final one ends the session, and any other leaves it to the person to do what is asked for.
+ * Decides what a failed renewal means. A refusal counts only if no newer tokens appear in the store. Then a final refusal ends
+ * the session; after any other, the person has to do what is asked for.
  * @param error what {@link renew} has thrown
  * @param startedAt when the renewal began, by `performance.now()`
  * @returns the session with the newer tokens, for another attempt
@@ -46,7 +46,7 @@ export async function sessionAfterFailure(
   return endUnlessRenewed(app, request, error);
 }
 
-/** Nothing of the answer was used or stored. Nobody can tell whose refresh token the session has now, so the session ends. */
+/** Ends the session: nobody can tell whose refresh token it has. Nothing of the token endpoint's answer was used or stored. */
 async function afterForeignTokens(
   app: App,
   request: TokenRequest,
@@ -68,7 +68,7 @@ async function renewedElsewhere(
   for (const waitMs of refusal.final && !refusal.isCertain ? secondLooksMs : [0]) {
     if (waitMs > 0 && performance.now() - startedAt + waitMs > lookForMs) break;
     await sleep(waitMs, undefined, { signal }).catch(() => {
-      // The store has not failed: it is the refusal that came too late to be sure of it.
+      // The store has not failed: the refusal came too late to make sure of it.
       throw new IdentityProviderUnavailableError(refusal);
     });
     const latest = await latestSession(app, session, request, refusal);

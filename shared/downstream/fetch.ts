@@ -21,14 +21,14 @@ export async function fetchFromApi(
   return responseOf(answer, asked.method, init, request.api.idleTimeoutSeconds * 1_000);
 }
 
-/** Fields that HTTP sets, and credentials: those of a browser's request, which a function may have copied, are for this app. */
+/** Fields that HTTP sets, and cookies: a function may have copied a browser's, which are for this app. */
 const notTheCallers = ["connection", "content-length", "cookie", "expect", "host", "keep-alive", "te", "trailer"];
 const framing = ["transfer-encoding", "upgrade"];
 
-/** What is asked for where the caller does not say. Other encodings are theirs to decode. */
+/** Sent unless the caller sets these fields. A caller that asks for other encodings has to decode them. */
 const usual = { accept: "*/*", "accept-encoding": "gzip, br", "user-agent": "node" } as const;
 
-/** The request that `fetch` would send. @throws {TypeError} as `fetch` does, for a method, a field or a body that it does not take */
+/** The request that `fetch` would send. @throws {TypeError} for a method, a field or a body that `fetch` would refuse */
 async function requestOf({ method = "GET", headers: given, body }: DownstreamInit): Promise<ApiRequest> {
   const headers = new Headers(given);
   for (const name of [...notTheCallers, ...framing]) headers.delete(name);
@@ -44,7 +44,7 @@ async function requestOf({ method = "GET", headers: given, body }: DownstreamIni
   return { method: normalized, headers: Object.fromEntries(headers), body: bytes };
 }
 
-/** The answer that `fetch` would give: decoded, unless the caller has said which encodings they take. */
+/** The answer that `fetch` would give: decoded, unless the caller has set `Accept-Encoding`. */
 function responseOf(answer: ApiAnswer, method: string, { headers: given }: DownstreamInit, idleMs: number): Response {
   const { status, fields, body } = answer;
   if (method === "HEAD" || hasNoBody(status)) {
@@ -56,7 +56,7 @@ function responseOf(answer: ApiAnswer, method: string, { headers: given }: Downs
     : decoderOf(fieldOf(answer, "content-encoding"));
   if (!decoder) return new Response(streamBody(body, idleMs), { status, headers: headersOf(fields) });
   const headers = headersOf(fields.filter(([name]) => name !== "content-encoding" && name !== "content-length"));
-  // What goes wrong reaches the reader by the decoder, which is destroyed then.
+  // An error reaches the reader through the decoder, which is then destroyed.
   const decoded = pipeline(body, decoder, () => undefined);
   return new Response(streamBody(decoded, idleMs), { status, headers });
 }
@@ -67,7 +67,7 @@ function decoderOf(encoding: string | null) {
   return name === "br" ? createBrotliDecompress() : undefined;
 }
 
-/** A function may hand all of them on: what marks the app's own problems is not among them. */
+/** Without the field that marks the app's own problems: a function may hand on all of these. */
 function headersOf(fields: ApiAnswer["fields"]): Headers {
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);

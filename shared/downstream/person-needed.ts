@@ -6,12 +6,13 @@ import type { TokenRequest } from "./token-request.ts";
 
 type Settings = Pick<App, "configuration" | "clock">;
 
-/** For so long after a sign-in that was about an API, another one would bring nothing new. */
+/** For so long after a sign-in that was about an API, another one would change nothing. */
 const justSignedInMs = 5 * 60_000;
 
 /**
- * What to tell the browser when the token endpoint wants the person before it gives a token for the request's API. It never
- * leads in a circle: to a sign-in that is about this very API, and not to a second one if that did not help.
+ * The error for the browser when the token endpoint needs the person to do something before it issues a token for the request's
+ * API. It never leads in a circle: it asks for a sign-in that is about this very API, and not for a second one if that did not
+ * help.
  */
 export function personNeeded(app: Settings, request: TokenRequest, refusal: RefusedError): ProblemError {
   const detail = "The identity provider asks you to sign in again.";
@@ -25,7 +26,7 @@ export function personNeeded(app: Settings, request: TokenRequest, refusal: Refu
   return new ApiSignInRequiredError(api.name, refusal);
 }
 
-/** The same for a claims challenge, of the token endpoint or of the API itself, that only the person can meet. */
+/** Like {@link personNeeded}, for a claims challenge of the token endpoint or the API that only the person can satisfy. */
 export function claimsNeeded(
   app: Settings,
   request: TokenRequest,
@@ -35,7 +36,7 @@ export function claimsNeeded(
 ): ProblemError {
   const wasAnswered = request.session.secrets.signedInWith === sha256Base64Url(claims);
   if (wasAnswered && isJustSignedIn(app, request)) return notPermitted(cause);
-  // A plain sign-in asks for the first API's scopes: only for another one it has to be told the API.
+  // A plain sign-in asks for the first API's scopes, so it has to name only another API.
   const api = isFirstApi(app, request) ? undefined : request.api.name;
   return new SignInRequiredError(detail, { claims, api, sessionEnded: false, cause });
 }

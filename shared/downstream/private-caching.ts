@@ -9,10 +9,10 @@ type Fields = Readonly<Record<string, string>>;
 const markedTag = /((?:W\/)?"[^"]*)~([\w-]{8})"/g;
 
 /**
- * With `Caching` set to `private`, an answer that has an entity tag may be kept by the browser, which asks before each use. The
- * next person in the same browser would ask with the copy of the one before, and an API that numbers its versions would say that
- * it is still good. So the tag is marked with the session on its way out.
- * @param said the API's `Cache-Control`: its `no-store` has the last word
+ * With `Caching` set to `private`, the browser may keep an answer that has an entity tag, and revalidates it before each use.
+ * The next person in the same browser would revalidate the copy of the one before, and an API that numbers its versions would
+ * say that it is still valid. So the tag is marked with the session on its way out.
+ * @param said the API's `Cache-Control`, whose `no-store` always counts
  */
 export function markedAnswer(
   { caching }: DownstreamApiConfiguration,
@@ -26,7 +26,7 @@ export function markedAnswer(
   return { etag: `${etag.slice(0, -1)}~${markOf(session)}"`, "cache-control": "private, no-cache" };
 }
 
-/** The fields of a request with the API's own entity tags, and without those that are of another session's copies. */
+/** A request's fields with the API's own entity tags, and without those of another session's copies. */
 export function unmarkedRequest(
   { caching }: DownstreamApiConfiguration,
   session: ResolvedSession,
@@ -35,7 +35,7 @@ export function unmarkedRequest(
   if (caching !== "private") return fields;
   const { "if-none-match": noneMatch, "if-match": match, "if-range": range, ...others } = fields;
   const isForeign = [...(noneMatch ?? "").matchAll(markedTag)].some(([, , mark]) => mark !== markOf(session));
-  // A date alone would be of the same copy.
+  // The date belongs to the same copy.
   const { "if-modified-since": _ofTheCopy, ...withoutDate } = others;
   return {
     ...(isForeign ? withoutDate : others),

@@ -1,8 +1,8 @@
 import { ProblemError } from "../core/errors.ts";
 
 /**
- * What an error stands for that came up while a handler worked: what did not end in the request's time is a timeout, everything
- * else stays what it is.
+ * The error to answer with when a handler has thrown `error`: `api_timeout` if the request's time was up, otherwise `error`
+ * itself.
  */
 export function readingError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted && isAbort(error, signal)) {

@@ -3,20 +3,22 @@ import { ProblemError } from "../core/errors.ts";
 import { appRefused } from "../identity/errors.ts";
 import { isMsalError, wantsInteraction } from "../identity/msal-errors.ts";
 
-/** The token endpoint wants the person, not the refresh token. */
+/** The token endpoint refuses the refresh token, or needs the person to do something. */
 export class RefusedError extends Error {
   readonly claims: string | undefined;
-  /** Whether the refresh token is done with, rather than one resource or one claim asking for more. */
+  /** Whether the refresh token is useless, rather than one resource or one claim asking for more. */
   readonly final: boolean;
-  /** Whether it is so whatever another instance may be about to store. */
+  /** Whether that is certain, whatever another instance may be about to store. */
   readonly isCertain: boolean;
 
-  /** @param asked the claims of the request: not to have them for nothing says little about the refresh token */
+  /**
+   * @param asked the claims of the request: if they cannot be had without the person, that says little about the refresh token
+   */
   constructor(cause: AuthError, asked: string | undefined) {
     super("The token endpoint refused the renewal", { cause });
     const wanted = wantsInteraction(cause) && cause.claims ? cause.claims : undefined;
     this.claims = wanted ?? asked;
-    // MSAL's classes of these errors have it, the one that they share has not.
+    // MSAL's classes of these errors have `errorNo`, but the class that they share does not.
     this.isCertain = aboutThePerson.has(String((cause as { errorNo?: unknown }).errorNo));
     this.final = wanted === undefined && !needsMoreOfThePerson(cause) && (asked === undefined || this.isCertain);
   }
@@ -43,8 +45,8 @@ function needsMoreOfThePerson(error: AuthError): boolean {
 }
 
 /**
- * Entra's numbers for the same, which come without a suberror at times: no consent, no assignment, another factor, a device or
- * a place that a policy does not take.
+ * Entra's numbers for the same, which sometimes come without a suberror: no consent, no assignment, another factor, or a device
+ * or a place that a policy does not accept.
  */
 const aboutTheApi = new Set([
   "65001",
@@ -70,7 +72,7 @@ export class ForeignTokensError extends Error {
   }
 }
 
-/** What an error of MSAL is about: the person, or the app. */
+/** Turns an error of MSAL into one that says whether it is about the person or the app. */
 export function classify(error: unknown, claims: string | undefined): unknown {
   if (error instanceof ProblemError) return error;
   if (!isMsalError(error)) return appRefused(error);

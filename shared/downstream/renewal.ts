@@ -14,15 +14,15 @@ type Renewer = Pick<App, "authority" | "renewals" | "store" | "timing" | "warnin
 
 export interface Renewal {
   readonly accessToken: string;
-  /** Whether the document was written, with the new tokens and the session's use. */
+  /** Whether the document was written, which also counted the session's use. */
   readonly stored: boolean;
 }
 
 /**
- * Renews the access token with the session's refresh token, and stores what comes before it is used: a session that is gone
- * when the token endpoint has answered gets no token. Requests that have read the same version of the document share one
+ * Renews the access token with the session's refresh token, and stores the new tokens before they are used: a session that is
+ * gone when the token endpoint has answered gets no token. Requests that have read the same version of the document share one
  * renewal.
- * @throws {RefusedError} when the token endpoint wants the person
+ * @throws {RefusedError} when the token endpoint refuses the refresh token, or needs the person to do something
  * @throws {ForeignTokensError} when it has answered with another account's tokens
  * @throws {SignInRequiredError} when the session is gone
  * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
@@ -41,14 +41,14 @@ async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renew
   const client = await app.authority.client(request.signal, request.session.secrets);
   const { accessToken } = await askMsal(client, request);
   const { network } = client;
-  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint never lies.
-  // A renewal that MSAL tried ahead of time and that failed is none.
+  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint is a sure one. An early renewal
+  // that failed does not count.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   await (network.issued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
   return { accessToken, stored: true };
 }
 
-/** MSAL's answer: from the cache that it was given, or from the token endpoint. */
+/** Gets a token from MSAL, which takes it from its cache or from the token endpoint. */
 async function askMsal({ msal, network }: OperationClient, request: TokenRequest): Promise<AuthenticationResult> {
   const { session, api, claims } = request;
   const account = await msal.getTokenCache().getAccountByHomeId(session.secrets.claims.homeAccountId);
@@ -57,7 +57,7 @@ async function askMsal({ msal, network }: OperationClient, request: TokenRequest
   const result = await msal.acquireTokenSilent(asked).catch((error: unknown) => {
     throw network.isForeign ? new ForeignTokensError() : (network.failure ?? classify(error, claims));
   });
-  // MSAL says nothing of a renewal ahead of time that fails.
+  // MSAL does not report an early renewal that fails.
   if (network.isForeign) throw new ForeignTokensError();
   if (!result?.accessToken) throw appRefused(new Error("The token endpoint issued no access token"));
   return result;
@@ -77,7 +77,9 @@ async function keepRenewed(
   telemetry.info("token_renewed", { api: api.name, challenged: claims !== undefined });
 }
 
-/** A renewal ahead of time that was refused would be tried with every call from now on. What it means shows when the token has expired. */
+/**
+ * Stops early renewals after a refused one: MSAL would try it again with every call. What the refusal means shows at expiry.
+ */
 async function keepUnrenewed(app: Renewer, request: TokenRequest, { serialize }: OperationClient): Promise<void> {
   await storeIfUnchanged(app, request, withoutEarlyRenewal(serialize()));
   request.telemetry.warn("token_refused", { api: request.api.name, final: false });

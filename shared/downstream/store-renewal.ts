@@ -13,8 +13,8 @@ import type { TokenRequest } from "./token-request.ts";
 type Store = Pick<App, "store" | "timing">;
 
 /**
- * Stores what a renewal brought, if the session is still there. When another request has renewed meanwhile, both
- * results are kept: losing one could lose a refresh token that replaced the earlier one.
+ * Stores the result of a renewal, if the session is still there. If another request has renewed meanwhile, both results are
+ * kept: dropping one could lose the refresh token that has replaced the earlier one.
  * @param tokenCache MSAL's cache with the new tokens
  * @param granted the `scope` of the token endpoint's answer
  * @throws {SignInRequiredError} when the session was signed out while the token endpoint answered: the new tokens are
@@ -41,7 +41,7 @@ export async function storeRenewed(
   if (outcome !== "replaced") throw sessionLost();
 }
 
-/** @param theirs what another request has stored since `secrets` were read, if one has */
+/** @param theirs the secrets that another request has stored since `secrets` were read, if one has */
 function withRenewed(secrets: SessionSecrets, theirs: SessionSecrets | undefined, tokenCache: string): SessionSecrets {
   const { grants: _replaced, ...kept } = secrets;
   const merged = theirs ? mergeTokenCaches(secrets.tokenCache, theirs.tokenCache, tokenCache) : tokenCache;
@@ -49,7 +49,7 @@ function withRenewed(secrets: SessionSecrets, theirs: SessionSecrets | undefined
 }
 
 /**
- * Stores what a refused renewal left of the cache, unless another request has stored something newer meanwhile.
+ * Stores the cache as a refused renewal has left it, unless another request has stored something newer meanwhile.
  * @throws {SignInRequiredError} when the session was signed out meanwhile
  */
 export async function storeIfUnchanged(

@@ -10,7 +10,7 @@ export function configuredApi({ configuration }: Pick<App, "configuration">, nam
   return api;
 }
 
-/** What the Functions host says about a request to `/api/{api}/{*path}`. */
+/** The address of a request to `/api/{api}/{*path}`, as the Functions host passes it. */
 export interface RequestedPath {
   readonly url: string;
   /** Route parameters: decoded once, except for `%2F`. With HTTP streams on, members of the query are among them. */
@@ -18,15 +18,15 @@ export interface RequestedPath {
 }
 
 /**
- * Path and query below an API's base URL that a request is for, encoded as the browser has sent it. The host decodes a path and
- * encodes it again for the URL, where `%20` may have been `%20` or `%2520`; the parameter tells them apart, if it is the path's.
- * What nobody can tell apart is `%2F` and `%252F`: it counts as `%2F`.
+ * The path and the query below an API's base URL that a request is for, encoded as the browser has sent them. The host decodes
+ * the path and encodes it again for the URL, where `%20` may have been `%20` or `%2520`. The route parameter tells them apart,
+ * if it comes from the path. Nobody can tell `%2F` from `%252F`: both count as `%2F`.
  * @throws {ProblemError} `api_path_invalid`
  */
 export function requestedPath(api: DownstreamApiConfiguration, { url, params }: RequestedPath): string {
   const { pathname, search } = new URL(url);
   const [, name = "", raw = ""] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
-  // Dot segments may have been resolved on the way here: then this is no longer the API that the router saw.
+  // If dot segments were resolved on the way here, this may no longer be the API that the router saw.
   if (asciiLowerCase(name) !== api.name) throw invalidPath();
   const path = isDecoded(params["path"] ?? "", raw) ? encoded(params["path"] ?? "") : raw;
   if (!api.allowEncodedSlashes && /%(?:25)*2f/i.test(path)) {
@@ -39,22 +39,22 @@ export function requestedPath(api: DownstreamApiConfiguration, { url, params }: 
   return path + search;
 }
 
-/** Everything but `pchar` of RFC 3986 section 3.3 and slashes; what looks encoded is a part of its own. */
+/** Everything but slashes and `pchar` (RFC 3986 section 3.3). A sequence that looks percent-encoded is a match of its own. */
 const other = /%[0-9a-f]{2}|%|[^\w!$&'()*+,\-./:;=@~%]+/gi;
 
-/** Encodes what does not belong into a path, and leaves what `isEncoded` takes for encoded already. */
+/** Encodes characters that a path cannot have, except for matches of `isEncoded`, which count as encoded already. */
 function encodedBut(path: string, isEncoded: RegExp): string {
   return path.replaceAll(other, (part) => (isEncoded.test(part) ? part : encodeURIComponent(part.toWellFormed())));
 }
 
-/** Once, but for slashes that were never decoded. */
+/** Encodes a path once, except for slashes, which the host has not decoded. */
 function encoded(decoded: string): string {
   return encodedBut(decoded, /^%2f$/i);
 }
 
 /**
- * Whether `raw` is what a host makes of `decoded` for the URL. What looks encoded after decoding stays as it is there; with HTTP
- * streams on, every `%` is encoded.
+ * Whether `raw` is what the host makes of `decoded` for the URL. The host leaves what still looks encoded after decoding; with
+ * HTTP streams on, it encodes every `%`.
  */
 function isDecoded(decoded: string, raw: string): boolean {
   const spellings = [encodedBut(decoded, /^%./), encodedBut(decoded, /^$/)];
@@ -62,8 +62,8 @@ function isDecoded(decoded: string, raw: string): boolean {
 }
 
 /**
- * URL of the API, never outside of its base URL.
- * @param path with its query. One slash at the beginning means nothing; an absolute URL must be below the base URL
+ * The URL to call, never outside of the API's base URL.
+ * @param path with its query. One leading slash is ignored; an absolute URL must be below the base URL
  * @throws {ProblemError} `api_path_invalid`
  */
 export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string): URL {
@@ -73,7 +73,7 @@ export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string)
   if (leadsElsewhere(pathname)) throw invalidPath();
   const target = new URL(base.href + pathname);
   if (query !== undefined) target.search = query;
-  // The checks above leave no way out; this is what they promise.
+  // The checks above leave no way out. This one makes sure.
   if (target.origin !== base.origin || !target.pathname.startsWith(base.pathname)) throw invalidPath();
   return target;
 }
@@ -87,16 +87,16 @@ function invalidPath(): ProblemError {
   return new ProblemError("api_path_invalid", "The path must be a plain path below the API's base URL.");
 }
 
-/** What a path cannot contain, however often it is decoded: control characters, and backslashes, which many read as slashes. */
+/** Refused, however often a path is decoded: control characters, and backslashes, which many servers read as slashes. */
 const forbidden = /[^ -~\x80-\xff]|\\/;
-/** With a semicolon too: some servers take what follows it for parameters of the segment. */
+/** A semicolon also ends the segment: some servers take what follows for the segment's parameters. */
 const dotSegment = /(?:^|\/)\.{1,2}(?:[/;]|$)/;
 /** A server may decode once more than it should, and so may another one behind it. */
 const maxReadings = 4;
 
 /**
- * Whether a server could take a path, which goes behind a base URL, for one outside of it or on another host: as it is written,
- * or decoded once or several times.
+ * Whether a server could read a path below a base URL as one outside of it or on another host: as it is written, or decoded
+ * once or several times.
  */
 function leadsElsewhere(path: string): boolean {
   if (/[^!-~]|[#?\\]|%2e/i.test(path)) return true;

@@ -26,7 +26,7 @@ export interface SignedIn {
   readonly sid: string | undefined;
   readonly tokenCache: string;
   readonly grants?: Grants | undefined;
-  /** Scopes that were asked for with the code, for this API, and not granted. */
+  /** Scopes of the code's API that were requested but not granted. */
   readonly missingScopes?: readonly { readonly api: string; readonly scope: string }[];
   /** The API that the sign-in was for, if it named one. */
   readonly signedInFor?: string | undefined;
@@ -102,7 +102,7 @@ async function redeem(
 /** The problem behind what MSAL, or the app's credential, has thrown. */
 function redemptionProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  // What is not MSAL's own comes from the credential: a managed identity that does not answer, a key that does not sign.
+  // An error that is not MSAL's comes from the credential: the managed identity does not answer, or the key does not sign.
   if (!isMsalError(error)) return appRefused(error);
   if (wantsInteraction(error)) return asksForConsent(error) ? adminConsentRequired(error) : signInRefused(error);
   // An answer that MSAL itself rejects, such as one with another sign-in's nonce.
