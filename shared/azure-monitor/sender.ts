@@ -63,7 +63,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
     if (response.ok) refused = false;
     else if (!refused) {
       refused = true;
-      warn(`telemetry: the ingestion endpoint refuses all of it (${response.status})`);
+      warn(`telemetry: the ingestion endpoint refuses everything (${response.status})`);
     }
     return [];
   };
@@ -78,7 +78,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
       return true;
     } catch (error) {
       waiting = [...batch, ...waiting].slice(0, maxWaiting);
-      if (failures === 0) warn(`telemetry: the ingestion endpoint does not take any (${reasonOf(error)})`);
+      if (failures === 0) warn(`telemetry: the ingestion endpoint accepts nothing (${reasonOf(error)})`);
       failures++;
       const asked = error instanceof RefusedError ? error.retryAfterMs : 0;
       pausedUntil = Date.now() + Math.min(maxPauseMs, Math.max(asked, 1_000 * 2 ** failures));

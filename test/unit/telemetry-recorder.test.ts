@@ -20,7 +20,7 @@ describe("what is recorded for Application Insights", () => {
     const warnings: string[] = [];
     recorderFor(ingestion, 100, warnings).event("signout", "info", {}, undefined);
     await eventually("the refusal is told", () => warnings.length > 0);
-    assert.deepEqual(warnings, ["telemetry: the ingestion endpoint does not take any (403)"]);
+    assert.deepEqual(warnings, ["telemetry: the ingestion endpoint accepts nothing (403)"]);
   });
 
   it("says of a span that it stands for others that were not sent, so that the tables count them right", async () => {

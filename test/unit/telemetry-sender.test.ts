@@ -56,7 +56,7 @@ describe("telemetry on its way", () => {
       assert.deepEqual(arrived(), []);
       await outbox.drain(5_000);
       assert.deepEqual(arrived(), [1, 2]);
-      assert.deepEqual(warnings, [`telemetry: the ingestion endpoint does not take any (${status})`]);
+      assert.deepEqual(warnings, [`telemetry: the ingestion endpoint accepts nothing (${status})`]);
     });
   }
 
@@ -67,7 +67,7 @@ describe("telemetry on its way", () => {
       await outbox.send();
     }
     assert.deepEqual(arrived(), [3]);
-    assert.deepEqual(warnings, ["telemetry: the ingestion endpoint refuses all of it (400)"]);
+    assert.deepEqual(warnings, ["telemetry: the ingestion endpoint refuses everything (400)"]);
   });
 
   test("that was taken in part is sent again in part: what may be taken later", async () => {

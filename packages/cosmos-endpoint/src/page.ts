@@ -12,7 +12,7 @@ const MAX_STRING_SHOWN = 160;
 /** What a document of this app's containers is for. */
 const MEANINGS: Readonly<Record<string, string>> = {
   accounts:
-    "One document for each account, with the sessions of all its browsers. “sealed” is encrypted; only the cookie in that browser has the secret that opens it.",
+    "One document for each account, with a session for each of its browsers. “sealed” is encrypted; only that browser’s cookie has the secret that opens it.",
   sids: "Index entries: each leads from the hash of an identity provider's session (sid) to the account. An entry outlives the sign-out, so that a sign-in still under way is refused.",
 };
 

@@ -31,12 +31,12 @@ export function createKeyStorage(env: NodeJS.ProcessEnv, log: HostLog, now = () 
     const ms = given ?? (refused ? measured.refused : fallback);
     await delay(ms);
     reading = undefined;
-    if (refused) log.write("error", "Host.Keys", `the keys cannot be read (played, ${ms} ms)`);
+    if (refused) log.write("error", "Host.Keys", `the keys cannot be read (simulated, ${ms} ms)`);
     else
       log.write(
         "information",
         "Host.Keys",
-        `a request with a key, or with "code", had the keys read (played, ${ms} ms)`,
+        `a request with a key, or with "code", made the host read its keys (simulated, ${ms} ms)`,
       );
     if (!refused) readAt = now();
     return !refused;

@@ -18,7 +18,7 @@ function register({ app }: Library): void {
   app.http("closed", { authLevel: "function", handler: () => ({ body: "closed" }) });
 }
 
-const reads = (lines: readonly string[]) => lines.filter((line) => line.includes("had the keys read")).length;
+const reads = (lines: readonly string[]) => lines.filter((line) => line.includes("made the host read its keys")).length;
 
 test("the keys are read when they are first needed, and again at most once a minute", async () => {
   const clock = { now: 0 };

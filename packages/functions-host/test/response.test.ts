@@ -229,7 +229,10 @@ test("the log has one line an event, with level, function and invocation", async
   });
   const id = await (await fetch(`${host.url}/x?code=secret`)).text();
   const lines = host.lines.map((line) => line.replace(/^[\d:.]+ /, ""));
-  assert.match(lines.shift() ?? "", /^info  Host.Keys: a request with a key, or with "code", had the keys read/);
+  assert.match(
+    lines.shift() ?? "",
+    /^info  Host.Keys: a request with a key, or with "code", made the host read its keys/,
+  );
   assert.equal(lines[0], `info  Function.x.User: plain text [${id}]`);
   assert.equal(lines[1], `info  Function.x.User: info [${id}]`);
   assert.equal(lines[2], `warn  Function.x.User: two | lines?[31m [${id}]`);
