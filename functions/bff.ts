@@ -15,17 +15,21 @@ import { recordTelemetry } from "./telemetry.ts";
 
 export { ApiSignInRequiredError, ProblemError, SignInRequiredError } from "../shared/core/errors.ts";
 export type { ProblemCode } from "../shared/core/errors.ts";
-export type { AccountClaims } from "../shared/identity/account-claims.ts";
 export type { DownstreamInit } from "../shared/downstream/request-init.ts";
 export { pagePolicy } from "../shared/http/page-policy.ts";
 export type { ContentPolicy } from "../shared/http/page-policy.ts";
-export type { Session } from "../shared/pipeline/session.ts";
+export type { Session, SessionClaims } from "../shared/pipeline/session.ts";
 export type { OwnContext, OwnFunction } from "./own-function.ts";
 
 /** What belongs to the app itself, whatever its deployment. Everything else is a setting, in the environment. */
 export interface BffOptions {
   /** The app's name, which its pages show. Default: "Entra Functions BFF". */
   readonly name?: string;
+  /**
+   * Names of further claims of the ID token that a session keeps, at `session.claims.further`. The app registration has to ask for
+   * them. Together they may have 4 KiB as JSON.
+   */
+  readonly claims?: readonly string[];
 }
 
 /** What {@link bff} returns. */
@@ -73,9 +77,9 @@ export function bff(options: BffOptions = {}): Bff {
  * If the settings are broken, every route but `/healthz` says so; otherwise, the host would have no functions at all. Nothing
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
-function handlers({ name }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+function handlers({ name, claims }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
   try {
-    const app = createApp(loadConfiguration(process.env), name);
+    const app = createApp(loadConfiguration(process.env), { name, keptClaims: claims });
     if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;

@@ -107,7 +107,8 @@ async function outcomeOf(
   try {
     if (refusal !== null) throw signInRefused(Object.assign(new Error("Refused before"), { errorNo: refusal }));
     if (response.error) throw authorizationError(response.error);
-    const answer = { code: codeOf(response), sessionState: response.sessionState, transaction };
+    const { sessionState } = response;
+    const answer = { code: codeOf(response), sessionState, transaction, keptClaims: app.keptClaims };
     const signedIn = await completeSignIn(app.authority, app.configuration, answer, signal);
     finishTransaction(cookies, transaction);
     return signedIn;

@@ -6,17 +6,26 @@ import type { OwnFunction } from "./own-function.ts";
 
 /** Defines an app's own function like those of this project. It gets only the public part of session and context. */
 export function ownDefinition(name: string, own: OwnFunction): FunctionDefinition {
-  const { route, methods, handler, navigable, extendsSession } = own;
+  const { route, methods, handler, roles, navigable, extendsSession } = own;
   return {
     name,
     route,
     methods,
     handler: authenticated(
-      async (request, { claims, fetch, getToken }, { signal, invocation }) =>
-        handler(withReadableBody(request), { claims, fetch, getToken }, { signal, invocation }),
+      async (request, { claims, fetch, getToken }, { signal, invocation }) => {
+        if (roles !== undefined && !roles.some((role) => claims.roles.includes(role))) throw roleRequired();
+        return handler(withReadableBody(request), { claims, fetch, getToken }, { signal, invocation });
+      },
       { ...(navigable !== undefined && { navigable }), ...(extendsSession !== undefined && { extendsSession }) },
     ),
   };
+}
+
+function roleRequired(): ProblemError {
+  return new ProblemError(
+    "role_required",
+    "Your account has no role that allows this, or had none when you signed in.",
+  );
 }
 
 /** Makes a body that cannot be read the caller's mistake: 400 `invalid_request` instead of 500. */

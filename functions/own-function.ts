@@ -26,6 +26,11 @@ export interface OwnFunction {
     context: OwnContext,
   ) => HttpResponseInit | Promise<HttpResponseInit>;
   /**
+   * App roles of which the person must have one, as of their sign-in. Everybody else gets 403 `role_required`. Default: every
+   * signed-in person may come.
+   */
+  readonly roles?: readonly string[];
+  /**
    * Whether a link in a mail or on another site may lead here, by a GET that the browser opens in a tab. Default: true. False
    * for a GET that has effects.
    */

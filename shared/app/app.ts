@@ -19,6 +19,8 @@ import { warningsSinceStart, type Warnings } from "../telemetry/warnings.ts";
 export interface App {
   /** Shown on every page. */
   readonly name: string;
+  /** Names of further claims of the ID token that sessions keep. */
+  readonly keptClaims: readonly string[];
   readonly configuration: Configuration;
   readonly authority: Authority;
   /** Token requests: one for all callers that have read the same version of a session. */
@@ -53,12 +55,20 @@ export interface Invocation {
  */
 export const signOutQueueName = "sign-outs";
 
-export function createApp(configuration: Configuration, name = usualAppName): App {
+/** What is the app's own, and no setting. */
+interface AppOptions {
+  readonly name?: string | undefined;
+  readonly keptClaims?: readonly string[] | undefined;
+}
+
+export function createApp(configuration: Configuration, options: AppOptions = {}): App {
+  const { name = usualAppName, keptClaims = [] } = options;
   const clock = storeClock();
   const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
   return {
     name,
+    keptClaims,
     configuration,
     authority,
     renewals: sharedWork(),

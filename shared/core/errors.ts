@@ -18,6 +18,7 @@ export const problemTypes = {
   signin_required: { status: 401, title: "Sign in again" },
   navigation_required: { status: 400, title: "This address works only when opened in a tab" },
   destination_not_allowed: { status: 403, title: "An API’s answer cannot be a part of a page" },
+  role_required: { status: 403, title: "You may not do this" },
   cross_site_request: { status: 403, title: "The request came from another site" },
   not_found: { status: 404, title: "There is nothing here" },
   issuer_unknown: { status: 400, title: "The sign-out came from an unknown issuer" },

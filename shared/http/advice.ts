@@ -53,6 +53,10 @@ const advice: Partial<Record<ProblemCode, Advice>> = {
     text: "Your organization lets only some of its people use this app. Ask your administrator to assign your account to it, or use another account.",
     links: [otherAccount, home],
   },
+  role_required: {
+    text: "Your account has no role that allows this. If it was given one just now, sign in again; otherwise ask your administrator.",
+    links: [home, signInAgain],
+  },
   tenant_not_allowed: {
     text: "Only certain organizations may use this app, and your account does not belong to one of them. Use an account of such an organization, or ask the person who gave you the link.",
     links: [otherAccount, home],

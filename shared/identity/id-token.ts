@@ -1,7 +1,9 @@
 import type { Configuration } from "../configuration/configuration.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ProblemError } from "../core/errors.ts";
+import type { KeptClaims } from "./account-claims.ts";
 import { clockToleranceSeconds, verifyToken } from "./jwt.ts";
+import { keptClaims } from "./kept-claims.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import type { AuthorityMetadata } from "./metadata.ts";
 
@@ -18,6 +20,7 @@ export interface IdTokenClaims {
   readonly username: string;
   readonly sid: string | undefined;
   readonly loginHint: string | undefined;
+  readonly kept: KeptClaims;
 }
 
 export interface IdTokenExpectations {
@@ -25,6 +28,8 @@ export interface IdTokenExpectations {
   readonly keys: SigningKeys;
   readonly azureAd: Pick<Configuration["azureAd"], "clientId" | "allowedTenants">;
   readonly nonce: string;
+  /** Further claims that the app wants to keep. */
+  readonly keptClaims?: readonly string[] | undefined;
   /** The earliest time at which the person may have proved who they are, in milliseconds since the epoch. */
   readonly authenticatedSince?: number | undefined;
   /** In milliseconds since the epoch. */
@@ -69,6 +74,7 @@ export async function verifyIdToken(idToken: string, expected: IdTokenExpectatio
     username,
     sid: token.optional("sid"),
     loginHint: token.optional("login_hint"),
+    kept: keptClaims(token.payload, expected.keptClaims ?? []),
   };
 }
 

@@ -8,7 +8,8 @@ import { refuseCrossSite } from "../http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
 import { requireSession, type ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";
-import type { Session } from "./session.ts";
+import type { AccountClaims } from "../identity/account-claims.ts";
+import type { Session, SessionClaims } from "./session.ts";
 
 /** The session as the app's own functions about sessions see it. */
 export interface AuthenticatedSession extends Session {
@@ -71,7 +72,7 @@ function authenticatedSession(
 ): AuthenticatedSession {
   const asked = { session, signal, gone, telemetry };
   return {
-    claims: session.secrets.claims,
+    claims: sessionClaims(session.secrets.claims),
     resolved: session,
     async fetch(name, path, init = {}) {
       const api = configuredApi(app, name);
@@ -83,4 +84,9 @@ function authenticatedSession(
       return token;
     },
   };
+}
+
+/** A session of a version that kept no roles has none. */
+function sessionClaims({ roles = [], groups = [], further = {}, ...claims }: AccountClaims): SessionClaims {
+  return { ...claims, roles, groups: groups === "too many" ? undefined : groups, further };
 }

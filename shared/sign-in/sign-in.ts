@@ -40,6 +40,8 @@ export interface SignInAnswer {
   /** Stands in for a missing `sid` claim. */
   readonly sessionState: string | null;
   readonly transaction: SignInTransaction;
+  /** Further claims of the ID token that the app wants to keep. */
+  readonly keptClaims?: readonly string[];
 }
 
 /**
@@ -63,6 +65,7 @@ export async function completeSignIn(
     keys: authority.keys,
     azureAd: configuration.azureAd,
     nonce: transaction.nonce,
+    keptClaims: answer.keptClaims,
     authenticatedSince: authenticatedSince(transaction, now),
     now,
     signal,
@@ -127,8 +130,8 @@ function accountOf({ account }: AuthenticationResult, issued: TokenNetwork["issu
 }
 
 function claimsOf(verified: IdTokenClaims, homeAccountId: string): AccountClaims {
-  const { name, username, tenantId, objectId, loginHint = null } = verified;
-  return { homeAccountId, name, username, tenantId, objectId, loginHint };
+  const { name, username, tenantId, objectId, loginHint = null, kept } = verified;
+  return { homeAccountId, name, username, tenantId, objectId, loginHint, ...kept };
 }
 
 function scopesGranted(

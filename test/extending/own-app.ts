@@ -1,7 +1,7 @@
 /** An app with functions of its own, as an adopter writes it. */
 import { bff, ProblemError, pagePolicy } from "entra-functions-bff";
 
-const auth = bff({ name: "Contoso <Orders>" });
+const auth = bff({ name: "Contoso <Orders>", claims: ["email", "nowhere"] });
 
 auth.http("order", {
   route: "orders/{id}",
@@ -35,4 +35,17 @@ auth.http("order-effect", {
     headers: { "content-type": "text/html", "content-security-policy": pagePolicy() },
     body: "<h1>Order</h1>",
   }),
+});
+
+auth.http("approval", {
+  route: "orders/{id}/approval",
+  methods: ["POST"],
+  roles: ["Orders.Approve", "Orders.All"],
+  handler: (_request, { claims: { roles } }) => ({ jsonBody: { roles } }),
+});
+
+auth.http("permissions", {
+  route: "permissions",
+  methods: ["GET"],
+  handler: (_request, { claims: { roles, groups, further } }) => ({ jsonBody: { roles, groups, further } }),
 });

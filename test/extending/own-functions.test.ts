@@ -4,12 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { build } from "esbuild";
+import { defaultTenantId, samplePeople } from "@entra-functions-bff/identity-provider/people";
 import { bundleOptions } from "../../scripts/build.ts";
 import type { Client } from "../support/http-client.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
 const own = { "sec-fetch-site": "same-origin" };
 const navigation = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+const group = "0b9d7b3e-6c0e-4d5b-9a74-0d2c8e51b6af";
+const [ada, ...others] = samplePeople(defaultTenantId);
+const [second, third] = others;
+assert.ok(ada && second && third);
+const approver = { ...ada, roles: ["Orders.All"], groups: [group] };
+const reader = { ...second, roles: ["Orders.Read"] };
+const member = { ...third, groups: "too many" } as const;
+const people = [approver, reader, member];
+
+const approve = async (browser: Client) => browser.fetch("/orders/17/approval", { method: "POST", headers: own });
 
 describe("an app with functions of its own", () => {
   let appFolder: string;
@@ -21,7 +33,7 @@ describe("an app with functions of its own", () => {
     await build({ ...bundleOptions, entryPoints, outdir: join(appFolder, "dist") });
     await copyFile("host.json", join(appFolder, "host.json"));
     await writeFile(join(appFolder, "package.json"), JSON.stringify({ main: "dist/index.cjs" }));
-    world = await startWorld({ appFolder });
+    world = await startWorld({ appFolder, people, registration: { optionalClaims: ["sid", "login_hint", "email"] } });
     client = world.client();
     await signIn(client, "ada@contoso.example", "/healthz");
   });
@@ -69,6 +81,36 @@ describe("an app with functions of its own", () => {
     assert.equal((await client.fetch("/orders/17", { headers: fromMail })).status, 200);
     assert.equal((await client.fetch("/order-effect", { headers: fromMail })).status, 403);
     assert.equal((await client.fetch("/order-effect", { headers: { ...navigation, ...own } })).status, 200);
+  });
+
+  const permissionsOf = async (username: string) => {
+    const browser = world.client();
+    await signIn(browser, username, "/healthz");
+    return (await browser.fetch("/permissions")).json();
+  };
+
+  it("lets only people with one of the roles in", async () => {
+    assert.deepEqual((await approve(client)).json(), { roles: ["Orders.All"] });
+    for (const { preferredUsername } of [reader, member]) {
+      const other = world.client();
+      await signIn(other, preferredUsername, "/healthz");
+      const { status, body } = await approve(other);
+      assert.deepEqual([status, (JSON.parse(body) as { code: string }).code], [403, "role_required"]);
+    }
+    assert.equal((await approve(world.client())).status, 401);
+  });
+
+  it("knows roles, groups and the further claims that it names, and tells too many groups from none", async () => {
+    const further = { email: approver.email };
+    assert.deepEqual(await permissionsOf(approver.preferredUsername), {
+      roles: ["Orders.All"],
+      groups: [group],
+      further,
+    });
+    const { roles, groups } = await permissionsOf(reader.preferredUsername);
+    assert.deepEqual([roles, groups], [["Orders.Read"], []]);
+    const many = await permissionsOf(member.preferredUsername);
+    assert.deepEqual([many["roles"], "groups" in many], [[], false]);
   });
 
   it("still answers every other address", async () => {

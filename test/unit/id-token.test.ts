@@ -38,6 +38,7 @@ describe("an ID token of the identity provider", () => {
       username: "ada@example.org",
       sid: "sid-1",
       loginHint: "hint-1",
+      kept: {},
     });
   });
 

@@ -46,6 +46,8 @@ export function createClaimsFactory(instance: string, keys: Keys, applications: 
         ...(nonce === undefined ? {} : { nonce }),
         ...(scopes.has("profile") ? { oid, name: person.name, preferred_username: person.preferredUsername } : {}),
         ...((scopes.has("email") || wants("email")) && person.email !== undefined ? { email: person.email } : {}),
+        ...(person.roles === undefined ? {} : { roles: person.roles }),
+        ...groupsOf(person),
         ...(wants("sid") ? { sid: sessionId(subject.sessionUid) } : {}),
         ...(asksForAuthTime(subject.claims) && subject.authTime !== undefined ? { auth_time: subject.authTime } : {}),
         ...(wants("login_hint") ? { login_hint: loginHint(keys, person) } : {}),
@@ -62,6 +64,14 @@ export function createClaimsFactory(instance: string, keys: Keys, applications: 
       ...(resource === graphResource ? profileForGraph(subject.person) : {}),
     }),
   };
+}
+
+/** Of too many groups a token only says where they are. */
+function groupsOf({ groups, uid }: Person) {
+  if (groups === undefined) return {};
+  if (groups !== "too many") return { groups };
+  const endpoint = `https://graph.microsoft.com/v1.0/users/${uid}/getMemberObjects`;
+  return { _claim_names: { groups: "src1" }, _claim_sources: { src1: { endpoint } } };
 }
 
 /** As `max_age` does by itself (OpenID Connect Core 1.0, section 3.1.2.1). */

@@ -13,6 +13,10 @@ export interface Person {
   readonly surname: string;
   readonly preferredUsername: string;
   readonly email?: string;
+  /** App roles: the `roles` claim. */
+  readonly roles?: readonly string[];
+  /** Object ids of groups: the `groups` claim, or in its place the reference that Entra gives for too many. */
+  readonly groups?: readonly string[] | "too many";
 }
 
 /** The tenant of the sample people when the caller does not name one. */

@@ -49,6 +49,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
   const given = configuration(settings);
   return {
     name: "Contoso Orders",
+    keptClaims: [],
     configuration: given,
     authority: authority(parts),
     renewals: sharedWork(),
