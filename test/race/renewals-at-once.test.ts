@@ -214,6 +214,23 @@ describe("two instances that renew at once at a provider whose refresh tokens wo
     await assertLaterRenewalsWork();
   });
 
+  it("first answered | second refused for good, about to end the session | first stored | second ends it: both go on", async (test) => {
+    const { controls } = world.identityProvider;
+    controls.accessTokenLifetimeSeconds = 3600;
+    const write = holdStore(test, world, { kind: "replace", when: "before" });
+    const first = callApi(client);
+    await write.reached();
+    controls.revokeRefreshTokens(undefined, "revoked");
+    const removal = holdStore(test, world, { kind: "delete", when: "before" });
+    const second = callApi(tab);
+    await removal.reached();
+    write.release();
+    assert.equal((await first).status, 200);
+    removal.release();
+    assert.equal((await second).status, 200);
+    await assertWorks(client);
+  });
+
   it("first answered, its write is silent | second refused, looks for the write | first writes again: nobody is signed out", async () => {
     const fault = { type: "hang" } as const;
     const silent = world.cosmos.faults.add({ match: { kind: "replace", container: "accounts" }, times: 1, fault });
