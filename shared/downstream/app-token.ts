@@ -30,7 +30,7 @@ export async function appToken(app: Issuer, scope: string, signal: AbortSignal):
   const known = tokens.get(scope);
   if (known && Date.now() < known.renewAt) return known.accessToken;
   try {
-    // The key holds the earlier token, because a result is shared for some seconds, and must not be the token that the API refused.
+    // The key holds the earlier token: a result is shared for some seconds, and must not be the token that the API refused.
     const key = ["app token", scope, known?.accessToken].join(" ");
     const issued = await app.renewals.share(key, signal, async (within) => issue(app, scope, within));
     tokens.set(scope, issued);

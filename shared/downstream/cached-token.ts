@@ -24,8 +24,8 @@ export function cachedToken(
   if (token && isFresh(token, seconds)) return token.secret;
   const granted = grantedInstead(secrets, scopes);
   const narrower = granted && onlyToken(secrets, granted, clientId);
-  // MSAL would not find this token by the scopes that are asked for, and would renew it each time. So it is used until it is about
-  // to expire.
+  // MSAL would not find this token by the scopes that are asked for, and would renew it each time. So it is used until it is
+  // about to expire.
   return narrower && isAlive(narrower, seconds) ? narrower.secret : undefined;
 }
 

@@ -41,8 +41,8 @@ async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renew
   const client = await app.authority.client(request.signal, request.session.secrets);
   const { accessToken } = await askMsal(client, request);
   const { network } = client;
-  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint is a sure one. An early renewal
-  // that failed does not count.
+  // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint is a sure one. An early
+  // renewal that failed does not count.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
   await (network.issued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
   return { accessToken, stored: true };

@@ -1,9 +1,9 @@
 import type { Connection } from "./connection.ts";
 
 /**
- * Makes of a stream a body that can be sent. With a connection it is sent as fast as the browser takes it: the programming model
- * writes without waiting, so it gets no more before. A failure after the first bytes is told to `onFailure`, and breaks the
- * answer off. Without a connection the stream is read to its end.
+ * Turns a stream into a body that can be sent. With a connection, the body goes out as fast as the browser takes it: the
+ * programming model writes without waiting, so it gets no more until then. A failure after the first bytes is passed to
+ * `onFailure`, and breaks the answer off. Without a connection, the stream is read to its end first.
  * @throws whatever the stream fails with before its first bytes, and without a connection at any time
  */
 export async function sendableBody(

@@ -2,8 +2,8 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * The way to the browser of one invocation, where the app has HTTP streams (`Http__Streaming`). The programming model keeps
- * Node's request and response to itself; they are found by the id that the Functions host gives them.
+ * One invocation's connection to the browser, if the app uses HTTP streams (`Http__Streaming`). The programming model does not
+ * hand out Node's request and response; they are found by the id that the Functions host gives them.
  */
 export interface Connection {
   /** The request as the host has forwarded it: see `request-as-sent.ts`. */
@@ -13,15 +13,15 @@ export interface Connection {
   /** Resolves when the browser has taken enough of the answer for more of it to be written, or has gone. */
   drained(): Promise<void>;
   /**
-   * Breaks the answer off, so that the browser cannot take it for complete: its connection is reset, or it gets an empty 500 if
-   * nothing of the answer has been sent.
+   * Breaks the answer off, so that the browser cannot mistake it for complete: the connection is reset or, if nothing of the
+   * answer has been sent, the browser gets an empty 500.
    */
   endAbruptly(): void;
 }
 
 const invocationIdHeader = "x-ms-invocation-id";
 
-/** A browser may have gone before its invocation begins, which then runs all the same. */
+/** If a browser has gone before its invocation begins, the invocation runs all the same. */
 const keptAfterCloseMs = 60_000;
 
 const connections = new Map<string, Connection>();

@@ -28,7 +28,7 @@ export interface RequestContext extends Invocation {
   readonly invocation: InvocationContext;
   /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
-  /** The way to the browser, with HTTP streams (`Http__Streaming`) only. */
+  /** The connection to the browser; only with HTTP streams (`Http__Streaming`). */
   readonly connection: Connection | undefined;
 }
 

@@ -3,11 +3,11 @@ import type { HttpRequest, HttpRequestParams } from "@azure/functions";
 import { asciiLowerCase } from "../core/encoding.ts";
 
 /**
- * The request that the browser has sent. With HTTP streams the programming model takes headers and route parameters from a
- * list that members of the query, and of a JSON body, are in as well: one named `Headers` replaces every header, cookies and
- * `Sec-Fetch-Site` included, and one with a parameter's name in another case takes its place. It also shows the path with
- * every `%` encoded once more. So the headers come from the forwarded request here, the parameters are only those of the
- * route, and the URL is what it is without HTTP streams.
+ * The request that the browser has sent. With HTTP streams, the programming model takes headers and route parameters from a
+ * list that also holds members of the query and of a JSON body: a member named `Headers` replaces every header, even cookies
+ * and `Sec-Fetch-Site`, and one with a parameter's name in another case replaces the parameter. The path has every `%` encoded
+ * once more. So the headers come from the forwarded request here, the parameters are only those of the route, and the URL is
+ * what it is without HTTP streams.
  * @param request of the programming model, for its body
  * @param forwarded as it has reached this process
  * @param route template of the function, such as `api/{api}/{*path}`
@@ -58,7 +58,7 @@ function headersAsSent({ headers: forwarded, headersDistinct }: IncomingMessage,
   return headers;
 }
 
-/** A parameter that the path has wins over what else has its name, in whatever case that is written. */
+/** A parameter of the path takes precedence over anything else with its name, in whatever case. */
 function routeParameters(params: HttpRequestParams, route: string): HttpRequestParams {
   const values = new Map(Object.entries(params).map(([name, value]) => [asciiLowerCase(name), value]));
   const names = [...route.matchAll(/\{\*{0,2}(\w+)/g)].map(([, name = ""]) => name);
