@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { problemCodeOf } from "../shared/core/errors.ts";
 import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { wantsPage } from "../shared/http/page.ts";
-import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
@@ -14,7 +13,13 @@ import {
   sessionCookieName,
 } from "../shared/session/cookie.ts";
 import { lookUp } from "../shared/session/resolve.ts";
-import { codeOf, readResponse, type AuthorizationResponse } from "../shared/sign-in/authorization-response.ts";
+import {
+  codeOf,
+  readResponse,
+  refusedBefore,
+  secondLook,
+  type AuthorizationResponse,
+} from "../shared/sign-in/authorization-response.ts";
 import { openSession } from "../shared/sign-in/open-session.ts";
 import { completeSignIn, signInRefused, type SignedIn } from "../shared/sign-in/sign-in.ts";
 import {
@@ -90,9 +95,6 @@ function transactionOf(
   }
 }
 
-/** Parameter of a second look at a sign-in whose code was refused: Entra's number of the refusal, or 0. */
-const secondLook = "refused";
-
 /**
  * What comes of the identity provider's answer. The transaction is finished then, unless the browser has to look again.
  * @throws {ProblemError} when the sign-in has failed
@@ -103,9 +105,9 @@ async function outcomeOf(
   transaction: SignInTransaction,
   { app, cookies, signal }: RequestContext,
 ): Promise<SignedIn | "not signed in" | { readonly lookAgain: string }> {
-  const refusal = queryParameter(request, secondLook, 10);
+  const refusal = refusedBefore(new URL(request.url).searchParams);
   try {
-    if (refusal !== null) throw signInRefused(Object.assign(new Error("Refused before"), { errorNo: refusal }));
+    if (refusal) throw signInRefused(refusal);
     if (response.error) throw authorizationError(response.error);
     const { sessionState } = response;
     const answer = { code: codeOf(response), sessionState, transaction, keptClaims: app.keptClaims };
@@ -113,23 +115,13 @@ async function outcomeOf(
     finishTransaction(cookies, transaction);
     return signedIn;
   } catch (error) {
-    const isFirstLook = refusal === null && !response.error && wantsPage(request);
-    if (isFirstLook && problemCodeOf(error) === "signin_refused") return lookAgain(transaction, error);
+    const isFirstLook = !refusal && !response.error && wantsPage(request);
+    if (isFirstLook && problemCodeOf(error) === "signin_refused")
+      return { lookAgain: secondLook(transaction.state, error) };
     finishTransaction(cookies, transaction);
     if (response.error && transaction.silent && isNotSignedIn(response.error)) return "not signed in";
     throw error;
   }
-}
-
-/**
- * If a form is sent twice, the second request finds its code redeemed by the first, and the provider refuses it. The browser
- * then asks once more, with the cookies that the first request was answered with: it goes on if that one succeeded, and is told
- * of the refusal otherwise.
- */
-function lookAgain({ state }: SignInTransaction, error: unknown): { readonly lookAgain: string } {
-  const { errorNo } = ((error as Error).cause ?? {}) as { errorNo?: unknown };
-  const number = /^\d{1,10}$/.test(String(errorNo)) ? String(errorNo) : "0";
-  return { lookAgain: `/auth/callback?${new URLSearchParams({ state, [secondLook]: number }).toString()}` };
 }
 
 /** Opens the session, in place of the one that the browser had. */

@@ -6,7 +6,7 @@ import { forGood, shared, withinDeadline } from "../core/waiting.ts";
 import { AppIncompleteError } from "../core/errors.ts";
 import { metadataSource, type MetadataSource } from "./metadata.ts";
 import { signingKeys, type SigningKeys } from "./signing-keys.ts";
-import { createPauses, tokenNetwork, type TokenNetwork } from "./network.ts";
+import { createPauses, tokenNetwork, type Pauses, type TokenNetwork } from "./network.ts";
 import { isOfSession } from "./token-response.ts";
 import { movedInTime, ofAccountAlone } from "./token-cache.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
@@ -67,33 +67,36 @@ export function authorityOf(
 
     async client(signal, session) {
       const [{ text }, { ConfidentialClientApplication }] = await Promise.all([metadata.get(signal), loadMsal(signal)]);
-      const network = tokenNetwork(signal, {
-        pauses,
-        ...(session && {
-          account: session.claims.homeAccountId,
-          isExpected: (answer: unknown) => isOfSession(answer, session),
-        }),
-      });
+      const network = networkFor(session, pauses, signal);
+      const auth = {
+        clientId: azureAd.clientId,
+        authority: url,
+        knownAuthorities: [environment],
+        authorityMetadata: text,
+      };
       const msal = new ConfidentialClientApplication({
-        auth: {
-          clientId: azureAd.clientId,
-          authority: url,
-          knownAuthorities: [environment],
-          authorityMetadata: text,
-          // Says that a claims challenge can be handled, which turns on continuous access evaluation.
-          clientCapabilities: ["cp1"],
-          ...withinOperation(await credential(), signal),
-        },
+        // The capability says that a claims challenge can be handled, which turns on continuous access evaluation.
+        auth: { ...auth, clientCapabilities: ["cp1"], ...withinOperation(await credential(), signal) },
         system: { networkClient: network, disableInternalRetries: true, loggerOptions: { piiLoggingEnabled: false } },
       });
-      const cache = msal.getTokenCache();
-      const ahead = secondsAhead(clock);
-      if (session) {
-        cache.deserialize(movedInTime(ofAccountAlone(session.tokenCache, session.claims.homeAccountId), -ahead));
-      }
-      return { msal, network, serialize: () => movedInTime(cache.serialize(), ahead) };
+      return { msal, network, serialize: withCacheOf(session, msal.getTokenCache(), secondsAhead(clock)) };
     },
   };
+}
+
+/** The way to the token endpoint. It drops tokens that belong to another account than the session's. */
+function networkFor(session: SessionSecrets | undefined, pauses: Pauses, signal: AbortSignal): TokenNetwork {
+  if (!session) return tokenNetwork(signal, { pauses });
+  const { homeAccountId: account } = session.claims;
+  return tokenNetwork(signal, { pauses, account, isExpected: (answer) => isOfSession(answer, session) });
+}
+
+/** Fills MSAL's cache with the session's tokens. @returns what serializes the cache as it is stored */
+function withCacheOf(session: SessionSecrets | undefined, cache: Msal.TokenCache, ahead: number): () => string {
+  if (session) {
+    cache.deserialize(movedInTime(ofAccountAlone(session.tokenCache, session.claims.homeAccountId), -ahead));
+  }
+  return () => movedInTime(cache.serialize(), ahead);
 }
 
 /**

@@ -78,6 +78,26 @@ export function queryOfForm(form: URLSearchParams): string {
   return text;
 }
 
+/** Parameter of a second look: Entra's number of the refusal, or 0. */
+const refusedName = "refused";
+
+/**
+ * The address of a second look at a sign-in whose code was refused. If a form is sent twice, the second request finds its code
+ * redeemed by the first, and the provider refuses it. The browser then asks once more, with the cookies that the first request
+ * was answered with. It goes on if that one succeeded, and otherwise the person is told of the refusal.
+ */
+export function secondLook(state: string, refusal: unknown): string {
+  const { errorNo } = ((refusal as Error).cause ?? {}) as { errorNo?: unknown };
+  const number = /^\d{1,10}$/.test(String(errorNo)) ? String(errorNo) : "0";
+  return `/auth/callback?${new URLSearchParams({ state, [refusedName]: number }).toString()}`;
+}
+
+/** In a second look, the refusal that it is about. @throws {ProblemError} `invalid_request` */
+export function refusedBefore(query: URLSearchParams): Error | undefined {
+  const errorNo = parameterOf(query, refusedName, 10);
+  return errorNo === null ? undefined : Object.assign(new Error("Refused before"), { errorNo });
+}
+
 /** @throws {ProblemError} `invalid_request` */
 export function codeOf({ code }: AuthorizationResponse): string {
   if (code === null) throw missing("code");
