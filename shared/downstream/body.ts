@@ -1,27 +1,40 @@
-import type { Readable } from "node:stream";
 import { ProblemError } from "../core/errors.ts";
+import type { Readable } from "node:stream";
 
 /** Longer than anybody waits: Azure ends a request that has had no answer for this long. */
 const longestMs = 230_000;
 
+export interface BodyLimits {
+  /** How long it may pause. */
+  readonly idleMs: number;
+  /** Of the exchange: the reason why the app has ended it. */
+  readonly ended: AbortSignal;
+}
+
 /**
  * Reads the whole body of an answer.
- * @param idleMs the longest pause between two pieces
- * @throws {ProblemError} `api_timeout` or `api_unavailable` when the body is not complete
+ * @throws {ProblemError} `api_timeout` or `api_unavailable` when the body is not complete, `answer_too_large` when it is longer
+ *   than `maxBytes`
  */
-export async function readBody(body: Readable, idleMs: number): Promise<Buffer> {
+export async function readBody(body: Readable, limits: BodyLimits, maxBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const end = Date.now() + longestMs;
-  for await (const piece of piecesOf(body, idleMs)) {
-    pieces.push(piece);
+  let size = 0;
+  for await (const piece of piecesOf(body, limits)) {
+    size += piece.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
     if (Date.now() > end) throw tooSlow();
+    pieces.push(piece);
   }
   return Buffer.concat(pieces);
 }
 
-/** The body of an answer as a stream, read as fast as its reader reads it. It fails as {@link readBody}. */
-export function streamBody(body: Readable, idleMs: number): ReadableStream<Uint8Array> {
-  const pieces = piecesOf(body, idleMs);
+/**
+ * The body of an answer as a stream, read as fast as its reader reads it.
+ * @throws {ProblemError} `api_timeout` or `api_unavailable`, to its reader, when it does not come to its end
+ */
+export function streamBody(body: Readable, limits: BodyLimits): ReadableStream<Uint8Array> {
+  const pieces = piecesOf(body, limits);
   return new ReadableStream(
     {
       async pull(controller) {
@@ -37,7 +50,7 @@ export function streamBody(body: Readable, idleMs: number): ReadableStream<Uint8
 }
 
 /** The pieces as they come. The pause counts only while somebody waits for the next one. */
-async function* piecesOf(body: Readable, idleMs: number): AsyncGenerator<Buffer, undefined> {
+async function* piecesOf(body: Readable, { idleMs, ended }: BodyLimits): AsyncGenerator<Buffer, undefined> {
   const pieces: AsyncIterator<Buffer, unknown> = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -47,17 +60,23 @@ async function* piecesOf(body: Readable, idleMs: number): AsyncGenerator<Buffer,
       yield next.value;
     }
   } catch (error) {
+    if (ended.aborted) throw ended.reason;
     throw body.errored instanceof ProblemError ? body.errored : brokenOff(error);
   } finally {
     body.destroy();
   }
 }
 
+export function tooLarge(maxBytes: number): ProblemError {
+  const size = `${Math.floor(maxBytes / 1_048_576)} MiB`;
+  return new ProblemError("answer_too_large", `It has more than ${size}, and Http__Streaming is off.`);
+}
+
 function tooSlow(): ProblemError {
-  return new ProblemError("api_timeout", "The answer stopped before its end. Try again in a moment.");
+  return new ProblemError("api_timeout", "The answer stopped half-way. Try again in a moment.");
 }
 
 /** The connection was lost, or the compression is broken. */
 function brokenOff(cause: unknown): ProblemError {
-  return new ProblemError("api_unavailable", "The answer was cut off. Try again in a moment.", { cause });
+  return new ProblemError("api_unavailable", "The answer broke off. Try again in a moment.", { cause });
 }

@@ -4,6 +4,7 @@ import { ProblemError } from "../core/errors.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { accessToken } from "./access-token.ts";
 import { forgetAppToken } from "./app-token.ts";
+import { attend } from "./attend.ts";
 import { throughCircuit } from "./circuit.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
@@ -16,34 +17,53 @@ import type { TokenRequest } from "./token-request.ts";
  * The API has the time limit of its settings; the app's own work before and after the call has the usual one each.
  * @returns the API's answer, whatever its status, unless only a new sign-in can help
  * @throws {SignInRequiredError} also for a claims challenge that only the person can satisfy
- * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`
+ * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`; `send_again` after a challenge, for a
+ *   body that was a stream
  */
 export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
-  const answer = await send(request, target, asked, await accessToken(app, request));
+  const answer = await send(app, request, target, asked, await accessToken(app, request));
   const claims = claimsWanted(app, request, answer);
   if (claims === undefined) return answer;
   const challenged = { ...request, claims, signal: AbortSignal.timeout(ownTimeMs) };
-  const second = await send(request, target, asked, await accessToken(app, challenged));
+  const token = await accessToken(app, challenged);
+  if (asked.body instanceof ReadableStream) throw spent();
+  const second = await send(app, request, target, asked, token);
   const still = claimsWanted(app, request, second);
   if (still === undefined) return second;
   throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");
 }
 
+/** The next request finds the new token. */
+function spent(): ProblemError {
+  const detail = "The API asked for a newer token while it was sent. There is one now.";
+  return new ProblemError("send_again", detail, { retryAfterSeconds: 0 });
+}
+
 /** Sends the request, as part of the recorded trace. The settings' fields and the token replace fields of the same name. */
 async function send(
-  { api, gone }: TokenRequest,
+  app: App,
+  request: TokenRequest,
   target: URL,
   asked: ApiRequest,
   token: string | undefined,
 ): Promise<ApiAnswer> {
+  const { api } = request;
   const credentials = token !== undefined && { authorization: `Bearer ${token}` };
+  const attended = attend(app, request);
   const call = async () =>
     httpDependency(asked.method, target, async (traceparent) => {
       const trace = traceparent !== undefined && { traceparent };
       const headers = { ...asked.headers, ...api.headers, ...credentials, ...trace };
-      return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, gone });
+      return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, end: attended.end });
     });
-  return throughCircuit(api, call, () => gone?.aborted !== true);
+  try {
+    const answer = await throughCircuit(api, call, () => !attended.end.aborted);
+    answer.body.once("close", attended.stop);
+    return answer;
+  } catch (error) {
+    attended.stop();
+    throw error;
+  }
 }
 
 /**

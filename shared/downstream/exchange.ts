@@ -1,13 +1,15 @@
 import { request as overHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as overTls } from "node:https";
 import { ProblemError } from "../core/errors.ts";
+import { sendBody } from "./send-body.ts";
 
 /** A request to an API, as it goes over the wire. */
 export interface ApiRequest {
   readonly method: string;
   /** Names in lower case, values with one character for each byte. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** A stream can be sent once. */
+  readonly body?: Uint8Array | ReadableStream<Uint8Array>;
 }
 
 /** An API's answer, as it came: nothing decoded, no redirect followed. */
@@ -17,15 +19,17 @@ export interface ApiAnswer {
   readonly fields: readonly Field[];
   /** The body. The connection serves no other call until it has been read to its end, or destroyed. */
   readonly body: IncomingMessage;
+  /** Has aborted, with the reason, if it was the app that has ended the body. */
+  readonly ended: AbortSignal;
 }
 
 export type Field = readonly [name: string, value: string];
 
 export interface ExchangeLimits {
-  /** Time limit from the end of the request to the beginning of the answer. */
+  /** Time limit from the end of the request to the beginning of the answer, and for each piece of the request that the API takes. */
   readonly timeoutMs: number;
-  /** Ends the exchange, also while the answer's body is under way: nobody waits for it any more. */
-  readonly gone?: AbortSignal | undefined;
+  /** Ends the exchange, also while the answer's body is under way. Its reason is what the exchange fails with. */
+  readonly end: AbortSignal;
 }
 
 /** Methods that may be sent twice: the second time changes nothing more (RFC 9110 section 9.2.2). */
@@ -40,10 +44,11 @@ export async function exchange(target: URL, request: ApiRequest, limits: Exchang
   try {
     return await attempt(target, request, limits);
   } catch (error) {
-    if (!(error instanceof StaleConnectionError) || !idempotent.has(request.method)) throw failure(error);
+    const mayRepeat = idempotent.has(request.method) && !(request.body instanceof ReadableStream);
+    if (!(error instanceof StaleConnectionError) || !mayRepeat) throw failure(error, limits);
   }
   return attempt(target, request, limits, false).catch((error: unknown) => {
-    throw failure(error);
+    throw failure(error, limits);
   });
 }
 
@@ -51,25 +56,26 @@ export async function exchange(target: URL, request: ApiRequest, limits: Exchang
 async function attempt(
   target: URL,
   { method, headers, body }: ApiRequest,
-  { timeoutMs, gone }: ExchangeLimits,
+  { timeoutMs, end }: ExchangeLimits,
   agent?: false,
 ): Promise<ApiAnswer> {
   const send = target.protocol === "https:" ? overTls : overHttp;
-  const request = send(target, { method, headers, ...(agent === false && { agent }), ...(gone && { signal: gone }) });
-  const timer = setTimeout(() => request.destroy(new ProblemError("api_timeout", tryAgain)), timeoutMs);
+  const request = send(target, { method, headers, signal: end, ...(agent === false && { agent }) });
+  const answered = responseTo(request);
+  const stopClock = sendBody(request, body, timeoutMs);
   try {
-    request.end(body);
-    return answerOf(await responseTo(request));
+    const response = await answered;
+    // Whatever of the request has not been sent by then is of no use any more.
+    response.once("end", () => request.writableEnded || request.destroy());
+    return answerOf(response, end);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isStale = request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
     throw isStale ? new StaleConnectionError(error) : error;
   } finally {
-    clearTimeout(timer);
+    stopClock();
   }
 }
-
-const tryAgain = "Try again in a moment.";
 
 /** The connection had served another call, and was closed before this one's answer began. */
 class StaleConnectionError extends Error {
@@ -78,8 +84,10 @@ class StaleConnectionError extends Error {
   }
 }
 
-function failure(error: unknown): ProblemError {
-  return error instanceof ProblemError ? error : new ProblemError("api_unavailable", tryAgain, { cause: error });
+function failure(error: unknown, { end }: ExchangeLimits): unknown {
+  if (end.aborted) return end.reason;
+  if (error instanceof ProblemError) return error;
+  return new ProblemError("api_unavailable", "Try again in a moment.", { cause: error });
 }
 
 /** The answer, once it begins. A later error does not count: an API may answer, and then hang up on the rest of the request. */
@@ -92,7 +100,7 @@ async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
 }
 
 /** Refuses 407, which only a proxy may answer (RFC 9110 section 15.5.8), and statuses that no function can answer with. */
-function answerOf(body: IncomingMessage): ApiAnswer {
+function answerOf(body: IncomingMessage, ended: AbortSignal): ApiAnswer {
   const { statusCode: status = 0, rawHeaders } = body;
   if (status < 200 || status > 599 || status === 407) {
     body.destroy();
@@ -101,7 +109,7 @@ function answerOf(body: IncomingMessage): ApiAnswer {
   const fields = rawHeaders.flatMap((name, index): Field[] =>
     index % 2 === 0 ? [[name.toLowerCase(), rawHeaders[index + 1] ?? ""]] : [],
   );
-  return { status, fields, body };
+  return { status, fields, body, ended };
 }
 
 /** The values of a field, joined as RFC 9110 section 5.3 allows; null if there is none. */

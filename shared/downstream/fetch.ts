@@ -3,7 +3,7 @@ import { createBrotliDecompress, createGunzip } from "node:zlib";
 import type { App } from "../app/app.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
 import { ownProblemField } from "../http/withheld-fields.ts";
-import { streamBody } from "./body.ts";
+import { streamBody, type BodyLimits } from "./body.ts";
 import { callApi } from "./call.ts";
 import { fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import type { DownstreamInit } from "./request-init.ts";
@@ -18,7 +18,8 @@ export async function fetchFromApi(
 ): Promise<Response> {
   const asked = await requestOf(init);
   const answer = await callApi(app, request, target, asked);
-  return responseOf(answer, asked.method, init, request.api.idleTimeoutSeconds * 1_000);
+  const limits = { idleMs: request.api.idleTimeoutSeconds * 1_000, ended: answer.ended };
+  return responseOf(answer, asked.method, init, limits);
 }
 
 /** Fields that HTTP sets, and cookies: a function may have copied a browser's, which are for this app. */
@@ -36,6 +37,7 @@ async function requestOf({ method = "GET", headers: given, body }: DownstreamIni
   const { method: normalized } = new Request("http://api.invalid", { method });
   if (body === undefined) return { method: normalized, headers: Object.fromEntries(headers) };
   if (normalized === "GET" || normalized === "HEAD") throw new TypeError(`A ${normalized} request has no body`);
+  if (body instanceof ReadableStream) return { method: normalized, headers: Object.fromEntries(headers), body };
   const content = new Response(body);
   const type = content.headers.get("content-type");
   if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
@@ -45,7 +47,12 @@ async function requestOf({ method = "GET", headers: given, body }: DownstreamIni
 }
 
 /** The answer that `fetch` would give: decoded, unless the caller has set `Accept-Encoding`. */
-function responseOf(answer: ApiAnswer, method: string, { headers: given }: DownstreamInit, idleMs: number): Response {
+function responseOf(
+  answer: ApiAnswer,
+  method: string,
+  { headers: given }: DownstreamInit,
+  limits: BodyLimits,
+): Response {
   const { status, fields, body } = answer;
   if (method === "HEAD" || hasNoBody(status)) {
     body.resume();
@@ -54,11 +61,11 @@ function responseOf(answer: ApiAnswer, method: string, { headers: given }: Downs
   const decoder = new Headers(given).has("accept-encoding")
     ? undefined
     : decoderOf(fieldOf(answer, "content-encoding"));
-  if (!decoder) return new Response(streamBody(body, idleMs), { status, headers: headersOf(fields) });
+  if (!decoder) return new Response(streamBody(body, limits), { status, headers: headersOf(fields) });
   const headers = headersOf(fields.filter(([name]) => name !== "content-encoding" && name !== "content-length"));
   // An error reaches the reader through the decoder, which is then destroyed.
   const decoded = pipeline(body, decoder, () => undefined);
-  return new Response(streamBody(decoded, idleMs), { status, headers });
+  return new Response(streamBody(decoded, limits), { status, headers });
 }
 
 function decoderOf(encoding: string | null) {

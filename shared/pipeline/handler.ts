@@ -73,7 +73,8 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const errand: { way?: Way } = {};
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
     const signal = AbortSignal.timeout(timeoutMs);
-    const context = { app, cookies, invocation, telemetry, signal, defer, comeBackTo, connection };
+    const gone = connection?.gone;
+    const context = { app, cookies, invocation, telemetry, signal, gone, defer, comeBackTo, connection };
     const about = { request, definition, invocation, telemetry, cookies, publicBaseUrl, appName };
     const failed = () => ({ ...about, way: errand.way });
     const answer = async () => {

@@ -64,6 +64,8 @@ describe("an API that fails", () => {
     await closed.stop();
     world = await startWorld({
       environment: {
+        // With HTTP streams, what breaks within a body breaks off at the browser: proxy/broken.
+        Http__Streaming: "false",
         DownstreamApis__raw__BaseUrl: raw.url,
         DownstreamApis__raw__Scopes: "User.Read",
         DownstreamApis__closed__BaseUrl: closed.url,
@@ -86,9 +88,11 @@ describe("an API that fails", () => {
   }
 
   it("which resets the connection: 502 api_unavailable", async () => {
-    // Twice: a connection that was used before is tried again, on a new one.
+    // Once more, where the first connection was one that is used again.
     world.downstreamApi.controls.failNext({ type: "reset" }, 2);
-    await expectFailure("/api/graph/me", "api_unavailable");
+    assertProblem(await client.fetch("/api/graph/me"), 502, "api_unavailable");
+    world.downstreamApi.controls.clearFaults();
+    assert.equal((await client.fetch("/api/graph/me")).status, 200);
   });
 
   it("where nobody listens: 502 api_unavailable", () => expectFailure("/api/closed/me", "api_unavailable"));

@@ -20,8 +20,8 @@ export interface RawApi {
   readonly sockets: ReadonlySet<Socket>;
   /** From now on, and for every call: answers on the connection that the call came on. */
   answer(how: (socket: Socket, call: ApiCall) => void): void;
-  /** Sees the bytes of a request as they come, before it is complete. */
-  onData(listener: ((data: Buffer, socket: Socket) => void) | undefined): void;
+  /** Takes the bytes of requests as they come, in the place of the above; undefined ends that. */
+  take(how: ((socket: Socket, data: Buffer) => void) | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -29,13 +29,16 @@ export async function startRawApi(): Promise<RawApi> {
   const calls: ApiCall[] = [];
   const sockets = new Set<Socket>();
   let answer: Parameters<RawApi["answer"]>[0] = ok;
-  let listener: Parameters<RawApi["onData"]>[0];
+  let take: Parameters<RawApi["take"]>[0];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
     let received = Buffer.alloc(0);
     socket.on("data", (data: Buffer) => {
-      listener?.(data, socket);
+      if (take) {
+        take(socket, data);
+        return;
+      }
       received = Buffer.concat([received, data]);
       for (let read = readCall(received); read; read = readCall(received)) {
         received = received.subarray(read.end);
@@ -50,7 +53,7 @@ export async function startRawApi(): Promise<RawApi> {
     calls,
     sockets,
     answer: (how) => void (answer = how),
-    onData: (how) => void (listener = how),
+    take: (how) => void (take = how),
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));

@@ -16,11 +16,25 @@ export interface ProxyStage {
   stop(): Promise<void>;
 }
 
-/** @param settings of the API, besides its base URL and scopes */
-export async function startProxyStage(settings: Readonly<Record<string, string>> = {}): Promise<ProxyStage> {
+/** Whether requests and answers pass through the Functions host as streams: what goes through the app is the same. */
+export const modes = [
+  ["without HTTP streams", false],
+  ["with HTTP streams", true],
+] as const;
+
+/**
+ * @param settings of the API, besides its base URL and scopes
+ * @param small settings of another one of the same address, `/api/small/<path>`
+ */
+export async function startProxyStage(
+  streaming: boolean,
+  settings: Readonly<Record<string, string>> = {},
+  small: Readonly<Record<string, string>> = {},
+): Promise<ProxyStage> {
   const api = await startRawApi();
-  const environment = apiSettings("raw", { BaseUrl: `${api.url}/base`, Scopes: "User.Read", ...settings });
-  const world = await startWorld({ environment });
+  const usual = { BaseUrl: `${api.url}/base`, Scopes: "User.Read" };
+  const apis = { ...apiSettings("raw", { ...usual, ...settings }), ...apiSettings("small", { ...usual, ...small }) };
+  const world = await startWorld({ environment: { ...apis, Http__Streaming: String(streaming) } });
   const client = world.client();
   await signIn(client, "ada@contoso.example", "/healthz");
   const { value } = sessionOf(client);

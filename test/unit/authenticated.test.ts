@@ -149,6 +149,18 @@ describe("a function of one's own, for a person who is signed in", () => {
     assert.equal(exchange.cookies.size, 0);
   });
 
+  test("may hand on the API's answer as a stream", async () => {
+    const { response } = await ask(async (_request, session) => {
+      const { status, headers, body } = await session.fetch("graph", "me");
+      return {
+        status,
+        headers: { "content-type": headers.get("content-type") ?? "text/plain" },
+        ...(body && { body }),
+      };
+    });
+    assert.equal(Buffer.from(response.body as Uint8Array).toString(), '{"ok":true}');
+  });
+
   test("need not care for an answer of the API that breaks off", async () => {
     recording.answer((response) => response.writeHead(200).write("{", () => response.destroy()));
     const exchange = await ask(async (_request, session) => {

@@ -219,10 +219,15 @@ describe("an API that does not answer", () => {
     assert.equal((await call({}, invocation(late.signal))).status, 200);
   });
 
-  test("is not called while nobody waits", async () => {
+  test("is called no longer than somebody waits", async () => {
     const gone = new AbortController();
-    recording.answer(() => gone.abort());
-    await assert.rejects(call({}, { ...invocation(), gone: gone.signal }), condition("api_unavailable"));
+    recording.answer((response) => {
+      response.once("close", () => closed.resolve());
+      gone.abort();
+    });
+    const closed = Promise.withResolvers<void>();
+    await assert.rejects(call({}, { ...invocation(), gone: gone.signal }), condition("client_gone"));
+    await closed.promise;
   });
 });
 
@@ -234,6 +239,34 @@ const closing = () => {
     else response.end("ok");
   });
 };
+
+const pieces = (...texts: string[]) => ReadableStream.from(texts.map((text) => Buffer.from(text)));
+
+describe("a function's own stream", () => {
+  test("goes to the API as it comes", async () => {
+    answering(200, {}, "ok");
+    const response = await fetch({ method: "PUT", body: pieces("first ", "second") });
+    assert.equal(await response.text(), "ok");
+    const [{ body, headers } = assert.fail()] = recording.requests;
+    assert.deepEqual([body.toString(), headers["transfer-encoding"]], ["first second", "chunked"]);
+  });
+
+  test("that breaks off is no complete request", async () => {
+    const broken = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from("begun")),
+      pull: () => Promise.reject(new Error("lost")),
+    });
+    await assert.rejects(fetch({ method: "PUT", body: broken }), condition("api_unavailable"));
+    assert.equal(recording.requests.length, 0);
+  });
+
+  test("has to be sent again when the API asks for a newer token", async () => {
+    const claims = Buffer.from('{"access_token":{}}').toString("base64");
+    answering(401, { "www-authenticate": `Bearer error="insufficient_claims", claims="${claims}"` });
+    await assert.rejects(fetch({ method: "PUT", body: pieces("once") }), condition("send_again"));
+    assert.equal(recording.requests.length, 1);
+  });
+});
 
 describe("a connection that the API has closed meanwhile", () => {
   test("costs an idempotent call a second try", async () => {

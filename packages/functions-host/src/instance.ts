@@ -18,6 +18,8 @@ export interface AppInstanceOptions {
 /** The app on a functions host, in a process of its own. */
 export interface AppInstance {
   readonly url: string;
+  /** Of the process. */
+  readonly pid: number | undefined;
   /** Everything written so far, line by line. */
   readonly lines: readonly string[];
   /** Resolves with the exit code, or the signal's name. */
@@ -65,7 +67,7 @@ export async function startAppInstance(options: AppInstanceOptions): Promise<App
     child.kill("SIGKILL");
     throw error;
   });
-  return { url, lines, exited, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
+  return { url, pid: child.pid, lines, exited, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
 interface Started {
