@@ -159,6 +159,6 @@ describe("the ways to sign out on the page", () => {
     await look(other.tab);
     await noticesSignOut(other.tab);
     await here.tab.goto(here.world.identityProvider.publicUrl);
-    await here.tab.getByText("Nobody is signed in in this browser.").waitFor();
+    await here.tab.getByText("Nobody is signed in with this browser.").waitFor();
   });
 });

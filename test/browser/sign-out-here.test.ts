@@ -60,7 +60,7 @@ describe("signing out from this app", () => {
     await clickSignOut(tab);
     await seesSignedOut(tab, "Ada Lindqvist");
     await tab.goto(world.identityProvider.publicUrl);
-    await tab.getByText("Nobody is signed in in this browser.").waitFor();
+    await tab.getByText("Nobody is signed in with this browser.").waitFor();
   });
 
   it("leaves nothing behind the browser's Back button", async (test) => {

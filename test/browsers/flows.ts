@@ -73,7 +73,7 @@ async function signOutHere(world: World, browser: OtherBrowser): Promise<void> {
   const left = (await tab.cookies()).filter(({ value }) => value === cookie);
   assert.deepEqual(left, [], "The browser has kept the session's cookie");
   await tab.goTo(world.identityProvider.publicUrl);
-  await tab.sees("Nobody is signed in in this browser.");
+  await tab.sees("Nobody is signed in with this browser.");
 }
 
 async function signOutEverywhere(world: World, browser: OtherBrowser): Promise<void> {

@@ -10,7 +10,7 @@ export async function currentSession(provider: Provider, ctx: KoaContextWithOIDC
   return id === undefined ? undefined : provider.Session.find(id);
 }
 
-/** Who is signed in in this browser, under which `sid`, and at which apps. */
+/** Who is signed in with this browser, under which `sid`, and at which apps. */
 export interface SignedIn {
   readonly person: Person;
   readonly sid: string;

@@ -11,7 +11,7 @@ export function homePage(product: string, person: SignedInPerson | undefined): R
     return renderPage({
       ...look,
       title: "You are signed out",
-      body: html`<p>If you are signed in at the identity provider already, signing in here asks nothing.</p>
+      body: html`<p>If you are already signed in at the identity provider, you are not asked anything here.</p>
         <div class="actions"><a class="button" href="/sign-in">Sign in</a></div>`,
     });
   }

@@ -79,7 +79,7 @@ export function accountPage(
   if (account === undefined) {
     return renderPage({
       title: "My account",
-      body: html`<p>Nobody is signed in in this browser.</p>
+      body: html`<p>Nobody is signed in with this browser.</p>
         <p class="quiet">Open one of the apps to sign in.</p>`,
     });
   }
