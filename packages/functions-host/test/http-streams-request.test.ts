@@ -124,6 +124,14 @@ test("with streams the function sees the browser's headers, the worker's request
   }
 });
 
+test("with streams a request that announces trailers reaches the function, with a body and without", async (t) => {
+  const host = await startMirror(t);
+  assert.equal((await seen(host, "/mirror", ["Trailer: X-Checksum"])).headers["trailer"], "X-Checksum");
+  const head = ["POST /mirror HTTP/1.1", "Host: a", "Connection: close", "Trailer: X-Checksum", "Content-Length: 5"];
+  const answer = await sendRaw(host.port, `${head.join("\r\n")}\r\n\r\nhello`);
+  assert.equal((JSON.parse(bodyOf(answer)) as Seen).text, "hello");
+});
+
 test("with streams the path is encoded once more where it looks encoded, and the query is tidied", async (t) => {
   const host = await startMirror(t);
   const url = async (target: string) => (await seen(host, target)).url.replace(`http://localhost:${host.port}`, "");

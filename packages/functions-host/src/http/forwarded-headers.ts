@@ -60,8 +60,20 @@ export function requestHeaders(request: IncomingMessage, as: ForwardedAs): Recor
   headers["x-forwarded-proto"] = "http";
   headers["traceparent"] = as.traceParent;
   headers[invocationIdHeader] = as.invocationId;
+  if (isChunked(request) || headers["trailer"] !== undefined) inChunks(headers);
   if (isWebSocketUpgrade(request)) Object.assign(headers, { connection: "Upgrade", upgrade: "websocket" });
   return headers;
+}
+
+/** Whether the length of a request's body is not known before its end. */
+export function isChunked({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined;
+}
+
+// Node's client sends a `Trailer` only so.
+function inChunks(headers: Record<string, string>): void {
+  headers["transfer-encoding"] = "chunked";
+  delete headers["content-length"];
 }
 
 /** YARP forwards only this upgrade over HTTP/1.1, as a GET. The library answers it like any other request. */

@@ -1,7 +1,7 @@
 import { continueBody } from "../http/continue.ts";
 import { ForwardingError } from "../http/exchange-activity.ts";
 import type { AnswerHead, Exchange, Forwarder } from "../http/forward.ts";
-import { isWebSocketUpgrade, requestHeaders } from "../http/forwarded-headers.ts";
+import { isChunked, isWebSocketUpgrade, requestHeaders } from "../http/forwarded-headers.ts";
 import { forwardedTarget } from "../http/forwarded-target.ts";
 import { breakOff, sendStatus } from "../http/response.ts";
 import type { RpcInvocationRequest } from "../worker/core-types.ts";
@@ -52,16 +52,13 @@ function startExchange(
   { invocationId, traceContext: { traceParent } }: RpcInvocationRequest,
   forwarder: Forwarder,
 ): Exchange {
-  const isChunked = request.headers["transfer-encoding"] !== undefined;
   try {
     const headers = requestHeaders(request, { invocationId, traceParent, host: head.headers["host"]?.value ?? "" });
-    if (isChunked) {
-      headers["transfer-encoding"] = "chunked";
-      continueBody(request, response);
-    }
+    const body = isChunked(request) ? request : buffered;
+    if (body === request) continueBody(request, response);
     const method = isWebSocketUpgrade(request) ? "GET" : head.method.toUpperCase();
     const target = forwardedTarget(head.path, head.query);
-    return forwarder.forward({ method, target, headers, body: isChunked ? request : buffered }, response);
+    return forwarder.forward({ method, target, headers, body }, response);
   } catch (error) {
     // The invocation still waits for its request, until functionTimeout.
     return { passedOn: Promise.reject(toError(error)), cancel: () => undefined };
