@@ -8,6 +8,7 @@ import { refuseEmbedding } from "../shared/http/fetch-metadata.ts";
 import { refuseUnkeptFraming } from "../shared/http/forwarded-fields.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
+import { requireRole } from "../shared/pipeline/require-role.ts";
 
 /** `* /api/{api}/{*path}`: a downstream API, called with the account's token. */
 export const api: FunctionDefinition = {
@@ -15,10 +16,11 @@ export const api: FunctionDefinition = {
   route: "api/{api}/{*path}",
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   handler: authenticated(
-    async (request, { resolved: session }, context) => {
+    async (request, { claims, resolved: session }, context) => {
       refuseEmbedding(request.headers);
       refuseUnkeptFraming(request.headers);
       const called = configuredApi(context.app, request.params["api"] ?? "");
+      requireRole(claims, called.roles);
       const target = targetUrl(called, requestedPath(called, request));
       refuseUnallowed(called, request.method, target);
       const streaming = context.connection !== undefined;

@@ -1,7 +1,8 @@
-import { HttpRequest } from "@azure/functions";
+import type { HttpRequest } from "@azure/functions";
 import { ProblemError } from "../shared/core/errors.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { requireRole } from "../shared/pipeline/require-role.ts";
 import type { OwnFunction } from "./own-function.ts";
 
 /** Defines an app's own function like those of this project. It gets only the public part of session and context. */
@@ -13,7 +14,7 @@ export function ownDefinition(name: string, own: OwnFunction): FunctionDefinitio
     methods,
     handler: authenticated(
       async (request, { claims, fetch, getToken }, { signal, invocation }) => {
-        if (roles !== undefined && !roles.some((role) => claims.roles.includes(role))) throw roleRequired();
+        requireRole(claims, roles);
         return handler(withReadableBody(request), { claims, fetch, getToken }, { signal, invocation });
       },
       { ...(navigable !== undefined && { navigable }), ...(extendsSession !== undefined && { extendsSession }) },
@@ -21,18 +22,12 @@ export function ownDefinition(name: string, own: OwnFunction): FunctionDefinitio
   };
 }
 
-function roleRequired(): ProblemError {
-  return new ProblemError(
-    "role_required",
-    "Your account has no role that allows this, or had none when you signed in.",
-  );
-}
-
 /** Makes a body that cannot be read the caller's mistake: 400 `invalid_request` instead of 500. */
 function withReadableBody(request: HttpRequest): HttpRequest {
+  const [json, formData] = [request.json.bind(request), request.formData.bind(request)];
   return Object.assign(request, {
-    json: async () => readAs("JSON", () => HttpRequest.prototype.json.call(request)),
-    formData: async () => readAs("a form", () => HttpRequest.prototype.formData.call(request)),
+    json: async () => readAs("JSON", json),
+    formData: async () => readAs("a form", formData),
   });
 }
 

@@ -39,6 +39,12 @@ export const downstreamApiSettings = {
     expects: "paths below the base URL, separated by spaces, such as me me/messages/* files/**",
     default: "all of them",
   },
+  downstreamRequireRole: {
+    name: "DownstreamApis__<name>__RequireRole",
+    meaning:
+      "App roles of which a person needs one to call the API from a browser. Without it, everyone who is signed in may.",
+    expects: "values of app roles, separated by spaces",
+  },
   downstreamAllowEncodedSlashes: {
     name: "DownstreamApis__<name>__AllowEncodedSlashes",
     meaning:

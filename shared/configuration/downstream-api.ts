@@ -24,6 +24,8 @@ export interface DownstreamApiConfiguration {
   /** What browsers may call. The app's own functions may call anything. */
   readonly methods: readonly string[];
   readonly paths: readonly string[] | undefined;
+  /** Of which a person needs one. */
+  readonly roles: readonly string[] | undefined;
   readonly allowEncodedSlashes: boolean;
   readonly maxRequestBytes: number;
   /** Time limit from the end of the request to the beginning of the answer. */
@@ -56,6 +58,7 @@ export function readDownstreamApi(
     headers: readFixedHeaders(read, settings.downstreamHeader, token === "Anonymous"),
     methods: readMethods(read, settings.downstreamMethods),
     paths: readPaths(read, settings.downstreamPaths),
+    roles: read.optional(settings.downstreamRequireRole)?.split(/\s+/),
     allowEncodedSlashes: read.oneOf(settings.downstreamAllowEncodedSlashes, ["true", "false"], "false") === "true",
     caching: read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store"),
     ...readLimits(read, settings),

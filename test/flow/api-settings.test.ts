@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { decodeJwt } from "jose";
+import { defaultTenantId, samplePeople } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { apiSettings, freePorts, httpStreaming, signIn, startWorld, type World } from "../support/world.ts";
 
+const [ada, second] = samplePeople(defaultTenantId);
+assert.ok(ada && second);
 const subscriptionKey = "subscription-k3y-of-the-app";
 /** Of the local app registration. */
 const clientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
@@ -19,15 +22,17 @@ describe("an API that is called as its settings say", () => {
     const at = { BaseUrl: api.url };
     world = await startWorld({
       ports: await freePorts(),
+      people: [ada, { ...second, roles: ["Orders.Approve"] }],
       environment: {
         ...apiSettings("keyed", { ...at, Scopes: "User.Read", Headers__Ocp_Apim_Subscription_Key: subscriptionKey }),
         ...apiSettings("narrow", { ...at, Scopes: "User.Read", Methods: "GET", Paths: "items items/*" }),
+        ...apiSettings("approvals", { ...at, Scopes: "User.Read", RequireRole: "Orders.Approve Orders.Admin" }),
         ...apiSettings("open", { ...at, Token: "Anonymous" }),
         ...apiSettings("slow", { ...at, Scopes: "User.Read", TimeoutSeconds: "1", IdleTimeoutSeconds: "1" }),
       },
     });
     client = world.client();
-    await signIn(client, "ada@contoso.example", "/healthz");
+    await signIn(client, ada.preferredUsername, "/healthz");
   });
   after(async () => {
     await world.stop();
@@ -59,6 +64,14 @@ describe("an API that is called as its settings say", () => {
     assertProblem(refused, 405, "method_not_allowed");
     assert.equal(refused.headers.allow, "GET, HEAD");
     assert.equal(api.requests.length, 3);
+  });
+
+  it("only for people with a role that it needs", async () => {
+    assertProblem(await client.fetch("/api/approvals/x"), 403, "role_required");
+    const approver = world.client();
+    await signIn(approver, second.preferredUsername, "/healthz");
+    assert.equal((await approver.fetch("/api/approvals/x")).status, 200);
+    assert.equal(api.requests.length, 1);
   });
 
   it("without a token, for people who are signed in", async () => {

@@ -256,6 +256,7 @@ describe("a downstream API", () => {
       headers: {},
       methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
       paths: undefined,
+      roles: undefined,
       allowEncodedSlashes: false,
       maxRequestBytes: 104_857_600,
       timeoutSeconds: 30,

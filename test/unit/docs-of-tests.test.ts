@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 test("every test that docs/security.md names is there", () => {
-  const kinds = "browser|contract|fault|flow|fuzz|infra|race|soak|unit";
+  const kinds = "browser|contract|fault|flow|fuzz|infra|proxy|race|soak|unit";
   const named = [
     ...read("docs/security.md").matchAll(new RegExp(`\`((?:${kinds}|packages/[\\w-]+/test)/[\\w-]+)\``, "g")),
   ];
