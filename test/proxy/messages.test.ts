@@ -170,9 +170,11 @@ for (const [mode, streaming] of modes) {
         let sent = 0;
         stage.api.answer((socket) => {
           socket.write("HTTP/1.1 200 OK\r\n\r\n");
-          const more = () => {
+          // A write that fails says so at once: what asked for another then would never let anything else happen.
+          const more = (error?: Error | null) => {
+            if (error) return;
             sent += 1_000 * kib;
-            if (!socket.destroyed) socket.write(Buffer.alloc(1_000 * kib), more);
+            socket.write(Buffer.alloc(1_000 * kib), more);
           };
           more();
         });
