@@ -103,6 +103,8 @@ for (const [where, start] of Object.entries(services))
         peekedMessageItems.map(({ messageText }) => messageText),
         ["not to be understood"],
       );
+      const { receivedMessageItems } = await service.getQueueClient(`${name}-poison`).receiveMessages();
+      assert.equal(receivedMessageItems.length, 1, "to look at a message has hidden it");
     });
 
     if (!isReal) return;
