@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { keptClaims } from "../../shared/identity/kept-claims.ts";
+import { keptClaims } from "../../shared/identity/id-token.ts";
 import { condition } from "./support/conditions.ts";
 
 describe("of an ID token's claims a session keeps", () => {
