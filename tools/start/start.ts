@@ -12,10 +12,10 @@ Options, after "--":
 
 Settings come from the environment and from "Values" in local.settings.json. What has no settings gets a stand-in:
 
-  no AzureAd__…                                a local identity provider
-  no CosmosDb and no CosmosDb__accountEndpoint a local Azure Cosmos DB endpoint
-  no AzureWebJobsStorage                       a local queue storage (Azurite)
-  no AzureAd__… and no DownstreamApis__…       a small API like Microsoft Graph
+  no AzureAd__…                                 a local identity provider
+  no CosmosDb and no CosmosDb__accountEndpoint  a local Azure Cosmos DB endpoint
+  no AzureWebJobsStorage                        a local queue storage (Azurite)
+  no AzureAd__… and no DownstreamApis__graph__… a small API like Microsoft Graph
 
 The stand-ins keep their data in .local/. Delete that folder to start afresh.
 `;
