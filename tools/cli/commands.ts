@@ -10,7 +10,10 @@ export const commands: Readonly<Record<string, Command>> = {
   dev: { file: "start", before: ["--watch"], does: "the same, and again whenever a file in functions/ changes" },
   func: { file: "func", does: "the same as start, under the Azure Functions Core Tools" },
   doctor: { file: "doctor", does: "checks everything that the app needs, here or where it is deployed" },
-  "app-registration": { file: "app-registration", does: "creates or updates the app registration in Microsoft Entra ID" },
+  "app-registration": {
+    file: "app-registration",
+    does: "creates or updates the app registration in Microsoft Entra ID",
+  },
   package: { file: "package", does: "builds the app and assembles the folder that is published" },
   deploy: { file: "deploy", does: "packages the app and publishes it to a Function App" },
 };
