@@ -120,7 +120,8 @@ describe("the program that runs the local platform", () => {
   function run(test: TestContext, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
     const program = startProgram("tools/start/start.ts", args, {
       folder: copy,
-      environment: { ...process.env, ...environment },
+      // The program brings its own host, whichever one the other tests are to run on.
+      environment: { ...process.env, HOST_UNDER_TEST: undefined, ...environment },
     });
     test.after(() => program.stop());
     return program;
