@@ -72,7 +72,19 @@ export interface World {
   stop(options?: { keepData?: boolean }): Promise<void>;
 }
 
+/** A world on ports that were free a moment ago; on others if another test has taken one of them since. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startWorldOnce(options);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (!isTaken || options.ports || attempt === 4) throw error;
+    }
+  }
+}
+
+async function startWorldOnce(options: WorldOptions): Promise<World> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "bff-")));
   const ports = { ...(options.ports ?? (await freePorts())), ...(options.queueStorage && { queueStorage: 0 }) };
   await seedCertificates(join(folder, "certificates"));
