@@ -57,7 +57,7 @@ async function send(
       return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, end: attended.end });
     });
   try {
-    const answer = await throughCircuit(api, call, () => !attended.end.aborted);
+    const answer = await throughCircuit(api, call);
     answer.body.once("close", attended.stop);
     return answer;
   } catch (error) {

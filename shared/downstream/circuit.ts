@@ -18,15 +18,11 @@ const states = new WeakMap<DownstreamApiConfiguration, State>();
 
 /**
  * Calls an API unless it is down: each call of an API that does not answer keeps a connection and a person waiting. Any answer,
- * even an error, shows that the API is up.
- * @param isAsked whether somebody still waits: a call that was given up says nothing about the API
+ * even an error, shows that the API is up. A call that failed for another reason says nothing about the API: the browser sent
+ * too much or went away, or the session ended.
  * @throws {ProblemError} `api_down` while the API is down; otherwise what `call` throws
  */
-export async function throughCircuit<T>(
-  api: DownstreamApiConfiguration,
-  call: () => Promise<T>,
-  isAsked: () => boolean,
-): Promise<T> {
+export async function throughCircuit<T>(api: DownstreamApiConfiguration, call: () => Promise<T>): Promise<T> {
   const state = states.get(api) ?? { failures: 0, openUntil: 0, isTried: false };
   states.set(api, state);
   const isTrial = enter(state);
@@ -35,12 +31,16 @@ export async function throughCircuit<T>(
     Object.assign(state, { failures: 0, openUntil: 0 });
     return answer;
   } catch (error) {
-    if (isAsked()) state.failures++;
+    if (isOfTheApi(error)) state.failures++;
     if (state.failures >= failuresToOpen) state.openUntil = Date.now() + openMs;
     throw error;
   } finally {
     if (isTrial) state.isTried = false;
   }
+}
+
+function isOfTheApi(error: unknown): boolean {
+  return error instanceof ProblemError && (error.code === "api_timeout" || error.code === "api_unavailable");
 }
 
 /** @returns whether this call is the one that tries the API again */

@@ -60,8 +60,9 @@ async function sendStream(request: ClientRequest, body: ReadableStream<Uint8Arra
     clock.start();
     request.end();
   } catch (error) {
-    // What the API has is not what the browser meant to send.
-    request.destroy(error instanceof Error ? error : new Error("The request broke off", { cause: error }));
+    // What the API has got is not all that the browser meant to send, and the API is not to blame.
+    const broken = () => new ProblemError("client_gone", "The request broke off before its end.", { cause: error });
+    request.destroy(error instanceof ProblemError ? error : broken());
   }
 }
 

@@ -256,7 +256,7 @@ describe("a function's own stream", () => {
       start: (controller) => controller.enqueue(Buffer.from("begun")),
       pull: () => Promise.reject(new Error("lost")),
     });
-    await assert.rejects(fetch({ method: "PUT", body: broken }), condition("api_unavailable"));
+    await assert.rejects(fetch({ method: "PUT", body: broken }), condition("client_gone"));
     assert.equal(recording.requests.length, 0);
   });
 

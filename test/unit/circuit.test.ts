@@ -24,7 +24,7 @@ const isSilent = () => {
   asked++;
   return Promise.reject(new ProblemError("api_unavailable", "Silent."));
 };
-const call = (how: () => Promise<string>, isAsked = () => true) => throughCircuit(api, how, isAsked);
+const call = (how: () => Promise<string>) => throughCircuit(api, how);
 const fail = async (times: number) => {
   for (let count = 0; count < times; count++) await assert.rejects(call(isSilent), condition("api_unavailable"));
 };
@@ -68,13 +68,21 @@ describe("an API that is up", () => {
     }
   });
 
-  test("is not called down by callers who do not wait for it", async () => {
-    for (let count = 0; count < 9; count++) await assert.rejects(call(isSilent, () => false));
-    assert.equal(await call(answers), "answer");
-  });
+  for (const code of ["client_gone", "body_too_large", "signin_required"] as const) {
+    test(`is not called down by calls that failed for another reason: ${code}`, async () => {
+      const error = new ProblemError(code, "Not the API's failure.");
+      for (let count = 0; count < 9; count++) {
+        await assert.rejects(
+          call(() => Promise.reject(error)),
+          condition(code),
+        );
+      }
+      assert.equal(await call(answers), "answer");
+    });
+  }
 
   test("is not asked less because another one is down", async () => {
     await fail(5);
-    assert.equal(await throughCircuit(apiConfiguration("y"), answers, () => true), "answer");
+    assert.equal(await throughCircuit(apiConfiguration("y"), answers), "answer");
   });
 });
