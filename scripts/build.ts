@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { functionsBundle } from "../tools/cli/functions-bundle.ts";
 import { readArguments } from "./arguments.ts";
 import { authTypes } from "./auth-types.ts";
 import { withoutUnused } from "./without-unused.ts";
@@ -24,25 +25,13 @@ const chunkEntries = Object.fromEntries(Object.entries(chunks).map(([pkg, name])
  * to it is a file for each of the {@link chunks}, which a start does not load.
  */
 export const bundleOptions = {
+  ...functionsBundle,
   entryPoints: { index: "functions/index.ts", ...chunkEntries },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-  bundle: true,
-  platform: "node",
-  target: "node22",
-  format: "cjs",
-  minify: true,
-  sourcemap: "linked",
-  sourcesContent: false,
-  legalComments: "none",
   metafile: true,
-  // The Functions worker provides this module; there is no package to bundle.
-  external: ["@azure/functions-core"],
   // The same library, minified by its makers, who can do that better than esbuild, because the file is already a
   // bundle.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
   plugins: [separateChunks(), webAssets(), withoutJsonWebToken(), withoutUnused()],
-  logLevel: "warning",
 } as const satisfies BuildOptions;
 
 /**

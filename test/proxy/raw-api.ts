@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readBody } from "@entra-functions-bff/stand-in-kit/raw-answers";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
 /** A request as it came over the wire. */
@@ -88,28 +89,7 @@ function readCall(data: Buffer): { call: ApiCall; end: number } | undefined {
     return [each.slice(0, colon).toLowerCase(), each.slice(colon + 1).trim()] as const;
   });
   const named = new Map(fields);
-  const body = named.has("transfer-encoding")
-    ? readChunks(data, headEnd + 4)
-    : readLength(data, headEnd + 4, Number(named.get("content-length") ?? 0));
+  const isFramed = named.has("transfer-encoding") || named.has("content-length");
+  const body = readBody(data, headEnd + 4, isFramed ? fields : [["content-length", "0"]], false);
   return body && { call: { line, fields, body: body.bytes }, end: body.end };
-}
-
-function readLength(data: Buffer, start: number, length: number): { bytes: Buffer; end: number } | undefined {
-  const end = start + length;
-  return end > data.length ? undefined : { bytes: data.subarray(start, end), end };
-}
-
-/** RFC 9112 section 7.1, without trailers: the app sends none. */
-function readChunks(data: Buffer, start: number): { bytes: Buffer; end: number } | undefined {
-  const chunks: Buffer[] = [];
-  for (let at = start; ;) {
-    const lineEnd = data.indexOf("\r\n", at);
-    if (lineEnd < 0) return undefined;
-    const size = Number.parseInt(data.toString("latin1", at, lineEnd), 16);
-    const end = lineEnd + 2 + size + 2;
-    if (end > data.length) return undefined;
-    if (size === 0) return { bytes: Buffer.concat(chunks), end };
-    chunks.push(data.subarray(lineEnd + 2, end - 2));
-    at = end;
-  }
 }

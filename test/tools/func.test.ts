@@ -17,6 +17,9 @@ function deploy(args: readonly string[], folders: readonly string[]): Promise<En
   return runProgram("tools/deploy/deploy-main.ts", args, onPath(...folders));
 }
 
+/** The whole of what is deployed. */
+const packaged = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs", "host.json", "package.json"];
+
 describe("npm run deploy", () => {
   it("publishes the packaged folder with the Core Tools, and has nothing built", async () => {
     await using func = await createFakeFunc();
@@ -25,13 +28,7 @@ describe("npm run deploy", () => {
     const { args, files } = await func.call();
     const publish = ["azure", "functionapp", "publish", "func-production-abc123"];
     assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--slot", "staging"]);
-    assert.deepEqual(files, [
-      "dist/index.cjs",
-      "dist/msal-node.cjs",
-      "dist/storage-queue.cjs",
-      "host.json",
-      "package.json",
-    ]);
+    assert.deepEqual(files, packaged);
     assert.match(output, /dist\/index\.cjs .* [0-9a-f]{64}\n/);
   });
 
@@ -80,13 +77,7 @@ describe("npm run start:func", () => {
     assert.equal(code, 5);
     const { args, files, environment } = await func.call();
     assert.deepEqual(args, ["start", "--port", String(ports.app)]);
-    assert.deepEqual(files, [
-      "dist/index.cjs",
-      "dist/msal-node.cjs",
-      "dist/storage-queue.cjs",
-      "host.json",
-      "package.json",
-    ]);
+    assert.deepEqual(files, packaged);
     assert.equal(environment["FUNCTIONS_WORKER_RUNTIME"], "node");
     assert.equal(environment["PublicBaseUrl"], `http://localhost:${ports.app}`);
     assert.match(environment["CosmosDb"] ?? "", new RegExp(`^AccountEndpoint=http://[^;]*:${ports.cosmos}`));

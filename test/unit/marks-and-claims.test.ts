@@ -47,6 +47,17 @@ async function mark(jti?: string, { signedOutAt = new Date().toISOString() } = {
 const nobody = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
 const ada = { ...nobody, accountKey: "ada" };
 const bob = { ...nobody, accountKey: "bob" };
+/** The first entry is written, and its answer lost. */
+function loseFirstCreate(): void {
+  const create = sids.create.bind(sids);
+  let isFirst = true;
+  mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
+    const created = await create(...args);
+    if (!isFirst) return created;
+    isFirst = false;
+    return { outcome: "lost" };
+  });
+}
 const isReplay = async (jti: string) => (await mark(jti)).replayOf !== undefined;
 const entry = () => sids.documents.get("sid");
 const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signed out"));
@@ -250,14 +261,7 @@ describe("a front-channel sign-out", () => {
     });
 
     test("and takes none for a replay whose own entry was lost on the way", async () => {
-      const create = sids.create.bind(sids);
-      let isFirst = true;
-      mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
-        const created = await create(...args);
-        if (!isFirst) return created;
-        isFirst = false;
-        return { outcome: "lost" };
-      });
+      loseFirstCreate();
       assert.equal(await isReplay("lost"), false);
       assert.equal(await isReplay("lost"), true);
     });
@@ -286,14 +290,7 @@ describe("a front-channel sign-out", () => {
   });
 
   test("by a logout token whose mark was lost and then arrives is no replay", async () => {
-    const create = sids.create.bind(sids);
-    let isFirst = true;
-    mock.method(sids, "create", async (...args: Parameters<typeof create>) => {
-      const created = await create(...args);
-      if (!isFirst) return created;
-      isFirst = false;
-      return { outcome: "lost" };
-    });
+    loseFirstCreate();
     assert.equal(await isReplay("token-1"), false);
   });
 

@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { functionsBundle } from "./functions-bundle.ts";
 
 /** Folders with the source of an app that uses the package. */
 export const sourceFolders = ["functions"];
@@ -10,21 +11,9 @@ export const sourceFolders = ["functions"];
  * `dist/index.cjs`. The files that the package loads on demand are next to it.
  */
 export const appBundle: BuildOptions = {
+  ...functionsBundle,
   entryPoints: { index: "functions/index.ts" },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-  bundle: true,
-  platform: "node",
-  target: "node22",
-  format: "cjs",
-  minify: true,
-  sourcemap: "linked",
-  sourcesContent: false,
-  legalComments: "none",
-  // The Functions worker provides this module; there is no package to bundle.
-  external: ["@azure/functions-core"],
   plugins: [filesBeside()],
-  logLevel: "warning",
 };
 
 /** @throws what esbuild has printed */

@@ -1,4 +1,4 @@
-import { runStart } from "../start/program.ts";
+import { aboutSettings, runStart } from "../start/program.ts";
 import { appBundle, buildApp, sourceFolders } from "./app-bundle.ts";
 
 const usage = `Runs the app in this folder, with stand-ins for everything that is not configured.
@@ -9,14 +9,6 @@ Usage: npx entra-functions-bff start    builds functions/index.ts and runs it
   --port <number>       the first of seven consecutive ports (7071)
   --help                shows this text
 
-Settings come from the environment and from "Values" in local.settings.json. What has no settings gets a stand-in:
-
-  no AzureAd__…                                 a local identity provider
-  no CosmosDb and no CosmosDb__accountEndpoint  a local Azure Cosmos DB endpoint
-  no AzureWebJobsStorage                        a local queue storage (Azurite)
-  no AzureAd__… and no DownstreamApis__graph__… a small API like Microsoft Graph
-
-The stand-ins keep their data in .local/. Delete that folder to start afresh.
-`;
+${aboutSettings}`;
 
 await runStart({ usage, bundle: appBundle, folders: sourceFolders, build: buildApp });

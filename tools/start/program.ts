@@ -11,6 +11,17 @@ interface Arguments {
   readonly watch: boolean;
 }
 
+/** For the help of each command that starts the app. */
+export const aboutSettings = `Settings come from the environment and from "Values" in local.settings.json. What has no settings gets a stand-in:
+
+  no AzureAd__…                                 a local identity provider
+  no CosmosDb and no CosmosDb__accountEndpoint  a local Azure Cosmos DB endpoint
+  no AzureWebJobsStorage                        a local queue storage (Azurite)
+  no AzureAd__… and no DownstreamApis__graph__… a small API like Microsoft Graph
+
+The stand-ins keep their data in .local/. Delete that folder to start afresh.
+`;
+
 /** What the program has to be told about the app. The rest is in the folder where it is started. */
 export interface StartProgram {
   /** What `--help` prints. */

@@ -71,7 +71,12 @@ function hasNoBody(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
 }
 
-function readBody(
+/**
+ * The body of a message whose head has been read (RFC 9112 section 6.3): by chunks, by its length or, if the connection has
+ * ended, whatever is left.
+ * @returns undefined if it is not complete yet
+ */
+export function readBody(
   data: Buffer,
   start: number,
   headers: RawAnswer["headers"],
