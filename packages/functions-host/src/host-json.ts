@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { asObject, readJsonFile, type JsonObject } from "./json-file.ts";
 import { parseLogLevel, type LogLevel } from "./log.ts";
+import { overrideOf } from "./overrides.ts";
 import { readQueueSettings, type QueueSettings } from "./queues/settings.ts";
 import { StartError } from "./start-error.ts";
 import { parseTimeSpan } from "./time-span.ts";
@@ -21,11 +22,12 @@ export interface HostJson {
 
 // Sections that change nothing on a developer's machine.
 const acceptedSections = new Set(["$schema", "version", "logging", "telemetryMode", "extensionBundle"]);
+export const routePrefixPath = "extensions.http.routePrefix";
 const defaultTimeoutMs = 30 * 60_000;
 
 /**
  * Reads host.json of an app folder.
- * @param env settings that replace some of it, see `queues/settings.ts`
+ * @param env settings that replace some of it, see `overrides.ts`
  * @throws {StartError} when it is missing, is not JSON, or needs something that this host does not support
  */
 export async function loadHostJson(appFolder: string, env: NodeJS.ProcessEnv): Promise<HostJson> {
@@ -41,7 +43,7 @@ function readSections(root: JsonObject, env: NodeJS.ProcessEnv): HostJson {
   }
   const extensions = readExtensions(root["extensions"]);
   return {
-    routePrefix: readRoutePrefix(extensions["http"]),
+    routePrefix: readRoutePrefix(extensions["http"], env),
     functionTimeoutMs: readTimeout(root["functionTimeout"]),
     logLevels: readLogLevels(root["logging"]),
     openTelemetry: readTelemetryMode(root["telemetryMode"]),
@@ -59,10 +61,10 @@ function readExtensions(extensions: unknown): JsonObject {
   return sections;
 }
 
-function readRoutePrefix(section: unknown): string {
+function readRoutePrefix(section: unknown, env: NodeJS.ProcessEnv): string {
   const http = asObject(section ?? {}, 'host.json: "extensions.http"');
   for (const name of Object.keys(http)) if (name !== "routePrefix") refuse(`extensions.http.${name}`);
-  const prefix = http["routePrefix"] ?? "api";
+  const prefix = overrideOf(routePrefixPath, env) ?? http["routePrefix"] ?? "api";
   if (typeof prefix !== "string" || /^\/|\/$|\/\//.test(prefix)) {
     throw new StartError('host.json: "extensions.http.routePrefix" must be text without slashes around it');
   }

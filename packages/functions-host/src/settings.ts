@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { asObject, readJsonFile, type JsonObject } from "./json-file.ts";
-import { isQueueOverride } from "./queues/settings.ts";
+import { routePrefixPath } from "./host-json.ts";
+import { isOverrideOf } from "./overrides.ts";
+import { queueSettingPaths } from "./queues/settings.ts";
 import { StartError } from "./start-error.ts";
 
 /**
@@ -21,12 +23,17 @@ export async function applyLocalSettings(appFolder: string, env: NodeJS.ProcessE
   return applied;
 }
 
+/** The values of host.json that settings replace here, too. */
+const replaceable = [routePrefixPath, ...queueSettingPaths];
+
 /**
  * Refuses settings that would change how a real host runs the app, and that this one would silently ignore.
  * @throws {StartError} naming the setting.
  */
 export function refuseUnsupportedSettings(env: NodeJS.ProcessEnv): void {
-  const override = Object.keys(env).find((name) => /^AzureFunctionsJobHost__/i.test(name) && !isQueueOverride(name));
+  const override = Object.keys(env).find((name) => {
+    return /^AzureFunctionsJobHost__/i.test(name) && !replaceable.some((path) => isOverrideOf(path, name));
+  });
   if (override !== undefined) {
     throw new StartError(`${override}: overriding host.json by a setting is not supported by the local functions host`);
   }

@@ -71,7 +71,7 @@ test("extensions.queues is checked, and settings replace what it says", async (t
   setSetting(t, `${prefix}queues__batchSize`, "many");
   await assert.rejects(start({}), /batchSize/);
   process.env[`${prefix}queues__batchSize`] = "1";
-  for (const name of [`${prefix}queues__other`, `${prefix}http__routePrefix`]) {
+  for (const name of [`${prefix}queues__other`, `${prefix}http__maxConcurrentRequests`]) {
     setSetting(t, name, "1");
     await assert.rejects(start({}), new RegExp(`${name}: overriding host\\.json by a setting is not supported`));
     Reflect.deleteProperty(process.env, name);

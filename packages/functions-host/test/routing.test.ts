@@ -166,6 +166,14 @@ test("without a route the function's name is the route, under the prefix of host
   assert.deepEqual(other.functions, [{ name: "hello", route: "hello", methods: ["GET"], authLevel: "anonymous" }]);
 });
 
+test("a setting replaces the prefix of host.json", async (t) => {
+  process.env["AzureFunctionsJobHost__extensions__http__routePrefix"] = "orders";
+  t.after(() => delete process.env["AzureFunctionsJobHost__extensions__http__routePrefix"]);
+  const host = await startHost(t, routes({ start: "{ignored:maxlength(0)?}", x: "x/{id}" }));
+  for (const path of ["/orders", "/orders/", "/orders/x/7"]) assert.equal((await fetch(host.url + path)).status, 200);
+  for (const path of ["/x", "/x/7"]) assert.equal((await fetch(host.url + path)).status, 404);
+});
+
 test("the addresses of the host's own administration are closed without the master key and not implemented with it", async (t) => {
   const host = await startHost(t, routes({ x: "{*any}" }), {
     files: { "keys.json": '{"masterKey": "master"}' },

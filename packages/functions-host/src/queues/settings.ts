@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { asObject } from "../json-file.ts";
+import { overrideOf } from "../overrides.ts";
 import { StartError } from "../start-error.ts";
 import { parseTimeSpan } from "../time-span.ts";
 
@@ -33,12 +34,11 @@ const names = [
 
 type Name = (typeof names)[number];
 
-const overridePrefix = "azurefunctionsjobhost__extensions__queues__";
+/** The values of host.json that this file reads. */
+export const queueSettingPaths = names.map(pathOf);
 
-/** Whether a setting replaces one of `extensions.queues`, as in `AzureFunctionsJobHost__extensions__queues__batchSize`. */
-export function isQueueOverride(settingName: string): boolean {
-  const lower = settingName.toLowerCase();
-  return names.some((name) => lower === overridePrefix + name.toLowerCase());
+function pathOf(name: Name): string {
+  return `extensions.queues.${name}`;
 }
 
 /**
@@ -52,8 +52,7 @@ export function readQueueSettings(section: unknown, env: NodeJS.ProcessEnv): Que
       throw new StartError(`host.json: "extensions.queues.${name}" is not supported by the local functions host`);
     }
   }
-  const overrides = new Map(Object.entries(env).map(([name, value]) => [name.toLowerCase(), value]));
-  const read = (name: Name) => overrides.get(overridePrefix + name.toLowerCase()) ?? given[name];
+  const read = (name: Name) => overrideOf(pathOf(name), env) ?? given[name];
 
   const batchSize = readInteger(read("batchSize"), "batchSize", { fallback: 16, min: 1, max: 32 });
   const threshold = Math.floor(batchSize / 2) * availableParallelism();
