@@ -21,7 +21,7 @@ export const api: FunctionDefinition = {
       refuseUnkeptFraming(request.headers);
       const called = configuredApi(context.app, request.params["api"] ?? "");
       requireRole(claims, called.roles);
-      const target = targetUrl(called, requestedPath(called, request));
+      const target = targetUrl(called, requestedPath(called, request, context.app.configuration.hostPath));
       refuseUnallowed(called, request.method, target);
       const streaming = context.connection !== undefined;
       const asked = await browserRequest(called, session, request, streaming);

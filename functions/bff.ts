@@ -4,7 +4,9 @@
 import { app as functions, type HttpHandler } from "@azure/functions";
 import { createApp } from "../shared/app/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
+import { basePathOf } from "../shared/configuration/public-address.ts";
 import { watchConnections } from "../shared/pipeline/connection.ts";
+import { usualAppName } from "../shared/http/page.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
@@ -91,7 +93,7 @@ function handlers({ name, claims }: BffOptions): (definition: FunctionDefinition
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     recordTelemetry(process.env, 100, error);
-    return misconfigured(error, name);
+    return misconfigured(error, { appName: name ?? usualAppName, basePath: basePathOf(process.env) });
   }
 }
 

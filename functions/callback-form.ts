@@ -15,8 +15,8 @@ export const callbackForm: FunctionDefinition = {
   route: "auth/callback",
   methods: ["POST"],
   isStep: true,
-  async handler(request) {
+  async handler(request, { site }) {
     const query = queryOfForm(await readForm(request, maxFormBytes));
-    return { status: 303, headers: { location: `/auth/callback?${query}` } };
+    return { status: 303, headers: { location: `${site.basePath}/auth/callback?${query}` } };
   },
 };

@@ -103,7 +103,7 @@ async function outcomeOf(
   request: HttpRequest,
   response: AuthorizationResponse,
   transaction: SignInTransaction,
-  { app, cookies, signal }: RequestContext,
+  { app, cookies, signal, site }: RequestContext,
 ): Promise<SignedIn | "not signed in" | { readonly lookAgain: string }> {
   const refusal = refusedBefore(new URL(request.url).searchParams);
   try {
@@ -117,7 +117,7 @@ async function outcomeOf(
   } catch (error) {
     const isFirstLook = !refusal && !response.error && wantsPage(request);
     if (isFirstLook && problemCodeOf(error) === "signin_refused")
-      return { lookAgain: secondLook(transaction.state, error) };
+      return { lookAgain: site.basePath + secondLook(transaction.state, error) };
     finishTransaction(cookies, transaction);
     if (response.error && transaction.silent && isNotSignedIn(response.error)) return "not signed in";
     throw error;

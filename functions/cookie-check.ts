@@ -7,9 +7,9 @@ import { unknownSignIn } from "../shared/sign-in/transaction.ts";
 const cookieName = "cookie-check";
 
 /** Finds out whether the browser keeps cookies: sets one, and sends the browser to where the cookie should come back. */
-export function checkCookies({ cookies }: RequestContext): HttpResponseInit {
+export function checkCookies({ cookies, site }: RequestContext): HttpResponseInit {
   cookies.set(cookieName, "1", 60);
-  return { status: 302, headers: { location: "/auth/cookie-check" } };
+  return { status: 302, headers: { location: `${site.basePath}/auth/cookie-check` } };
 }
 
 /** `GET /auth/cookie-check`: distinguishes blocked cookies from an unknown sign-in, if the callback got no cookie at all. */

@@ -18,7 +18,7 @@ export const frontChannelLogout: FunctionDefinition = {
   isStep: true,
   signsOut: true,
   async handler(request, context) {
-    const { app } = context;
+    const { app, site } = context;
     const sid = queryParameter(request, "sid", 512);
     if (sid === null) throw new ProblemError("invalid_request", "The parameter sid is missing.");
     const issuer = queryParameter(request, "iss");
@@ -28,7 +28,7 @@ export const frontChannelLogout: FunctionDefinition = {
     await signOutFrontChannel(app, sid, context);
     const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));
     const content = html`<p>Your account has been removed.</p>`;
-    return page({ title: "Signed out", content, appName: app.name }, { frameAncestors });
+    return page({ title: "Signed out", content }, site, { frameAncestors });
   },
 };
 

@@ -4,7 +4,7 @@ import { isFromOwnPage, refuseCrossSite } from "../shared/http/fetch-metadata.ts
 import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/field-values.ts";
-import { page, wantsPage } from "../shared/http/page.ts";
+import { page, wantsPage, type Site } from "../shared/http/page.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
@@ -22,16 +22,18 @@ export const logoutConfirmation: FunctionDefinition = {
   route: "auth/logout",
   methods: ["GET"],
   isStep: true,
-  async handler(request, { app }) {
-    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), app.configuration.publicBaseUrl);
+  async handler(request, { app, site }) {
+    const { publicBaseUrl, publicOrigin } = app.configuration;
+    const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), publicBaseUrl);
     // A link on another site must not choose where a click on this page leads: from here, a sign-in may ask for more.
-    const stay = isFromOwnPage(request, app.configuration.publicBaseUrl) ? returnUrl : "/";
+    const stay = isFromOwnPage(request, publicOrigin) ? returnUrl : `${site.basePath}/`;
+    const action = `${site.basePath}/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}`;
     const content = html`<p>You will be signed out of this app, and it deletes the tokens that it keeps for you.</p>
-      <form method="post" action="/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}" class="actions">
+      <form method="post" action="${action}" class="actions">
         <button type="submit" class="button">Sign out</button>
         <a class="button secondary" href="${stay}">Stay signed in</a>
       </form>`;
-    return page({ title: "Sign out?", content, appName: app.name });
+    return page({ title: "Sign out?", content }, site);
   },
 };
 
@@ -46,8 +48,8 @@ export const logout: FunctionDefinition = {
   isStep: true,
   signsOut: true,
   async handler(request, context) {
-    const { publicBaseUrl } = context.app.configuration;
-    refuseCrossSite(request, publicBaseUrl);
+    const { publicBaseUrl, publicOrigin } = context.app.configuration;
+    refuseCrossSite(request, publicOrigin);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), publicBaseUrl);
     context.comeBackTo(returnUrl, "signOut");
     forgetFinishedSignIns(context.cookies);
@@ -60,7 +62,7 @@ export const logout: FunctionDefinition = {
     // If the session had expired, the person may still be signed in at the identity provider, which then asks whom to sign out.
     const next = await nextStop(context, session?.secrets.claims.loginHint ?? null, returnUrl);
     if (asksForJson(request)) return { jsonBody: { endSessionUrl: next } };
-    return wantsPage(request) ? goingOn(next, context.app.name) : redirect(next);
+    return wantsPage(request) ? goingOn(next, context.site) : redirect(next);
   },
 };
 
@@ -96,10 +98,10 @@ function asksForJson(request: HttpRequest): boolean {
  * A page that goes on by itself. It is not a redirect, because browsers apply the form's `form-action` policy to every
  * redirect, and the identity provider may send the browser on to origins that the app does not know.
  */
-function goingOn(next: string, appName: string): HttpResponseInit {
+function goingOn(next: string, site: Site): HttpResponseInit {
   const content = html`<p>You are signed out of this app. Now you are being signed out at the identity provider.</p>
     <p class="actions"><a class="button" href="${next}">Continue</a></p>`;
-  return page({ title: "Signing out", content, goesTo: next, appName });
+  return page({ title: "Signing out", content, goesTo: next }, site);
 }
 
 /** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */

@@ -2,7 +2,7 @@ import type { HttpHandler, HttpResponseInit } from "@azure/functions";
 import type { ConfigurationError } from "../shared/configuration/configuration.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { wantsPage } from "../shared/http/page.ts";
+import { wantsPage, type Site } from "../shared/http/page.ts";
 import { problemResponse } from "../shared/http/problem.ts";
 import { withDefaults } from "../shared/http/security-headers.ts";
 import { healthz, readyz } from "./health.ts";
@@ -12,10 +12,7 @@ import { healthz, readyz } from "./health.ts";
  * whenever it is asked. `/healthz` answers as usual, and everything else 503 `configuration_invalid`. Only names of settings
  * are told, never their values.
  */
-export function misconfigured(
-  error: ConfigurationError,
-  appName?: string,
-): (definition: FunctionDefinition) => HttpHandler {
+export function misconfigured(error: ConfigurationError, site: Site): (definition: FunctionDefinition) => HttpHandler {
   process.stderr.write(`configuration_invalid: the app cannot start its work\n${indent(error.message)}\n`);
   const unavailable = new ProblemError(
     "configuration_invalid",
@@ -30,7 +27,7 @@ export function misconfigured(
       function answer({ name }: FunctionDefinition): HttpResponseInit {
         if (name === healthz.name) return { jsonBody: { status: "ok" } };
         if (name === readyz.name) return notReady(error);
-        return problemResponse(unavailable, { wantsPage: wantsPage(request), id, appName });
+        return problemResponse(unavailable, { wantsPage: wantsPage(request), id, site });
       }
     };
 }

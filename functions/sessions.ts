@@ -48,7 +48,7 @@ export const endSessions: FunctionDefinition = {
   methods: ["DELETE"],
   signsOut: true,
   async handler(request, context) {
-    refuseCrossSite(request, context.app.configuration.publicBaseUrl);
+    refuseCrossSite(request, context.app.configuration.publicOrigin);
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     if (!cookie) throw sessionEnded();
     const signOut = signOutByCookie(context.app, cookie, "everywhere", context);

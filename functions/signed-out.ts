@@ -13,7 +13,7 @@ export const signedOut: FunctionDefinition = {
   route: "auth/signed-out",
   methods: ["GET"],
   isStep: true,
-  async handler(request, { app, cookies }) {
+  async handler(request, { app, cookies, site }) {
     refusePrefetch(request);
     const returnUrl = takeReturnUrl(cookies, queryParameter(request, "state") ?? "");
     if (returnUrl !== undefined) {
@@ -21,11 +21,12 @@ export const signedOut: FunctionDefinition = {
       return { status: 302, headers: { location: safeReturnUrl(returnUrl, app.configuration.publicBaseUrl) } };
     }
     // A person who follows a link to this page while signed in must not read that they are signed out.
-    if (parseSessionCookie(cookies.read(sessionCookieName))) return { status: 302, headers: { location: "/" } };
+    if (parseSessionCookie(cookies.read(sessionCookieName)))
+      return { status: 302, headers: { location: `${site.basePath}/` } };
     const incomplete = queryParameter(request, "incomplete") !== null;
     const content = html`<p>This browser has no session with this app, and the app keeps no tokens for it.</p>
       ${incomplete ? html`<p>The identity provider could not be reached: you may still be signed in there.</p>` : undefined}
-      <p class="actions"><a class="button" href="/">Back to the app</a></p>`;
-    return page({ title: "You are signed out", content, appName: app.name });
+      <p class="actions"><a class="button" href="${site.basePath}/">Back to the app</a></p>`;
+    return page({ title: "You are signed out", content }, site);
   },
 };

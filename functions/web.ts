@@ -6,7 +6,7 @@ import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/field-values.ts";
-import { usualAppName } from "../shared/http/page.ts";
+import { usualAppName, type Site } from "../shared/http/page.ts";
 import { pagePolicy } from "../shared/http/page-policy.ts";
 
 interface Asset {
@@ -31,18 +31,20 @@ const assets: ReadonlyMap<string, Asset> = new Map([
   ["favicon.svg", asset("image/svg+xml", favicon)],
 ]);
 
-let shown: { readonly name: string; readonly page: Asset } | undefined;
+let shown: { readonly site: Site; readonly page: Asset } | undefined;
 
-/** The page with the app's name on it. */
-function indexPage(name: string): Asset {
-  if (shown?.name !== name)
-    shown = { name, page: asset("text/html", name === usualAppName ? pageHtml : renamed(name)) };
+/** The page with the app's name on it, and links that lead below its base path. */
+function indexPage(site: Site): Asset {
+  if (shown?.site !== site) shown = { site, page: asset("text/html", adapted(site)) };
   return shown.page;
 }
 
-function renamed(name: string): string {
+function adapted({ appName, basePath }: Site): string {
+  if (appName === usualAppName && basePath === "") return pageHtml;
   const text = gunzipSync(Buffer.from(pageHtml, "base64")).toString("utf8");
-  return gzipSync(text.replaceAll(usualAppName, () => html`${name}`.markup)).toString("base64");
+  const named = text.replaceAll(usualAppName, () => html`${appName}`.markup);
+  const placed = named.replaceAll(/\b((?:href|src|action)=")\//g, `$1${basePath}/`);
+  return gzipSync(placed).toString("base64");
 }
 
 /** `GET /`: the page. The template matches the empty path, which the programming model cannot say otherwise. */
@@ -50,8 +52,8 @@ export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET", "HEAD"],
-  handler: async (request, { app }) => {
-    return serve(indexPage(app.name), request.headers, { "content-security-policy": pagePolicy() });
+  handler: async (request, { site }) => {
+    return serve(indexPage(site), request.headers, { "content-security-policy": pagePolicy() });
   },
 };
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { flatTypes } from "./pack/flat-types.ts";
 
 /** The modules of web/auth.ts, the public one last. */
-const modules = ["requests", "session-watch", "auth"] as const;
+const modules = ["base-path", "requests", "session-watch", "auth"] as const;
 const cache = "node_modules/.cache/auth-types";
 
 /**

@@ -147,7 +147,7 @@ function publishedAuth(): Plugin {
   return {
     name: "published-auth",
     setup(building) {
-      building.onResolve({ filter: /^\.\/auth\.ts$/ }, () => ({ path: "/assets/auth.js", external: true }));
+      building.onResolve({ filter: /^\.\/auth\.ts$/ }, () => ({ path: "./auth.js", external: true }));
     },
   };
 }

@@ -9,11 +9,13 @@
  * if (who === undefined) login();
  * else show(await (await call("graph", "me")).json());
  */
+import { basePath } from "./base-path.ts";
 import { timeLimit } from "./facilities.ts";
 import { areSessions, askMe, isProblem, isRecord, jsonOf, ProblemError, problemIn, send } from "./requests.ts";
 import type { ListedSession, Me } from "./requests.ts";
 import { duringSignOut, onSession, wake, type SignedOut } from "./session-watch.ts";
 
+export { setBasePath } from "./base-path.ts";
 export { ProblemError, UnreachableError } from "./requests.ts";
 export type { Account, ListedSession, Me, Problem, SessionTimes } from "./requests.ts";
 export { onSession, wake as checkSession } from "./session-watch.ts";
@@ -48,7 +50,7 @@ export function loginUrl(options: LoginOptions = {}): string {
     ([, value]: [string, unknown]) => value !== undefined,
   );
   const query = new URLSearchParams(Object.fromEntries(given));
-  return `/auth/login?${query.toString()}`;
+  return `${basePath()}/auth/login?${query.toString()}`;
 }
 
 /** Leaves the page to sign in. */
@@ -70,7 +72,7 @@ export function signInFor(error: unknown, options: LoginOptions = {}): boolean {
 
 /** How to sign out. */
 export interface LogoutOptions {
-  /** Path on this origin to return to after the identity provider. Default: `/`. */
+  /** Path on this origin to return to after the identity provider. Default: the app's start. */
   readonly returnUrl?: string;
   /** Signs out every browser of the account, whatever `SignOut__Scope` says. */
   readonly everywhere?: boolean;
@@ -115,7 +117,7 @@ async function postLogout(query: URLSearchParams): Promise<string | undefined> {
  * TypeError for a path that leads outside the API.
  */
 export async function call(api: string, path: string, init: RequestInit = {}): Promise<Response> {
-  const root = `/api/${encodeURIComponent(api)}/`;
+  const root = `${basePath()}/api/${encodeURIComponent(api)}/`;
   const url = new URL(root + path.replace(/^\/+/, ""), location.origin);
   // The URL parser has already resolved "..", "%2e%2e" and the like.
   if (!url.pathname.startsWith(root) || url.origin !== location.origin)
@@ -124,8 +126,8 @@ export async function call(api: string, path: string, init: RequestInit = {}): P
 }
 
 /**
- * Calls a function of this app: `request("/me/profile")`. Takes what `fetch` takes and returns the answer, whatever its
- * status. Like `call`, throws ProblemError if the app answers with a problem, and UnreachableError.
+ * Calls a function of this app by its route: `request("/me/profile")`. Takes what `fetch` takes and returns the answer,
+ * whatever its status. Like `call`, throws ProblemError if the app answers with a problem, and UnreachableError.
  */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await send(path, init);

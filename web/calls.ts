@@ -1,5 +1,6 @@
 /** The page's calls: of an API, and of the app's own function. */
 import { call, ProblemError, request, signInFor } from "./auth.ts";
+import { basePath } from "./base-path.ts";
 import { describe } from "./describe.ts";
 import { showEvent } from "./events-view.ts";
 import { attempt, milliseconds, undertaking, type Undertaking } from "./facilities.ts";
@@ -52,7 +53,7 @@ function showCallError(error: unknown): void {
     showErrorAbout("call", { ...described, action: "Try again", onAction: () => void callGraph() });
     return;
   }
-  const onAction = (): void => void signInFor(error, { returnUrl: "/" });
+  const onAction = (): void => void signInFor(error, { returnUrl: `${basePath()}/` });
   const asked =
     problem.claims === undefined && problem.api === undefined
       ? { title: "Sign in again", text: "The server can no longer get a token for this API.", action: "Sign in again" }

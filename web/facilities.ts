@@ -3,6 +3,7 @@
  * view. Nothing here throws: each function works without the missing feature. Other files use these features only
  * through this one.
  */
+import { basePath } from "./base-path.ts";
 
 /** The result of `use`; undefined if the browser lacks or refuses something that it needs. */
 export function attempt<T>(use: () => T): T | undefined {
@@ -20,11 +21,11 @@ export interface TabChannel {
 }
 
 /**
- * Opens the channel between tabs. If the browser has none, like Firefox with site storage blocked, the other tabs learn
- * of a sign-out at their next check.
+ * Opens the channel between the tabs of this app: other apps may be on the same origin. If the browser has none, like
+ * Firefox with site storage blocked, the other tabs learn of a sign-out at their next check.
  */
 export function openTabChannel(onTold?: () => void): TabChannel {
-  const channel = attempt(() => new BroadcastChannel("session"));
+  const channel = attempt(() => new BroadcastChannel(`session${basePath()}`));
   if (onTold !== undefined) attempt(() => channel?.addEventListener("message", onTold));
   return {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is same-origin and takes no target
@@ -35,12 +36,14 @@ export function openTabChannel(onTold?: () => void): TabChannel {
 
 /** What is kept for this tab, over a reload; undefined if there is nothing, or storage is blocked. */
 export function readTabStorage(key: string): string | undefined {
-  return attempt(() => sessionStorage.getItem(key)) ?? undefined;
+  return attempt(() => sessionStorage.getItem(key + basePath())) ?? undefined;
 }
 
 /** Stores a text for this tab, or removes it if undefined, as far as the browser permits. */
 export function writeTabStorage(key: string, text: string | undefined): void {
-  attempt(() => (text === undefined ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, text)));
+  attempt(() =>
+    text === undefined ? sessionStorage.removeItem(key + basePath()) : sessionStorage.setItem(key + basePath(), text),
+  );
 }
 
 /** For the options of `fetch`: a limit of `limitMs`, if the browser supports it. */

@@ -1,3 +1,4 @@
+import { basePath } from "./base-path.ts";
 import { attempt, timeLimit } from "./facilities.ts";
 
 /** Who is signed in: the account, as its ID token names it. */
@@ -72,11 +73,12 @@ export class UnreachableError extends Error {
 }
 
 /**
- * `fetch` with this origin's cookie and without the HTTP cache. Throws UnreachableError, or the caller's own abort
- * reason.
+ * `fetch` with this origin's cookie and without the HTTP cache. A path is one of the app. Throws UnreachableError, or the
+ * caller's own abort reason.
  */
-export async function send(url: string, init: RequestInit): Promise<Response> {
+export async function send(target: string, init: RequestInit): Promise<Response> {
   try {
+    const url = target.startsWith("/") ? basePath() + target : target;
     return await fetch(url, { cache: "no-store", ...init, credentials: "same-origin" });
   } catch (error) {
     const timedOut = isRecord(error) && error["name"] === "TimeoutError";

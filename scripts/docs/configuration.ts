@@ -28,7 +28,7 @@ what is expected, without its value; the app then answers 503 \`configuration_in
 
 const hostIntroduction = `## Settings of the Functions host
 
-The host reads these settings. The app also reads those of the host's storage account. [infra/main.bicep](../infra/main.bicep)
+The host reads these settings. The app also reads those of the host's storage account and the route prefix. [infra/main.bicep](../infra/main.bicep)
 sets the settings that are marked _yes_.
 `;
 

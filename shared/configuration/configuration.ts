@@ -1,15 +1,13 @@
 import { readAzureAd, type AzureAdConfiguration } from "./azure-ad.ts";
 import { readCosmosDb, type CosmosDbConfiguration } from "./cosmos-db.ts";
 import { readDownstreamApis, type DownstreamApiConfiguration } from "./downstream-apis.ts";
-import { platformHostName } from "./host-settings.ts";
+import { readPublicAddress, type PublicAddress } from "./public-address.ts";
 import { readSession, type SessionConfiguration } from "./session.ts";
 import { SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
 import { settings } from "./settings.ts";
 import { readSignOut, type SignOutConfiguration } from "./sign-out.ts";
 
-export interface Configuration {
-  /** Origin, without a trailing slash. */
-  readonly publicBaseUrl: string;
+export interface Configuration extends PublicAddress {
   readonly azureAd: AzureAdConfiguration;
   readonly cosmosDb: CosmosDbConfiguration;
   readonly session: SessionConfiguration;
@@ -38,30 +36,20 @@ export class ConfigurationError extends Error {
  */
 export function loadConfiguration(environment: Environment): Configuration {
   const read = new SettingsReader(environment);
-  const publicBaseUrl = readPublicBaseUrl(read);
+  const address = readPublicAddress(read);
   const azureAd = readAzureAd(read);
   const configuration: Configuration = {
-    publicBaseUrl,
+    ...address,
     azureAd,
     cosmosDb: readCosmosDb(read),
-    session: readSession(read),
+    session: readSession(read, address.basePath),
     signOut: readSignOut(read),
     http: { streaming: read.oneOf(settings.httpStreaming, ["true", "false"], "false") === "true" },
     telemetry: { sampledPercentage: readSampledPercentage(read) },
-    downstreamApis: readDownstreamApis(read, azureAd.isMultiTenant),
+    downstreamApis: readDownstreamApis(read, { ...azureAd, ...address }),
   };
   if (read.problems.length > 0) throw new ConfigurationError(read.problems);
   return deepFreeze(configuration);
-}
-
-function readPublicBaseUrl(read: SettingsReader): string {
-  const hostName = read.raw(platformHostName);
-  const value = read.optional(settings.publicBaseUrl) ?? (hostName && `https://${hostName}`);
-  if (!value) return read.fail(settings.publicBaseUrl, "is missing");
-  const url = URL.parse(value);
-  const secure = url?.protocol === "https:" || (url?.protocol === "http:" && url.hostname === "localhost");
-  if (!url || !secure || url.href !== `${url.origin}/`) return read.fail(settings.publicBaseUrl);
-  return url.origin;
 }
 
 function readSampledPercentage(read: SettingsReader): number {

@@ -10,10 +10,19 @@ export type TokenKind = (typeof tokenKinds)[number];
 const tokenKinds = ["UserToken", "AppToken", "Anonymous"] as const;
 const allMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
+/** What an API's configuration depends on besides its own settings. */
+export interface OfTheApp {
+  /** Whether people of several tenants sign in: then the app has no tenant that gives it tokens of its own. */
+  readonly isMultiTenant: boolean;
+  readonly basePath: string;
+}
+
 export interface DownstreamApiConfiguration {
   readonly name: string;
   /** Without a trailing slash. */
   readonly baseUrl: string;
+  /** Where browsers call it, such as `/api/graph`. */
+  readonly publicPath: string;
   readonly token: TokenKind;
   /** Scopes that people sign in for. Empty unless the API is called with their token. */
   readonly scopes: readonly string[];
@@ -41,7 +50,7 @@ const apiName = /^[a-z0-9][a-z0-9-]{0,31}$/i;
 export function readDownstreamApi(
   read: SettingsReader,
   name: string,
-  isMultiTenant: boolean,
+  { isMultiTenant, basePath }: OfTheApp,
 ): DownstreamApiConfiguration {
   const settings = settingsOf(name);
   if (!apiName.test(name)) {
@@ -52,6 +61,7 @@ export function readDownstreamApi(
   return {
     name,
     baseUrl: read.url(settings.downstreamBaseUrl, "https or loopback").replace(/\/+$/, ""),
+    publicPath: `${basePath}/api/${name}`,
     token,
     scopes: token === "UserToken" ? scopes : [],
     appScope: token === "AppToken" ? scopes[0] : undefined,

@@ -1,4 +1,4 @@
-import { readDownstreamApi, type DownstreamApiConfiguration } from "./downstream-api.ts";
+import { readDownstreamApi, type OfTheApp, type DownstreamApiConfiguration } from "./downstream-api.ts";
 import { downstreamApiSettings } from "./downstream-api-settings.ts";
 import { nearestOf } from "./nearest.ts";
 import { SettingsReader } from "./settings-reader.ts";
@@ -11,18 +11,15 @@ const members = Object.values<Setting>(downstreamApiSettings).map(({ name }) => 
 const patterns = members.map((member) => member.replace("<Name>", ".+"));
 const known = new RegExp(`^DownstreamApis__(.+?)__(?:${patterns.join("|")})$`, "i");
 
-/**
- * @param isMultiTenant whether people of several tenants sign in: then the app has no tenant that gives it tokens of its own
- */
 export function readDownstreamApis(
   read: SettingsReader,
-  isMultiTenant: boolean,
+  app: OfTheApp,
 ): ReadonlyMap<string, DownstreamApiConfiguration> {
   refuseUnknown(read);
   const names = read.names(known);
   const given = names.filter((name) => name !== "graph" || !isWithoutGraph(read));
-  const apis = given.map((name) => readDownstreamApi(read, name, isMultiTenant));
-  if (!names.includes("graph")) apis.push(readDownstreamApi(new SettingsReader(usualGraph), "graph", isMultiTenant));
+  const apis = given.map((name) => readDownstreamApi(read, name, app));
+  if (!names.includes("graph")) apis.push(readDownstreamApi(new SettingsReader(usualGraph), "graph", app));
   apis.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   return new Map(apis.map((api) => [api.name, api]));
 }

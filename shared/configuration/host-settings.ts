@@ -51,6 +51,13 @@ export const hostSettings = {
     expects: "true",
     deployed: true,
   },
+  routePrefix: {
+    name: "AzureFunctionsJobHost__extensions__http__routePrefix",
+    meaning:
+      "What the host's paths begin with, if `PublicBaseUrl` has a path and the proxy in front of the app keeps it ([deploy.md](deploy.md#a-path-of-a-domain)). host.json keeps its empty `routePrefix`.",
+    expects: "the path of PublicBaseUrl without slashes around it",
+    deployed: false,
+  },
   applicationInsights: {
     name: "APPLICATIONINSIGHTS_CONNECTION_STRING",
     meaning: "Where telemetry goes. Without it, there is only the log.",

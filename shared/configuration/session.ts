@@ -12,7 +12,7 @@ export interface SessionConfiguration {
   readonly cookieName: string;
 }
 
-export function readSession(read: SettingsReader): SessionConfiguration {
+export function readSession(read: SettingsReader, basePath: string): SessionConfiguration {
   const idleTimeoutMinutes = read.integer(settings.idleTimeoutMinutes, { min: 1, max: 43_200, default: 60 });
   const absoluteTimeoutMinutes = read.integer(settings.absoluteTimeoutMinutes, { min: 1, max: 129_600, default: 720 });
   if (idleTimeoutMinutes > absoluteTimeoutMinutes) {
@@ -20,7 +20,7 @@ export function readSession(read: SettingsReader): SessionConfiguration {
   }
   const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
   const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";
-  const cookieName = read.optional(settings.cookieName, isCookieName) ?? "session";
+  const cookieName = read.optional(settings.cookieName, isCookieName) ?? `session${basePath.replaceAll("/", ".")}`;
   return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount, persistentCookie, cookieName };
 }
 

@@ -7,8 +7,10 @@ export type { Setting } from "./setting.ts";
 export const settings = {
   publicBaseUrl: {
     name: "PublicBaseUrl",
-    meaning: "The app's origin, as browsers see it.",
-    expects: "an https:// origin without a path (http:// only for localhost)",
+    meaning:
+      "The app's origin, as browsers see it. With a path if the app is below one: see [deploy.md](deploy.md#a-path-of-a-domain).",
+    expects:
+      "an https:// origin (http:// only for localhost), and perhaps a path of up to 50 letters, digits, hyphens, underscores and slashes",
     default: "https:// followed by WEBSITE_HOSTNAME",
   },
   httpStreaming: {
@@ -115,7 +117,7 @@ export const settings = {
   cookieName: {
     name: "Session__CookieName",
     meaning:
-      "Name of the session cookie. Unless it is the default, the names of the app's other cookies begin with it and a hyphen. Apps on the same host, or on two ports of localhost, need different names.",
+      "Name of the session cookie. Unless it is `session`, the names of the app's other cookies begin with it and a hyphen. Apps on two ports of localhost need different names. Below the path `/orders` of a host, the default is `session.orders`.",
     expects: "1 to 64 characters of a token (RFC 9110 section 5.6.2), not beginning with two underscores",
     default: "session",
   },

@@ -53,7 +53,7 @@ export function withLocations(fields: readonly Field[], api: DownstreamApiConfig
  * would read a relative one as an address of this app.
  */
 function locationForBrowser(
-  { name, baseUrl }: DownstreamApiConfiguration,
+  { publicPath, baseUrl }: DownstreamApiConfiguration,
   target: URL,
   value: string,
 ): string | undefined {
@@ -62,5 +62,5 @@ function locationForBrowser(
   const base = new URL(`${baseUrl}/`);
   const isBelow = url.origin === base.origin && `${url.pathname}/`.startsWith(base.pathname);
   if (!isBelow || url.username !== "" || url.password !== "") return url.href;
-  return `/api/${name}/${url.pathname.slice(base.pathname.length)}${url.search}${url.hash}`;
+  return `${publicPath}/${url.pathname.slice(base.pathname.length)}${url.search}${url.hash}`;
 }

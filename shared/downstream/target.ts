@@ -21,11 +21,16 @@ export interface RequestedPath {
  * The path and the query below an API's base URL that a request is for, encoded as the browser has sent them. The host decodes
  * the path and encodes it again for the URL, where `%20` may have been `%20` or `%2520`. The route parameter tells them apart,
  * if it comes from the path. Nobody can tell `%2F` from `%252F`: both count as `%2F`.
+ * @param hostPath what the paths of all requests begin with, as the host sees them
  * @throws {ProblemError} `api_path_invalid`
  */
-export function requestedPath(api: DownstreamApiConfiguration, { url, params }: RequestedPath): string {
+export function requestedPath(
+  api: DownstreamApiConfiguration,
+  { url, params }: RequestedPath,
+  hostPath: string,
+): string {
   const { pathname, search } = new URL(url);
-  const [, name = "", raw = ""] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname) ?? [];
+  const [, name = "", raw = ""] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname.slice(hostPath.length)) ?? [];
   // If dot segments were resolved on the way here, this may no longer be the API that the router saw.
   if (asciiLowerCase(name) !== api.name) throw invalidPath();
   const path = isDecoded(params["path"] ?? "", raw) ? encoded(params["path"] ?? "") : raw;

@@ -139,19 +139,20 @@ export interface Way {
 const maxClaimsInLink = 1_500;
 
 /** @param way says where the links lead */
-export function adviceFor(code: ProblemCode, way: Way): Advice {
+export function adviceFor(code: ProblemCode, way: Way, { basePath }: { readonly basePath: string }): Advice {
   const { links, ...rest } = advice[code] ?? { links: [home] };
-  return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way) })) };
+  return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way, basePath) })) };
 }
 
-function leadingOn(link: Link, way: Way): string {
+function leadingOn(link: Link, way: Way, basePath: string): string {
   if (link === tryAgain && way.by === "going") return way.to;
   const step = link === tryAgain ? (way.by === "signIn" ? signIn : signOutAgain) : link;
-  const url = new URL(step.href, "http://app");
-  if (url.pathname === "/") return "/";
-  if (way.to !== "/") url.searchParams.set("returnUrl", way.to);
-  if (url.pathname !== signIn.href) return url.pathname + url.search;
-  if (way.api !== undefined) url.searchParams.set("api", way.api);
-  if (way.claims !== undefined && way.claims.length <= maxClaimsInLink) url.searchParams.set("claims", way.claims);
-  return url.pathname + url.search;
+  const { pathname, searchParams: query } = new URL(step.href, "http://app");
+  if (pathname !== home.href && way.to !== `${basePath}/`) query.set("returnUrl", way.to);
+  if (pathname === signIn.href) {
+    if (way.api !== undefined) query.set("api", way.api);
+    if (way.claims !== undefined && way.claims.length <= maxClaimsInLink) query.set("claims", way.claims);
+  }
+  const search = query.toString();
+  return basePath + pathname + (search === "" ? "" : `?${search}`);
 }

@@ -20,7 +20,7 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export function refuseCrossSite(
   request: Asked & { readonly method: string },
-  publicBaseUrl: string,
+  publicOrigin: string,
   { navigable = false }: { readonly navigable?: boolean } = {},
 ): void {
   if (navigable && isNavigation(request)) return;
@@ -28,8 +28,8 @@ export function refuseCrossSite(
   const origin = request.headers.get("origin");
   // A value that no browser sends counts as foreign, too: only values known to be harmless pass.
   const elsewhere = site !== null && site !== "same-origin" && site !== "none";
-  const foreign = elsewhere || (origin !== null && origin !== publicBaseUrl);
-  const own = origin === publicBaseUrl || (origin === null && site === "same-origin");
+  const foreign = elsewhere || (origin !== null && origin !== publicOrigin);
+  const own = origin === publicOrigin || (origin === null && site === "same-origin");
   if (safeMethods.has(request.method) ? foreign : !own || foreign) {
     throw new ProblemError("cross_site_request", "Only the app's own pages may do this.");
   }
@@ -106,9 +106,9 @@ export function refusePrefetch({ headers }: Asked): void {
  * Whether one of the app's own pages led here. A typed address does not count, because a link in a mail program looks the same;
  * nor does a chain of redirects that began on another site.
  */
-export function isFromOwnPage({ headers }: Asked, publicBaseUrl: string): boolean {
+export function isFromOwnPage({ headers }: Asked, publicOrigin: string): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";
   // Browsers before 2023 send `Referer` within the origin, as `Referrer-Policy` says. Another site can only withhold it.
-  return URL.parse(headers.get("referer") ?? "")?.origin === publicBaseUrl;
+  return URL.parse(headers.get("referer") ?? "")?.origin === publicOrigin;
 }

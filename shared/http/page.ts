@@ -5,17 +5,24 @@ import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
 /** The app's name on its pages, unless it has been given one. */
 export const usualAppName = "Entra Functions BFF";
 
+/** What all pages of the app have in common. */
+export interface Site {
+  readonly appName: string;
+  /** What the app's paths begin with. */
+  readonly basePath: string;
+}
+
 interface SmallPage {
   readonly title: string;
   readonly content: Html;
   /** If set, the browser goes there at once. */
   readonly goesTo?: string;
-  readonly appName?: string | undefined;
 }
 
 /** One of the app's small pages: a heading and a few lines, no script. */
 export function page(
-  { title, content, goesTo, appName = usualAppName }: SmallPage,
+  { title, content, goesTo }: SmallPage,
+  { appName, basePath }: Site,
   policy?: ContentPolicy,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
@@ -25,12 +32,12 @@ export function page(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         ${goesTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${goesTo}" />`}
-        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/style.css" />
+        <link rel="icon" href="${basePath}/assets/favicon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="${basePath}/assets/style.css" />
       </head>
       <body class="centered">
         <header class="brand">
-          <img src="/assets/favicon.svg" width="28" height="28" alt="" />
+          <img src="${basePath}/assets/favicon.svg" width="28" height="28" alt="" />
           ${appName}
         </header>
         <main class="card">

@@ -9,7 +9,7 @@ import {
 } from "../core/errors.ts";
 import { adviceFor, type Link, type Way } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
-import { page } from "./page.ts";
+import { page, type Site } from "./page.ts";
 import { ownProblemField } from "./withheld-fields.ts";
 
 const usualPauseSeconds = 2;
@@ -21,8 +21,7 @@ export interface Occurrence {
   readonly id: string;
   /** Where the person was going; by default, the app's start. */
   readonly way?: Way;
-  /** The app's name on the page; by default, the usual one. */
-  readonly appName?: string | undefined;
+  readonly site: Site;
 }
 
 /** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
@@ -52,16 +51,16 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown, { id, appName, way = { to: "/", by: "going" } }: Occurrence): HttpResponseInit {
+function problemPage(error: unknown, { id, site, way = goingTo(site) }: Occurrence): HttpResponseInit {
   const code = problemCodeOf(error);
   const { status, title } = problemTypes[code];
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
-  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims, api });
-  const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way), ...usual] : usual;
+  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims, api }, site);
+  const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way, site), ...usual] : usual;
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
-  const response = page({ title, content, appName });
+  const response = page({ title, content }, site);
   return { ...response, status, headers: { ...response.headers, ...fieldsOf(error, status) } };
 }
 
@@ -69,8 +68,13 @@ function button({ href, text }: Link, index: number): Html {
   return html`<a class="${index === 0 ? "button" : "button secondary"}" href="${href}">${text}</a>`;
 }
 
-function signInFor({ api }: ApiSignInRequiredError, { to }: Way): Link {
-  return { href: `/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
+/** To the app's start. */
+function goingTo({ basePath }: Site): Way {
+  return { to: `${basePath}/`, by: "going" };
+}
+
+function signInFor({ api }: ApiSignInRequiredError, { to }: Way, { basePath }: Site): Link {
+  return { href: `${basePath}/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
 }
 
 /** The API that the sign-in has to name. */

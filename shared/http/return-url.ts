@@ -8,27 +8,30 @@ const hostLike = /^\/(?:\/|%2f|%5c)/i;
 const scheme = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * Where to go after signing in or out: a path of this app, or an absolute URL of its origin. A value that is unusable but does
- * not lead elsewhere, such as one that is too long, becomes `/`: the person has done nothing wrong.
- * @param value as the browser sent it; null means `/`
+ * Where to go after signing in or out: a path of this app, or an absolute URL below its base URL. A value that is unusable but
+ * does not lead elsewhere, such as one that is too long, becomes the app's start: the person has done nothing wrong.
+ * @param value as the browser sent it; null means the app's start
  * @returns path, query and fragment, safe in a `Location` header
- * @throws {ProblemError} `invalid_return_url` for everything that could lead to another origin
+ * @throws {ProblemError} `invalid_return_url` for everything that could lead to another origin, or out of the app's base path
  */
 export function safeReturnUrl(value: string | null, publicBaseUrl: string): string {
-  if (value === null || value === "") return "/";
-  const path = withoutOrigin(value, publicBaseUrl);
-  if (readingsOf(path).some((reading) => leadsElsewhere(reading, publicBaseUrl))) {
-    throw new ProblemError("invalid_return_url", "returnUrl must be a path of this app, such as /reports?year=2026.");
+  const base = new URL(`${publicBaseUrl}/`);
+  const start = base.pathname;
+  if (value === null || value === "") return start;
+  const path = withoutOrigin(value, base);
+  if (readingsOf(path).some((reading) => leadsElsewhere(reading, base))) {
+    const example = `${start}reports?year=2026`;
+    throw new ProblemError("invalid_return_url", `returnUrl must be a path of this app, such as ${example}.`);
   }
-  const url = URL.parse(path, publicBaseUrl);
-  if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return "/";
+  const url = URL.parse(path, base.href);
+  if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return start;
   // The path as the URL parser reads it. It would make `//evil.example` of `/a/..//evil.example`, but that was refused above.
   const normalized = url.pathname + url.search + url.hash;
-  return normalized.length <= maxLength ? normalized : "/";
+  return normalized.length <= maxLength ? normalized : start;
 }
 
-function withoutOrigin(value: string, publicBaseUrl: string): string {
-  const rest = value.startsWith(publicBaseUrl) ? value.slice(publicBaseUrl.length) : undefined;
+function withoutOrigin(value: string, { origin }: URL): string {
+  const rest = value.startsWith(origin) ? value.slice(origin.length) : undefined;
   return rest !== undefined && /^([/?#]|$)/.test(rest) ? rest || "/" : value;
 }
 
@@ -42,8 +45,9 @@ function readingsOf(text: string): string[] {
   return [text, withoutInvisible, folded];
 }
 
-function leadsElsewhere(text: string, publicBaseUrl: string): boolean {
-  const url = URL.parse(text, publicBaseUrl);
-  if (url?.origin !== publicBaseUrl || scheme.test(text)) return true;
+function leadsElsewhere(text: string, base: URL): boolean {
+  const url = URL.parse(text, base.href);
+  if (url?.origin !== base.origin || scheme.test(text)) return true;
+  if (!`${url.pathname}/`.startsWith(base.pathname)) return true;
   return [text, url.pathname].some((path) => hostLike.test(path.startsWith("/") ? path : `/${path}`));
 }

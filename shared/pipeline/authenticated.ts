@@ -53,7 +53,7 @@ export function authenticated<Context extends RequestContext>(
   { extendsSession = true, navigable = true }: AuthenticatedOptions = {},
 ) {
   return async function authenticatedHandler(request: HttpRequest, context: Context): Promise<HttpResponseInit> {
-    refuseCrossSite(request, context.app.configuration.publicBaseUrl, { navigable });
+    refuseCrossSite(request, context.app.configuration.publicOrigin, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     const session = await requireSession(context.app, cookie, context);
     try {

@@ -1,10 +1,12 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { problemCodeOf, problemTypes, SignInRequiredError } from "../core/errors.ts";
+import type { PublicAddress } from "../configuration/public-address.ts";
 import type { Way } from "../http/advice.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { aadstsNumber, describe } from "../http/describe-error.ts";
-import { wantsPage } from "../http/page.ts";
+import { wantsPage, type Site } from "../http/page.ts";
 import { problemResponse, type Occurrence } from "../http/problem.ts";
+import { publicPathOf } from "../http/public-path.ts";
 import { safeReturnUrl } from "../http/return-url.ts";
 import { sessionCookieName } from "../session/cookie.ts";
 import { logFailure, type Telemetry } from "../telemetry/log.ts";
@@ -17,8 +19,8 @@ export interface FailedRequest {
   readonly invocation: InvocationContext;
   readonly telemetry: Telemetry;
   readonly cookies: CookieJar;
-  readonly publicBaseUrl: string;
-  readonly appName: string;
+  readonly address: PublicAddress;
+  readonly site: Site;
   /** Where the person was going, if the function has said so. */
   readonly way: Way | undefined;
 }
@@ -48,17 +50,16 @@ export function reportFailure(error: unknown, failed: FailedRequest): void {
 }
 
 function occurrenceOf(failed: FailedRequest): Occurrence {
-  const { request, invocation, appName, way = ownAddress(failed) } = failed;
-  return { wantsPage: wantsPage(request), id: invocation.invocationId, way, appName };
+  const { request, invocation, site, way = ownAddress(failed) } = failed;
+  return { wantsPage: wantsPage(request), id: invocation.invocationId, way, site };
 }
 
 /** The page that the person wanted, or the app's start if they wanted no page. */
-function ownAddress({ definition, request, publicBaseUrl }: FailedRequest): Way {
-  const start = { to: "/", by: "going" } as const;
+function ownAddress({ definition, request, address }: FailedRequest): Way {
+  const start = { to: `${address.basePath}/`, by: "going" } as const;
   if (definition.isStep || request.method !== "GET") return start;
-  const { pathname, search } = new URL(request.url);
   try {
-    return { to: safeReturnUrl(pathname + search, publicBaseUrl), by: "going" };
+    return { to: safeReturnUrl(publicPathOf(request.url, address), address.publicBaseUrl), by: "going" };
   } catch {
     return start;
   }

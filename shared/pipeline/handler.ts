@@ -10,6 +10,7 @@ import type { App, Invocation } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
 import type { Way } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
+import type { Site } from "../http/page.ts";
 import { withDefaults } from "../http/security-headers.ts";
 import type { SigningOut } from "../sign-out/defer.ts";
 import { runFunction } from "../telemetry/activity.ts";
@@ -28,6 +29,8 @@ export interface RequestContext extends Invocation {
   readonly invocation: InvocationContext;
   /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
   readonly comeBackTo: (to: string, by: Way["by"]) => void;
+  /** What the function's pages have in common with all others. */
+  readonly site: Site;
   /** The connection to the browser; only with HTTP streams (`Http__Streaming`). */
   readonly connection: Connection | undefined;
 }
@@ -62,7 +65,8 @@ const signOutTimeoutMs = 4_500;
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
   const { name: appName, configuration } = app;
-  const { publicBaseUrl } = configuration;
+  const { publicBaseUrl, basePath } = configuration;
+  const site = { appName, basePath };
   const timeoutMs = definition.signsOut ? signOutTimeoutMs : ownTimeMs;
 
   const handle: HttpHandler = async (given, invocation) => {
@@ -74,8 +78,8 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
     const signal = AbortSignal.timeout(timeoutMs);
     const gone = connection?.gone;
-    const context = { app, cookies, invocation, telemetry, signal, gone, defer, comeBackTo, connection };
-    const about = { request, definition, invocation, telemetry, cookies, publicBaseUrl, appName };
+    const context = { app, cookies, invocation, telemetry, signal, gone, defer, comeBackTo, connection, site };
+    const about = { request, definition, invocation, telemetry, cookies, address: configuration, site };
     const failed = () => ({ ...about, way: errand.way });
     const answer = async () => {
       try {

@@ -82,7 +82,7 @@ export function queryOfForm(form: URLSearchParams): string {
 const refusedName = "refused";
 
 /**
- * The address of a second look at a sign-in whose code was refused. If a form is sent twice, the second request finds its code
+ * The address, below the base path, of a second look at a sign-in whose code was refused. If a form is sent twice, the second request finds its code
  * redeemed by the first, and the provider refuses it. The browser then asks once more, with the cookies that the first request
  * was answered with. It goes on if that one succeeded, and otherwise the person is told of the refusal.
  */

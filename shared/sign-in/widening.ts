@@ -15,7 +15,7 @@ const openIdScopes = ["openid", "profile", "email", "offline_access"];
 export function refuseWidening(
   { extraScopes, claims, prompt, api }: SignInOptions,
   request: { readonly headers: Headers },
-  { azureAd, downstreamApis, publicBaseUrl }: Configuration,
+  { azureAd, downstreamApis, publicOrigin }: Configuration,
 ): void {
   const wider = [
     ...(extraScopes.length > 0 ? ["scope"] : []),
@@ -23,7 +23,7 @@ export function refuseWidening(
     ...(prompt === "consent" ? ["prompt=consent"] : []),
     ...(api !== undefined ? ["api"] : []),
   ];
-  if (wider.length > 0 && !isFromOwnPage(request, publicBaseUrl)) {
+  if (wider.length > 0 && !isFromOwnPage(request, publicOrigin)) {
     const detail = `Only a page of the app may request ${wider.join(", ")} in a sign-in.`;
     throw new ProblemError("cross_site_request", detail);
   }

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { withCookieName } from "../../tools/start/given-settings.ts";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
+import { startPathsOfOneHost, type PathsOfOneHost } from "../support/paths-of-one-host.ts";
 import { startTogether } from "../support/start-together.ts";
 import { freePorts, startWorld, type World } from "../support/world.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";
@@ -13,8 +14,8 @@ async function startNamed(): Promise<World> {
   return startWorld({ ports, environment: withCookieName({}, ports.app) });
 }
 
-async function signInAt(tab: Page, world: World, name: string): Promise<void> {
-  await tab.goto(world.publicBaseUrl);
+async function signInAt(tab: Page, url: string, name: string): Promise<void> {
+  await tab.goto(url);
   await tab.getByRole("link", { name: "Sign in" }).click();
   await pickAccount(tab, name);
   await seesSignedIn(tab, name);
@@ -32,8 +33,8 @@ describe("two apps on two ports of localhost, in one browser", () => {
     const [first, second] = worlds;
     const profile = await browser.newProfile(test);
     const [left, right] = [await profile.newTab(), await profile.newTab()];
-    await signInAt(left, first, "Ada Lindqvist");
-    await signInAt(right, second, "Zoë Okonkwo");
+    await signInAt(left, first.publicBaseUrl, "Ada Lindqvist");
+    await signInAt(right, second.publicBaseUrl, "Zoë Okonkwo");
     await left.reload();
     await seesSignedIn(left, "Ada Lindqvist");
     await right.getByRole("button", { name: "Sign out", exact: true }).click();
@@ -52,5 +53,49 @@ describe("two apps on two ports of localhost, in one browser", () => {
         .join(),
       new RegExp(`^${session},${session}-signin-[\\w-]{16}$`),
     );
+  });
+});
+
+describe("two apps below the paths of one host, in one browser", () => {
+  let host: PathsOfOneHost;
+  let browser: TestBrowser;
+  before(async () => {
+    [browser, host] = await startTogether(launchBrowser(), startPathsOfOneHost());
+  });
+  after(() => Promise.all([browser.stop(), host.stop()]));
+
+  it("keep their people apart, and a tab of one does not take a sign-out at the other for its own", async (test) => {
+    const profile = await browser.newProfile(test);
+    const [left, right] = [await profile.newTab(), await profile.newTab()];
+    await signInAt(left, `${host.origin}/orders/`, "Ada Lindqvist");
+    await signInAt(right, `${host.origin}/billing/`, "Zoë Okonkwo");
+    await left.evaluate(`
+      states = [];
+      new MutationObserver(() => states.push(document.documentElement.dataset.state))
+        .observe(document.documentElement, { attributeFilter: ["data-state"] });
+    `);
+    await right.getByRole("button", { name: "Sign out", exact: true }).click();
+    await seesSignedOut(right, "Zoë Okonkwo");
+    assert.equal(right.url(), `${host.origin}/billing/`);
+    await left.getByRole("button", { name: "Call Microsoft Graph" }).click();
+    await left.getByText("GET /api/graph/me: 200").waitFor();
+    assert.doesNotMatch(String(await left.evaluate("states.join()")), /signed-out/);
+    // The tab has seen a session at the other app, which is no concern of this one.
+    await left.goto(`${host.origin}/billing/`);
+    await seesSignedOut(left, "Ada Lindqvist");
+    await left.goto(`${host.origin}/orders/`);
+    await seesSignedIn(left, "Ada Lindqvist");
+  });
+
+  it("have a module that finds the path by itself, and can be told another", async (test) => {
+    const tab = await (await browser.newProfile(test)).newTab(`${host.origin}/billing/`);
+    const asked = `import("/billing/assets/auth.js").then(({ loginUrl, setBasePath }) => [
+      loginUrl({ returnUrl: "/billing/7" }),
+      (setBasePath("/orders/"), loginUrl({ returnUrl: "/orders/7" })),
+    ])`;
+    assert.deepEqual(await tab.evaluate(asked), [
+      "/billing/auth/login?returnUrl=%2Fbilling%2F7",
+      "/orders/auth/login?returnUrl=%2Forders%2F7",
+    ]);
   });
 });

@@ -30,7 +30,7 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
   [["--base-url", "https://app.example"], /--name is missing/],
   [["--base-url", "http://app.example", "--name", "x"], /--base-url must be an https:\/\/ origin/],
   [["--base-url", "http://127.0.0.1:7071", "--name", "x"], /--base-url must be/],
-  [["--base-url", "https://app.example/path", "--name", "x"], /--base-url must be/],
+  [["--base-url", "https://app.example/orders?x", "--name", "x"], /--base-url must be/],
   [["--base-url", "https://user@app.example", "--name", "x"], /--base-url must be/],
   [["--base-url", "app.example", "--name", "x"], /--base-url must be/],
   [["--base-url", "https://app.example", "--name", " "], /--name must have 1 to 120 characters/],

@@ -113,6 +113,24 @@ test("only what differs is written, each complex value whole", async () => {
   ]);
 });
 
+const at = (path: string) => ["--base-url", `https://app.example${path}`, "--name", "Contoso portal"];
+
+test("an app below another path of the same host is another app, with a registration of its own", async () => {
+  await using world = await startDirectory();
+  await world.succeed(at("/orders"));
+  const { web } = onlyApplication(world.graph);
+  assert.equal(web.logoutUrl, "https://app.example/orders/auth/frontchannel-logout");
+  assert.deepEqual(
+    web.redirectUris,
+    ["callback", "signed-out"].map((step) => `https://app.example/orders/auth/${step}`),
+  );
+  assert.deepEqual((await world.succeed(at("/orders/"))).writes, []);
+  for (const other of ["/billing", ""]) {
+    const { message } = (await world.run([...at(other), "--json"])).failure();
+    assert.match(message, /is for https:\/\/app\.example\/orders, and a registration has only one Logout URL/);
+  }
+});
+
 test("an app that moved keeps its registration, when the client id says so", async () => {
   await using world = await startDirectory();
   await world.succeed(toCreate);

@@ -64,7 +64,7 @@ describe("the arguments of npm run doctor", () => {
     [["https://app.example"], /Unexpected argument/],
     [["--url"], /--url/],
     [["--url", "app.example"], /--url must be an https:\/\/ origin/],
-    [["--url", "https://app.example/path"], /--url must be/],
+    [["--url", "https://app.example/orders?x"], /--url must be/],
     [["--url", "http://app.example"], /--url must be/],
     [["--graph-url", "http://graph.example"], /--graph-url must be/],
     [["--url", "https://app.example", "--settings", "x.json"], /exclude each other/],

@@ -60,7 +60,11 @@ describe("browsers may not call", () => {
       () => ask("me", "DELETE"),
       (error) => {
         assert.ok(error instanceof MethodNotAllowedError);
-        const { status, headers } = problemResponse(error, { wantsPage: false, id: "1" });
+        const { status, headers } = problemResponse(error, {
+          wantsPage: false,
+          id: "1",
+          site: { appName: "", basePath: "" },
+        });
         assert.deepEqual([status, new Headers(headers).get("allow")], [405, "GET, HEAD"]);
         return true;
       },

@@ -122,6 +122,36 @@ describe("the public origin", () => {
   });
 });
 
+const routePrefix = "AzureFunctionsJobHost__extensions__http__routePrefix";
+const below = (path: string, changes = {}) =>
+  configuration({ PublicBaseUrl: `https://app.example${path}`, ...changes });
+
+describe("an app below a path", () => {
+  test("knows the path, and its origin without it", () => {
+    for (const path of ["/orders", "/orders/", "/Contoso/orders-2_b"]) {
+      const { publicBaseUrl, publicOrigin, basePath, hostPath } = below(path);
+      const expected = path.replace(/\/$/, "");
+      assert.equal(publicBaseUrl, `https://app.example${expected}`);
+      assert.deepEqual([publicOrigin, basePath, hostPath], ["https://app.example", expected, ""]);
+    }
+  });
+
+  test("sees the path in requests, too, if the host's route prefix says so", () => {
+    for (const prefix of ["orders", "/orders/"])
+      assert.equal(below("/orders", { [routePrefix]: prefix }).hostPath, "/orders");
+  });
+
+  test("has cookies of its own name, unless it is given one", () => {
+    assert.equal(below("").session.cookieName, "session");
+    assert.equal(below("/contoso/orders").session.cookieName, "session.contoso.orders");
+    assert.equal(below("/orders", { Session__CookieName: "other" }).session.cookieName, "other");
+  });
+
+  test("has its APIs below the path", () => {
+    assert.equal(below("/orders").downstreamApis.get("graph")?.publicPath, "/orders/api/graph");
+  });
+});
+
 describe("ways to say the same", () => {
   test("setting names are case-insensitive", () => {
     assert.equal(
@@ -251,6 +281,7 @@ describe("a downstream API", () => {
   test("by default is called with the person's token, by every method and on every path", () => {
     const { name: _name, baseUrl: _baseUrl, scopes: _scopes, ...others } = apiConfiguration("x");
     assert.deepEqual(others, {
+      publicPath: "/api/x",
       token: "UserToken",
       appScope: undefined,
       headers: {},

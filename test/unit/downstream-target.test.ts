@@ -8,10 +8,17 @@ import { apiConfiguration } from "./support/environment.ts";
 const base = "https://api.example/v1.0";
 const graph = apiConfiguration("graph");
 const asked = (path: string, api = graph, params = {}) =>
-  targetUrl(api, requestedPath(api, { url: `http://localhost:7071${path}`, params })).href;
+  targetUrl(api, requestedPath(api, { url: `http://localhost:7071${path}`, params }, "")).href;
 
 const named = (name: string) =>
-  requestedPath({ ...graph, name: "desk" }, { url: `http://localhost:7071/api/${name}/me`, params: {} });
+  requestedPath({ ...graph, name: "desk" }, { url: `http://localhost:7071/api/${name}/me`, params: {} }, "");
+
+const prefixed = (url: string) => requestedPath(graph, { url: `http://localhost:7071${url}`, params: {} }, "/api/x");
+
+test("a call reaches the API below the host's route prefix, in whatever case that comes", () => {
+  assert.equal(prefixed("/api/x/api/graph/me?a=b"), "me?a=b");
+  assert.equal(prefixed("/API/X/api/graph/me"), "me");
+});
 
 describe("a call reaches the API at", () => {
   const calls: readonly [path: string, target: string][] = [

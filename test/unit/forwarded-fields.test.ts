@@ -158,6 +158,11 @@ describe("Location", () => {
   const api = apiConfiguration("files", { BaseUrl: "https://api.example/v1" });
   const target = new URL("https://api.example/v1/items/1?a=b");
   const seen = (value: string) => withLocations([["location", value]], api, target)[0]?.[1];
+  test("is below the app's own path, if it has one", () => {
+    const below = { ...api, publicPath: "/orders/api/files" };
+    assert.deepEqual(withLocations([["location", "2"]], below, target), [["location", "/orders/api/files/items/2"]]);
+  });
+
   const cases: readonly [came: string, goes: string | undefined][] = [
     ["https://api.example/v1/items/2?x=1#y", "/api/files/items/2?x=1#y"],
     ["/v1/items/?x=1", "/api/files/items/?x=1"],

@@ -67,7 +67,9 @@ describe("Retry-After", () => {
   test("reaches the caller in the answer, as a page and as problem details; else it is two seconds", () => {
     for (const wantsPage of [true, false]) {
       const headersOf = (error: Error) =>
-        problemResponse(error, { wantsPage, id: "1" }).headers as Readonly<Record<string, string>>;
+        problemResponse(error, { wantsPage, id: "1", site: { appName: "", basePath: "" } }).headers as Readonly<
+          Record<string, string>
+        >;
       const told = new ProblemError("identity_provider_unavailable", "x", { retryAfterSeconds: 17 });
       assert.equal(headersOf(told)["retry-after"], "17");
       assert.equal(headersOf(new ProblemError("store_unavailable", "x"))["retry-after"], "2");

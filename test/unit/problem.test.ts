@@ -9,8 +9,9 @@ import { pagePolicy } from "../../shared/http/page-policy.ts";
 import { originsOf, withDefaults } from "../../shared/http/security-headers.ts";
 
 const id = "6f1c2b9e-0d3a-4a55-9a3e-2f6f6a0c7e11";
-const program = { wantsPage: false, id };
-const person = { wantsPage: true, id };
+const site = { appName: "Contoso Orders", basePath: "" };
+const program = { wantsPage: false, id, site };
+const person = { wantsPage: true, id, site };
 const textOf = ({ body }: HttpResponseInit) => (typeof body === "string" ? body : assert.fail("not a text"));
 const details = (error: unknown) => JSON.parse(textOf(problemResponse(error, program))) as Record<string, unknown>;
 const pageOf = (error: unknown) => textOf(problemResponse(error, person));
@@ -90,6 +91,15 @@ describe("a person that fails gets a page", () => {
       const text = pageOf(new ProblemError(code, "A sentence."));
       assert.match(text, /<p>[A-Z][^<]+[.!]<\/p>[\s\S]*<a class="button" href="\/[^"]*">/, code);
       assert.ok(text.includes(`Reference for support: <code>${id}</code>`), code);
+    }
+  });
+
+  test("whose links stay below the app's path", () => {
+    for (const code of Object.keys(problemTypes) as (keyof typeof problemTypes)[]) {
+      const below = { ...person, site: { ...site, basePath: "/orders" } };
+      const text = textOf(problemResponse(new ProblemError(code, "x"), below));
+      const links = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, link = ""]) => link);
+      for (const link of links) assert.match(link, /^\/orders\/[^?]*(\?prompt=select_account)?$/, code);
     }
   });
 

@@ -137,6 +137,34 @@ describe("a return URL that is no path of the app, and no other place either, le
   }
 });
 
+describe("an app below a path sends people back only below it", () => {
+  const base = `${origin}/orders`;
+  for (const within of ["/orders", "/orders/", "/orders/7?a=b#c", "/orders?x", `${base}/7`, "/a/../orders/7"]) {
+    test(`${within} is below it`, () => {
+      const { pathname, search, hash } = new URL(within, origin);
+      assert.equal(safeReturnUrl(within, base), pathname + search + hash);
+    });
+  }
+
+  for (const outside of [
+    "/",
+    "/billing/",
+    "/orders-2/",
+    "/Orders/",
+    "/orders/../billing",
+    "/orders/%2e%2e/x",
+    `${origin}/`,
+  ]) {
+    test(`${outside} is not`, () => assert.throws(() => safeReturnUrl(outside, base), condition("invalid_return_url")));
+  }
+
+  test("anything else that is no path leads to its start", () => {
+    for (const value of [null, "", "reports", "?a", `/orders/${"x".repeat(1_000)}`]) {
+      assert.equal(safeReturnUrl(value, base), "/orders/");
+    }
+  });
+});
+
 describe("whatever a stranger writes into a return URL", () => {
   const codeUnit = fc.oneof(fc.integer({ min: 0, max: 0xff }), fc.integer({ min: 0, max: 0xffff }));
   const pieces = fc.oneof(

@@ -87,10 +87,11 @@ function outcomeOf(given: Environment): unknown {
 }
 
 describe("the list of settings", () => {
-  test("is all that the configuration is made from, but for the platform's host name and the host's storage account", () => {
+  test("is all that the configuration is made from, but for what the platform and the host are told", () => {
     const read = new Set(environments.flatMap(namesRead));
     const listed = Object.values(settings).map(({ name }) => name);
-    assert.deepEqual([...read].sort(), [...listed, ...storageSettings, formerMaxAttempts, platformHostName].sort());
+    const ofOthers = [...storageSettings, hostSettings.routePrefix.name, platformHostName];
+    assert.deepEqual([...read].sort(), [...listed, ...ofOthers, formerMaxAttempts].sort());
   });
 
   for (const { name } of Object.values(settings)) {

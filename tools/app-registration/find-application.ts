@@ -3,6 +3,7 @@ import { AppRegistrationError } from "./errors.ts";
 import { type GraphClient, literal } from "./graph-client.ts";
 import { type Application, applicationProperties, type Collection } from "./graph-types.ts";
 import type { Options } from "./options.ts";
+import { baseUrlOfRoute } from "./plan-application.ts";
 
 /**
  * The key by which a registration is found again: readable, and different for every name. It is set when the
@@ -61,7 +62,7 @@ async function findByDisplayName(graph: GraphClient, name: string): Promise<Appl
  * global sign-out.
  */
 function checkIsForThisApp({ appId, web }: Application, baseUrl: string): void {
-  const registered = URL.parse(web.logoutUrl ?? "")?.origin;
+  const registered = web.logoutUrl ? baseUrlOfRoute(web.logoutUrl) : undefined;
   if (registered === undefined || registered === baseUrl || baseUrl.startsWith("http:")) return;
   const message =
     `The registration with this name is for ${registered}, and a registration has only one Logout URL.\n` +

@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
+import { baseUrlOf } from "../../shared/configuration/public-address.ts";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { AppRegistrationError } from "./errors.ts";
 
 export const usage = `Creates or updates the app registration in Microsoft Entra ID with which this app signs people in.
 
-Usage: npm run app-registration -- --base-url <origin> --name <name> [options]
+Usage: npm run app-registration -- --base-url <url> --name <name> [options]
 
-  --base-url <origin>        origin of the app, as browsers see it: https://app.example (http for localhost only)
+  --base-url <url>           the app, as browsers see it: https://app.example, or https://app.example/orders
   --name <name>              display name. The command finds the registration again by a unique name made from it
   --client-id <id>           the registration to update, instead of the one found by its name
   --managed-identity <id>    client id or principal id of the user-assigned managed identity that the app runs as;
@@ -28,7 +29,7 @@ Exit codes: 0 done, 1 not done, 2 wrong arguments.
 `;
 
 export interface Options {
-  /** Origin, without a trailing slash. */
+  /** Origin and path, without a trailing slash. */
   readonly baseUrl: string;
   readonly name: string | undefined;
   readonly clientId: string | undefined;
@@ -91,12 +92,9 @@ function wrong(message: string): AppRegistrationError {
 
 function readBaseUrl(value: string | undefined): string {
   if (value === undefined) throw wrong("--base-url is missing");
-  const url = URL.parse(value);
-  const allowed = url?.protocol === "https:" || (url?.protocol === "http:" && url.hostname === "localhost");
-  if (!allowed || url.href !== `${url.origin}/`) {
-    throw wrong(`--base-url must be ${settings.publicBaseUrl.expects}, not "${value}"`);
-  }
-  return url.origin;
+  const url = baseUrlOf(value);
+  if (url === undefined) throw wrong(`--base-url must be ${settings.publicBaseUrl.expects}, not "${value}"`);
+  return url;
 }
 
 /** Microsoft Entra accepts 120 characters for apps that work or school accounts sign in to. */

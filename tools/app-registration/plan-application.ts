@@ -20,6 +20,12 @@ export function logoutUrlOf(baseUrl: string): string | undefined {
   return baseUrl.startsWith("https:") ? `${baseUrl}/auth/frontchannel-logout` : undefined;
 }
 
+/** The app that a registered URL is of: the other way round. */
+export function baseUrlOfRoute(url: string): string {
+  const [, baseUrl] = /^(.*)\/auth\/(?:callback|signed-out|frontchannel-logout)$/.exec(url) ?? [];
+  return baseUrl ?? new URL(url).origin;
+}
+
 type Wanted = Pick<Options, "baseUrl" | "name" | "signInAudience">;
 
 /**

@@ -4,7 +4,7 @@ import { adminConsentUrl, type ConsentState } from "./consent.ts";
 import type { Application } from "./graph-types.ts";
 import type { ManagedIdentity } from "./managed-identity.ts";
 import type { Options } from "./options.ts";
-import { logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
+import { baseUrlOfRoute, logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
 
 /** What a run has done, or with `dryRun` would do, and what remains to be done by hand. `--json` prints this. */
 export interface Report {
@@ -114,5 +114,5 @@ function formerAddressNotes(changes: readonly Change[]): string[] {
   const former = changes.filter(({ status, item, value }) => {
     return status === "keep" && item === "redirect URI" && /^https:.*\/auth\/callback$/.test(value);
   });
-  return former.map(({ value }) => `If the app is no longer at ${new URL(value).origin}, delete its redirect URIs.`);
+  return former.map(({ value }) => `If the app is no longer at ${baseUrlOfRoute(value)}, delete its redirect URIs.`);
 }

@@ -1,8 +1,9 @@
-import { isLoopback, type Environment } from "../../shared/configuration/settings-reader.ts";
+import { baseUrlOf } from "../../shared/configuration/public-address.ts";
+import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { diagnoseDeployment, diagnoseHere, type Operator } from "./diagnose.ts";
 import { notChecked, type Finding } from "./finding.ts";
-import { originOf, readOptions, usage, UsageError, type Options } from "./options.ts";
+import { readGraphUrl, readOptions, usage, UsageError, type Options } from "./options.ts";
 import { reportText } from "./print.ts";
 import { readSettings, type SettingsSource } from "./settings-source.ts";
 
@@ -40,7 +41,7 @@ async function diagnose(options: Options, on: CommandEnvironment): Promise<reado
   const source = await sourceOf(options, on);
   if (options.url === undefined && source.isEmpty) return nothingHere;
   const given = isHere(options, source.environment) ? source.environment : on.environment;
-  const graphUrl = options.graphUrl ?? originOf("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl, isLoopback);
+  const graphUrl = options.graphUrl ?? readGraphUrl("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl);
   const operator: Operator = {
     signIn: on.signIn,
     graphUrl,
@@ -61,14 +62,14 @@ async function sourceOf({ url, settingsFile }: Options, { environment }: Command
  * deployment.
  */
 export function isHere({ url }: Options, environment: Environment): boolean {
-  return url === undefined || url === environment[settings.publicBaseUrl.name];
+  return url === undefined || url === baseUrlOf(environment[settings.publicBaseUrl.name] ?? "");
 }
 
 const nothingHere: readonly Finding[] = [
   notChecked(
     "Settings",
     "nothing runs here, and no settings are given. Run the app with stand-ins for everything (npm start), give settings for " +
-      "real parts (docs/configuration.md), or check a deployment (npm run doctor -- --url <origin>)",
+      "real parts (docs/configuration.md), or check a deployment (npm run doctor -- --url <url>)",
   ),
 ];
 

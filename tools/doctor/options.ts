@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
+import { baseUrlOf } from "../../shared/configuration/public-address.ts";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 
 export const usage = `Checks everything that the app needs, and prints a line for each check.
 
 Usage: npm run doctor                          checks this machine: its settings, and the app they are for
-       npm run doctor -- --url <origin>        checks a deployment: what the app itself finds, and its registration
+       npm run doctor -- --url <url>           checks a deployment: what the app itself finds, and its registration
 
-  --url <origin>             origin of the deployment: https://app.example (http for localhost only)
+  --url <url>                where the deployment is, as PublicBaseUrl says it: https://app.example
   --settings <file>          a file like local.settings.json, to use instead of that file and the settings of npm start
   --managed-identity <id>    with --url: client id or principal id of the identity that the registration must trust
   --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
@@ -23,7 +24,7 @@ Exit codes: 0 nothing failed, 1 something failed or there was nothing to check, 
 `;
 
 export interface Options {
-  /** Origin of a deployment, without a trailing slash. */
+  /** Of a deployment: its origin and path, without a trailing slash. */
   readonly url: string | undefined;
   readonly settingsFile: string | undefined;
   readonly managedIdentity: string | undefined;
@@ -52,10 +53,10 @@ export function readOptions(args: readonly string[]): Options | "help" {
     throw new UsageError(`--managed-identity must be a GUID, not "${managedIdentity}"`);
   }
   return {
-    url: url === undefined ? undefined : originOf("--url", url, (host) => host === "localhost"),
+    url: url === undefined ? undefined : readBaseUrl(url),
     settingsFile,
     managedIdentity: managedIdentity?.toLowerCase(),
-    graphUrl: graphUrl === undefined ? undefined : originOf("--graph-url", graphUrl, isLoopback),
+    graphUrl: graphUrl === undefined ? undefined : readGraphUrl("--graph-url", graphUrl),
   };
 }
 
@@ -77,12 +78,18 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** @param mayBePlain whether a host may be reached over http */
-export function originOf(option: string, value: string, mayBePlain: (host: string) => boolean): string {
+function readBaseUrl(value: string): string {
+  const url = baseUrlOf(value);
+  if (url === undefined) throw new UsageError(`--url must be ${settings.publicBaseUrl.expects}, not "${value}"`);
+  return url;
+}
+
+/** @throws {UsageError} */
+export function readGraphUrl(option: string, value: string): string {
   const url = URL.parse(value);
-  const allowed = url?.protocol === "https:" || (url?.protocol === "http:" && mayBePlain(url.hostname));
+  const allowed = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (!allowed || url.href !== `${url.origin}/`) {
-    throw new UsageError(`${option} must be ${settings.publicBaseUrl.expects}, not "${value}"`);
+    throw new UsageError(`${option} must be an https origin (http for loopback only), not "${value}"`);
   }
   return url.origin;
 }
