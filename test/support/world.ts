@@ -10,7 +10,7 @@ import type { IdentityProvider, Person, RegisteredApp } from "@entra-functions-b
 import type { Platform, Ports } from "@entra-functions-bff/development";
 import { freePort, isFree } from "@entra-functions-bff/stand-in-kit/ports";
 import type { SecondApp } from "@entra-functions-bff/development";
-import { seedCertificates } from "./certificates.ts";
+import { seedCertificates, seedSigningKeys } from "./certificates.ts";
 import { compileCache } from "./compile-cache.ts";
 import { startQueueService } from "./queue-service.ts";
 import { createClient, type Answer, type Client } from "./http-client.ts";
@@ -88,6 +88,7 @@ async function startWorldOnce(options: WorldOptions): Promise<World> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "bff-")));
   const ports = { ...(options.ports ?? (await freePorts())), ...(options.queueStorage && { queueStorage: 0 }) };
   await seedCertificates(join(folder, "certificates"));
+  await seedSigningKeys(folder);
   const { registration, people } = options;
   const platform = await startPlatform({
     folder,
