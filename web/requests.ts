@@ -130,10 +130,11 @@ export interface MeAnswer {
 
 /** Asks who is signed in. Throws ProblemError or UnreachableError; gives up after ten seconds. */
 export async function askMe(): Promise<MeAnswer> {
-  const response = await send("/auth/me", { headers: { accept: "application/json" }, ...timeLimit(10_000) });
+  const response = await send("/auth/me?optional=1", { headers: { accept: "application/json" }, ...timeLimit(10_000) });
   const date = Date.parse(response.headers.get("date") ?? "");
   const serverTime = Number.isNaN(date) ? Date.now() : date;
-  if (response.status === 401) return { me: undefined, serverTime };
+  // 401 is what a server of an earlier version says.
+  if (response.status === 204 || response.status === 401) return { me: undefined, serverTime };
   if (!response.ok) throw await problemIn(response);
   const me = await jsonOf(response);
   // A captive portal answers 200 with its own page, which does not say who is signed in.

@@ -8,7 +8,7 @@ import { wantsPage, type Site } from "../http/page.ts";
 import { problemResponse, type Occurrence } from "../http/problem.ts";
 import { publicPathOf } from "../http/public-path.ts";
 import { safeReturnUrl } from "../http/return-url.ts";
-import { sessionCookieName } from "../session/cookie.ts";
+import { clearDeadSession } from "../session/cookie.ts";
 import { logFailure, type Telemetry } from "../telemetry/log.ts";
 
 /** A request whose function has thrown. */
@@ -30,7 +30,7 @@ export interface FailedRequest {
  */
 export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
   reportFailure(error, failed);
-  if (error instanceof SignInRequiredError && error.sessionEnded) clearSession(failed.cookies);
+  if (error instanceof SignInRequiredError && error.sessionEnded) clearDeadSession(failed.cookies);
   return problemResponse(error, occurrenceOf(failed));
 }
 
@@ -63,11 +63,4 @@ function ownAddress({ definition, request, address }: FailedRequest): Way {
   } catch {
     return start;
   }
-}
-
-/**
- * Clears no cookie when there are two of that name: without the app's own, the other one, perhaps an attacker's, would count.
- */
-function clearSession(cookies: CookieJar): void {
-  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

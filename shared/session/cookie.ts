@@ -1,5 +1,5 @@
 import { randomBase64Url } from "../core/encoding.ts";
-import { namedCookie } from "../http/cookie-jar.ts";
+import { namedCookie, type CookieJar } from "../http/cookie-jar.ts";
 
 /** The content of the session cookie: which document to read, and the secret that opens one session in it. */
 export interface SessionCookie {
@@ -41,4 +41,12 @@ function isCanonical(text: string): boolean {
 
 export function formatSessionCookie({ accountKey, secret }: SessionCookie): string {
   return `${accountKey}.${secret}`;
+}
+
+/**
+ * Clears a cookie that opens nothing. It clears none when there are two of that name: without the app's own, the other one,
+ * perhaps an attacker's, would count.
+ */
+export function clearDeadSession(cookies: CookieJar): void {
+  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
 }

@@ -42,11 +42,11 @@ describe("on phone and desk, light and dark, without barriers:", () => {
   it("the page, while it waits for the server and when it cannot tell who is signed in", async (test) => {
     const { tab } = await open(test, { expectedErrors: [/status of 503/] });
     await signIn(tab, world, "Ada Lindqvist");
-    await tab.route("**/auth/me", () => undefined);
+    await tab.route("**/auth/me?optional=1", () => undefined);
     await tab.reload();
     await tab.getByRole("heading", { name: "Checking who is signed in" }).waitFor();
     await looksRight(tab, "loading");
-    await tab.unroute("**/auth/me");
+    await tab.unroute("**/auth/me?optional=1");
     const fault = { type: "status", status: 503 } as const;
     world.cosmos.faults.add({ match: { container: "accounts" }, times: 1_000, fault });
     await tab.reload();

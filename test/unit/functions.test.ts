@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { callback } from "../../functions/callback.ts";
 import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { logout, logoutConfirmation } from "../../functions/logout.ts";
+import { me } from "../../functions/me.ts";
 import { signedOut } from "../../functions/signed-out.ts";
 import { beginTransaction, type SignInTransaction } from "../../shared/sign-in/transaction.ts";
 import { newTransaction } from "../../shared/sign-in/new-transaction.ts";
@@ -206,6 +207,34 @@ describe("the page after signing out", () => {
       headers: { cookie: `__Host-signout-${state}=${value}` },
     });
     assert.deepEqual([response.status, headers["location"]], [400, undefined]);
+  });
+});
+
+describe("who is signed in", () => {
+  const ask = (app: TestApp, headers: Record<string, string>, query = "") =>
+    call(app, me, { path: `/auth/me${query}`, headers: { ...fromOwnPage, ...headers } });
+
+  test("is nobody without a session: an error, or with optional=1 none, and the dead cookie goes either way", async () => {
+    const app = testApp();
+    const cookie = cookieOf(await signIn(testApp(), "ada"));
+    for (const [query, status] of [
+      ["", 401],
+      ["?optional=0", 401],
+      ["?optional=1", 204],
+    ] as const) {
+      const withCookie = await ask(app, cookie, query);
+      assert.deepEqual([withCookie.response.status, withCookie.cookies.get("__Host-session")], [status, ""], query);
+      const without = await ask(app, {}, query);
+      assert.deepEqual([without.response.status, without.cookies.size], [status, 0], query);
+    }
+  });
+
+  test("is the account, with optional=1 too; other errors stay errors", async () => {
+    const app = testApp();
+    const cookie = cookieOf(await signIn(app, "ada"));
+    assert.equal((await ask(app, cookie, "?optional=1")).response.status, undefined);
+    const crossSite = { ...cookie, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
+    assert.equal((await ask(app, crossSite, "?optional=1")).response.status, 403);
   });
 });
 
