@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
@@ -24,13 +25,22 @@ describe("the page of the local Cosmos DB endpoint", () => {
       .getByRole("article")
       .filter({ has: documents.getByRole("heading", { name: accountKey }) });
     await account.getByText(/^Created at /).waitFor();
-    await account.getByText(/^"eyJ.* characters\)"$/).waitFor();
+    const sealed = account.getByRole("figure", { name: /^sealed Tokens and names, encrypted/ });
+    await sealed.getByText(/^eyJ/).waitFor();
+    assert.equal(await account.getByText('"_etag"').isVisible(), false);
     await looksRight(documents, "documents");
+    await account.getByText("Added by Azure Cosmos DB").click();
+    await account.getByText('"_etag"').waitFor();
 
     const otherApp = await signInAtOtherApp(profile, world, "Ada Lindqvist");
     await otherApp.getByRole("button", { name: "Sign out" }).click();
-    await account.getByText(/^Deleted at /).waitFor();
-    await documents.getByText("1 document, the latest first.").waitFor();
+    await account.getByText(/^Deleted by the sign-out at /).waitFor();
+    await documents.getByText("1 document.").waitFor();
+    await account.getByRole("figure").waitFor({ state: "detached" });
+    await looksRight(documents, "documents-gone");
     await account.waitFor({ state: "detached" });
+    await documents.reload();
+    await documents.getByText("Marks of sessions that were signed out (1)").click();
+    await documents.getByRole("article").getByText('"signedOutAt": "').waitFor();
   });
 });

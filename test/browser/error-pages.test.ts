@@ -123,7 +123,8 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
   });
 
   it("there is no session: sign in", async (test) => {
-    const tab = await (await browser.newProfile(test)).newTab(`${world.publicBaseUrl}/auth/me`);
+    const profile = await browser.newProfile(test, { expectedErrors: [/status of 401/] });
+    const tab = await profile.newTab(`${world.publicBaseUrl}/auth/me`);
     await reads(tab, "Sign in again", "error-session");
     await link(tab, "Sign in").first().click();
     await pickAccount(tab, "Ada Lindqvist");

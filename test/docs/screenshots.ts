@@ -70,7 +70,7 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await save(app, "signed-out-elsewhere");
 
   await documents.bringToFront();
-  await documents.getByText(/^Deleted at /).waitFor();
+  await documents.getByText(/^Deleted by the sign-out at /).waitFor();
   await save(documents, "documents-gone");
 }
 

@@ -210,10 +210,10 @@ describe("the page after signing out", () => {
   });
 });
 
-describe("who is signed in", () => {
-  const ask = (app: TestApp, headers: Record<string, string>, query = "") =>
-    call(app, me, { path: `/auth/me${query}`, headers: { ...fromOwnPage, ...headers } });
+const ask = (app: TestApp, headers: Record<string, string>, query = "") =>
+  call(app, me, { path: `/auth/me${query}`, headers: { ...fromOwnPage, ...headers } });
 
+describe("who is signed in", () => {
   test("is nobody without a session: an error, or with optional=1 none, and the dead cookie goes either way", async () => {
     const app = testApp();
     const cookie = cookieOf(await signIn(testApp(), "ada"));

@@ -33,7 +33,7 @@ export async function runUnderFunc(options: UnderFuncOptions): Promise<number> {
     return funcMissingExitCode;
   }
   await packageApp(root, packageFolder);
-  const platform = await startPlatform({ folder: dataFolder, ports, settings });
+  const platform = await startPlatform({ folder: dataFolder, ports, settings, holdSignOutPage: true });
   try {
     options.ready?.(platform);
     const environment = { ...options.environment, ...platform.environment, ...hostSettings(platform) };

@@ -56,7 +56,7 @@ async function runWith({ ports, watch }: Arguments, program: StartProgram): Prom
   const { startApp, startPlatform } = await import("@entra-functions-bff/development");
   const { givenSettings, withCookieName } = await import("./given-settings.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
-  const platform = await startPlatform({ folder: ".local", ports, settings });
+  const platform = await startPlatform({ folder: ".local", ports, settings, holdSignOutPage: true });
   const startOne = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
   process.exitCode = await (watch ? runWatched(platform, startOne, program) : runOnce(platform, startOne));
   await platform.stop();

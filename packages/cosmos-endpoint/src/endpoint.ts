@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
 import type { DatabaseSync } from "node:sqlite";
 import { masterKeyAuthorization } from "./authorization.ts";
 import { openCatalog } from "./catalog.ts";
@@ -32,6 +33,8 @@ export interface CosmosEndpointOptions {
   readonly defaultConsistency?: string;
   /** Milliseconds since the epoch, for `_ts` and time to live; default the machine's clock. */
   readonly clock?: () => number;
+  /** Pages of the same platform, linked on the page of the documents. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 /** A running endpoint. */
@@ -64,7 +67,8 @@ const REMOVE_EXPIRED_EVERY_MS = 30_000;
  * @throws Error when the port is taken or the data file is in use
  */
 export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promise<CosmosEndpoint> {
-  const { port, dataFile, accountKey = LOCAL_ACCOUNT_KEY, defaultConsistency = "Strong", clock = Date.now } = options;
+  const { port, dataFile, accountKey = LOCAL_ACCOUNT_KEY, defaultConsistency = "Strong" } = options;
+  const { clock = Date.now, neighbours = [] } = options;
   const seconds = () => Math.floor(clock() / 1000);
   const file = openDatabaseFile(dataFile);
   const catalog = openCatalog(file, seconds);
@@ -79,7 +83,7 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
       intervention,
       record,
       clock,
-      page: () => documentsPage(documents.dump(MAX_DOCUMENTS_SHOWN)),
+      page: () => documentsPage(documents.dump(MAX_DOCUMENTS_SHOWN), neighbours),
     }),
   );
   const url = await listen(server, port, file);

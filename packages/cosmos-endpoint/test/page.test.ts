@@ -28,13 +28,19 @@ function getAs(host: string): Promise<[number, string]> {
 describe("the page of the local Cosmos DB endpoint", () => {
   test("a person sees the documents as they are stored, and sees them vanish", async () => {
     assert.match(await openPage(), /There are no documents/);
-    await container.items.create({ id: "account-1", sealed: "s".repeat(500), sessions: [{ at: 1 }] });
+    await container.items.create({
+      id: "account-1",
+      sealed: "s".repeat(500),
+      note: "n".repeat(200),
+      sessions: [{ at: 1 }],
+    });
     await container.items.create({ id: "account-2", ttl: 60 });
     const page = await openPage();
     assert.match(page, /2 documents/);
-    assert.match(page, /auth \/ accounts \/<\/span> account-1/);
-    assert.match(page, /s{80}… \(500 characters\)/);
-    assert.doesNotMatch(page, /s{81}/);
+    assert.match(page, /auth \/ accounts \/ account-1<\/span>/);
+    assert.match(page, /<code>s{500}<\/code>/);
+    assert.match(page, /&quot;sealed&quot;: &quot;… \(above, 500 characters\)&quot;/);
+    assert.match(page, /&quot;note&quot;: &quot;n{80}… \(200 characters\)&quot;/);
 
     now += 61_000;
     assert.doesNotMatch(await openPage(), /account-2/);

@@ -13,6 +13,7 @@ import {
   type Person,
   type RegisteredApp,
 } from "@entra-functions-bff/identity-provider";
+import { neighboursOf } from "./neighbours.ts";
 import { startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
@@ -45,6 +46,8 @@ export interface PlatformOptions {
   readonly registration?: Partial<RegisteredApp>;
   /** Who can sign in at the local identity provider; by default, the sample people. */
   readonly people?: readonly Person[];
+  /** Whether the identity provider's page that tells the apps of a sign-out waits for the person. Default: false. */
+  readonly holdSignOutPage?: boolean;
 }
 
 /** Everything around the app, on one machine. Parts that are real are undefined. */
@@ -78,13 +81,14 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
   const missing = missingParts(settings);
   await mkdir(folder, { recursive: true });
   const publicBaseUrl = settings["PublicBaseUrl"] ?? `http://localhost:${ports.app}`;
+  const neighbours = neighboursOf(publicBaseUrl, ports, missing);
   const administratorKey = settings["FunctionsHost__FunctionKey"] ?? randomUUID();
   const masterKey = settings["FunctionsHost__MasterKey"] ?? randomUUID();
 
   // The slowest part runs in its own process, so it can start while the others do.
   const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
     missing.has("queueStorage") ? startQueues(options) : undefined,
-    startOthers(options, missing, publicBaseUrl),
+    startOthers(options, missing, publicBaseUrl, neighbours),
   ]);
 
   const madeHere: Settings = {
@@ -167,16 +171,21 @@ async function startOthers(
   options: PlatformOptions,
   missing: ReadonlySet<LocalPart>,
   publicBaseUrl: string,
+  neighbours: ReturnType<typeof neighboursOf>,
 ): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi }> {
   const { folder, ports, settings = {} } = options;
   const cosmos = missing.has("cosmos")
-    ? await startCosmosEndpoint({ port: ports.cosmos, dataFile: join(folder, "cosmos.sqlite") })
+    ? await startCosmosEndpoint({
+        port: ports.cosmos,
+        dataFile: join(folder, "cosmos.sqlite"),
+        neighbours: neighbours("documents"),
+      })
     : undefined;
   const connectionString = cosmos?.connectionString ?? settings["CosmosDb"];
   const databaseName = settings["CosmosDb__databaseName"] ?? "auth";
   // If it has another name, the app says what is wrong with it.
   if (connectionString && /^[^/\\#?]+$/.test(databaseName)) await createContainers(connectionString, databaseName);
-  const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl) : undefined;
+  const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl, neighbours) : undefined;
   const downstreamApi =
     entra && missing.has("downstreamApi") ? await startApi(entra.identityProvider, ports.downstreamApi) : undefined;
   return { ...(cosmos && { cosmos }), ...(entra && { entra }), ...(downstreamApi && { downstreamApi }) };
@@ -205,8 +214,9 @@ interface Identity {
 }
 
 async function startIdentity(
-  { folder, ports, registration, people }: PlatformOptions,
+  { folder, ports, registration, people, holdSignOutPage = false }: PlatformOptions,
   publicBaseUrl: string,
+  neighbours: ReturnType<typeof neighboursOf>,
 ): Promise<Identity> {
   const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
   const app: RegisteredApp = {
@@ -227,6 +237,8 @@ async function startIdentity(
     apps: [app, secondAppRegistration(secondAppUrl, secondAppCredentials)],
     dataFile: join(folder, "identity-provider.sqlite"),
     ...(people && { people }),
+    neighbours: neighbours("identityProvider"),
+    holdSignOutPage,
   });
   const secondApp = await startSecondApp({
     port: ports.secondApp,
@@ -234,6 +246,7 @@ async function startIdentity(
     instance: identityProvider.instance,
     tenantId: identityProvider.tenantId,
     ca: certificates.ca,
+    neighbours: neighbours("otherApp"),
   });
   const settings = {
     AzureAd__Instance: identityProvider.instance,

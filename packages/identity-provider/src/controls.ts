@@ -33,6 +33,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
    * case.
    */
   announceBackChannelLogout: boolean;
+  /** Whether the page that tells the apps of a sign-out waits for the person; default false, as with Entra. */
+  holdSignOutPage: boolean;
   /** Names of scopes without consent: tokens come without them, as with Entra. */
   withheldScopes: readonly string[];
   readonly people: readonly Person[];

@@ -2,7 +2,8 @@ import { compactVerify, createLocalJWKSet, decodeJwt } from "jose";
 import type { Provider, KoaContextWithOIDC, Session } from "oidc-provider";
 import { matchesHint } from "./authorization-request.ts";
 import { currentSession, endBrowserSession, signedIn, type SignedIn } from "./browser-session.ts";
-import { accountPage, frontChannelPage, signedOutPage, signOutPicker } from "./pages/sign-out-pages.ts";
+import { frontChannelPage, type ToldApp } from "./pages/front-channel-page.ts";
+import { accountPage, signedOutPage, signOutPicker } from "./pages/sign-out-pages.ts";
 import { errorPage } from "./pages/message-pages.ts";
 import type { Runtime } from "./runtime.ts";
 import { isOwnForm, readForm, sendPage } from "./send-page.ts";
@@ -47,7 +48,8 @@ export async function serveAccount(provider: Provider, runtime: Runtime, ctx: Ko
     name,
     url: uri === undefined ? undefined : new URL(uri).origin,
   }));
-  sendPage(ctx, accountPage(current === undefined ? undefined : { person: current.person, apps: apps ?? [] }));
+  const account = current === undefined ? undefined : { person: current.person, apps: apps ?? [] };
+  sendPage(ctx, accountPage(account, { mayHold: runtime.settings.holdSignOutPage }));
   return true;
 }
 
@@ -85,14 +87,14 @@ function callApps(
   { apps, sid, person }: SignedIn,
   continueTo: string,
 ) {
-  const logoutUrls = apps.flatMap(({ frontChannelLogoutUri }) => {
-    if (frontChannelLogoutUri === undefined) return [];
+  const told = apps.map(({ name, frontChannelLogoutUri }): ToldApp => {
+    if (frontChannelLogoutUri === undefined) return { name, logoutUrl: undefined };
     const url = new URL(frontChannelLogoutUri);
     if (settings.includeIssInFrontChannel) url.searchParams.set("iss", issuerOf(addresses.instance, person.tid));
     url.searchParams.set("sid", sid);
-    return [url.href];
+    return { name, logoutUrl: url.href };
   });
-  sendPage(ctx, frontChannelPage({ apps: apps.map(({ name }) => name), logoutUrls, continueTo }));
+  sendPage(ctx, frontChannelPage({ apps: told, continueTo, mayHold: settings.holdSignOutPage }));
 }
 
 interface Destination {

@@ -4,7 +4,7 @@ import { errorPage } from "./pages/message-pages.ts";
 import type { Endpoint } from "./request-log.ts";
 import { endpointOf, route } from "./routing.ts";
 import type { RequestTarget, Runtime } from "./runtime.ts";
-import { readBody, sendPage } from "./send-page.ts";
+import { readBody, sendPage, setNeighbours } from "./send-page.ts";
 import type { ClaimsRequest } from "./claims-request.ts";
 import { tokenResponse } from "./tokens.ts";
 
@@ -14,6 +14,7 @@ const backEndEndpoints: ReadonlySet<Endpoint> = new Set(["discovery", "jwks", "t
 /** Adds Entra's behaviour around oidc-provider, from the outside in. */
 export function useEntraBehaviour(provider: Provider, runtime: Runtime): void {
   const steps = [
+    linkNeighbours.bind(undefined, runtime),
     catchErrors,
     checkOrigin.bind(undefined, runtime),
     observe.bind(undefined, runtime),
@@ -22,6 +23,11 @@ export function useEntraBehaviour(provider: Provider, runtime: Runtime): void {
   ];
   // oidc-provider adds `oidc` to the context on its own routes, which is where these steps look for it.
   for (const step of steps) provider.use(async (ctx, next) => step(ctx as KoaContextWithOIDC, next));
+}
+
+async function linkNeighbours({ neighbours }: Runtime, ctx: KoaContextWithOIDC, next: Next): Promise<void> {
+  setNeighbours(ctx, neighbours);
+  await next();
 }
 
 /** A fault of this provider is shown and printed; a caller's mistake is answered. */

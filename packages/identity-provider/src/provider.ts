@@ -10,6 +10,7 @@ import type { Addresses } from "./discovery.ts";
 import { createEngine } from "./engine.ts";
 import { createFaultQueue } from "@entra-functions-bff/stand-in-kit/faults";
 import { createGates } from "@entra-functions-bff/stand-in-kit/gates";
+import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
 import { loadKeys } from "./keys.ts";
 import { defaultTenantId, samplePeople, type Person } from "./people.ts";
 import { createRequestLog } from "./request-log.ts";
@@ -38,6 +39,13 @@ export interface IdentityProviderOptions {
   readonly tenantId?: string;
   /** Default: the sample people. */
   readonly people?: readonly Person[];
+  /** Pages of the same platform, linked below every page. */
+  readonly neighbours?: readonly Neighbour[];
+  /**
+   * Whether the page that tells the apps of a sign-out stays until the person goes on, so that they can watch. By
+   * default it goes on by itself, as Entra's does.
+   */
+  readonly holdSignOutPage?: boolean;
 }
 
 export interface IdentityProvider {
@@ -107,6 +115,7 @@ function createRuntime(options: IdentityProviderOptions, addresses: Addresses): 
   const keys = loadKeys(store);
   return {
     addresses,
+    neighbours: options.neighbours ?? [],
     tenantId,
     people,
     tenantIds: tenantIdsOf(people, tenantId),
@@ -120,6 +129,7 @@ function createRuntime(options: IdentityProviderOptions, addresses: Addresses): 
       includeIssInFrontChannel: false,
       includeSessionState: true,
       announceBackChannelLogout: false,
+      holdSignOutPage: options.holdSignOutPage ?? false,
       withheldScopes: [],
     },
     faults: createFaultQueue(),

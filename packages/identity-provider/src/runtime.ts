@@ -3,6 +3,7 @@ import type { ClaimsFactory } from "./claims.ts";
 import type { Addresses } from "./discovery.ts";
 import type { FaultQueue } from "@entra-functions-bff/stand-in-kit/faults";
 import type { Gates } from "@entra-functions-bff/stand-in-kit/gates";
+import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
 import type { Keys } from "./keys.ts";
 import { accountId, type Person } from "./people.ts";
 import type { createRequestLog, Endpoint } from "./request-log.ts";
@@ -24,6 +25,7 @@ export interface RequestTarget {
 /** What the parts of one running provider share. */
 export interface Runtime {
   readonly addresses: Addresses;
+  readonly neighbours: readonly Neighbour[];
   readonly people: readonly Person[];
   readonly tenantId: string;
   readonly tenantIds: ReadonlySet<string>;
@@ -58,6 +60,7 @@ export interface RuntimeSettings {
   includeIssInFrontChannel: boolean;
   includeSessionState: boolean;
   announceBackChannelLogout: boolean;
+  holdSignOutPage: boolean;
   withheldScopes: readonly string[];
 }
 

@@ -1,13 +1,21 @@
 import type { KoaContextWithOIDC } from "oidc-provider";
-import type { RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
+import { type PageOptions, renderPage } from "@entra-functions-bff/stand-in-kit/layout";
+import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
 
 const bodyLimit = 64 * 1024;
 
+/** Has every page of this request link to these. */
+export function setNeighbours(ctx: KoaContextWithOIDC, neighbours: readonly Neighbour[]): void {
+  ctx.state["neighbours"] = neighbours;
+}
+
 /** Answers with a page. */
-export function sendPage(ctx: KoaContextWithOIDC, page: RenderedPage, status = 200): void {
+export function sendPage(ctx: KoaContextWithOIDC, page: PageOptions, status = 200): void {
+  const neighbours = ctx.state["neighbours"] as readonly Neighbour[] | undefined;
+  const { html, headers } = renderPage({ ...page, ...(neighbours && { neighbours }) });
   ctx.status = status;
-  ctx.set(page.headers);
-  ctx.body = page.html;
+  ctx.set(headers);
+  ctx.body = html;
 }
 
 /** The fields of a posted form. Throws an error with status 413 over 64 KiB. */

@@ -73,6 +73,20 @@ test("only the apps signed in under this browser's session are called", async ()
   );
 });
 
+test("the page waits for the person only where a control says so, and then they can choose that it goes on", async () => {
+  const { browser, loginHint } = await signedIn();
+  assert.doesNotMatch((await browser.open(provider.publicUrl)).text, /Stop at the page/);
+  provider.controls.holdSignOutPage = true;
+  const account = await browser.open(provider.publicUrl);
+  const page = await browser.open(endSessionUrl({ logout_hint: loginHint }));
+  provider.controls.holdSignOutPage = false;
+  assert.match(account.text, /<input type="checkbox" \/>Stop at the page that tells the apps/);
+  assert.equal(framesOf(page.text).length, 2);
+  assert.doesNotMatch(page.text, /http-equiv="refresh"/);
+  assert.match(page.text, /<input type="checkbox" \/>Stop at this page/);
+  assert.match(page.text, /<a class="button" href="[^"]+" id="continue">Continue<\/a>/);
+});
+
 test("a control adds iss to the call", async () => {
   const { browser, loginHint } = await signedIn();
   provider.controls.includeIssInFrontChannel = true;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Html, html } from "./html.ts";
+import { type Neighbour, neighbourLinks } from "./neighbours.ts";
 import { style } from "./style.ts";
 
 export interface PageOptions {
@@ -9,6 +10,8 @@ export interface PageOptions {
   readonly product?: string;
   /** Whether the product is the other app, which has its own colour and sign. */
   readonly isOtherApp?: boolean;
+  /** The other pages of the platform, linked below this one. */
+  readonly neighbours?: readonly Neighbour[];
   /** The footer that says what this is. */
   readonly note?: string;
   /** A script of ours, run inline under a nonce. */
@@ -51,7 +54,8 @@ function sign(lines: Html): Html {
 /** A whole page with its headers: a strict content security policy, no caching, no framing. */
 export function renderPage(options: PageOptions): RenderedPage {
   const nonce = randomBytes(16).toString("base64");
-  const { title, body, product = "Local sign-in", isOtherApp = false, note = defaultNote, script, refresh } = options;
+  const { title, body, product = "Local sign-in", isOtherApp = false, note = defaultNote } = options;
+  const { neighbours = [], script, refresh } = options;
   const document = html`<!doctype html>
     <html lang="en">
       <head>
@@ -73,7 +77,10 @@ export function renderPage(options: PageOptions): RenderedPage {
           <h1>${title}</h1>
           ${body}
         </main>
-        <footer>${note}</footer>
+        <footer>
+          ${neighbourLinks(neighbours)}
+          <p>${note}</p>
+        </footer>
         ${
           script !== undefined &&
           html`<script nonce="${nonce}">

@@ -8,4 +8,7 @@ export const palette = `
   --line: light-dark(#dce2e9, #2b3641);
   --accent: light-dark(#1160c2, #86b6ff);
   --on-accent: light-dark(#fff, #0a1a30);
+  --good: light-dark(#0b7a3b, #5fd38d);
+  --warn: light-dark(#8f5f00, #e3b341);
+  --bad: light-dark(#b3261e, #ff8f87);
 `;

@@ -1,3 +1,4 @@
+import { neighbourStyle } from "./neighbours.ts";
 import { palette } from "./palette.ts";
 
 /**
@@ -33,6 +34,8 @@ h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: any
 p { margin: .5rem 0; overflow-wrap: anywhere; }
 .quiet, footer { color: var(--quiet); }
 footer { max-width: 27rem; font-size: .875rem; text-align: center; }
+${neighbourStyle}
+footer .neighbours { justify-content: center; }
 ul { list-style: none; margin: 1rem 0; padding: 0; }
 li + li { margin-top: .5rem; }
 .plain li { padding: .5rem .75rem; border: 1px solid var(--line); border-radius: 10px; }
@@ -61,4 +64,17 @@ a { color: var(--accent); }
 code { overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 iframe { display: none; }
+.steps li { display: grid; grid-template-columns: 1.75rem 1fr; gap: 0 .75rem; align-items: center; padding-block: .65rem; }
+.steps li + li { margin: 0; border-top: 1px solid var(--line); }
+.steps li::before {
+  content: ""; grid-row: 1 / 3; width: 1.75rem; height: 1.75rem; border: 3px dotted var(--quiet); border-radius: 50%;
+  display: grid; place-items: center; font-weight: 700; line-height: 1;
+}
+.steps [data-outcome]::before { border: 0; color: var(--card); }
+.steps [data-outcome="done"]::before { content: "✓" / ""; background: var(--good); }
+.steps [data-outcome="late"]::before { content: "!" / ""; background: var(--warn); }
+.steps strong { overflow-wrap: anywhere; }
+.steps .outcome { grid-column: 2; color: var(--quiet); font-size: .875rem; }
+.choice { display: flex; align-items: center; gap: .75rem; min-height: 44px; color: var(--quiet); }
+.choice input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
 `;

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { serveIcon, type Icon } from "@entra-functions-bff/stand-in-kit/icon";
 import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
 import { createBackChannel } from "@entra-functions-bff/identity-provider/back-channel";
-import type { RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
+import { type PageOptions, renderPage } from "@entra-functions-bff/stand-in-kit/layout";
+import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
 import { createOidcClient, type SignedInPerson, type Transaction } from "./oidc-client.ts";
 import { failurePage, homePage } from "./pages.ts";
 
@@ -20,6 +21,8 @@ export interface SecondAppOptions {
   readonly clientSecret: string;
   /** Default: "Contoso Expenses". */
   readonly name?: string;
+  /** Pages of the same platform, linked below every page. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 export interface SecondApp {
@@ -79,9 +82,15 @@ export async function startSecondApp(options: SecondAppOptions): Promise<SecondA
 function createHandler(options: SecondAppOptions, url: string) {
   const { name = "Contoso Expenses" } = options;
   const { sessionCookie, signInCookie } = cookieNames(url);
+  const { neighbours = [] } = options;
   const client = createOidcClient({ ...options, redirectUri: `${url}/signed-in` }, createBackChannel(options.ca));
   const sessions = new Map<string, SignedInPerson>();
   const transactions = new Map<string, Transaction>();
+
+  const send = (response: ServerResponse, status: number, page: PageOptions) => {
+    const { headers, html } = renderPage({ ...page, neighbours });
+    response.writeHead(status, headers).end(html);
+  };
 
   const signIn = async (response: ServerResponse) => {
     const { url: authorization, transaction } = await client.start();
@@ -140,10 +149,6 @@ function createHandler(options: SecondAppOptions, url: string) {
 /** A form of another site: browsers send `Origin` with every post. */
 function isForeign(request: IncomingMessage, url: string): boolean {
   return request.headers.origin !== undefined && request.headers.origin !== url;
-}
-
-function send(response: ServerResponse, status: number, page: RenderedPage): void {
-  response.writeHead(status, page.headers).end(page.html);
 }
 
 function redirect(response: ServerResponse, location: string, cookies: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { Person } from "../people.ts";
 import { accountId } from "../people.ts";
 import { type Html, html } from "@entra-functions-bff/stand-in-kit/html";
-import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
+import { originOf, type PageOptions } from "@entra-functions-bff/stand-in-kit/layout";
 
 interface SignInPage {
   readonly appName: string;
@@ -14,14 +14,14 @@ interface SignInPage {
 /** The account picker: one click signs in. `signedIn` is the account of this browser's session, if any. */
 export function accountPicker(
   page: SignInPage & { readonly people: readonly Person[]; readonly signedIn: string | undefined },
-): RenderedPage {
+): PageOptions {
   const button = (person: Person) =>
     html`<li>
       <button class="person" name="account" value="${accountId(person)}">
         ${personCard(person, accountId(person) === page.signedIn ? "Signed in" : undefined)}
       </button>
     </li>`;
-  return renderPage({
+  return {
     title: "Pick an account",
     formTargets: [originOf(page.redirectUri)],
     body: html`<p>to continue to <strong>${page.appName}</strong></p>
@@ -32,14 +32,14 @@ export function accountPicker(
         <p class="quiet">No password is needed here.</p>
         <div class="actions">${cancelButton()}</div>
       </form>`,
-  });
+  };
 }
 
 /** Shown only when the app asks for it with `prompt=consent`. */
 export function consentPage(
   page: SignInPage & { readonly person: Person | undefined; readonly scopes: readonly string[] },
-): RenderedPage {
-  return renderPage({
+): PageOptions {
+  return {
     title: "Permissions requested",
     formTargets: [originOf(page.redirectUri)],
     body: html`<p><strong>${page.appName}</strong> would like to:</p>
@@ -51,7 +51,7 @@ export function consentPage(
         <button class="button" name="consent" value="accept">Accept</button>
         ${cancelButton()}
       </form>`,
-  });
+  };
 }
 
 /** One person, as an avatar with name and user name. */

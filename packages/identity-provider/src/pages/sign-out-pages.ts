@@ -1,10 +1,8 @@
 import type { Person } from "../people.ts";
 import { type Html, html } from "@entra-functions-bff/stand-in-kit/html";
-import { originOf, renderPage, type RenderedPage } from "@entra-functions-bff/stand-in-kit/layout";
+import { originOf, type PageOptions } from "@entra-functions-bff/stand-in-kit/layout";
+import { holdChoice, holdScript } from "./hold-choice.ts";
 import { personCard } from "./sign-in-pages.ts";
-
-/** How long the page waits for the apps' answers, in milliseconds. */
-export const frontChannelPatienceMs = 2500;
 
 /** Asks which account to sign out; shown if the app did not name one (`logout_hint`). */
 export function signOutPicker(page: {
@@ -12,9 +10,9 @@ export function signOutPicker(page: {
   readonly action: string;
   readonly continueTo: string | undefined;
   readonly state: string | undefined;
-}): RenderedPage {
+}): PageOptions {
   const { person, action, continueTo, state } = page;
-  return renderPage({
+  return {
     title: "Pick an account",
     formTargets: continueTo === undefined ? [] : [originOf(continueTo)],
     body: html`<p>Which account do you want to sign out of?</p>
@@ -26,73 +24,44 @@ export function signOutPicker(page: {
           <li><button class="person">${personCard(person, "Signed in")}</button></li>
         </ul>
       </form>`,
-  });
+  };
 }
 
-/**
- * Calls every app's Logout URL in a hidden iframe (OpenID Connect Front-Channel Logout 1.0, section 2), and continues
- * when all have answered or the time limit is reached. The provider's own session has ended before this page is sent.
- */
-export function frontChannelPage(page: {
-  readonly apps: readonly string[];
-  readonly logoutUrls: readonly string[];
-  readonly continueTo: string;
-}): RenderedPage {
-  const { apps, logoutUrls, continueTo } = page;
-  return renderPage({
-    title: "Signing you out",
-    frames: [...new Set(logoutUrls.map(originOf))],
-    refresh: { seconds: Math.ceil(frontChannelPatienceMs / 1000), url: continueTo },
-    script: waitForFrames(continueTo),
-    body: html`<p role="status">Hang on a moment: your apps are being told.</p>
-      <ul class="plain">
-        ${apps.map((name) => html`<li>${name}</li>`)}
-      </ul>
-      <p class="quiet"><a href="${continueTo}">Continue</a></p>
-      ${logoutUrls.map((url) => html`<iframe src="${url}" title="Signing out" aria-hidden="true"></iframe>`)}`,
-  });
-}
-
-export function signedOutPage(): RenderedPage {
-  return renderPage({
+export function signedOutPage(): PageOptions {
+  return {
     title: "You signed out of your account",
     body: html`<p>It's a good idea to close all browser windows.</p>
       <p><a href="/">My account</a></p>`,
-  });
+  };
 }
 
-/** The window's load event waits for every iframe, including failed ones. */
-function waitForFrames(continueTo: string): string {
-  // "<" as an escape, so that no URL can end the script element.
-  const target = JSON.stringify(continueTo).replaceAll("<", String.raw`\u003c`);
-  return `
-    const go = () => location.replace(${target});
-    addEventListener("load", go, { once: true });
-    setTimeout(go, ${frontChannelPatienceMs});
-  `;
-}
-
-/** The account page at the provider's own origin: who is signed in, at which apps, and a button to sign out. */
+/**
+ * The account page at the provider's own origin: who is signed in, at which apps, and a button to sign out.
+ * @param options `mayHold`: whether people can choose that the page that tells the apps of a sign-out waits for them
+ */
 export function accountPage(
   account: { readonly person: Person; readonly apps: readonly AppLink[] } | undefined,
-): RenderedPage {
+  { mayHold }: { readonly mayHold: boolean },
+): PageOptions {
   if (account === undefined) {
-    return renderPage({
+    return {
       title: "My account",
       body: html`<p>Nobody is signed in with this browser.</p>
         <p class="quiet">Open one of the apps to sign in.</p>`,
-    });
+    };
   }
-  return renderPage({
+  return {
     title: "My account",
+    ...(mayHold && { script: holdScript(mayHold) }),
     body: html`<div class="person">${personCard(account.person)}</div>
       <p>Signed in to:</p>
       <ul class="plain">
         ${account.apps.length === 0 ? html`<li class="quiet">no app yet</li>` : account.apps.map(appEntry)}
       </ul>
       <form method="post" action="/signout"><button class="button">Sign out everywhere</button></form>
-      <p class="quiet">Signs this browser out here and in the apps above.</p>`,
-  });
+      <p class="quiet">Signs this browser out here and in the apps above.</p>
+      ${mayHold && holdChoice("Stop at the page that tells the apps")}`,
+  };
 }
 
 export interface AppLink {
