@@ -1,14 +1,12 @@
-import { refuseUnallowed } from "../shared/downstream/allowed.ts";
 import { answerFields } from "../shared/downstream/answer-fields.ts";
 import { browserBody } from "../shared/downstream/browser-answer.ts";
 import { browserRequest } from "../shared/downstream/browser-request.ts";
 import { callApi } from "../shared/downstream/call.ts";
-import { configuredApi, requestedPath, targetUrl } from "../shared/downstream/target.ts";
+import { configuredApi, refuseUnallowed, requestedPath, targetUrl } from "../shared/downstream/target.ts";
 import { refuseEmbedding } from "../shared/http/fetch-metadata.ts";
 import { refuseUnkeptFraming } from "../shared/http/forwarded-fields.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { authenticated } from "../shared/pipeline/authenticated.ts";
-import { requireRole } from "../shared/pipeline/require-role.ts";
+import { authenticated, requireRole } from "../shared/pipeline/authenticated.ts";
 
 /** `* /api/{api}/{*path}`: a downstream API, called with the account's token. */
 export const api: FunctionDefinition = {

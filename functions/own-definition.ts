@@ -1,8 +1,7 @@
 import type { HttpRequest } from "@azure/functions";
 import { ProblemError } from "../shared/core/errors.ts";
-import { authenticated } from "../shared/pipeline/authenticated.ts";
+import { authenticated, requireRole } from "../shared/pipeline/authenticated.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { requireRole } from "../shared/pipeline/require-role.ts";
 import type { OwnFunction } from "./own-function.ts";
 
 /** Defines an app's own function like those of this project. It gets only the public part of session and context. */

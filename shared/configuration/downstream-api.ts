@@ -1,3 +1,4 @@
+import { readPaths } from "./api-paths.ts";
 import { downstreamApiSettings, type DownstreamApiSetting } from "./downstream-api-settings.ts";
 import { readFixedHeaders } from "./fixed-headers.ts";
 import { resourcesOf } from "./scopes.ts";
@@ -32,7 +33,8 @@ export interface DownstreamApiConfiguration {
   readonly headers: Readonly<Record<string, string>>;
   /** What browsers may call. The app's own functions may call anything. */
   readonly methods: readonly string[];
-  readonly paths: readonly string[] | undefined;
+  /** Expressions for paths below the base URL, without a leading slash. */
+  readonly paths: readonly RegExp[] | undefined;
   /** Of which a person needs one. */
   readonly roles: readonly string[] | undefined;
   readonly allowEncodedSlashes: boolean;
@@ -122,14 +124,4 @@ function readMethods(read: SettingsReader, setting: Setting): readonly string[] 
       .split(/[\s,]+/) ?? allMethods;
   if (!methods.every((method) => allMethods.includes(method))) read.fail(setting);
   return methods.includes("GET") ? [...new Set([...methods, "HEAD"])] : methods;
-}
-
-function readPaths(read: SettingsReader, setting: Setting): readonly string[] | undefined {
-  const paths = read
-    .optional(setting)
-    ?.split(/\s+/)
-    .map((path) => path.replace(/^\//, ""));
-  // `**` stands for the rest of a path. A query or a fragment is not part of a path.
-  if (paths?.some((path) => /\*\*(?!$)|[^/]\*\*|[?#\\]/.test(path)) === true) read.fail(setting);
-  return paths;
 }

@@ -1,7 +1,7 @@
 import type { App } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { asciiLowerCase } from "../core/encoding.ts";
-import { ProblemError } from "../core/errors.ts";
+import { MethodNotAllowedError, ProblemError } from "../core/errors.ts";
 
 /** @param name in any case. @throws {ProblemError} `api_unknown` */
 export function configuredApi({ configuration }: Pick<App, "configuration">, name: string): DownstreamApiConfiguration {
@@ -81,6 +81,24 @@ export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string)
   // The checks above leave no way out. This one makes sure.
   if (target.origin !== base.origin || !target.pathname.startsWith(base.pathname)) throw invalidPath();
   return target;
+}
+
+/**
+ * Refuses what browsers may not call, as the API's settings say.
+ * @param target below the API's base URL
+ * @throws {MethodNotAllowedError} for a method that the settings do not name
+ * @throws {ProblemError} `api_path_not_allowed`
+ */
+export function refuseUnallowed(
+  { baseUrl, methods, paths }: DownstreamApiConfiguration,
+  method: string,
+  target: URL,
+): void {
+  if (!methods.includes(method)) throw new MethodNotAllowedError(methods);
+  const path = target.pathname.slice(new URL(`${baseUrl}/`).pathname.length);
+  if (paths?.some((allowed) => allowed.test(path)) === false) {
+    throw new ProblemError("api_path_not_allowed", "This path of the API is not for browsers.");
+  }
 }
 
 function splitAtQuery(path: string): [string, string | undefined] {

@@ -3,6 +3,7 @@ import { accessToken } from "../downstream/access-token.ts";
 import { fetchFromApi } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
+import { ProblemError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
@@ -64,6 +65,15 @@ export function authenticated<Context extends RequestContext>(
       throw readingError(error, context.signal);
     }
   };
+}
+
+/**
+ * Lets only people with one of these app roles in, and everybody where none is needed.
+ * @throws {ProblemError} `role_required`
+ */
+export function requireRole({ roles }: Pick<SessionClaims, "roles">, needed: readonly string[] | undefined): void {
+  if (needed === undefined || needed.some((role) => roles.includes(role))) return;
+  throw new ProblemError("role_required", "Your account has no role that allows this, or had none when you signed in.");
 }
 
 function authenticatedSession(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { refuseUnallowed } from "../../shared/downstream/allowed.ts";
+import { refuseUnallowed } from "../../shared/downstream/target.ts";
 import { MethodNotAllowedError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { condition } from "./support/conditions.ts";
