@@ -1,5 +1,4 @@
-import { answerFields } from "../shared/downstream/answer-fields.ts";
-import { browserBody } from "../shared/downstream/browser-answer.ts";
+import { browserAnswer } from "../shared/downstream/browser-answer.ts";
 import { browserRequest } from "../shared/downstream/browser-request.ts";
 import { callApi } from "../shared/downstream/call.ts";
 import { configuredApi, refuseUnallowed, requestedPath, targetUrl } from "../shared/downstream/target.ts";
@@ -24,9 +23,7 @@ export const api: FunctionDefinition = {
       const streaming = context.connection !== undefined;
       const asked = await browserRequest(called, session, request, streaming);
       const answer = await callApi(context.app, { ...context, session, api: called }, target, asked);
-      const headers = answerFields(answer, called, session, target, request.headers);
-      const body = await browserBody(answer, request.method, called, streaming);
-      return { status: answer.status, headers, ...(body !== undefined && { body }) };
+      return browserAnswer(answer, { api: called, session, target, request, streaming });
     },
     // The call itself extends the session. Some APIs change something by GET, and a link on another site must not make a
     // signed-in person do that.

@@ -20,7 +20,8 @@ export async function browserRequest(
   request: HttpRequest,
   streaming: boolean,
 ): Promise<ApiRequest> {
-  const headers = unmarkedRequest(api, session, fieldsForApi(request.headers));
+  const fields = fieldsForApi(request.headers);
+  const headers = api.caching === "private" ? unmarkedRequest(session, fields) : fields;
   const body = await bodyOf(request, api.maxRequestBytes, streaming);
   if (body === undefined) return { method: request.method, headers };
   const length = body instanceof ReadableStream ? request.headers.get("content-length") : String(body.byteLength);

@@ -1,10 +1,10 @@
 import type { App } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
 import { ProblemError } from "../core/errors.ts";
+import { watchSession } from "../session/watch.ts";
 import { httpDependency } from "../telemetry/activity.ts";
 import { accessToken } from "./access-token.ts";
 import { forgetAppToken } from "./app-token.ts";
-import { attend } from "./attend.ts";
 import { throughCircuit } from "./circuit.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
@@ -49,19 +49,20 @@ async function send(
 ): Promise<ApiAnswer> {
   const { api } = request;
   const credentials = token !== undefined && { authorization: `Bearer ${token}` };
-  const attended = attend(app, request);
+  // A call goes on only while somebody waits for it who is signed in.
+  const watch = watchSession(app, request.session, request);
   const call = async () =>
     httpDependency(asked.method, target, async (traceparent) => {
       const trace = traceparent !== undefined && { traceparent };
       const headers = { ...asked.headers, ...api.headers, ...credentials, ...trace };
-      return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, end: attended.end });
+      return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, end: watch.end });
     });
   try {
     const answer = await throughCircuit(api, call);
-    answer.body.once("close", attended.stop);
+    answer.body.once("close", watch.stop);
     return answer;
   } catch (error) {
-    attended.stop();
+    watch.stop();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { request as overHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as overTls } from "node:https";
 import { ProblemError } from "../core/errors.ts";
-import { sendBody } from "./send-body.ts";
+import { sendStream, type TimeLimit } from "./send-stream.ts";
 
 /** A request to an API, as it goes over the wire. */
 export interface ApiRequest {
@@ -62,7 +62,12 @@ async function attempt(
   const send = target.protocol === "https:" ? overTls : overHttp;
   const request = send(target, { method, headers, signal: end, ...(agent === false && { agent }) });
   const answered = responseTo(request);
-  const stopClock = sendBody(request, body, timeoutMs);
+  const limit = timeLimitOf(request, timeoutMs);
+  if (body instanceof ReadableStream) void sendStream(request, body, limit);
+  else {
+    limit.start();
+    request.end(body);
+  }
   try {
     const response = await answered;
     // Whatever of the request has not been sent by then is of no use any more.
@@ -73,8 +78,27 @@ async function attempt(
     const isStale = request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
     throw isStale ? new StaleConnectionError(error) : error;
   } finally {
-    stopClock();
+    limit.stop();
   }
+}
+
+/** Ends the request when the API takes too long: for a piece of the body, or from its end to the answer. */
+function timeLimitOf(request: ClientRequest, timeoutMs: number): TimeLimit {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const expire = () => void request.destroy(new ProblemError("api_timeout", "Try again in a moment."));
+  const pause = () => clearTimeout(timer);
+  return {
+    pause,
+    start() {
+      pause();
+      if (!isOver) timer = setTimeout(expire, timeoutMs);
+    },
+    stop() {
+      isOver = true;
+      pause();
+    },
+  };
 }
 
 /** The connection had served another call, and was closed before this one's answer began. */

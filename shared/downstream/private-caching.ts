@@ -1,4 +1,3 @@
-import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { lists } from "../http/field-values.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
@@ -9,30 +8,19 @@ type Fields = Readonly<Record<string, string>>;
 const markedTag = /((?:W\/)?"[^"]*)~([\w-]{8})"/g;
 
 /**
- * With `Caching` set to `private`, the browser may keep an answer that has an entity tag, and revalidates it before each use.
- * The next person in the same browser would revalidate the copy of the one before, and an API that numbers its versions would
- * say that it is still valid. So the tag is marked with the session on its way out.
+ * The fields that change in an answer of an API with `Caching` set to `private`. The browser may keep an answer that has an
+ * entity tag, and revalidates it before each use. The next person in the same browser would revalidate the copy of the one
+ * before, and an API that numbers its versions would say that it is still valid. So the tag is marked with the session on its
+ * way out.
  * @param said the API's `Cache-Control`, whose `no-store` always counts
  */
-export function markedAnswer(
-  { caching }: DownstreamApiConfiguration,
-  session: ResolvedSession,
-  said: string | null,
-  { etag }: Fields,
-): Fields {
-  const isKept =
-    caching === "private" && etag !== undefined && /^(?:W\/)?"[^"]*"$/.test(etag) && !lists(said, "no-store");
-  if (!isKept) return {};
+export function markedAnswer(session: ResolvedSession, said: string | null, { etag }: Fields): Fields {
+  if (etag === undefined || !/^(?:W\/)?"[^"]*"$/.test(etag) || lists(said, "no-store")) return {};
   return { etag: `${etag.slice(0, -1)}~${markOf(session)}"`, "cache-control": "private, no-cache" };
 }
 
-/** A request's fields with the API's own entity tags, and without those of another session's copies. */
-export function unmarkedRequest(
-  { caching }: DownstreamApiConfiguration,
-  session: ResolvedSession,
-  fields: Fields,
-): Fields {
-  if (caching !== "private") return fields;
+/** The fields of a request to such an API, with its own entity tags, and without those of another session's copies. */
+export function unmarkedRequest(session: ResolvedSession, fields: Fields): Fields {
   const { "if-none-match": noneMatch, "if-match": match, "if-range": range, ...others } = fields;
   const isForeign = [...(noneMatch ?? "").matchAll(markedTag)].some(([, , mark]) => mark !== markOf(session));
   // The date belongs to the same copy.

@@ -1,4 +1,5 @@
 import type { Invocation } from "../app/app.ts";
+import { ProblemError } from "../core/errors.ts";
 import { sessionLost } from "./ended.ts";
 import { resolveSession, type ResolvedSession, type SessionFinder } from "./resolve.ts";
 
@@ -7,39 +8,60 @@ const lookEveryMs = 4_000;
 /** After a look that brought no answer for so long, a session counts as ended: what is in doubt is signed out. */
 const trustedForMs = 9_000;
 
-/** A look at a session for as long as something goes on that is only for a person who is signed in. */
+/** Watches a session for as long as something goes on that is only for a person who is signed in and waits for it. */
 export interface SessionWatch {
-  /** Called off: there is nothing more to end. */
-  stop(): void;
+  /** Aborts, with the reason, when the session has ended or the browser has gone. */
+  readonly end: AbortSignal;
+  /** Stops watching: there is nothing more to end. */
+  readonly stop: () => void;
 }
 
 /**
  * Looks at the store every few seconds whether the session is still there, so that what goes on for longer ends within ten seconds
- * of a sign-out, wherever that began.
- * @param onEnd called once, with the reason, when the session has ended or the store has not answered for too long
+ * of a sign-out, wherever that began. If the store does not answer for too long, the session counts as ended.
  */
 export function watchSession(
   app: SessionFinder,
   session: ResolvedSession,
-  { telemetry }: Pick<Invocation, "telemetry">,
-  onEnd: (reason: Error) => void,
+  { gone, telemetry }: Pick<Invocation, "gone" | "telemetry">,
 ): SessionWatch {
+  const ending = new AbortController();
+  const leave = () => ending.abort(new ProblemError("client_gone", "Nobody waits for the answer any more."));
+  if (gone?.aborted === true) leave();
+  gone?.addEventListener("abort", leave);
+  const stopLooking = lookUntil(
+    async () => isStillThere(app, session, { telemetry, signal: AbortSignal.timeout(lookEveryMs) }),
+    () => ending.abort(sessionLost()),
+  );
+  return {
+    end: ending.signal,
+    stop() {
+      stopLooking();
+      gone?.removeEventListener("abort", leave);
+    },
+  };
+}
+
+/**
+ * Looks again and again until the session is not there any more, or nobody has said so for too long.
+ * @param look undefined when the store does not say
+ * @returns what stops that
+ */
+function lookUntil(look: () => Promise<boolean | undefined>, onEnd: () => void): () => void {
   let trustedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
-  const look = async () => {
+  const lookOnce = async () => {
     const began = performance.now();
-    const isThere = await isStillThere(app, session, { telemetry, signal: AbortSignal.timeout(lookEveryMs) });
+    const isThere = await look();
     if (timer === undefined) return;
     if (isThere === true) trustedAt = began;
-    if (isThere === false || performance.now() - trustedAt > trustedForMs) onEnd(sessionLost());
-    else timer = later(look, began);
+    if (isThere === false || performance.now() - trustedAt > trustedForMs) onEnd();
+    else timer = later(lookOnce, began);
   };
-  timer = later(look, trustedAt);
-  return {
-    stop() {
-      clearTimeout(timer);
-      timer = undefined;
-    },
+  timer = later(lookOnce, trustedAt);
+  return () => {
+    clearTimeout(timer);
+    timer = undefined;
   };
 }
 

@@ -7,13 +7,22 @@ import { readPage, tableOf } from "./markdown.ts";
 const page = readPage("docs/architecture.md");
 const person = "ada@contoso.example";
 
-/** Folders that the page leaves out of its walks. */
-const ground = /^shared\/(core|telemetry|http|store)\//;
+/** Folders whose files are not in the tables. */
+const lowerRungs = /^shared\/(core|telemetry|http|store)\//;
 
 function expectWalk(title: string, files: readonly string[]): void {
   const written = tableOf(page, title).map(([file]) => file ?? "");
-  const ran = files.filter((file) => !ground.test(file));
+  const ran = files.filter((file) => !lowerRungs.test(file));
   assert.deepEqual(written.toSorted(), ran.toSorted());
+  const leftOut = files.filter((file) => lowerRungs.test(file));
+  assert.equal(leftOutOf(title), leftOut.length, leftOut.join("\n"));
+}
+
+/** How many files the page says that the walk's table leaves out. */
+function leftOutOf(title: string): number {
+  const [, section = ""] = page.text.split(`\n### ${title}\n`);
+  const [, count] = /On\s+the\s+lower\s+rungs,\s+(\d+)\s+more/.exec(section) ?? [];
+  return Number(count);
 }
 
 /** Each walk is a warm one: what happens only once in a process has happened. */

@@ -297,6 +297,8 @@ describe("calling an API through the app", () => {
     assert.match(String(headers.etag), /^"1~[\w-]{8}"$/);
     await client.fetch("/api/cached/tagged", { headers: { "if-none-match": String(headers.etag) } });
     assert.match(raw.requests.at(-1) ?? "", /if-none-match: "1"\r\n/i);
+    await client.fetch("/api/raw/tagged", { headers: { "if-none-match": String(headers.etag) } });
+    assert.match(raw.requests.at(-1) ?? "", /if-none-match: "1~[\w-]{8}"\r\n/i);
   });
 
   it("refuses a body in chunks, which the Functions host would drop on the way, but takes it with HTTP streams", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { withLocations } from "../../shared/downstream/answer-fields.ts";
+import { withLocations } from "../../shared/downstream/browser-answer.ts";
 import { inertType, refuseEmbedding } from "../../shared/http/fetch-metadata.ts";
 import { fieldsForApi, fieldsForBrowser, refuseUnkeptFraming } from "../../shared/http/forwarded-fields.ts";
 import { condition } from "./support/conditions.ts";

@@ -8,15 +8,13 @@ import { signIn, visit } from "./support/sessions.ts";
 
 let app: TestApp;
 let session: ResolvedSession;
-let ended: Error[];
 let watch: SessionWatch;
 
 beforeEach(async () => {
   app = testApp();
   session = (await visit(app, await signIn(app, "ada"))) ?? assert.fail();
-  ended = [];
   mock.timers.enable({ apis: ["setTimeout"] });
-  watch = watchSession(app, session, invocation(), (reason) => void ended.push(reason));
+  watch = watchSession(app, session, invocation());
 });
 afterEach(() => {
   watch.stop();
@@ -41,18 +39,17 @@ describe("a session is looked at while something goes on for it", () => {
     assert.equal(looks(), before);
     await pass(9);
     assert.ok(looks() - before >= 2, String(looks() - before));
-    assert.deepEqual(ended, []);
+    assert.ok(!watch.end.aborted);
   });
 
   test("and has ended as soon as the store does not have it any more", async () => {
     await pass(5);
     await app.memory.accounts.delete(session.accountKey, undefined, new AbortController().signal);
     await pass(5);
-    assert.equal(ended.length, 1);
-    condition("signin_required")(ended[0]);
+    condition("signin_required")(watch.end.reason);
     const after = looks();
     await pass(20);
-    assert.deepEqual([ended.length, looks()], [1, after]);
+    assert.equal(looks(), after);
   });
 
   test("and is not looked at any more once that is over", async () => {
@@ -63,22 +60,47 @@ describe("a session is looked at while something goes on for it", () => {
   });
 });
 
+describe("a browser that goes", () => {
+  for (const [when, isEarly] of [
+    ["before the watch begins", true],
+    ["meanwhile", false],
+  ] as const) {
+    test(`${when} ends what only it waits for`, () => {
+      const gone = new AbortController();
+      if (isEarly) gone.abort();
+      watch.stop();
+      watch = watchSession(app, session, { ...invocation(), gone: gone.signal });
+      gone.abort();
+      condition("client_gone")(watch.end.reason);
+    });
+  }
+
+  test("once all is over ends nothing any more", () => {
+    const gone = new AbortController();
+    watch.stop();
+    watch = watchSession(app, session, { ...invocation(), gone: gone.signal });
+    watch.stop();
+    gone.abort();
+    assert.ok(!watch.end.aborted);
+  });
+});
+
 describe("a store that does not say", () => {
   test("is believed for some seconds, and then the session counts as ended", async () => {
     let now = performance.now();
     mock.method(performance, "now", () => now);
     watch.stop();
-    watch = watchSession(app, session, invocation(), (reason) => void ended.push(reason));
+    watch = watchSession(app, session, invocation());
     mock.method(app.memory.accounts, "read", () => Promise.reject(new Error("down")));
     for (let second = 1; second <= 8; second++) {
       now += 1_000;
       await pass(1);
     }
-    assert.deepEqual(ended, []);
+    assert.ok(!watch.end.aborted);
     for (let second = 9; second <= 12; second++) {
       now += 1_000;
       await pass(1);
     }
-    assert.equal(ended.length, 1);
+    assert.ok(watch.end.aborted);
   });
 });
