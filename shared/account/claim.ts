@@ -1,7 +1,7 @@
 import { wasBefore, type Tick } from "../store/clock.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
 import type { Claim, SidEntry } from "./index-entry.ts";
-import { changeEntry, type EntryChange } from "./store.ts";
+import { changeEntry, resultOf, type EntryChange } from "./store.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** The claim of a sign-in: the entry of a `sid`, or of a subject, is to lead to its account. */
@@ -44,7 +44,8 @@ export async function claimSid(
   signal: AbortSignal,
 ): Promise<Claimed> {
   const entry = { kind: "sid or subject", id: claim.id } as const;
-  return changeEntry(sids, entry, seen, (current, attempt) => decideClaim(claim, current, attempt), signal);
+  const decide = (current: typeof seen, attempt: number) => decideClaim(claim, current, attempt);
+  return resultOf(await changeEntry(sids, entry, seen, decide, signal));
 }
 
 /** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { settled } from "../core/waiting.ts";
 import { wasBefore } from "../store/clock.ts";
 import type { PointOperations } from "../store/point-operations.ts";
 import type { Mark, SidEntry } from "./index-entry.ts";
@@ -46,35 +47,54 @@ export interface MarkFailed {
 /** Marks a `sid`, or a subject, as signed out, whether it is known or not. A sign-out does this first. Never rejects. */
 export async function markSignedOut(
   sids: PointOperations<StoredEntry>,
-  { id, jti, ...mark }: NewMark,
+  mark: NewMark,
   signal: AbortSignal,
 ): Promise<Marked> {
-  let accountKey: string | null = null;
-  try {
-    const seen = await readEntry(sids, "sid or subject", id, signal);
-    accountKey = seen?.document.claim?.accountKey ?? null;
-    const unreadable = seen?.document.unreadable ?? false;
-    const isApart = jti !== undefined && !hasRoomFor(jti, seen?.document, mark);
-    const replayOf = isApart ? await rememberToken(sids, { id, jti, ...mark }, signal) : undefined;
-    const meant = { ...(replayOf ?? mark), id, jti: isApart ? undefined : jti };
-    const decide = (current: typeof seen, attempt: number) => {
-      // The entry may expire meanwhile. It has told whose it is all the same.
-      accountKey = current?.document.claim?.accountKey ?? accountKey;
-      return decideMark(meant, current?.document, { outcome: "marked", accountKey, replayOf, unreadable }, attempt);
-    };
-    return await changeEntry(sids, { kind: "sid or subject", id }, seen, decide, signal);
-  } catch (error) {
-    return { outcome: "failed", accountKey, error };
-  }
+  const { id } = mark;
+  const read = await settled(readEntry(sids, "sid or subject", id, signal));
+  if ("error" in read) return { outcome: "failed", accountKey: null, error: read.error };
+  const seen = read.value;
+  const { claim, unreadable = false } = seen?.document ?? {};
+  const accountKey = claim?.accountKey ?? null;
+  const remembered = await settled(rememberApart(sids, mark, seen?.document, signal));
+  if ("error" in remembered) return { outcome: "failed", accountKey, error: remembered.error };
+  const { meant, replayOf } = remembered.value;
+  const found: MarkWritten = { outcome: "marked", accountKey, replayOf, unreadable };
+  const decide = (current: typeof seen, attempt: number, last = found) =>
+    decideMark(meant, current?.document, last, attempt);
+  const written = await changeEntry(sids, { kind: "sid or subject", id }, seen, decide, signal);
+  if ("value" in written) return written.value;
+  return { outcome: "failed", accountKey: (written.lastResult ?? found).accountKey, error: written.error };
 }
 
-/** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */
+/**
+ * Remembers the logout token in an entry of its own if the entry of the `sid` has no room for it.
+ * @returns the mark that is left to write, and if the token was received before, its mark of that time
+ */
+async function rememberApart(
+  sids: PointOperations<StoredEntry>,
+  mark: NewMark,
+  entry: SidEntry | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly meant: NewMark; readonly replayOf: Mark | undefined }> {
+  const { id, jti, ...moment } = mark;
+  if (jti === undefined || hasRoomFor(jti, entry, moment)) return { meant: mark, replayOf: undefined };
+  const replayOf = await rememberToken(sids, { id, jti, ...moment }, signal);
+  return { meant: { ...(replayOf ?? moment), id, jti: undefined }, replayOf };
+}
+
+/**
+ * Pure: decides on one version of the entry.
+ * @param found what is known so far. The entry may have expired since: it has told whose it is all the same
+ * @param attempt from 1; later attempts see what a conflict has brought
+ */
 export function decideMark(
   mark: NewMark,
   entry: SidEntry | undefined,
-  marked: MarkWritten,
+  found: MarkWritten,
   attempt: number,
 ): EntryChange<SidEntry, MarkWritten> {
+  const marked = { ...found, accountKey: entry?.claim?.accountKey ?? found.accountKey };
   if (mark.jti !== undefined && entry?.jtis?.includes(mark.jti)) {
     // A token that appears at a later attempt was written by this very change, its answer lost, or has come twice at once.
     return { result: { ...marked, replayOf: attempt > 1 ? undefined : (entry.mark ?? undefined) } };

@@ -1,7 +1,7 @@
 import { sha256Base64Url } from "../core/encoding.ts";
-import type { PointOperations } from "../store/point-operations.ts";
+import type { PointOperations, Versioned } from "../store/point-operations.ts";
 import type { LogoutTokenEntry, Mark } from "./index-entry.ts";
-import { changeEntry, type EntryChange } from "./store.ts";
+import { changeEntry, resultOf, type EntryChange } from "./store.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** Seconds for which a logout token is remembered at least: as long as one can be valid, with clocks that differ. */
@@ -26,13 +26,9 @@ export async function rememberToken(
   signal: AbortSignal,
 ): Promise<Mark | undefined> {
   const token = { kind: "logout token", id: tokenKeyOf(id, jti), mark, ttl: tokenSeconds } as const;
-  return changeEntry(
-    sids,
-    token,
-    undefined,
-    (current, attempt) => decideToken(token, current?.document, attempt),
-    signal,
-  );
+  const decide = (current: Versioned<LogoutTokenEntry> | undefined, attempt: number) =>
+    decideToken(token, current?.document, attempt);
+  return resultOf(await changeEntry(sids, token, undefined, decide, signal));
 }
 
 /** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */

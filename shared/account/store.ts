@@ -1,6 +1,6 @@
 import type { StoreClock } from "../store/clock.ts";
 import { untilSettled, type Attempt } from "../store/contention.ts";
-import { LostWriteError, StoreContentionError, StoreUnavailableError } from "../store/errors.ts";
+import { LostWriteError, StoreUnavailableError } from "../store/errors.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes, type Replacement } from "./document.ts";
@@ -131,40 +131,55 @@ export interface EntryChange<E, R> {
   readonly result: R;
 }
 
+/** The result of the decision that was written, or the result of the last one and the error with which writing it failed. */
+export type EntryOutcome<R> = { readonly value: R } | { readonly error: unknown; readonly lastResult: R | undefined };
+
 /**
  * Changes or creates an entry of the index: decides, writes over the version last seen and, on a conflict, decides again on
- * what the others have left.
+ * what the others have left. Never rejects: the error is {@link StoreContentionError} after too many conflicts.
  * @param seen the entry as last read
- * @param decide pure. Gets the entry as it is, and the number of the attempt, from 1: an entry that appears at a later attempt
- *   was written since the change began
- * @throws {StoreContentionError} after too many conflicts
+ * @param decide pure. Gets the entry as it is, the number of the attempt, from 1, and the result of the attempt before: an entry
+ *   that appears at a later attempt was written since the change began
  */
 export async function changeEntry<K extends EntryKind, R>(
   sids: PointOperations<StoredEntry>,
   { kind, id }: { readonly kind: K; readonly id: string },
   seen: Versioned<EntryOf<K>> | undefined,
-  decide: (current: Versioned<EntryOf<K>> | undefined, attempt: number) => EntryChange<EntryOf<K>, R>,
+  decide: (
+    current: Versioned<EntryOf<K>> | undefined,
+    attempt: number,
+    lastResult: R | undefined,
+  ) => EntryChange<EntryOf<K>, R>,
   signal: AbortSignal,
-): Promise<R> {
-  let isLost = false;
+): Promise<EntryOutcome<R>> {
+  let lastResult: R | undefined;
   const change = async (current: typeof seen, attempt: number): Promise<Attempt<EntryOf<K>, R>> => {
-    const { write, result } = decide(current, attempt);
+    const { write, result } = decide(current, attempt, lastResult);
+    lastResult = result;
     if (!write) return settled(result);
     const stored = storedOf(write);
     const answer = current ? await sids.replace(stored, current.etag, signal) : await sids.create(stored, signal);
-    isLost = answer.outcome === "lost";
     if (answer.outcome === "conflict") return { outcome: "refused", current: translated(kind, answer.current) };
-    // A lost write may still arrive, after this one. It leads to no session that is not there, so writing again is safe.
-    if (answer.outcome === "gone" || isLost) return { outcome: "refused", current: undefined };
-    return settled(result);
+    if (answer.outcome === "lost") return { outcome: "refused", current: undefined, failure: lost() };
+    return answer.outcome === "gone" ? { outcome: "refused", current: undefined } : settled(result);
   };
   const entries = { read: async (key: string) => readEntry(sids, kind, key, signal) };
   try {
-    return await untilSettled(entries, id, seen, change, signal);
+    return { value: await untilSettled(entries, id, seen, change, signal) };
   } catch (error) {
-    // The last attempt failed because the store lost its write, and not because others came first.
-    throw isLost && error instanceof StoreContentionError ? new StoreUnavailableError("create in sids", error) : error;
+    return { error, lastResult };
   }
+}
+
+/** A lost write may still arrive, after another one. It leads to no session that is not there, so writing again is safe. */
+function lost(): StoreUnavailableError {
+  return new StoreUnavailableError("create in sids");
+}
+
+/** For callers that cannot go on without the change. */
+export function resultOf<R>(outcome: EntryOutcome<R>): R {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 /** Warns that this version cannot read what is stored. Many of these warnings tell of a version that was taken back. */

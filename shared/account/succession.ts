@@ -1,7 +1,7 @@
 import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations } from "../store/point-operations.ts";
 import type { Successor, SuccessionNote } from "./index-entry.ts";
-import { changeEntry, readEntry } from "./store.ts";
+import { changeEntry, readEntry, resultOf } from "./store.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function noteSuccessor(
   signal: AbortSignal,
 ): Promise<void> {
   const write: SuccessionNote = { kind: "succession", id: successionKeyOf(replaced), successor, ttl: rememberedFor };
-  await changeEntry(sids, write, undefined, () => ({ write, result: undefined }), signal);
+  resultOf(await changeEntry(sids, write, undefined, () => ({ write, result: undefined }), signal));
 }
 
 /** What has taken the place of the session `replaced` within the last hours, if anything has. */

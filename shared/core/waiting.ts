@@ -31,6 +31,17 @@ export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): 
   }
 }
 
+/** A result, or the error instead of it. */
+export type Settled<T> = { readonly value: T } | { readonly error: unknown };
+
+/** Waits for the end of `work`, whatever it is. Never rejects. */
+export async function settled<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+}
+
 /** Waits before attempt `attempt + 1`: exponential back-off with full jitter, at least `atLeastMs`, and not past `signal`. */
 export async function backOff(attempt: number, atLeastMs: number, signal: AbortSignal): Promise<void> {
   const jitter = Math.random() * Math.min(1_000, 25 * 2 ** attempt);

@@ -3,6 +3,7 @@ import type { Marked } from "../account/mark.ts";
 import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf } from "../core/errors.ts";
+import { settled, type Settled } from "../core/waiting.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { leaveToQueue, type SigningOut } from "./defer.ts";
@@ -58,9 +59,6 @@ export async function carryOutOrDefer(
   throw await leaveToQueue({ ...known, requestedAt: known.requestedAt ?? latestNow(app) }, invocation, error);
 }
 
-/** A result, or the error instead of it. */
-type Settled<T> = { readonly value: T } | { readonly error: unknown };
-
 /**
  * The outcome of an order, and the order with everything that the attempt found out: when it is tried again, the store may no
  * longer tell.
@@ -111,13 +109,6 @@ async function markAndEnd(
 
   const isReplay = marked.value.replayOf !== undefined;
   return { order: decided, ...(await settled(endSessions(app, account, plan, isReplay, invocation.signal))) };
-}
-
-async function settled<T>(work: Promise<T>): Promise<Settled<T>> {
-  return work.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
 }
 
 /** The order with the account that the index leads to. A repeated logout token asks for what its first receipt asked for. */

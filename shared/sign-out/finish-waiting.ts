@@ -15,8 +15,8 @@ const attemptTimeoutMs = 30_000;
 const hiddenSeconds = 60;
 const queueTimeoutMs = 10_000;
 
-/** The fate of one message. "unreachable": the store could not be reached, so no other would succeed either. */
-type Fate = "finished" | "refused" | "unreachable";
+/** The outcome for one message. "unreachable": the store could not be reached, so no other message would succeed either. */
+type Outcome = "finished" | "refused" | "unreachable";
 
 /**
  * Finishes the sign-outs that wait in the queue, until none is due, the store cannot be reached, or `signal` aborts. One that
@@ -27,19 +27,9 @@ type Fate = "finished" | "refused" | "unreachable";
  * @throws {QueueUnavailableError} when the queue cannot be read
  */
 export async function finishWaiting(app: App, telemetry: Telemetry, signal: AbortSignal): Promise<boolean> {
-  const receive = async (count: number) => app.signOutQueue.receive({ count, hiddenSeconds }, soon());
-  let inVain = 0;
-  const finishFrom = async (first: QueueMessage) => {
-    for (let message: QueueMessage | undefined = first; message;) {
-      inVain = (await finishOne(app, message, telemetry)) === "unreachable" ? inVain + 1 : 0;
-      // If the store is down, the other messages keep their attempts for later.
-      [message] = inVain < atOnce && !signal.aborted ? await receive(1) : [];
-    }
-  };
   try {
-    const runs = await Promise.allSettled((await receive(atOnce)).map(finishFrom));
-    const failed = runs.find((run) => run.status === "rejected");
-    if (failed) throw failed.reason;
+    let goesOn = true;
+    while (goesOn && !signal.aborted) goesOn = await finishSome(app, telemetry);
     return (await app.signOutQueue.count(soon())) > 0;
   } catch (error) {
     if (error instanceof QueueUnavailableError) reportQueue(error, telemetry);
@@ -47,8 +37,15 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
   }
 }
 
+/** @returns whether to go on: not if there was none, nor if all failed because the store is down. The others keep their attempts */
+async function finishSome(app: App, telemetry: Telemetry): Promise<boolean> {
+  const messages = await app.signOutQueue.receive({ count: atOnce, hiddenSeconds }, soon());
+  const outcomes = await Promise.all(messages.map(async (message) => finishOne(app, message, telemetry)));
+  return outcomes.some((outcome) => outcome !== "unreachable");
+}
+
 /** Each message is an invocation of its own, with request units of its own. Never rejects. */
-async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Fate> {
+async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Outcome> {
   const { traceId, spanId } = currentTrace() ?? {};
   const traceParent = traceId && spanId && `00-${traceId}-${spanId}-${currentTrace()?.sampled ? "01" : "00"}`;
   const call = { name: "finish-sign-out", trigger: "queue", traceParent } as const;
@@ -59,18 +56,18 @@ async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry):
   );
 }
 
-async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Fate> {
+async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): Promise<Outcome> {
   const order = contentOf(message.text);
   // A newer version of the app may have written this message, and may receive it next time.
   if (!isSignOutOrder(order)) {
     telemetry.error("signout_unreadable", { attempt: message.attempt });
-    return giveBack(app, message, "unknown", telemetry, "refused");
+    return returnToQueue(app, message, "unknown", telemetry, "refused");
   }
   try {
     await finishSignOut(app, order, { signal: AbortSignal.timeout(attemptTimeoutMs), telemetry });
   } catch (error) {
     const isUnreachable = problemCodeOf(error) === "store_unavailable";
-    return giveBack(app, message, order.origin, telemetry, isUnreachable ? "unreachable" : "refused");
+    return returnToQueue(app, message, order.origin, telemetry, isUnreachable ? "unreachable" : "refused");
   }
   // If this fails, the message comes back, and there is nothing left to do.
   await app.signOutQueue.remove(message, soon()).catch((error: unknown) => reportQueue(error, telemetry));
@@ -78,13 +75,13 @@ async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): P
 }
 
 /** Postpones the message or, after its last attempt, puts it aside, where an operator can look at it. */
-async function giveBack(
+async function returnToQueue(
   app: App,
   message: QueueMessage,
   origin: string,
   telemetry: Telemetry,
-  fate: Fate,
-): Promise<Fate> {
+  outcome: Outcome,
+): Promise<Outcome> {
   const { maxAttempts, retrySeconds } = app.configuration.signOut;
   try {
     if (message.attempt < maxAttempts) {
@@ -97,7 +94,7 @@ async function giveBack(
     // The message comes back by itself.
     reportQueue(error, telemetry);
   }
-  return fate;
+  return outcome;
 }
 
 function reportQueue(error: unknown, telemetry: Telemetry): void {

@@ -5,7 +5,12 @@ import type { Versioned } from "./point-operations.ts";
 /** The outcome of one attempt at a change: its result, or a refusal with the document as others have left it. */
 export type Attempt<T, R> =
   | { readonly outcome: "settled"; readonly result: R }
-  | { readonly outcome: "refused"; readonly current: Versioned<T> | undefined };
+  | {
+      readonly outcome: "refused";
+      readonly current: Versioned<T> | undefined;
+      /** What the change fails with if this was the last attempt. By default, the others' writes are to blame. */
+      readonly failure?: Error;
+    };
 
 export interface Readable<T> {
   read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
@@ -19,7 +24,7 @@ const maxAttempts = 24;
  * document that came with the refusal. Each later attempt waits for a random while and reads the document again afterwards,
  * because what was read before the wait would be out of date.
  * @param seen the document as last read; undefined if there was none
- * @throws {StoreContentionError} when the attempts or the time are used up
+ * @throws {StoreContentionError} when the attempts or the time are used up, unless the last attempt names its own failure
  */
 export async function untilSettled<T, R>(
   operations: Readable<T>,
@@ -29,15 +34,16 @@ export async function untilSettled<T, R>(
   signal: AbortSignal,
 ): Promise<R> {
   let current = seen;
+  let failure: Error | undefined;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const tried = await change(current, attempt);
     if (tried.outcome === "settled") return tried.result;
-    ({ current } = tried);
+    ({ current, failure } = tried);
     if (attempt > 1) await backOff(attempt, 0, signal);
     if (signal.aborted) break;
     if (attempt > 1) current = await operations.read(id, signal);
   }
-  throw new StoreContentionError();
+  throw failure ?? new StoreContentionError();
 }
 
 const turns = new WeakMap<object, Map<string, Promise<void>>>();

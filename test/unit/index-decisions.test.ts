@@ -86,6 +86,11 @@ describe("the mark of a sign-out", () => {
     assert.deepEqual(decideMark(mark, undefined, ofAda, 2).write?.claim, { accountKey: "ada", sessionKey: null });
   });
 
+  test("leads to the account that the entry names now, not to one of an earlier attempt", () => {
+    const { write, result } = decideMark(mark, sid({ claim: bruno }), ofAda, 2);
+    assert.deepEqual([write?.claim, result.accountKey], [bruno, "bruno"]);
+  });
+
   const pairs: readonly [what: string, earlier: Mark, later: Mark, kept: Mark][] = [
     ["is the later one", markAt(-1), markAt(0), markAt(0)],
     ["is the earlier one's, if that came later", markAt(1), markAt(0), markAt(1)],

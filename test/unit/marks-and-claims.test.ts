@@ -84,6 +84,25 @@ describe("a sign-out for a sid", () => {
     assert.ok(condition("store_unavailable")(marked.error));
   });
 
+  test("sign-out reads | claim | sign-out writes, and the store fails: it tells the account that came meanwhile", async () => {
+    once(sids, "create", async () => {
+      await claim("ada");
+      once(sids, "replace", () => Promise.reject(new StoreUnavailableError("replace in sids")));
+    });
+    const signedOutAt = new Date().toISOString();
+    const marked = await markSignedOut(sids, { id: "sid", signedOutAt, jti: undefined }, signal);
+    assert.deepEqual([marked.outcome, marked.accountKey], ["failed", "ada"]);
+  });
+
+  test("sign-out reads | claim | the entry expires | sign-out writes: it reaches the account that came meanwhile", async () => {
+    once(sids, "create", async () => {
+      await claim("ada");
+      once(sids, "replace", () => sids.delete("sid", undefined, signal));
+    });
+    assert.equal((await mark()).accountKey, "ada");
+    assert.equal(entry()?.accountKey, "ada");
+  });
+
   test("sign-out reads | the entry expires | sign-out writes: it reaches the account that it has found", async () => {
     await claim("ada");
     once(sids, "replace", () => sids.delete("sid", undefined, signal));
