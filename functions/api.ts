@@ -3,7 +3,7 @@ import { browserRequest } from "../shared/downstream/browser-request.ts";
 import { callApi } from "../shared/downstream/call.ts";
 import { configuredApi, refuseUnallowed, requestedPath, targetUrl } from "../shared/downstream/target.ts";
 import { refuseEmbedding } from "../shared/http/fetch-metadata.ts";
-import { refuseUnkeptFraming } from "../shared/http/forwarded-fields.ts";
+import { refuseUnsupportedFraming } from "../shared/http/forwarded-fields.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated, requireRole } from "../shared/pipeline/authenticated.ts";
 
@@ -15,7 +15,7 @@ export const api: FunctionDefinition = {
   handler: authenticated(
     async (request, { claims, resolved: session }, context) => {
       refuseEmbedding(request.headers);
-      refuseUnkeptFraming(request.headers);
+      refuseUnsupportedFraming(request.headers);
       const called = configuredApi(context.app, request.params["api"] ?? "");
       requireRole(claims, called.roles);
       const target = targetUrl(called, requestedPath(called, request, context.app.configuration.hostPath));

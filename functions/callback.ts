@@ -62,10 +62,10 @@ export const callback: FunctionDefinition = {
 /** Goes to the sign-in's return URL, which is checked again: a cookie is no safer than a parameter. */
 function redirectTo(
   { returnUrl }: SignInTransaction | FinishedSignIn,
-  { app, comeBackTo }: RequestContext,
+  { app, setDestination }: RequestContext,
 ): HttpResponseInit {
   const location = safeReturnUrl(returnUrl, app.configuration.publicBaseUrl);
-  comeBackTo(location, "signIn");
+  setDestination(location, "signIn");
   return { status: 302, headers: { location } };
 }
 

@@ -1,5 +1,5 @@
 import { parseSignInOptions, askedReturnUrl } from "../shared/sign-in/authorization-request.ts";
-import { refuseWidening } from "../shared/sign-in/widening.ts";
+import { refuseUnallowedExtras } from "../shared/sign-in/extras.ts";
 import { authorizationUrl } from "../shared/sign-in/authorization-url.ts";
 import { beginTransaction } from "../shared/sign-in/transaction.ts";
 import { newTransaction } from "../shared/sign-in/new-transaction.ts";
@@ -13,14 +13,14 @@ export const login: FunctionDefinition = {
   route: "auth/login",
   methods: ["GET"],
   isStep: true,
-  async handler(request, { app, cookies, signal, comeBackTo }) {
+  async handler(request, { app, cookies, signal, setDestination }) {
     const { configuration, authority } = app;
     const { searchParams: query } = new URL(request.url);
     requireNavigation(request);
     const returnUrl = safeReturnUrl(askedReturnUrl(query), configuration.publicBaseUrl);
-    comeBackTo(returnUrl, "signIn");
+    setDestination(returnUrl, "signIn");
     const options = parseSignInOptions(query);
-    refuseWidening(options, request, configuration);
+    refuseUnallowedExtras(options, request, configuration);
     // A sign-out from now on must count against this sign-in, whichever instance sees it.
     await app.learnTime();
     const transaction = newTransaction(returnUrl, options.prompt === "none", app.clock, options.maxAge, options);

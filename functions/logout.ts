@@ -51,7 +51,7 @@ export const logout: FunctionDefinition = {
     const { publicBaseUrl, publicOrigin } = context.app.configuration;
     refuseCrossSite(request, publicOrigin);
     const returnUrl = safeReturnUrl(queryParameter(request, "returnUrl", 8_192), publicBaseUrl);
-    context.comeBackTo(returnUrl, "signOut");
+    context.setDestination(returnUrl, "signOut");
     forgetFinishedSignIns(context.cookies);
     if (!context.cookies.has(sessionCookieName)) {
       return notSignedIn(request, `${publicBaseUrl}/auth/signed-out`);

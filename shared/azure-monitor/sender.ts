@@ -27,7 +27,7 @@ const maxPauseMs = 5 * 60_000;
 /**
  * Statuses after which the same may be sent again. They include 401 and 403, because roles take minutes to become effective.
  */
-const passing = new Set([401, 403, 408, 429, 439, 500, 502, 503, 504]);
+const transient = new Set([401, 403, 408, 429, 439, 500, 502, 503, 504]);
 
 /**
  * Posts envelopes in batches. Its memory is bounded: when too much is waiting, further envelopes are dropped. While the
@@ -59,7 +59,7 @@ export function sender({ url, authorize, warn }: SenderOptions): Sender {
     }
     if (response.status === 206) return refusedForNow(batch, await response.json());
     await response.body?.cancel();
-    if (passing.has(response.status)) throw new RefusedError(response);
+    if (transient.has(response.status)) throw new RefusedError(response);
     if (response.ok) refused = false;
     else if (!refused) {
       refused = true;
@@ -147,7 +147,7 @@ function domainOf({ host }: URL): string {
 function refusedForNow(batch: readonly Envelope[], answer: unknown): readonly Envelope[] {
   const errors = isRecord(answer) && Array.isArray(answer["errors"]) ? (answer["errors"] as unknown[]) : [];
   return errors.flatMap((error) => {
-    if (!isRecord(error) || !passing.has(Number(error["statusCode"]))) return [];
+    if (!isRecord(error) || !transient.has(Number(error["statusCode"]))) return [];
     return batch[Number(error["index"])] ?? [];
   });
 }

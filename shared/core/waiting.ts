@@ -113,11 +113,11 @@ export interface SharedWork {
 const timeoutMs = 7_000;
 
 /** How long a result may still serve a caller that read the document just before the work changed it. */
-const afterglowMs = 5_000;
+const reusedForMs = 5_000;
 const maxKept = 1_000;
 
 export function sharedWork(): SharedWork {
-  const share = sharedByKey<object>(() => afterglowMs, maxKept);
+  const share = sharedByKey<object>(() => reusedForMs, maxKept);
   return {
     share: async <T extends object>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) => {
       const result = share(key, async () => work(AbortSignal.timeout(timeoutMs)));

@@ -26,7 +26,7 @@ export async function callApi(app: App, request: TokenRequest, target: URL, aske
   if (claims === undefined) return answer;
   const challenged = { ...request, claims, signal: AbortSignal.timeout(ownTimeMs) };
   const token = await accessToken(app, challenged);
-  if (asked.body instanceof ReadableStream) throw spent();
+  if (asked.body instanceof ReadableStream) throw sendAgain();
   const second = await send(app, request, target, asked, token);
   const still = claimsWanted(app, request, second);
   if (still === undefined) return second;
@@ -34,7 +34,7 @@ export async function callApi(app: App, request: TokenRequest, target: URL, aske
 }
 
 /** The next request finds the new token. */
-function spent(): ProblemError {
+function sendAgain(): ProblemError {
   const detail = "The API asked for a newer token while it was sent. There is one now.";
   return new ProblemError("send_again", detail, { retryAfterSeconds: 0 });
 }

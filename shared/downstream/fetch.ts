@@ -23,7 +23,7 @@ export async function fetchFromApi(
 }
 
 /** Fields that HTTP sets, and cookies: a function may have copied a browser's, which are for this app. */
-const notTheCallers = ["connection", "content-length", "cookie", "expect", "host", "keep-alive", "te", "trailer"];
+const reservedFields = ["connection", "content-length", "cookie", "expect", "host", "keep-alive", "te", "trailer"];
 const framing = ["transfer-encoding", "upgrade"];
 
 /** Sent unless the caller sets these fields. A caller that asks for other encodings has to decode them. */
@@ -32,7 +32,7 @@ const usual = { accept: "*/*", "accept-encoding": "gzip, br", "user-agent": "nod
 /** The request that `fetch` would send. @throws {TypeError} for a method, a field or a body that `fetch` would refuse */
 async function requestOf({ method = "GET", headers: given, body }: DownstreamInit): Promise<ApiRequest> {
   const headers = new Headers(given);
-  for (const name of [...notTheCallers, ...framing]) headers.delete(name);
+  for (const name of [...reservedFields, ...framing]) headers.delete(name);
   for (const [name, value] of Object.entries(usual)) if (!headers.has(name)) headers.set(name, value);
   const { method: normalized } = new Request("http://api.invalid", { method });
   if (body === undefined) return { method: normalized, headers: Object.fromEntries(headers) };

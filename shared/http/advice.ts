@@ -124,7 +124,7 @@ const advice: Partial<Record<ProblemCode, Advice>> = {
 };
 
 /** Where the person was going when the problem arose, and how. */
-export interface Way {
+export interface Destination {
   /** A path of this app. */
   readonly to: string;
   /** By going there, by signing in, or by signing out. */
@@ -138,20 +138,24 @@ export interface Way {
 /** The longest claims challenge, in characters, that a link carries. */
 const maxClaimsInLink = 1_500;
 
-/** @param way says where the links lead */
-export function adviceFor(code: ProblemCode, way: Way, { basePath }: { readonly basePath: string }): Advice {
+/** @param destination where the links lead */
+export function adviceFor(
+  code: ProblemCode,
+  destination: Destination,
+  { basePath }: { readonly basePath: string },
+): Advice {
   const { links, ...rest } = advice[code] ?? { links: [home] };
-  return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingOn(link, way, basePath) })) };
+  return { ...rest, links: links.map((link) => ({ text: link.text, href: leadingTo(link, destination, basePath) })) };
 }
 
-function leadingOn(link: Link, way: Way, basePath: string): string {
-  if (link === tryAgain && way.by === "going") return way.to;
-  const step = link === tryAgain ? (way.by === "signIn" ? signIn : signOutAgain) : link;
+function leadingTo(link: Link, { to, by, api, claims }: Destination, basePath: string): string {
+  if (link === tryAgain && by === "going") return to;
+  const step = link === tryAgain ? (by === "signIn" ? signIn : signOutAgain) : link;
   const { pathname, searchParams: query } = new URL(step.href, "http://app");
-  if (pathname !== home.href && way.to !== `${basePath}/`) query.set("returnUrl", way.to);
+  if (pathname !== home.href && to !== `${basePath}/`) query.set("returnUrl", to);
   if (pathname === signIn.href) {
-    if (way.api !== undefined) query.set("api", way.api);
-    if (way.claims !== undefined && way.claims.length <= maxClaimsInLink) query.set("claims", way.claims);
+    if (api !== undefined) query.set("api", api);
+    if (claims !== undefined && claims.length <= maxClaimsInLink) query.set("claims", claims);
   }
   const search = query.toString();
   return basePath + pathname + (search === "" ? "" : `?${search}`);

@@ -9,7 +9,7 @@ import { isWithheldFromApis, isWithheldFromBrowsers } from "./withheld-fields.ts
  * means. `TE` is just dropped: it only says what the browser can receive, and some browsers send it with every request.
  * @throws {ProblemError} `expectation_failed` or `framing_unsupported`
  */
-export function refuseUnkeptFraming(headers: Headers): void {
+export function refuseUnsupportedFraming(headers: Headers): void {
   // RFC 9110 section 10.1.1. Clients then repeat the request without it.
   if (headers.has("expect")) throw new ProblemError("expectation_failed", "Send the request without Expect.");
   // Sections 7.8 and 6.6.2: another protocol on this connection, such as WebSocket, and fields after the body.

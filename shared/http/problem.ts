@@ -7,7 +7,7 @@ import {
   MethodNotAllowedError,
   SignInRequiredError,
 } from "../core/errors.ts";
-import { adviceFor, type Link, type Way } from "./advice.ts";
+import { adviceFor, type Destination, type Link } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page, type Site } from "./page.ts";
 import { ownProblemField } from "./withheld-fields.ts";
@@ -20,7 +20,7 @@ export interface Occurrence {
   /** The invocation's id, a UUID, by which an operator finds its log. */
   readonly id: string;
   /** Where the person was going; by default, the app's start. */
-  readonly way?: Way;
+  readonly destination?: Destination;
   readonly site: Site;
 }
 
@@ -51,12 +51,12 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown, { id, site, way = goingTo(site) }: Occurrence): HttpResponseInit {
+function problemPage(error: unknown, { id, site, destination = goingTo(site) }: Occurrence): HttpResponseInit {
   const code = problemCodeOf(error);
   const { status, title } = problemTypes[code];
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
-  const { text = detailOf(error), links: usual } = adviceFor(code, { ...way, claims, api }, site);
-  const links = error instanceof ApiSignInRequiredError ? [signInFor(error, way, site), ...usual] : usual;
+  const { text = detailOf(error), links: usual } = adviceFor(code, { ...destination, claims, api }, site);
+  const links = error instanceof ApiSignInRequiredError ? [signInFor(error, destination, site), ...usual] : usual;
   const content = html`<p>${text}</p>
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">Reference for support: <code>${id}</code></p>`;
@@ -69,11 +69,11 @@ function button({ href, text }: Link, index: number): Html {
 }
 
 /** To the app's start. */
-function goingTo({ basePath }: Site): Way {
+function goingTo({ basePath }: Site): Destination {
   return { to: `${basePath}/`, by: "going" };
 }
 
-function signInFor({ api }: ApiSignInRequiredError, { to }: Way, { basePath }: Site): Link {
+function signInFor({ api }: ApiSignInRequiredError, { to }: Destination, { basePath }: Site): Link {
   return { href: `${basePath}/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
 }
 

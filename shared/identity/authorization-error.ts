@@ -32,7 +32,7 @@ const aboutTheApp = new Set([
   "unsupported_response_type",
 ]);
 
-const passing = new Set(["server_error", "temporarily_unavailable"]);
+const transient = new Set(["server_error", "temporarily_unavailable"]);
 
 /** Errors that tell a silent sign-in that the person would have to be asked. */
 const needsInteraction = new Set([
@@ -59,7 +59,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Proble
   const cause = Object.assign(new Error("The answer to the sign-in is an error"), {
     errorNo,
     // The log gets only error names that are known here, because anybody can write a link.
-    ...((aboutTheApp.has(error) || passing.has(error)) && { errorCode: error }),
+    ...((aboutTheApp.has(error) || transient.has(error)) && { errorCode: error }),
   });
   const problem = (code: ProblemCode, detail: string) => new ProblemError(code, detail, { cause });
   if (isOneOf("adminConsent")) return adminConsentRequired(cause);
@@ -71,7 +71,7 @@ export function authorizationError(response: AuthorizationErrorResponse): Proble
   if (error === "access_denied") return problem("signin_cancelled", "You can sign in again at any time.");
   if (error === "consent_required") return adminConsentRequired(cause);
   if (aboutTheApp.has(error)) return appRefused(cause);
-  if (passing.has(error)) return new IdentityProviderUnavailableError(cause);
+  if (transient.has(error)) return new IdentityProviderUnavailableError(cause);
   return problem("signin_refused", "Go back to the app and sign in again.");
 }
 

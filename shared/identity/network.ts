@@ -88,7 +88,7 @@ async function request<T>(url: string, init: RequestInit, asking: Asking): Promi
   if (response.status >= 500 || response.status === 429) throw inTrouble(response, response.status === 429, asking);
   const body: unknown = await response.json();
   if (init.method === "POST" && !isTokenResponse(response.ok, body)) throw inTrouble(response, false, asking);
-  if (!response.ok && isLoopDetected(body)) throw inLoop(response, asking);
+  if (!response.ok && isLoopDetected(body)) throw loopDetected(response, asking);
   return { status: response.status, headers: Object.fromEntries(response.headers), body: body as T };
 }
 
@@ -119,7 +119,7 @@ function isLoopDetected(body: unknown): boolean {
 const loopPauseMs = 60_000;
 
 /** Lets the account wait. A sign-in has no account yet, so nobody waits: one person's loop must not keep everybody else out. */
-function inLoop(response: globalThis.Response, asking: Asking): IdentityProviderUnavailableError {
+function loopDetected(response: globalThis.Response, asking: Asking): IdentityProviderUnavailableError {
   if (asking.account !== "") return inTrouble(response, true, asking, loopPauseMs);
   return new IdentityProviderUnavailableError(new Error("This client asks too often"), loopPauseMs);
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import { problemCodeOf, problemTypes, SignInRequiredError } from "../core/errors.ts";
 import type { PublicAddress } from "../configuration/public-address.ts";
-import type { Way } from "../http/advice.ts";
+import type { Destination } from "../http/advice.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
 import { aadstsNumber, describe } from "../http/describe-error.ts";
 import { wantsPage, type Site } from "../http/page.ts";
@@ -22,7 +22,7 @@ export interface FailedRequest {
   readonly address: PublicAddress;
   readonly site: Site;
   /** Where the person was going, if the function has said so. */
-  readonly way: Way | undefined;
+  readonly destination: Destination | undefined;
 }
 
 /**
@@ -50,12 +50,12 @@ export function reportFailure(error: unknown, failed: FailedRequest): void {
 }
 
 function occurrenceOf(failed: FailedRequest): Occurrence {
-  const { request, invocation, site, way = ownAddress(failed) } = failed;
-  return { wantsPage: wantsPage(request), id: invocation.invocationId, way, site };
+  const { request, invocation, site, destination = ownAddress(failed) } = failed;
+  return { wantsPage: wantsPage(request), id: invocation.invocationId, destination, site };
 }
 
 /** The page that the person wanted, or the app's start if they wanted no page. */
-function ownAddress({ definition, request, address }: FailedRequest): Way {
+function ownAddress({ definition, request, address }: FailedRequest): Destination {
   const start = { to: `${address.basePath}/`, by: "going" } as const;
   if (definition.isStep || request.method !== "GET") return start;
   try {

@@ -8,7 +8,7 @@ import {
 } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
-import type { Way } from "../http/advice.ts";
+import type { Destination } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import type { Site } from "../http/page.ts";
 import { withDefaults } from "../http/security-headers.ts";
@@ -27,8 +27,8 @@ export interface RequestContext extends Invocation {
   readonly cookies: CookieJar;
   /** The invocation, as the programming model passes it. */
   readonly invocation: InvocationContext;
-  /** Says where the person is going by way of this step, so that an error page can lead there. @param to a path of this app */
-  readonly comeBackTo: (to: string, by: Way["by"]) => void;
+  /** Says where the person is going so that an error page of this step can lead there. @param to a path of this app */
+  readonly setDestination: (to: string, by: Destination["by"]) => void;
   /** What the function's pages have in common with all others. */
   readonly site: Site;
   /** The connection to the browser; only with HTTP streams (`Http__Streaming`). */
@@ -74,13 +74,13 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const request = connection === undefined ? given : requestAsSent(given, connection.request, definition.route);
     const cookies = cookieJar(request.headers, app.configuration);
     const telemetry = logTelemetry(invocation);
-    const errand: { way?: Way } = {};
-    const comeBackTo = (to: string, by: Way["by"]) => void (errand.way = { to, by });
+    let destination: Destination | undefined;
+    const setDestination = (to: string, by: Destination["by"]) => void (destination = { to, by });
     const signal = AbortSignal.timeout(timeoutMs);
     const gone = connection?.gone;
-    const context = { app, cookies, invocation, telemetry, signal, gone, defer, comeBackTo, connection, site };
+    const context = { app, cookies, invocation, telemetry, signal, gone, defer, setDestination, connection, site };
     const about = { request, definition, invocation, telemetry, cookies, address: configuration, site };
-    const failed = () => ({ ...about, way: errand.way });
+    const failed = () => ({ ...about, destination });
     const answer = async () => {
       try {
         refuseUntrusted(context);

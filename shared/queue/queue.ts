@@ -33,7 +33,7 @@ export interface WorkQueue {
 
 const maxAttempts = 3;
 /** Statuses after which it makes sense to try again. */
-const passing = new Set([408, 429, 500, 502, 503, 504]);
+const transient = new Set([408, 429, 500, 502, 503, 504]);
 /** Error codes for a message that is gone, or that another receiver has. */
 const notOurs = new Set([400, 404]);
 
@@ -123,8 +123,8 @@ async function untilAnswered<T>(operation: string, signal: AbortSignal, request:
     try {
       return await observed(operation, async () => withinDeadline(signal, request()));
     } catch (error) {
-      const isPassing = passing.has(statusOf(error) ?? 503);
-      if (!isPassing || attempt === maxAttempts || signal.aborted) throw new QueueUnavailableError(operation, error);
+      const isTransient = transient.has(statusOf(error) ?? 503);
+      if (!isTransient || attempt === maxAttempts || signal.aborted) throw new QueueUnavailableError(operation, error);
       await backOff(attempt, 100 * attempt * (1 + Math.random()), signal);
     }
   }

@@ -33,7 +33,7 @@ export function refuseMissingContainer(substatus: number | undefined): void {
 }
 
 /** The request itself is wrong or not allowed: asking again cannot help. */
-const hopeless = new Set([400, 401, 403]);
+const wrongRequest = new Set([400, 401, 403]);
 
 /** Answers that say for certain that nothing was written. */
 const notWritten = new Set([429, 449]);
@@ -86,7 +86,7 @@ function throwIfDefinite(operation: string, error: unknown): void {
   const answer = unrelatedToDocument.has(substatus) ? undefined : answers[status];
   if (answer) throw new StoreAnswerError(answer);
   if (status === 413) throw new DocumentTooLargeError(error);
-  if (hopeless.has(status)) throw new StoreUnavailableError(operation, error);
+  if (wrongRequest.has(status)) throw new StoreUnavailableError(operation, error);
 }
 
 function mayBeWritten(error: unknown): boolean {

@@ -11,7 +11,7 @@ import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { useSession } from "../../shared/session/use.ts";
 import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { exactClock, invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { tenantId } from "./support/environment.ts";
 import {
   clientInfo,
@@ -160,7 +160,7 @@ describe("an access token that has expired", () => {
     const patience = new AbortController();
     const waiting = [acquire(open, invocation(patience.signal)), acquire(open, invocation(patience.signal))];
     patience.abort();
-    for (const caller of waiting) await assert.rejects(caller, condition("identity_provider_unavailable"));
+    for (const caller of waiting) await assert.rejects(caller, isProblem("identity_provider_unavailable"));
     const stored = Promise.withResolvers<void>();
     once(app.memory.accounts, "replace", () => stored.resolve());
     issued.resolve();
@@ -175,7 +175,7 @@ describe("an access token that has expired", () => {
       await purgeAccount(app, `${userId}.${tenantId}`, invocation());
       return tokens();
     };
-    await assert.rejects(acquire(open), condition("signin_required"));
+    await assert.rejects(acquire(open), isProblem("signin_required"));
     assert.equal(app.memory.accounts.documents.size, 0);
   });
 
@@ -228,7 +228,7 @@ describe("a renewal that is answered with", () => {
         tokens({ accessToken: "foreign-access", refreshToken: "foreign-refresh", ...(await issued()) });
       const asked = invocation();
       await assert.rejects(acquire(await session(), asked), (error: SignInRequiredError) => {
-        condition("signin_required")(error);
+        isProblem("signin_required")(error);
         assert.equal(error.sessionEnded, true);
         return true;
       });
@@ -248,7 +248,7 @@ describe("a renewal that is answered with", () => {
 test("a renewal ahead of time that is answered with another account's tokens ends the session as well", async () => {
   const open = await due();
   idp.token = () => tokens({ accessToken: "foreign", clientInfo: clientInfo(otherId, tenantId) });
-  await assert.rejects(acquire(open), condition("signin_required"));
+  await assert.rejects(acquire(open), isProblem("signin_required"));
   mock.timers.reset();
   assert.deepEqual([writes(), await isSignedIn(app, cookie)], [0, false]);
 });
@@ -262,7 +262,7 @@ test("a claims challenge that is answered with another account's tokens ends the
     claims: '{"access_token":{}}',
     ...invocation(),
   });
-  await assert.rejects(met, condition("signin_required"));
+  await assert.rejects(met, isProblem("signin_required"));
   assert.equal(await isSignedIn(app, cookie), false);
 });
 
@@ -333,7 +333,7 @@ describe("a refresh token that is refused for good", () => {
       idp.token = refusal("invalid_grant", { suberror: "bad_token", error_codes: [code] });
       const open = await session();
       const { length } = app.memory.accounts.asked;
-      await assert.rejects(acquire(open), condition("signin_required"));
+      await assert.rejects(acquire(open), isProblem("signin_required"));
       assert.deepEqual(app.memory.accounts.asked.slice(length), ["read", "read", "delete"]);
       assert.equal(await isSignedIn(app, cookie), false);
     });
@@ -343,7 +343,7 @@ describe("a refresh token that is refused for good", () => {
     idp.token = refusal("invalid_grant", { suberror: "bad_token" });
     const asked = invocation();
     await assert.rejects(acquire(await session(), asked), (error: SignInRequiredError) => {
-      condition("signin_required", /^(?!.*AADSTS)/)(error);
+      isProblem("signin_required", /^(?!.*AADSTS)/)(error);
       assert.equal(error.sessionEnded, true);
       return true;
     });
@@ -367,7 +367,7 @@ describe("a refusal that is not certain and comes late", () => {
     const open = await session();
     const { length } = app.memory.accounts.asked;
     await assert.rejects(acquire(open), (error: SignInRequiredError) => {
-      condition("signin_required")(error);
+      isProblem("signin_required")(error);
       assert.equal(error.sessionEnded, true);
       return true;
     });
@@ -384,7 +384,7 @@ describe("a refusal that is not certain and comes late", () => {
     app.memory.accounts.before = async (kind) => {
       if (kind === "read" && ++looks === 3) setImmediate(() => ends.abort());
     };
-    await assert.rejects(acquire(open, invocation(ends.signal)), condition("identity_provider_unavailable"));
+    await assert.rejects(acquire(open, invocation(ends.signal)), isProblem("identity_provider_unavailable"));
     assert.equal(looks, 3);
   });
 });
@@ -408,7 +408,7 @@ describe("when the identity provider wants something else", () => {
     test(`${what}: the person is asked, and stays signed in`, async () => {
       idp.token = refusal(error, answer);
       await assert.rejects(acquire(signedInLongAgo(await session())), (thrown: SignInRequiredError) => {
-        condition("signin_required")(thrown);
+        isProblem("signin_required")(thrown);
         assert.deepEqual([thrown.claims, thrown.sessionEnded], [claims, false]);
         return true;
       });
@@ -418,7 +418,7 @@ describe("when the identity provider wants something else", () => {
     if (claims !== undefined) continue;
     test(`${what}, just after a sign-in that was about this API: another one is not asked for`, async () => {
       idp.token = refusal(error, answer);
-      await assert.rejects(acquire(await session()), condition("api_not_permitted"));
+      await assert.rejects(acquire(await session()), isProblem("api_not_permitted"));
       assert.ok(await isSignedIn(app, cookie));
     });
 
@@ -426,27 +426,27 @@ describe("when the identity provider wants something else", () => {
       idp.token = refusal(error, answer);
       const open = await session();
       await assert.rejects(acquire(open, invocation(), "orders"), (thrown: ApiSignInRequiredError) => {
-        condition("api_signin_required")(thrown);
+        isProblem("api_signin_required")(thrown);
         assert.equal(thrown.api, "orders");
         return true;
       });
       const forOrders = { ...open, secrets: { ...open.secrets, signedInFor: "orders" } };
-      await assert.rejects(acquire(forOrders, invocation(), "orders"), condition("api_not_permitted"));
+      await assert.rejects(acquire(forOrders, invocation(), "orders"), isProblem("api_not_permitted"));
       const later = acquire(signedInLongAgo(forOrders), invocation(), "orders");
-      await assert.rejects(later, condition("api_signin_required"));
+      await assert.rejects(later, isProblem("api_signin_required"));
       assert.ok(await isSignedIn(app, cookie));
     });
   }
 
   test("of the app: whoever runs it must act, and the person stays signed in", async () => {
     idp.token = refusal("invalid_client");
-    await assert.rejects(acquire(await session()), condition("app_refused"));
+    await assert.rejects(acquire(await session()), isProblem("app_refused"));
     assert.ok(await isSignedIn(app, cookie));
   });
 
   test("nothing, being down: the person stays signed in", async () => {
     idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
-    await assert.rejects(acquire(await session()), condition("identity_provider_unavailable"));
+    await assert.rejects(acquire(await session()), isProblem("identity_provider_unavailable"));
     assert.ok(await isSignedIn(app, cookie));
   });
 });

@@ -16,7 +16,7 @@ import {
   type Change,
   type StoredSession,
 } from "../../shared/account/document.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { accountDocument, at, start, storedSession } from "./support/stored-session.ts";
 
 const limits = { idleTimeoutMinutes: 60, maxPerAccount: 3 };
@@ -211,16 +211,16 @@ describe("a document that grows too large", () => {
 
   test("is measured in bytes, not in characters", () => {
     const euro = "€".repeat(700_000);
-    assert.throws(() => addTo({}, storedSession(100, { userAgent: euro })), condition("session_too_large"));
+    assert.throws(() => addTo({}, storedSession(100, { userAgent: euro })), isProblem("session_too_large"));
     assert.throws(
       () => addTo({}, storedSession(100, { userAgent: '"'.repeat(1_000_000) })),
-      condition("session_too_large"),
+      isProblem("session_too_large"),
     );
   });
 
   test("says so when one session does not fit alone, and touches no other", () => {
-    assert.throws(() => addTo(many(2, 100), large(100, 1_900_000)), condition("session_too_large"));
-    assert.throws(() => changeSession(accountDocument(many(2, 100)), "s1", grow), condition("session_too_large"));
+    assert.throws(() => addTo(many(2, 100), large(100, 1_900_000)), isProblem("session_too_large"));
+    assert.throws(() => changeSession(accountDocument(many(2, 100)), "s1", grow), isProblem("session_too_large"));
   });
 
   test("loses nobody's session while it fits", () => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { refuseUnallowed } from "../../shared/downstream/target.ts";
 import { MethodNotAllowedError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
 const api = apiConfiguration("x", { Methods: "GET", Paths: "me me/messages/* users/*/photo/$value files/** v1.*/x" });
@@ -51,7 +51,7 @@ describe("browsers may not call", () => {
     "v1./x",
   ]) {
     test(path || "the base URL itself", () => {
-      assert.throws(() => ask(path), condition("api_path_not_allowed"));
+      assert.throws(() => ask(path), isProblem("api_path_not_allowed"));
     });
   }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { appToken, forgetAppToken } from "../../shared/downstream/app-token.ts";
 import { authorityOf } from "../../shared/identity/authority.ts";
 import { testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { identityProvider, refusal, settings, tokens, type TestIdentityProvider } from "./support/identity-provider.ts";
 
 const scope = "api://orders/.default";
@@ -59,9 +59,9 @@ describe("the app's own token for an API", () => {
 
   test("that the identity provider refuses is the app's trouble, and one that it does not give is its own", async () => {
     idp.token = refusal("invalid_client");
-    await assert.rejects(get(), condition("app_refused"));
+    await assert.rejects(get(), isProblem("app_refused"));
     idp.token = async () => new Response("", { status: 503 });
-    await assert.rejects(get(), condition("identity_provider_unavailable"));
+    await assert.rejects(get(), isProblem("identity_provider_unavailable"));
     issue("app-1");
     assert.equal(await get(), "app-1");
   });

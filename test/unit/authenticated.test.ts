@@ -10,7 +10,7 @@ import {
 import { IdentityProviderUnavailableError } from "../../shared/identity/errors.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { configuration } from "./support/environment.ts";
 import { call, type Exchange } from "./support/http.ts";
 import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
@@ -185,7 +185,7 @@ const twoCalls: AuthenticatedHandler = async (_request, session) => {
 };
 
 const withoutApi: AuthenticatedHandler = async (_request, session) => {
-  await assert.rejects(session.fetch("graph", "me"), condition("identity_provider_unavailable"));
+  await assert.rejects(session.fetch("graph", "me"), isProblem("identity_provider_unavailable"));
   return { status: 204 };
 };
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { queryParameter } from "../../shared/http/parameters.ts";
 import { parseSignInOptions, type SignInOptions } from "../../shared/sign-in/authorization-request.ts";
-import { refuseWidening } from "../../shared/sign-in/widening.ts";
-import { condition } from "./support/conditions.ts";
+import { refuseUnallowedExtras } from "../../shared/sign-in/extras.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { configuration } from "./support/environment.ts";
 
 const asked = (query: string) => ({ url: `https://app.example/auth/login?${query}` });
@@ -19,7 +19,7 @@ const nothing: SignInOptions = {
   acrValues: null,
   display: null,
 };
-const invalid = (name: string) => condition("invalid_request", new RegExp(`\\b${name}\\b`));
+const invalid = (name: string) => isProblem("invalid_request", new RegExp(`\\b${name}\\b`));
 
 describe("a query parameter", () => {
   test("is decoded once", () => assert.equal(queryParameter(asked("a=%2520%26"), "a"), "%20&"));
@@ -85,7 +85,7 @@ describe("a request to sign in", () => {
   const misspelled = { returnURL: "returnUrl", RETURN_URL: "returnUrl", loginhint: "loginHint", "max-age": "maxAge" };
   for (const [name, meant] of Object.entries(misspelled)) {
     test(`is refused with ${name}, and told of ${meant}`, () => {
-      assert.throws(() => parse(`${name}=1`), condition("invalid_request", new RegExp(`${name}.*${meant}|is spelled`)));
+      assert.throws(() => parse(`${name}=1`), isProblem("invalid_request", new RegExp(`${name}.*${meant}|is spelled`)));
     });
   }
 
@@ -135,7 +135,7 @@ describe("a sign-in that asks for more than usual", () => {
     ["consent", { prompt: "consent" }],
   ];
   const refuse = (options: Partial<SignInOptions>, headers: Record<string, string>, of = app) =>
-    refuseWidening({ ...nothing, ...options }, { headers: new Headers(headers) }, of);
+    refuseUnallowedExtras({ ...nothing, ...options }, { headers: new Headers(headers) }, of);
   const own = "https://app.example/reports";
 
   for (const [what, options] of widened) {
@@ -161,7 +161,7 @@ describe("a sign-in that asks for more than usual", () => {
     ];
     test(`${what}, asked for by a link of another site, of a mail or of a program: refused`, () => {
       for (const headers of elsewhere) {
-        assert.throws(() => refuse(options, headers), condition("cross_site_request"), JSON.stringify(headers));
+        assert.throws(() => refuse(options, headers), isProblem("cross_site_request"), JSON.stringify(headers));
       }
     });
   }
@@ -169,12 +169,12 @@ describe("a sign-in that asks for more than usual", () => {
   test("a scope that neither an API nor the setting names: refused, from the app's own page too", () => {
     for (const scope of ["Directory.ReadWrite.All", "mail.read", "Mail.Read.Shared", "api://x/.default"]) {
       const ask = () => refuse({ extraScopes: ["Mail.Read", scope] }, { "sec-fetch-site": "same-origin" });
-      assert.throws(ask, condition("invalid_request", /AzureAd__ExtraScopes/), scope);
+      assert.throws(ask, isProblem("invalid_request", /AzureAd__ExtraScopes/), scope);
     }
     const bare = configuration({});
     assert.throws(
       () => refuse({ extraScopes: ["Mail.Read"] }, { "sec-fetch-site": "same-origin" }, bare),
-      condition("invalid_request"),
+      isProblem("invalid_request"),
     );
     refuse({ extraScopes: ["User.Read", "openid", "offline_access"] }, { "sec-fetch-site": "same-origin" }, bare);
   });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { queryOfForm, readResponse } from "../../shared/sign-in/authorization-response.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 
-const invalid = (name: string) => condition("invalid_request", new RegExp(`\\b${name}\\b`));
+const invalid = (name: string) => isProblem("invalid_request", new RegExp(`\\b${name}\\b`));
 const passedOn = (form: string) => new URLSearchParams(queryOfForm(new URLSearchParams(form)));
 
 describe("a posted answer to a sign-in", () => {

@@ -12,7 +12,7 @@ import { targetUrl } from "../../shared/downstream/target.ts";
 import type { SignInRequiredError } from "../../shared/core/errors.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { apiSettings } from "./support/environment.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
 
@@ -149,9 +149,9 @@ describe("a function's own call", () => {
     recording.answer((response) => {
       response.writeHead(200, { "content-length": "9" }).write("short", () => response.destroy());
     });
-    await assert.rejects((await fetch()).text(), condition("api_unavailable"));
+    await assert.rejects((await fetch()).text(), isProblem("api_unavailable"));
     answering(200, { "content-encoding": "br" }, "not packed");
-    await assert.rejects((await fetch()).text(), condition("api_unavailable"));
+    await assert.rejects((await fetch()).text(), isProblem("api_unavailable"));
   });
 });
 
@@ -161,7 +161,7 @@ describe("an API that does not accept the token", () => {
     const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString("base64")}"`;
     answering(401, { "www-authenticate": challenge });
     await assert.rejects(call(), (error: SignInRequiredError) => {
-      condition("signin_required")(error);
+      isProblem("signin_required")(error);
       assert.deepEqual([error.claims, error.sessionEnded], [claims, false]);
       return true;
     });
@@ -173,7 +173,7 @@ describe("an API that does not accept the token", () => {
     answering(403, { "www-authenticate": `Bearer claims="${claims}", proposedAction="consent"` });
     await assert.rejects(
       call(),
-      (error: SignInRequiredError) => condition("signin_required")(error) && error.claims === claims,
+      (error: SignInRequiredError) => isProblem("signin_required")(error) && error.claims === claims,
     );
     answering(403, { "www-authenticate": 'Bearer error="insufficient_scope"' });
     assert.equal((await call()).status, 403);
@@ -182,7 +182,7 @@ describe("an API that does not accept the token", () => {
   test("and says nothing: that is between the app and the API, and no reason to sign in again and again", async () => {
     for (const headers of [{}, { "www-authenticate": "Bearer" }]) {
       answering(401, headers);
-      await assert.rejects(call(), condition("api_refused_token"));
+      await assert.rejects(call(), isProblem("api_refused_token"));
     }
   });
 });
@@ -190,19 +190,19 @@ describe("an API that does not accept the token", () => {
 describe("an API that does not answer", () => {
   test("cannot be reached", async () => {
     recording.answer((response) => response.destroy());
-    await assert.rejects(call(), condition("api_unavailable"));
+    await assert.rejects(call(), isProblem("api_unavailable"));
   });
 
   test("in time is not waited for", async () => {
     await withSettings({ TimeoutSeconds: "1" });
     recording.answer(() => undefined);
-    await assert.rejects(call(), condition("api_timeout"));
+    await assert.rejects(call(), isProblem("api_timeout"));
   });
 
   test("to its end in time is not waited for either", async () => {
     await withSettings({ IdleTimeoutSeconds: "1" });
     recording.answer((response) => response.writeHead(200).write("begun"));
-    await assert.rejects((await fetch()).text(), condition("api_timeout"));
+    await assert.rejects((await fetch()).text(), isProblem("api_timeout"));
   });
 
   test("has longer than the app's own work, and a challenge is met all the same", async () => {
@@ -226,7 +226,7 @@ describe("an API that does not answer", () => {
       gone.abort();
     });
     const closed = Promise.withResolvers<void>();
-    await assert.rejects(call({}, { ...invocation(), gone: gone.signal }), condition("client_gone"));
+    await assert.rejects(call({}, { ...invocation(), gone: gone.signal }), isProblem("client_gone"));
     await closed.promise;
   });
 });
@@ -256,14 +256,14 @@ describe("a function's own stream", () => {
       start: (controller) => controller.enqueue(Buffer.from("begun")),
       pull: () => Promise.reject(new Error("lost")),
     });
-    await assert.rejects(fetch({ method: "PUT", body: broken }), condition("client_gone"));
+    await assert.rejects(fetch({ method: "PUT", body: broken }), isProblem("client_gone"));
     assert.equal(recording.requests.length, 0);
   });
 
   test("has to be sent again when the API asks for a newer token", async () => {
     const claims = Buffer.from('{"access_token":{}}').toString("base64");
     answering(401, { "www-authenticate": `Bearer error="insufficient_claims", claims="${claims}"` });
-    await assert.rejects(fetch({ method: "PUT", body: pieces("once") }), condition("send_again"));
+    await assert.rejects(fetch({ method: "PUT", body: pieces("once") }), isProblem("send_again"));
     assert.equal(recording.requests.length, 1);
   });
 });
@@ -279,7 +279,7 @@ describe("a connection that the API has closed meanwhile", () => {
   test("fails what may not be sent twice", async () => {
     closing();
     assert.equal(await (await fetch()).text(), "ok");
-    await assert.rejects(fetch({ method: "POST", body: "1" }), condition("api_unavailable"));
+    await assert.rejects(fetch({ method: "POST", body: "1" }), isProblem("api_unavailable"));
     assert.equal(recording.requests.length, 2);
   });
 });
@@ -302,7 +302,7 @@ describe("by its settings, an API is called", () => {
   test("not at all once it is down, until it is tried again", async () => {
     recording.answer((response) => response.destroy());
     for (const method of ["POST", "POST", "POST", "POST", "POST"]) await assert.rejects(fetch({ method }));
-    await assert.rejects(fetch(), condition("api_down"));
+    await assert.rejects(fetch(), isProblem("api_down"));
     assert.equal(recording.requests.length, 5);
   });
 });

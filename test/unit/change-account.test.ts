@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { changeSession } from "../../shared/account/fit-session.ts";
 import { removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
 import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/store.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { memoryOperations, type MemoryOperations } from "./support/memory-store.ts";
 import { storedSession } from "./support/stored-session.ts";
 
@@ -69,7 +69,7 @@ test("a change that never gets its turn is reported, after a bounded number of a
     await write({ mine: storedSession() });
     writing = false;
   };
-  await assert.rejects(change(seal("new")), condition("store_contention"));
+  await assert.rejects(change(seal("new")), isProblem("store_contention"));
   assert.equal(attempts, 24);
 });
 

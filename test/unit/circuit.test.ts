@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { throughCircuit } from "../../shared/downstream/circuit.ts";
 import type { DownstreamApiConfiguration } from "../../shared/configuration/downstream-apis.ts";
 import { ProblemError } from "../../shared/core/errors.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
 let api: DownstreamApiConfiguration;
@@ -26,7 +26,7 @@ const isSilent = () => {
 };
 const call = (how: () => Promise<string>) => throughCircuit(api, how);
 const fail = async (times: number) => {
-  for (let count = 0; count < times; count++) await assert.rejects(call(isSilent), condition("api_unavailable"));
+  for (let count = 0; count < times; count++) await assert.rejects(call(isSilent), isProblem("api_unavailable"));
 };
 
 describe("an API that is down", () => {
@@ -34,7 +34,7 @@ describe("an API that is down", () => {
     await fail(5);
     mock.timers.tick(3_500);
     await assert.rejects(call(answers), (error: ProblemError) => {
-      return condition("api_down")(error) && error.retryAfterSeconds === 7;
+      return isProblem("api_down")(error) && error.retryAfterSeconds === 7;
     });
     assert.equal(asked, 5);
   });
@@ -44,7 +44,7 @@ describe("an API that is down", () => {
     mock.timers.tick(10_001);
     const trial = Promise.withResolvers<string>();
     const tried = call(() => trial.promise);
-    await assert.rejects(call(answers), condition("api_down"));
+    await assert.rejects(call(answers), isProblem("api_down"));
     trial.resolve("back");
     assert.equal(await tried, "back");
     assert.equal(await call(answers), "answer");
@@ -54,7 +54,7 @@ describe("an API that is down", () => {
     await fail(5);
     mock.timers.tick(10_001);
     await fail(1);
-    await assert.rejects(call(answers), condition("api_down"));
+    await assert.rejects(call(answers), isProblem("api_down"));
     mock.timers.tick(10_001);
     assert.equal(await call(answers), "answer");
   });
@@ -74,7 +74,7 @@ describe("an API that is up", () => {
       for (let count = 0; count < 9; count++) {
         await assert.rejects(
           call(() => Promise.reject(error)),
-          condition(code),
+          isProblem(code),
         );
       }
       assert.equal(await call(answers), "answer");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { refuseCrossSite } from "../../shared/http/fetch-metadata.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 
 const own = "https://app.example";
 const foreign = "https://evil.example";
@@ -53,7 +53,7 @@ function visit(method: string, headers: Record<string, string>, navigable: boole
     refuseCrossSite({ method, headers: new Headers(headers) }, own, { navigable });
     return "served";
   } catch (error) {
-    condition("cross_site_request")(error);
+    isProblem("cross_site_request")(error);
     return "refused";
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { requestedPath, targetUrl } from "../../shared/downstream/target.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
 const base = "https://api.example/v1.0";
@@ -85,12 +85,12 @@ describe("what the host has decoded is encoded again, once", () => {
       ["a/..;/x", "a/..;/x"],
       ["a/%2e%2e;/x", "a/%2e%2e;/x"],
     ] as const) {
-      assert.throws(() => seen(decoded, raw), condition("api_path_invalid"), decoded);
+      assert.throws(() => seen(decoded, raw), isProblem("api_path_invalid"), decoded);
     }
   });
 
   test("and an encoded slash is refused where the API's settings do not allow it", () => {
-    assert.throws(() => seen("a%2Fb", "a%2Fb", false), condition("api_path_invalid", /encoded slash/));
+    assert.throws(() => seen("a%2Fb", "a%2Fb", false), isProblem("api_path_invalid", /encoded slash/));
   });
 });
 
@@ -115,18 +115,18 @@ describe("a call that tries to leave the API's base URL is refused", () => {
     "/elsewhere/graph/me",
   ];
   for (const path of escapes) {
-    test(path, () => assert.throws(() => asked(path), condition("api_path_invalid")));
+    test(path, () => assert.throws(() => asked(path), isProblem("api_path_invalid")));
   }
 
   test("to an API whose name is written with letters that only become those of the name", () => {
     assert.equal(named("DESK"), "me");
     for (const name of ["des\u212a", "des%E2%84%AA", "de\u017fk", "%64esk", "desk%20", "ｄesk"]) {
-      assert.throws(() => named(name), condition("api_path_invalid"), name);
+      assert.throws(() => named(name), isProblem("api_path_invalid"), name);
     }
   });
 
   test("/api/graph/..;/admin, which servers with path parameters read as a way up", () => {
-    assert.throws(() => asked("/api/graph/..;/admin"), condition("api_path_invalid"));
+    assert.throws(() => asked("/api/graph/..;/admin"), isProblem("api_path_invalid"));
   });
 });
 
@@ -171,7 +171,7 @@ describe("a function's own call", () => {
     "a\nb",
   ]) {
     test(`of ${JSON.stringify(path)} is refused: it could lead elsewhere`, () => {
-      assert.throws(() => called(path), condition("api_path_invalid"));
+      assert.throws(() => called(path), isProblem("api_path_invalid"));
     });
   }
 });
@@ -210,7 +210,7 @@ test("whatever the path, the token goes to the API's own origin, below its base 
         const params = { path: parameter.slice("/api/graph/".length) };
         target = new URL(asked(given, { ...graph, baseUrl, allowEncodedSlashes }, params));
       } catch (error) {
-        condition("api_path_invalid")(error);
+        isProblem("api_path_invalid")(error);
         return;
       }
       const own = new URL(`${baseUrl}/`);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withLocations } from "../../shared/downstream/browser-answer.ts";
 import { inertType, refuseEmbedding } from "../../shared/http/fetch-metadata.ts";
-import { fieldsForApi, fieldsForBrowser, refuseUnkeptFraming } from "../../shared/http/forwarded-fields.ts";
-import { condition } from "./support/conditions.ts";
+import { fieldsForApi, fieldsForBrowser, refuseUnsupportedFraming } from "../../shared/http/forwarded-fields.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { apiConfiguration } from "./support/environment.ts";
 
 const all = (names: readonly string[]) => new Headers(names.map((name) => [name, "value"]));
@@ -206,12 +206,12 @@ describe("an API's answer is no part of the app's page", () => {
     "",
   ]) {
     test(`as ${destination || "what has no name"}`, () => {
-      assert.throws(() => inPage({ "sec-fetch-dest": destination }), condition("destination_not_allowed"));
+      assert.throws(() => inPage({ "sec-fetch-dest": destination }), isProblem("destination_not_allowed"));
     });
   }
 
   test("nor a service worker's script, in browsers that do not say so otherwise", () => {
-    assert.throws(() => inPage({ "service-worker": "script" }), condition("destination_not_allowed"));
+    assert.throws(() => inPage({ "service-worker": "script" }), isProblem("destination_not_allowed"));
   });
 
   test("but a script may read it, and it may be a picture or a file", () => {
@@ -234,15 +234,18 @@ describe("an API's answer is no part of the app's page", () => {
 
 describe("a request is refused by name", () => {
   test("when it expects an interim answer", () => {
-    assert.throws(() => refuseUnkeptFraming(new Headers({ expect: "100-continue" })), condition("expectation_failed"));
+    assert.throws(
+      () => refuseUnsupportedFraming(new Headers({ expect: "100-continue" })),
+      isProblem("expectation_failed"),
+    );
   });
   for (const name of ["Upgrade", "Trailer"]) {
     test(`with ${name}`, () => {
-      const refused = condition("framing_unsupported", new RegExp(name));
-      assert.throws(() => refuseUnkeptFraming(new Headers({ [name]: "value" })), refused);
+      const refused = isProblem("framing_unsupported", new RegExp(name));
+      assert.throws(() => refuseUnsupportedFraming(new Headers({ [name]: "value" })), refused);
     });
   }
   test("and not with TE, which some browsers send with everything", () => {
-    refuseUnkeptFraming(new Headers({ te: "trailers" }));
+    refuseUnsupportedFraming(new Headers({ te: "trailers" }));
   });
 });

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { exportSPKI } from "jose";
 import { verifyIdToken, type IdTokenClaims, type IdTokenExpectations } from "../../shared/identity/id-token.ts";
 import { metadata } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { clientId, tenantId } from "./support/environment.ts";
 import { forged, idTokenClaims, keys, nonce, now, own, signed, unsigned, type Claims } from "./support/tokens.ts";
 
@@ -24,7 +24,7 @@ async function verify(changes: Claims = {}, expectations: Partial<IdTokenExpecta
 }
 
 async function refused(token: string, detail?: RegExp): Promise<void> {
-  await assert.rejects(verifyIdToken(token, expected), condition("signin_invalid", detail));
+  await assert.rejects(verifyIdToken(token, expected), isProblem("signin_invalid", detail));
 }
 
 describe("an ID token of the identity provider", () => {
@@ -150,7 +150,7 @@ describe("an ID token is refused when its", () => {
     ];
     for (const changes of times) {
       const token = await signed(idTokenClaims(changes));
-      await assert.rejects(verifyIdToken(token, expected), condition("clock_skew", /: (exp|nbf|iat)\.$/));
+      await assert.rejects(verifyIdToken(token, expected), isProblem("clock_skew", /: (exp|nbf|iat)\.$/));
     }
   });
 
@@ -180,19 +180,19 @@ describe("the tenants let in", () => {
   test("are no others", async () => {
     await assert.rejects(
       verify({}, { metadata: multiTenant, ...only }),
-      condition("tenant_not_allowed", /^(?!.*3f9a)/),
+      isProblem("tenant_not_allowed", /^(?!.*3f9a)/),
     );
   });
 
   test("cannot be chosen by a token whose issuer is another tenant", async () => {
     const changes = { tid: otherTenant, iss: issuedBy(tenantId) };
-    await assert.rejects(verify(changes, { metadata: multiTenant, ...only }), condition("signin_invalid", /: iss\.$/));
+    await assert.rejects(verify(changes, { metadata: multiTenant, ...only }), isProblem("signin_invalid", /: iss\.$/));
   });
 
   test("cannot be chosen by a token that repeats the issuer's placeholder", async () => {
     for (const tid of ["{tenantid}", "$&", "$`"]) {
       const changes = { tid, iss: issuedBy(tenantId) };
-      await assert.rejects(verify(changes, { metadata: multiTenant }), condition("signin_invalid"));
+      await assert.rejects(verify(changes, { metadata: multiTenant }), isProblem("signin_invalid"));
     }
   });
 });
@@ -209,7 +209,7 @@ describe("an ID token for a sign-in that may not be older than asked", () => {
   test("is refused when it was earlier, or is not said as a number", async () => {
     for (const time of [at(-302), 0, undefined, null, String(at(0)), new Date().toISOString(), [at(0)]]) {
       const verified = verify({ auth_time: time }, { authenticatedSince });
-      await assert.rejects(verified, condition("signin_invalid", /auth_time/), String(time));
+      await assert.rejects(verified, isProblem("signin_invalid", /auth_time/), String(time));
     }
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { keptClaims } from "../../shared/identity/id-token.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 
 describe("of an ID token's claims a session keeps", () => {
   test("nothing, where the token has neither roles nor groups", () => {
@@ -23,6 +23,6 @@ describe("of an ID token's claims a session keeps", () => {
 
   test("the further claims that the app has named, and no more than 4 KiB of them", () => {
     assert.deepEqual(keptClaims({ ctry: "SE", tenant_ctry: "SE" }, ["ctry", "toString"]), { further: { ctry: "SE" } });
-    assert.throws(() => keptClaims({ ctry: "x".repeat(4_097) }, ["ctry"]), condition("session_too_large"));
+    assert.throws(() => keptClaims({ ctry: "x".repeat(4_097) }, ["ctry"]), isProblem("session_too_large"));
   });
 });

@@ -6,7 +6,7 @@ import { signingKeys } from "../../shared/identity/signing-keys.ts";
 import { verifyLogoutToken, type LogoutToken } from "../../shared/identity/logout-token.ts";
 import type { AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { authority, metadata } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { clientId, tenantId } from "./support/environment.ts";
 import { idTokenClaims, nonce, now, signed, type Claims } from "./support/tokens.ts";
 
@@ -68,7 +68,7 @@ describe("under an authority for many tenants, an ID token", () => {
   test("of a work tenant, signed with the key for personal accounts, signs nobody in", async () => {
     await assert.rejects(
       verifyId(await signed(claimsOf(tenantId), by(msa, "msa")), entra),
-      condition("signin_invalid"),
+      isProblem("signin_invalid"),
     );
   });
 
@@ -82,7 +82,7 @@ describe("under an authority for many tenants, an ID token", () => {
   test("cannot choose its key's issuer by a tenant that fills the template oddly", async () => {
     for (const tid of [`${personalTenant}/v2.0#`, "{tenantid}", "$&", "", 5, [personalTenant]]) {
       const claims = idTokenClaims({ tid, iss: issuerOf(tenantId) });
-      await assert.rejects(verifyId(await signed(claims, by(msa, "msa")), entra), condition("signin_invalid"));
+      await assert.rejects(verifyId(await signed(claims, by(msa, "msa")), entra), isProblem("signin_invalid"));
     }
   });
 
@@ -100,14 +100,14 @@ describe("under an authority for many tenants, an ID token", () => {
   for (const issuer of wrongIssuers) {
     test(`is refused if its key is published for ${JSON.stringify(issuer)}`, async () => {
       const token = await signed(claimsOf(tenantId), by(work, "work"));
-      await assert.rejects(verifyId(token, [published(work, "work", issuer)]), condition("signin_invalid"));
+      await assert.rejects(verifyId(token, [published(work, "work", issuer)]), isProblem("signin_invalid"));
     });
   }
 
   test("is refused if its key names no issuer among others that do", async () => {
     const token = await signed(claimsOf(tenantId), by(work, "work"));
     const keySet = [published(work, "work"), published(msa, "msa", personal)];
-    await assert.rejects(verifyId(token, keySet), condition("signin_invalid"));
+    await assert.rejects(verifyId(token, keySet), isProblem("signin_invalid"));
   });
 
   test("is accepted if no key of the identity provider names an issuer", async () => {
@@ -120,7 +120,7 @@ describe("under an authority for many tenants, an ID token", () => {
     await verifyId(await signed(claimsOf(tenantId), by(work, "same")), keySet);
     await verifyId(await signed(claimsOf(personalTenant), by(msa, "same")), keySet);
     const crossed = await signed(claimsOf(tenantId), by(msa, "same"));
-    await assert.rejects(verifyId(crossed, keySet), condition("signin_invalid", /signature/));
+    await assert.rejects(verifyId(crossed, keySet), isProblem("signin_invalid", /signature/));
   });
 });
 
@@ -133,7 +133,7 @@ describe("under an authority of one tenant, an ID token", () => {
 
   test("signed with the key for personal accounts signs nobody in", async () => {
     const token = await signed(claimsOf(tenantId), by(msa, "msa"));
-    await assert.rejects(verifyId(token, keySet, metadata), condition("signin_invalid"));
+    await assert.rejects(verifyId(token, keySet, metadata), isProblem("signin_invalid"));
   });
 });
 
@@ -152,7 +152,7 @@ const logoutClaims = (changes: Claims = {}) => ({
 describe("a logout token", () => {
   test("of a work tenant, signed with the key for personal accounts, signs nobody out", async () => {
     const token = await signed(logoutClaims(), by(msa, "msa"));
-    await assert.rejects(verifyLogout(token, entra), condition("logout_token_invalid"));
+    await assert.rejects(verifyLogout(token, entra), isProblem("logout_token_invalid"));
   });
 
   test("is accepted by its tenant's key", async () => {

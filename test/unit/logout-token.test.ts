@@ -5,7 +5,7 @@ import type { Authority } from "../../shared/identity/authority.ts";
 import { verifyLogoutToken, type LogoutToken } from "../../shared/identity/logout-token.ts";
 import type { AuthorityMetadata } from "../../shared/identity/metadata.ts";
 import { authority, metadata } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { clientId } from "./support/environment.ts";
 import { forged, idTokenClaims, keys, now, signed, unsigned, type Claims } from "./support/tokens.ts";
 
@@ -37,7 +37,7 @@ function claims(changes: Claims = {}): JWTPayload {
 const verify = async (changes: Claims = {}, header: object = { typ: "logout+jwt" }): Promise<LogoutToken> =>
   verifyLogoutToken(await signed(claims(changes), { header }), idp, clientId, signal);
 
-const invalid = (detail?: RegExp) => condition("logout_token_invalid", detail);
+const invalid = (detail?: RegExp) => isProblem("logout_token_invalid", detail);
 
 describe("a logout token", () => {
   test("names a session and a subject", async () => {
@@ -118,5 +118,5 @@ describe("a logout token is refused when", () => {
 test("a logout token is not called invalid when the identity provider cannot be asked", async () => {
   const token = await signed(claims());
   const down = authority({ keys: () => () => Promise.reject(new TypeError("fetch failed")) });
-  await assert.rejects(verifyLogoutToken(token, down, clientId, signal), condition("identity_provider_unavailable"));
+  await assert.rejects(verifyLogoutToken(token, down, clientId, signal), isProblem("identity_provider_unavailable"));
 });

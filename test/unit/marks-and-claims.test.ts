@@ -5,7 +5,7 @@ import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 import { claimSid } from "../../shared/account/claim.ts";
 import { markSignedOut, type MarkWritten } from "../../shared/account/mark.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { memoryOperations, once, type MemoryOperations } from "./support/memory-store.ts";
 
 const { signal } = new AbortController();
@@ -64,8 +64,8 @@ const markedAt = () => Date.parse(entry()?.signedOutAt ?? assert.fail("not signe
 
 test("an entry that the store loses again and again is trouble of the store, not of other requests", async () => {
   mock.method(sids, "create", async () => ({ outcome: "lost" }) as const);
-  await assert.rejects(claim("ada"), condition("store_unavailable"));
-  await assert.rejects(mark(), condition("store_unavailable"));
+  await assert.rejects(claim("ada"), isProblem("store_unavailable"));
+  await assert.rejects(mark(), isProblem("store_unavailable"));
 });
 
 describe("a sign-out for a sid", () => {
@@ -81,7 +81,7 @@ describe("a sign-out for a sid", () => {
     );
     assert.ok(marked.outcome === "failed");
     assert.equal(marked.accountKey, "ada");
-    assert.ok(condition("store_unavailable")(marked.error));
+    assert.ok(isProblem("store_unavailable")(marked.error));
   });
 
   test("sign-out reads | claim | sign-out writes, and the store fails: it tells the account that came meanwhile", async () => {
@@ -143,7 +143,7 @@ describe("a sign-in claims its sid", () => {
     await claim("ada");
     const before = entry();
     endDisplaced = () => Promise.reject(new StoreUnavailableError("delete in accounts"));
-    await assert.rejects(claim("bob"), condition("store_unavailable"));
+    await assert.rejects(claim("bob"), isProblem("store_unavailable"));
     assert.deepEqual(entry(), before);
   });
 
@@ -272,7 +272,7 @@ describe("a front-channel sign-out", () => {
         if (kind === "replace") throw new StoreUnavailableError("replace in sids");
       };
       const signedOutAt = new Date(Date.now() + 1_000).toISOString();
-      await assert.rejects(mark("cut short", { signedOutAt }), condition("store_unavailable"));
+      await assert.rejects(mark("cut short", { signedOutAt }), isProblem("store_unavailable"));
       sids.before = () => undefined;
       const later = await mark("cut short", { signedOutAt: new Date(Date.now() + 5_000).toISOString() });
       assert.deepEqual(later.replayOf, { signedOutAt });
@@ -440,6 +440,6 @@ test("an index entry that never holds still is reported, after a bounded number 
     await claim(`account-${attempts}`);
     writing = false;
   };
-  await assert.rejects(mark(), condition("store_contention"));
+  await assert.rejects(mark(), isProblem("store_contention"));
   assert.equal(attempts, 24);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { metadataSource } from "../../shared/identity/metadata.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { controlledTimeouts } from "./support/timeouts.ts";
 
 const authority = "https://idp.example/tenant";
@@ -14,7 +14,7 @@ const document = {
   end_session_endpoint: "https://idp.example/tenant/logout",
 };
 const day = 24 * 60 * 60_000;
-const unavailable = condition("identity_provider_unavailable");
+const unavailable = isProblem("identity_provider_unavailable");
 
 const { signal } = new AbortController();
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import { tokenNetwork, type TokenNetwork } from "../../shared/identity/network.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { controlledTimeouts } from "./support/timeouts.ts";
 
 const tokenEndpoint = "https://idp.example/token";
-const unavailable = condition("identity_provider_unavailable");
+const unavailable = isProblem("identity_provider_unavailable");
 const post = (network: TokenNetwork) =>
   network.sendPostRequestAsync(tokenEndpoint, { body: "grant_type=x", headers: { a: "b" } });
 const open = () => new AbortController().signal;

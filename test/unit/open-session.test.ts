@@ -6,7 +6,7 @@ import { openSession } from "../../shared/sign-in/open-session.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { aMinuteAgo, isSignedIn, signIn, storedKeys, visit } from "./support/sessions.ts";
 
 const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
@@ -114,7 +114,7 @@ test("a sign-in whose session at the identity provider was signed out before is 
   const app = testApp();
   await frontChannel(app, "s");
   const opening = signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() });
-  await assert.rejects(opening, condition("signin_signed_out"));
+  await assert.rejects(opening, isProblem("signin_signed_out"));
   assert.deepEqual(app.memory.accounts.asked, ["read"]);
   assert.ok(entryOf(app, "s")?.signedOutAt);
 });
@@ -122,7 +122,7 @@ test("a sign-in whose session at the identity provider was signed out before is 
 test("a sign-in whose every create is lost is given up, and says that the store is unavailable", async () => {
   const app = testApp();
   const create = mock.method(app.memory.accounts, "create", async () => ({ outcome: "lost" }));
-  await assert.rejects(signIn(app, "ada", { sid: "s" }), condition("store_unavailable"));
+  await assert.rejects(signIn(app, "ada", { sid: "s" }), isProblem("store_unavailable"));
   assert.equal(create.mock.callCount(), 5);
   assert.equal(app.memory.sids.documents.size, 0);
 });
@@ -132,6 +132,6 @@ test("a sign-in that cannot claim its sid leaves no session behind", async () =>
   app.memory.sids.before = (kind) => {
     if (kind === "create") throw new StoreUnavailableError("create in sids");
   };
-  await assert.rejects(signIn(app, "ada", { sid: "s" }), condition("store_unavailable"));
+  await assert.rejects(signIn(app, "ada", { sid: "s" }), isProblem("store_unavailable"));
   assert.equal(app.memory.accounts.documents.size, 0);
 });

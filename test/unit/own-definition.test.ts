@@ -9,7 +9,7 @@ import type { RequestContext } from "../../shared/pipeline/handler.ts";
 import { cookieJar } from "../../shared/http/cookie-jar.ts";
 import { formatSessionCookie } from "../../shared/session/cookie.ts";
 import { invocation, testApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { signIn } from "./support/sessions.ts";
 
 const origin = "https://app.example";
@@ -45,7 +45,7 @@ describe("an own function reads JSON", () => {
     test(mode, async () => assert.deepEqual(await bodyRead('{"a":1}', streaming), { a: 1 }));
 
     test(`${mode}, and what is none is the caller's mistake`, async () => {
-      await assert.rejects(bodyRead("{", streaming), condition("invalid_request"));
+      await assert.rejects(bodyRead("{", streaming), isProblem("invalid_request"));
     });
   }
 });

@@ -4,7 +4,7 @@ import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type PointOperations, type Stored } from "../../shared/store/point-operations.ts";
 import { untilAnswered } from "../../shared/store/request.ts";
 import { backOff } from "../../shared/core/waiting.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { scriptedContainer, type Fault, type ScriptedContainer } from "./support/scripted-container.ts";
 import { shortTimeouts } from "./support/timeouts.ts";
 
@@ -65,7 +65,7 @@ for (const [kind, run] of operations) {
 
       test(`gives up on ${what} after ${maxAttempts} attempts, and says that nothing is known`, async () => {
         arrange(kind, ...Array.from({ length: 50 }, () => fault));
-        await assert.rejects(run(signal), condition("store_unavailable"));
+        await assert.rejects(run(signal), isProblem("store_unavailable"));
         assert.equal(script.asked.length, maxAttempts);
       });
     }
@@ -73,20 +73,20 @@ for (const [kind, run] of operations) {
     for (const status of [400, 401, 403]) {
       test(`does not repeat what the store will never take (${status})`, async () => {
         arrange(kind, { status }, { status });
-        await assert.rejects(run(signal), condition("store_unavailable"));
+        await assert.rejects(run(signal), isProblem("store_unavailable"));
         assert.equal(script.asked.length, 1);
       });
     }
 
     test("does not repeat what the store finds too large (413), and says just that", async () => {
       arrange(kind, { status: 413 }, { status: 413 });
-      await assert.rejects(run(signal), condition("session_too_large"));
+      await assert.rejects(run(signal), isProblem("session_too_large"));
       assert.equal(script.asked.length, 1);
     });
 
     test("is not begun when the request's time is up", async () => {
       arrange(kind);
-      await assert.rejects(run(AbortSignal.abort()), condition("store_unavailable"));
+      await assert.rejects(run(AbortSignal.abort()), isProblem("store_unavailable"));
       assert.equal(script.asked.length, 0);
     });
 
@@ -95,7 +95,7 @@ for (const [kind, run] of operations) {
       arrange(kind, { network: "hang" }, { network: "hang" });
       const ends = new AbortController();
       setTimeout(() => ends.abort(), 2);
-      await assert.rejects(run(ends.signal), condition("store_unavailable"));
+      await assert.rejects(run(ends.signal), isProblem("store_unavailable"));
       assert.equal(script.asked.length, 1);
     });
 
@@ -103,7 +103,7 @@ for (const [kind, run] of operations) {
       arrange(kind, { status: 429, retryAfterMs: 60_000 });
       const ends = new AbortController();
       setTimeout(() => ends.abort(), 5);
-      await assert.rejects(run(ends.signal), condition("store_unavailable"));
+      await assert.rejects(run(ends.signal), isProblem("store_unavailable"));
     });
   });
 }
@@ -121,7 +121,7 @@ describe("a create whose fate is unknown", () => {
 
     test(`gives up on ${what} when that cannot be told either`, async () => {
       arrange("create", ...Array.from({ length: 50 }, () => fault));
-      await assert.rejects(store.create(document, signal), condition("store_unavailable"));
+      await assert.rejects(store.create(document, signal), isProblem("store_unavailable"));
       assert.equal(script.asked.length, 1 + maxAttempts);
     });
   }
@@ -180,7 +180,7 @@ test("each attempt is told to stop when its time is up", async () => {
     signals.push(attempt);
     return new Promise(() => undefined);
   };
-  await assert.rejects(untilAnswered("test", signal, hang), condition("store_unavailable"));
+  await assert.rejects(untilAnswered("test", signal, hang), isProblem("store_unavailable"));
   assert.ok(signals.length === maxAttempts && signals.every(({ aborted }) => aborted));
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { isRecord } from "../../shared/core/encoding.ts";
 import { pointOperations, type PointOperations, type Stored } from "../../shared/store/point-operations.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { scriptedContainer, type Fault, type ScriptedContainer } from "./support/scripted-container.ts";
 import { shortTimeouts } from "./support/timeouts.ts";
 
@@ -166,7 +166,7 @@ describe("an answer that cannot be true is not believed", () => {
 
   test("a document of another shape is a failure, not a missing session", async () => {
     script.documents.set("t", { resource: { id: "t" }, etag: '"1"' });
-    await assert.rejects(things.read("t", signal), condition("store_unavailable"));
+    await assert.rejects(things.read("t", signal), isProblem("store_unavailable"));
   });
 });
 
@@ -185,7 +185,7 @@ describe("a 404 that is not about the document tells nothing about it", () => {
     for (const [operation, run] of operations) {
       test(`${what} the store is unavailable for ${operation}, rather than empty`, async () => {
         script.faults.push(...Array.from({ length: 50 }, () => ({ status: 404, substatus })));
-        await assert.rejects(run(), condition("store_unavailable"));
+        await assert.rejects(run(), isProblem("store_unavailable"));
       });
     }
   }

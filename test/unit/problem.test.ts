@@ -61,7 +61,7 @@ describe("a program that fails gets problem details (RFC 9457)", () => {
   });
 });
 
-describe("the condition of an error", () => {
+describe("the problem of an error", () => {
   test("is not made up from names that every object has", () => {
     for (const code of ["constructor", "__proto__", "toString", "ECONNRESET", 404]) {
       assert.equal(problemCodeOf(Object.assign(new Error("x"), { code })), "internal_error");

@@ -7,7 +7,7 @@ import { listSessions } from "../../shared/session/list.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
 import { controlledTimeouts } from "./support/timeouts.ts";
 
@@ -89,7 +89,7 @@ describe("a cookie opens nothing when", () => {
     app.memory.accounts.before = () => {
       throw new StoreUnavailableError("read in accounts");
     };
-    await assert.rejects(visit(app, cookie), condition("store_unavailable"));
+    await assert.rejects(visit(app, cookie), isProblem("store_unavailable"));
   });
 });
 

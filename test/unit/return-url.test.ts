@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { safeReturnUrl } from "../../shared/http/return-url.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 
 const origin = "http://localhost:7071";
 
@@ -89,14 +89,14 @@ describe("a return URL in disguise leads nowhere", () => {
   ];
   for (const disguise of disguises) {
     test(JSON.stringify(disguise.slice(0, 50)), () => {
-      assert.throws(() => safeReturnUrl(disguise, origin), condition("invalid_return_url"));
+      assert.throws(() => safeReturnUrl(disguise, origin), isProblem("invalid_return_url"));
     });
   }
 
   test("the refusal does not repeat what was sent", () => {
     assert.throws(
       () => safeReturnUrl("https://evil.example/<script>", origin),
-      condition("invalid_return_url", /^(?!.*(evil|script))/),
+      isProblem("invalid_return_url", /^(?!.*(evil|script))/),
     );
   });
 });
@@ -155,7 +155,7 @@ describe("an app below a path sends people back only below it", () => {
     "/orders/%2e%2e/x",
     `${origin}/`,
   ]) {
-    test(`${outside} is not`, () => assert.throws(() => safeReturnUrl(outside, base), condition("invalid_return_url")));
+    test(`${outside} is not`, () => assert.throws(() => safeReturnUrl(outside, base), isProblem("invalid_return_url")));
   }
 
   test("anything else that is no path leads to its start", () => {

@@ -6,7 +6,7 @@ import { requireSession } from "../../shared/session/resolve.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { endAllSessions } from "../../shared/sign-out/by-person.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { signIn, visit } from "./support/sessions.ts";
 
 describe("the cookie of a session that is not there", () => {
@@ -68,6 +68,6 @@ describe("the cookie of a session that is not there", () => {
     app.memory.sids.before = () => {
       throw new StoreUnavailableError("read in sids");
     };
-    await assert.rejects(requireSession(app, cookie, invocation()), condition("store_unavailable"));
+    await assert.rejects(requireSession(app, cookie, invocation()), isProblem("store_unavailable"));
   });
 });

@@ -5,7 +5,7 @@ import type { SignInOptions } from "../../shared/sign-in/authorization-request.t
 import { authorizationUrl } from "../../shared/sign-in/authorization-url.ts";
 import { completeSignIn, type SignedIn } from "../../shared/sign-in/sign-in.ts";
 import { codeChallengeOf, newTransaction } from "../../shared/sign-in/new-transaction.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { exactClock, metadata } from "./support/app.ts";
 import { clientId, configuration, tenantId } from "./support/environment.ts";
 import {
@@ -190,19 +190,19 @@ describe("a sign-in", () => {
 describe("a sign-in is refused", () => {
   test("when the code is not good: used, expired, somebody else's", async () => {
     idp.token = refusal("invalid_grant");
-    await assert.rejects(complete(), condition("signin_refused", /^(?!.*AADSTS)/));
+    await assert.rejects(complete(), isProblem("signin_refused", /^(?!.*AADSTS)/));
   });
 
   test("when the identity provider wants more of the person", async () => {
     for (const error of ["interaction_required", "login_required"]) {
       idp.token = refusal(error);
-      await assert.rejects(complete(), condition("signin_refused"), error);
+      await assert.rejects(complete(), isProblem("signin_refused"), error);
     }
   });
 
   test("when nobody has agreed to what the app asks for", async () => {
     idp.token = refusal("consent_required");
-    await assert.rejects(complete(), condition("admin_consent_required", /^(?!.*AADSTS)/));
+    await assert.rejects(complete(), isProblem("admin_consent_required", /^(?!.*AADSTS)/));
   });
 
   const bad: readonly [what: string, changes: Claims][] = [
@@ -213,14 +213,14 @@ describe("a sign-in is refused", () => {
   test("when the ID token is one that has expired, or is not valid yet: by name", async () => {
     for (const changes of [{ exp: 1 }, { nbf: 9_999_999_999 }]) {
       idTokenSays(changes);
-      await assert.rejects(complete(), condition("clock_skew"));
+      await assert.rejects(complete(), isProblem("clock_skew"));
     }
   });
 
   for (const [what, changes] of bad) {
     test(`when the ID token is one ${what}`, async () => {
       idTokenSays(changes);
-      await assert.rejects(complete(), condition("signin_invalid"));
+      await assert.rejects(complete(), isProblem("signin_invalid"));
     });
   }
 
@@ -234,13 +234,13 @@ describe("a sign-in is refused", () => {
   for (const [what, uid, utid] of mixed) {
     test(`when the tokens are filed under ${what}, and the ID token is this account's`, async () => {
       idp.token = () => tokens({ clientInfo: clientInfo(uid, utid) });
-      await assert.rejects(complete(), condition("signin_invalid"));
+      await assert.rejects(complete(), isProblem("signin_invalid"));
     });
   }
 
   test("when what the tokens are filed under cannot be read", async () => {
     idp.token = () => tokens({ clientInfo: "garbage" });
-    await assert.rejects(complete(), condition("signin_invalid"));
+    await assert.rejects(complete(), isProblem("signin_invalid"));
   });
 
   test("but not for a guest, whose account at home the ID token does not tell", async () => {
@@ -250,13 +250,13 @@ describe("a sign-in is refused", () => {
 
   test("when the ID token is signed by somebody else", async () => {
     idp.token = async () => tokens({ idToken: await forged(idTokenClaims()) });
-    await assert.rejects(complete(), condition("signin_invalid"));
+    await assert.rejects(complete(), isProblem("signin_invalid"));
   });
 
   test("when the ID token is garbage or missing", async () => {
     for (const idToken of ["garbage", "a.b.c", undefined]) {
       idp.token = () => tokens({ idToken });
-      await assert.rejects(complete(), condition("signin_invalid"), String(idToken));
+      await assert.rejects(complete(), isProblem("signin_invalid"), String(idToken));
     }
   });
 });
@@ -264,17 +264,17 @@ describe("a sign-in is refused", () => {
 describe("what is not the person's fault is said so", () => {
   test("the app's secret has expired", async () => {
     idp.token = refusal("invalid_client");
-    await assert.rejects(complete(), condition("app_refused", /^(?!.*AADSTS)/));
+    await assert.rejects(complete(), isProblem("app_refused", /^(?!.*AADSTS)/));
   });
 
   test("the identity provider is down", async () => {
     idp.token = () => Promise.resolve(new Response("down", { status: 503 }));
-    await assert.rejects(complete(), condition("identity_provider_unavailable"));
+    await assert.rejects(complete(), isProblem("identity_provider_unavailable"));
   });
 
   test("the identity provider's answer is no JSON", async () => {
     idp.token = () => Promise.resolve(new Response("<html>"));
-    await assert.rejects(complete(), condition("identity_provider_unavailable"));
+    await assert.rejects(complete(), isProblem("identity_provider_unavailable"));
   });
 
   test("the app's own credential cannot be had", async () => {
@@ -283,7 +283,7 @@ describe("what is not the person's fault is said so", () => {
     mock.method(msal, "acquireTokenByCode", () => Promise.reject(new Error("ManagedIdentityCredential: no answer")));
     const broken = { ...authority, client: () => Promise.resolve({ msal, network, serialize }) };
     const completed = completeSignIn(broken, config, { code: "c", sessionState: null, transaction }, signal);
-    await assert.rejects(completed, condition("app_refused"));
+    await assert.rejects(completed, isProblem("app_refused"));
   });
 });
 

@@ -7,7 +7,7 @@ import { finishSignOut } from "../../shared/sign-out/finish-sign-out.ts";
 import { signOutBackChannel } from "../../shared/sign-out/back-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { aMinuteAgo, aMomentLater, isSignedIn } from "./support/sessions.ts";
 
 const bySession = { SignOut__Scope: "session" };
@@ -60,7 +60,7 @@ describe("a back-channel sign-out", () => {
     for (const whom of [{ sid: "1" }, { subject: "u" }]) {
       await signOutBackChannel(app, logoutToken(whom), invocation());
       const again = signOutBackChannel(app, logoutToken(whom), invocation());
-      await assert.rejects(again, condition("logout_token_invalid"));
+      await assert.rejects(again, isProblem("logout_token_invalid"));
     }
   });
 
@@ -72,7 +72,7 @@ describe("a back-channel sign-out", () => {
       await aMomentLater();
       const cookie = await openAda(app, "1");
       const again = invocation();
-      await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), condition("logout_token_invalid"));
+      await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), isProblem("logout_token_invalid"));
       assert.deepEqual(again.orders, []);
       assert.ok(await isSignedIn(app, cookie));
     }
@@ -96,7 +96,7 @@ describe("a back-channel sign-out", () => {
       app.memory.accounts.before = () => {
         throw new StoreUnavailableError("test");
       };
-      await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), condition("signout_deferred"));
+      await assert.rejects(signOutBackChannel(app, logoutToken(whom), again), isProblem("signout_deferred"));
       app.memory.accounts.before = () => undefined;
       await finishSignOut(app, again.orders[0] ?? assert.fail("nothing was handed on"), invocation());
       assert.ok(await isSignedIn(app, cookie));
@@ -125,7 +125,7 @@ describe("a back-channel sign-out", () => {
   test("by subject refuses a sign-in that was under way, and none that is begun afterwards", async () => {
     const app = testApp();
     await signOutBackChannel(app, logoutToken({ subject: "u" }), invocation());
-    await assert.rejects(openAda(app, "1", aMinuteAgo()), condition("signin_signed_out"));
+    await assert.rejects(openAda(app, "1", aMinuteAgo()), isProblem("signin_signed_out"));
     assert.equal(app.memory.accounts.documents.size, 0);
     await aMomentLater();
     assert.ok(await isSignedIn(app, await openAda(app, "1")));

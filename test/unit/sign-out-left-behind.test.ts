@@ -9,7 +9,7 @@ import { deferSignOutHere } from "../../shared/sign-out/by-person.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { call, type Exchange } from "./support/http.ts";
 import { aMomentLater, isSignedIn, signIn, storedKeys } from "./support/sessions.ts";
 
@@ -30,7 +30,7 @@ const unavailable = () => {
 async function whileStoreIsDown(app: TestApp, action: () => Promise<unknown>): Promise<void> {
   app.memory.accounts.before = unavailable;
   app.memory.sids.before = unavailable;
-  await assert.rejects(action(), condition("signout_deferred"));
+  await assert.rejects(action(), isProblem("signout_deferred"));
   app.memory.accounts.before = () => undefined;
   app.memory.sids.before = () => undefined;
 }

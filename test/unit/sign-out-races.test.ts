@@ -9,7 +9,7 @@ import { signOutHere } from "../../shared/sign-out/by-person.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { once } from "./support/memory-store.ts";
 import { aMomentLater, isSignedIn, signIn, visit } from "./support/sessions.ts";
 
@@ -118,7 +118,7 @@ describe("a sign-out of the account is not lost on a session that gives way to a
       const { app, laptop, phone } = await full();
       const asked = invocation();
       app.memory.accounts.before = (kind) => (kind === "delete" ? unavailable() : undefined);
-      await assert.rejects(async () => signOut(app, laptop, asked), condition("signout_deferred"));
+      await assert.rejects(async () => signOut(app, laptop, asked), isProblem("signout_deferred"));
       app.memory.accounts.before = () => undefined;
       await aMomentLater();
       const tablet = await signIn(app, "ada", { sid: "tablet" });

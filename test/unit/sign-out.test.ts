@@ -8,7 +8,7 @@ import type { LogoutToken } from "../../shared/identity/logout-token.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { tenantId } from "./support/environment.ts";
 import { once } from "./support/memory-store.ts";
 import { isSignedIn, signIn, visit, type OpenedSession } from "./support/sessions.ts";
@@ -150,7 +150,7 @@ describe("a sign-out that the store does not take", () => {
     const open = await session(app, laptop);
     once(app.memory.accounts, "delete", fail);
     const asked = invocation();
-    await assert.rejects(signOutHere(app, open, asked), condition("signout_deferred"));
+    await assert.rejects(signOutHere(app, open, asked), isProblem("signout_deferred"));
     assert.deepEqual(
       asked.events.map(({ level, event }) => [level, event]),
       [
@@ -173,12 +173,12 @@ describe("a sign-out that the store does not take", () => {
     ];
     for (const attempt of attempts) {
       const asked = invocation();
-      await assert.rejects(attempt(asked), condition("signout_deferred"));
+      await assert.rejects(attempt(asked), isProblem("signout_deferred"));
       assert.equal(asked.orders[0]?.accountKey, laptop.accountKey);
     }
     app.memory.sids.before = fail;
     const asked = invocation();
-    await assert.rejects(signOutFrontChannel(app, "laptop", asked), condition("signout_deferred"));
+    await assert.rejects(signOutFrontChannel(app, "laptop", asked), isProblem("signout_deferred"));
     assert.equal(asked.orders[0]?.accountKey, null);
   });
 
@@ -204,7 +204,7 @@ describe("a sign-out that the store does not take", () => {
     ];
     for (const attempt of attempts) {
       const asked = invocation();
-      await assert.rejects(attempt(asked), condition("signout_deferred"));
+      await assert.rejects(attempt(asked), isProblem("signout_deferred"));
       assert.equal(asked.orders.length, 1);
     }
   });

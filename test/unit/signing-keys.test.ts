@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, type JSONWebKeySet } from "jose";
 import { verifyIdToken } from "../../shared/identity/id-token.ts";
 import { signingKeys } from "../../shared/identity/signing-keys.ts";
 import { metadata } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { clientId } from "./support/environment.ts";
 import { idTokenClaims, jwks, nonce, publicJwk, signed } from "./support/tokens.ts";
 
@@ -55,7 +55,7 @@ describe("the identity provider's keys", () => {
     const invented = Array.from({ length: 20 }, (_, index) => `invented-${index}`);
     const forged = await Promise.all(invented.map((kid) => signed(idTokenClaims(), { header: { kid } })));
     await verify();
-    await Promise.all(forged.map((each) => assert.rejects(verify(each), condition("signin_invalid", /signature/))));
+    await Promise.all(forged.map((each) => assert.rejects(verify(each), isProblem("signin_invalid", /signature/))));
     assert.equal(asked(), 2);
   });
 
@@ -77,7 +77,7 @@ describe("the identity provider's keys", () => {
     mock.restoreAll();
     jwksAnswers(() => Promise.reject(new TypeError("fetch failed")));
     const perhaps = await signed(idTokenClaims(), { header: { kid: "perhaps" } });
-    await assert.rejects(verify(perhaps), condition("identity_provider_unavailable"));
+    await assert.rejects(verify(perhaps), isProblem("identity_provider_unavailable"));
     assert.equal((await verify()).subject, "subject-1");
   });
 });
@@ -100,7 +100,7 @@ describe("when the keys cannot be read, the identity provider is unavailable, an
   for (const [what, answer] of failures) {
     test(what, async () => {
       jwksAnswers(answer);
-      await assert.rejects(verifier()(), condition("identity_provider_unavailable"));
+      await assert.rejects(verifier()(), isProblem("identity_provider_unavailable"));
     });
   }
 
@@ -109,13 +109,13 @@ describe("when the keys cannot be read, the identity provider is unavailable, an
     const ends = new AbortController();
     const verified = verifier(ends.signal)();
     ends.abort();
-    await assert.rejects(verified, condition("identity_provider_unavailable"));
+    await assert.rejects(verified, isProblem("identity_provider_unavailable"));
   });
 
   test("and the next sign-in asks again", async () => {
     const verify = verifier();
     jwksAnswers(() => Promise.reject(new TypeError("fetch failed")));
-    await assert.rejects(verify(), condition("identity_provider_unavailable"));
+    await assert.rejects(verify(), isProblem("identity_provider_unavailable"));
     mock.restoreAll();
     jwksAnswers(good);
     assert.equal((await verify()).subject, "subject-1");
@@ -125,5 +125,5 @@ describe("when the keys cannot be read, the identity provider is unavailable, an
 test("an unknown key in an up-to-date key set makes the token invalid", async () => {
   jwksAnswers(good);
   const forged = await signed(idTokenClaims(), { header: { kid: "other" } });
-  await assert.rejects(verifier()(forged), condition("signin_invalid", /signature/));
+  await assert.rejects(verifier()(forged), isProblem("signin_invalid", /signature/));
 });

@@ -12,10 +12,10 @@ import {
 import { codeChallengeOf, newTransaction } from "../../shared/sign-in/new-transaction.ts";
 import { exactClock } from "./support/app.ts";
 import { browser, type Browser } from "./support/browser.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 
 const clock = exactClock();
-const unknown = condition("signin_unknown");
+const unknown = isProblem("signin_unknown");
 
 function begin(person: Browser, returnUrl = "/"): SignInTransaction {
   const transaction = newTransaction(returnUrl, false, clock);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { watchSession, type SessionWatch } from "../../shared/session/watch.ts";
 import type { ResolvedSession } from "../../shared/session/resolve.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
-import { condition } from "./support/conditions.ts";
+import { isProblem } from "./support/is-problem.ts";
 import { signIn, visit } from "./support/sessions.ts";
 
 let app: TestApp;
@@ -46,7 +46,7 @@ describe("a session is looked at while something goes on for it", () => {
     await pass(5);
     await app.memory.accounts.delete(session.accountKey, undefined, new AbortController().signal);
     await pass(5);
-    condition("signin_required")(watch.end.reason);
+    isProblem("signin_required")(watch.end.reason);
     const after = looks();
     await pass(20);
     assert.equal(looks(), after);
@@ -71,7 +71,7 @@ describe("a browser that goes", () => {
       watch.stop();
       watch = watchSession(app, session, { ...invocation(), gone: gone.signal });
       gone.abort();
-      condition("client_gone")(watch.end.reason);
+      isProblem("client_gone")(watch.end.reason);
     });
   }
 

@@ -12,19 +12,19 @@ const openIdScopes = ["openid", "profile", "email", "offline_access"];
  * choose what people are asked to consent to. Extra scopes must belong to a configured API, or be named by a setting.
  * @throws {ProblemError} `cross_site_request` or `invalid_request`
  */
-export function refuseWidening(
+export function refuseUnallowedExtras(
   { extraScopes, claims, prompt, api }: SignInOptions,
   request: { readonly headers: Headers },
   { azureAd, downstreamApis, publicOrigin }: Configuration,
 ): void {
-  const wider = [
+  const extras = [
     ...(extraScopes.length > 0 ? ["scope"] : []),
     ...(claims !== null ? ["claims"] : []),
     ...(prompt === "consent" ? ["prompt=consent"] : []),
     ...(api !== undefined ? ["api"] : []),
   ];
-  if (wider.length > 0 && !isFromOwnPage(request, publicOrigin)) {
-    const detail = `Only a page of the app may request ${wider.join(", ")} in a sign-in.`;
+  if (extras.length > 0 && !isFromOwnPage(request, publicOrigin)) {
+    const detail = `Only a page of the app may request ${extras.join(", ")} in a sign-in.`;
     throw new ProblemError("cross_site_request", detail);
   }
   if (api !== undefined && !downstreamApis.has(api)) throw invalid("api", "the name of a configured API");
