@@ -104,7 +104,8 @@ for (const [where, start] of Object.entries(services))
         ["not to be understood"],
       );
       const { receivedMessageItems } = await service.getQueueClient(`${name}-poison`).receiveMessages();
-      assert.equal(receivedMessageItems.length, 1, "to look at a message has hidden it");
+      const received = receivedMessageItems.map(({ dequeueCount }) => dequeueCount);
+      assert.deepEqual(received, [1], "to look at a message has hidden it, or counted as an attempt");
     });
 
     if (!isReal) return;
