@@ -2,15 +2,15 @@ metadata description = 'The app in one resource group: a Function App without se
 
 import { downstreamApi } from 'modules/types.bicep'
 
-@description('Name of this environment, in resource names and tags. Letters, digits and hyphens.')
+@description('Name of this environment, used in resource names and tags. Letters, digits and hyphens.')
 @minLength(1)
 @maxLength(32)
 param environmentName string
 
-@description('Region of every resource. It has to offer the Flex Consumption plan.')
+@description('Region of all resources. It must offer the Flex Consumption plan.')
 param location string = resourceGroup().location
 
-@description('Tags of every resource.')
+@description('Tags for all resources.')
 param tags object = {}
 
 @description('Application (client) id of the Entra app registration.')
@@ -18,19 +18,19 @@ param tags object = {}
 @maxLength(36)
 param clientId string
 
-@description('Who may sign in: a tenant id or domain name, or `organizations`, `common` or `consumers`. Empty: the tenant of the subscription.')
+@description('Who can sign in: the people of one tenant, given by its id or domain name, or `organizations`, `common` or `consumers`. Empty: the tenant of the subscription.')
 param tenantId string = ''
 
-@description('Tenant ids let in under `organizations`, `common` or `consumers`. Empty: all of them.')
+@description('Ids of the tenants whose people can sign in, if `tenantId` is `organizations`, `common` or `consumers`. Empty: all tenants.')
 param allowedTenants string[] = []
 
-@description('Base URL of the identity provider. The default is the one of this Azure cloud.')
+@description('Base URL of the identity provider. Default: that of this Azure cloud.')
 param instance string = environment().authentication.loginEndpoint
 
-@description('Origin of the app as browsers see it, for a custom domain. Empty: the default host name of the Function App.')
+@description('Base URL of the app as browsers see it, if it has a custom domain or a path. Empty: the default host name of the Function App.')
 param publicBaseUrl string = ''
 
-@description('The APIs that the app calls for its people.')
+@description('APIs that the app calls on behalf of signed-in people.')
 param downstreamApis downstreamApi[] = [
   {
     name: 'graph'
@@ -39,62 +39,62 @@ param downstreamApis downstreamApi[] = [
   }
 ]
 
-@description('A session that is not used for so many minutes ends.')
+@description('Idle time-out: minutes without use after which a session ends.')
 @minValue(1)
 @maxValue(43200)
 param sessionIdleTimeoutMinutes int = 60
 
-@description('A session ends so many minutes after sign-in. Not below the idle time-out.')
+@description('Absolute time-out: minutes after sign-in at which a session ends. It must not be shorter than the idle time-out.')
 @minValue(1)
 @maxValue(129600)
 param sessionAbsoluteTimeoutMinutes int = 720
 
-@description('Sessions that one account may have at once; the oldest makes room.')
+@description('Maximum number of sessions of one account. A new sign-in beyond it ends the oldest session.')
 @minValue(1)
 @maxValue(50)
 param sessionMaxPerAccount int = 10
 
-@description('What a sign-out ends: every session of the account, or those of the browser that signed out.')
+@description('What a sign-out ends: all sessions of the account, or only those of the browser that signs out.')
 @allowed(['account', 'session'])
 param signOutScope string = 'account'
 
-@description('App settings beside the ones that follow from the other parameters; they win over those. No secrets: a Key Vault reference instead.')
+@description('Additional app settings. They override the settings that follow from other parameters. Do not put a secret here; use a Key Vault reference.')
 param additionalSettings object = {}
 
-@description('How Azure Cosmos DB is paid for: by request, or by throughput that scales up to `cosmosMaxThroughput`. Not to be changed later.')
+@description('How Azure Cosmos DB is billed: by request, or by throughput that scales up to `cosmosMaxThroughput`. You cannot change this after the first deployment.')
 @allowed(['Serverless', 'Autoscale'])
 param cosmosCapacityMode string = 'Serverless'
 
-@description('Request units per second at most, shared by both containers. Only with `Autoscale`.')
+@description('Maximum throughput in request units per second, shared by both containers. Used only with `Autoscale`.')
 @minValue(1000)
 param cosmosMaxThroughput int = 1000
 
 @description('Name of the database.')
 param databaseName string = 'auth'
 
-@description('Spread plan, storage and database over availability zones. The region has to have them; not to be changed later.')
+@description('Whether plan, storage and database are spread over availability zones. The region must have them. You cannot change this after the first deployment.')
 param zoneRedundant bool = false
 
 @description('Memory of one instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Instances at most.')
+@description('Maximum number of instances.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 100
 
-@description('Instances that always run, so that nobody waits for a cold start. Each is paid for around the clock.')
+@description('Number of instances that always run, which avoids cold starts. Each is billed around the clock.')
 @minValue(0)
 @maxValue(20)
 param alwaysReadyInstances int = 0
 
-@description('How long logs are kept, in days.')
+@description('Days for which logs are kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Who gets an e-mail when a sign-out fails. Empty: alerts are raised and nobody is told.')
+@description('Address that gets an e-mail when a sign-out fails. Empty: alerts are raised, but no e-mail is sent.')
 param alertEmail string = ''
 
 var token = uniqueString(resourceGroup().id, environmentName)
@@ -184,22 +184,22 @@ module app 'modules/function-app.bicep' = {
   }
 }
 
-@description('Name of the Function App, to publish to.')
+@description('Name of the Function App, which you publish the app to.')
 output functionAppName string = app.outputs.name
 
-@description('Origin of the app.')
+@description('Base URL of the app.')
 output baseUrl string = app.outputs.baseUrl
 
-@description('To register as redirect URI of the platform Web.')
+@description('Redirect URI to add to the app registration, for the platform Web.')
 output redirectUri string = '${app.outputs.baseUrl}/auth/callback'
 
-@description('To register as redirect URI too: the end-session endpoint returns only to registered ones.')
+@description('Second redirect URI to add to the app registration. The end-session endpoint returns only to registered URIs.')
 output postLogoutRedirectUri string = '${app.outputs.baseUrl}/auth/signed-out'
 
-@description('To register as front-channel Logout URL.')
+@description('Front-channel logout URL to enter in the app registration.')
 output logoutUrl string = '${app.outputs.baseUrl}/auth/frontchannel-logout'
 
-@description('Issuer of the federated credential that the app registration has to trust.')
+@description('Issuer of the federated credential to add to the app registration.')
 output federatedCredentialIssuer string = '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
 
 @description('Subject of that federated credential: the object id of the managed identity.')
@@ -211,5 +211,5 @@ output managedIdentityClientId string = identity.outputs.clientId
 @description('Endpoint of the Azure Cosmos DB account.')
 output cosmosEndpoint string = cosmos.outputs.endpoint
 
-@description('Storage account with the queues of sign-outs.')
+@description('Name of the storage account that holds the queues of waiting sign-outs.')
 output storageAccountName string = storage.outputs.name

@@ -1,14 +1,14 @@
 metadata description = 'Alerts on sign-outs that failed, and on those that were given up.'
 
-@description('What the names of its resources end with.')
+@description('Suffix of the resource names.')
 param name string
 param location string
 param tags object
 
-@description('Log Analytics workspace with the telemetry of the app.')
+@description('Log Analytics workspace that holds the telemetry of the app.')
 param workspaceId string
 
-@description('Who is told. Empty: nobody.')
+@description('Address that alerts are mailed to. Empty: no mail is sent.')
 param email string
 
 var rules = [

@@ -8,12 +8,12 @@ param databaseName string
 @allowed(['Serverless', 'Autoscale'])
 param capacityMode string
 
-@description('Request units per second at most. Only with Autoscale.')
+@description('Maximum throughput in request units per second. Used only with Autoscale.')
 param maxThroughput int
 
 param zoneRedundant bool
 
-@description('Object id of the identity that uses it.')
+@description('Object id of the managed identity that may use it.')
 param principalId string
 
 var isServerless = capacityMode == 'Serverless'

@@ -1,12 +1,12 @@
 metadata description = 'Log Analytics and Application Insights, to which only the identity of the app may write, and saved queries.'
 
-@description('What the names of its resources end with.')
+@description('Suffix of the resource names.')
 param name string
 param location string
 param tags object
 param retentionDays int
 
-@description('Object id of the identity that writes to it.')
+@description('Object id of the managed identity that may write to it.')
 param principalId string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {

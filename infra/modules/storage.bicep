@@ -5,7 +5,7 @@ param location string
 param tags object
 param zoneRedundant bool
 
-@description('Object id of the identity that uses it.')
+@description('Object id of the managed identity that may use it.')
 param principalId string
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
