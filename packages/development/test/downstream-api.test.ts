@@ -182,7 +182,13 @@ test("the API can fail, hang and be held", async () => {
   api.controls.failNext({ type: "reset" });
   await assert.rejects(get("/me", token));
   api.controls.failNext({ type: "hang" });
-  await assert.rejects(get("/me", token, { signal: AbortSignal.timeout(50) }));
+  const arrival = api.controls.gate();
+  const caller = new AbortController();
+  const hanging = get("/me", token, { signal: caller.signal });
+  await arrival.reached();
+  arrival.release();
+  setImmediate(() => caller.abort());
+  await assert.rejects(hanging, { name: "AbortError" });
   api.controls.failNext({ type: "garbage" });
   await assert.rejects((await get("/me", token)).json());
   const gate = api.controls.gate();

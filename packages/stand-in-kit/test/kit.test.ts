@@ -45,7 +45,10 @@ describe("a server that uses the kit", () => {
     faults.failNext("/", { type: "reset" });
     await assert.rejects(fetch(url));
     faults.failNext("/", { type: "hang" });
-    await assert.rejects(fetch(url, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
+    const waiting = new AbortController();
+    // Not before it has arrived: the fault would meet the next request instead.
+    server.once("request", () => setImmediate(() => waiting.abort()));
+    await assert.rejects(fetch(url, { signal: waiting.signal }), { name: "AbortError" });
     faults.failNext("/", { type: "garbage" });
     await assert.rejects((await fetch(url)).json());
     faults.failNext("/", { type: "delay", ms: 1 });
