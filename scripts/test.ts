@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { run as runFiles } from "node:test";
 import { spec as Spec } from "node:test/reporters";
 import { endWithUsage, readArguments } from "./arguments.ts";
+import { bundlePackages } from "./bundled-packages.ts";
 import { collectNotRun } from "./not-run.ts";
 import { installOtherBrowsers } from "./other-browsers.ts";
 import { collectSlowestFiles } from "./slowest-files.ts";
@@ -35,6 +36,7 @@ const browsers = isWhole || kinds.includes("browsers") ? installOtherBrowsers() 
 const isFormatted = isWhole ? succeeds("npm", ["run", "-s", "format:check"]) : true;
 const checks = isWhole ? ["typecheck", "lint"].map((check) => succeeds("npm", ["run", "-s", check])) : [];
 const isReady = await Promise.all([succeeds(process.execPath, ["scripts/build.ts"]), ...checks]);
+await bundlePackages();
 if (isReady.includes(false)) process.exit(1);
 Object.assign(process.env, environment);
 await runTests(isWhole ? inGoodOrder(testFiles) : testFiles.filter((file) => kinds.includes(kindOf(file))));
@@ -51,7 +53,7 @@ async function runTests(files: string[]): Promise<void> {
     // Most of them wait more than they work.
     concurrency: 3 * availableParallelism(),
     timeout: 300_000,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: ["--disable-warning=ExperimentalWarning", `--import=${import.meta.resolve("./use-bundled-packages.ts")}`],
   });
   events.on("test:fail", ({ todo }) => {
     if (todo === undefined || todo === false) process.exitCode = 1;
