@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
 import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
+import type { LocalPages } from "../shared/configuration/local-pages.ts";
 import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
@@ -8,6 +9,7 @@ import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/field-values.ts";
 import { usualAppName, type Site } from "../shared/http/page.ts";
 import { pagePolicy } from "../shared/http/page-policy.ts";
+import { withLocalPages } from "./local-pages.ts";
 
 interface Asset {
   readonly contentType: string;
@@ -34,17 +36,17 @@ const assets: ReadonlyMap<string, Asset> = new Map([
 let shown: { readonly site: Site; readonly page: Asset } | undefined;
 
 /** The page with the app's name on it, and links that lead below its base path. */
-function indexPage(site: Site): Asset {
-  if (shown?.site !== site) shown = { site, page: asset("text/html", adapted(site)) };
+function indexPage(site: Site, localPages: LocalPages): Asset {
+  if (shown?.site !== site) shown = { site, page: asset("text/html", adapted(site, localPages)) };
   return shown.page;
 }
 
-function adapted({ appName, basePath }: Site): string {
-  if (appName === usualAppName && basePath === "") return pageHtml;
+function adapted({ appName, basePath }: Site, localPages: LocalPages): string {
+  if (appName === usualAppName && basePath === "" && localPages.size === 0) return pageHtml;
   const text = gunzipSync(Buffer.from(pageHtml, "base64")).toString("utf8");
   const named = text.replaceAll(usualAppName, () => html`${appName}`.markup);
   const placed = named.replaceAll(/\b((?:href|src|action)=")\//g, `$1${basePath}/`);
-  return gzipSync(placed).toString("base64");
+  return gzipSync(withLocalPages(placed, localPages)).toString("base64");
 }
 
 /** `GET /`: the page. The template matches the empty path, which the programming model cannot say otherwise. */
@@ -52,8 +54,10 @@ export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET", "HEAD"],
-  handler: async (request, { site }) => {
-    return serve(indexPage(site), request.headers, { "content-security-policy": pagePolicy() });
+  handler: async (request, { site, app }) => {
+    return serve(indexPage(site, app.configuration.localPages), request.headers, {
+      "content-security-policy": pagePolicy(),
+    });
   },
 };
 

@@ -1,17 +1,23 @@
 /** The page at `/`: what happens when the session changes. */
 import { checkSession, logout, onSession, type Me, type SessionStatus, type SignedOut } from "./auth.ts";
+import "./account-menu.ts";
 import { forgetCalls, loadPicture } from "./calls.ts";
 import { describe } from "./describe.ts";
 import { forgetEvents, showEvent } from "./events-view.ts";
 import { keepsNoCookies, readTabStorage, writeTabStorage } from "./facilities.ts";
+import { showLocalParts } from "./places.ts";
 import { forgetSessions, refreshSessions } from "./sessions.ts";
 import { hideErrorAbout, showErrorAbout, showErrorAlone } from "./shown-error.ts";
 import { clockTime } from "./time.ts";
 import * as view from "./view.ts";
 
-const signOutForm = view.element("sign-out");
-const signOutButton = view.element("sign-out-button");
-const everywhereButton = view.element("sign-out-everywhere");
+/** The buttons that sign out, on the page and in the account menu. */
+const signOutButtons = [
+  { button: view.element("sign-out-button"), everywhere: false },
+  { button: view.element("menu-sign-out"), everywhere: false },
+  { button: view.element("sign-out-everywhere"), everywhere: true },
+  { button: view.element("menu-sign-out-everywhere"), everywhere: true },
+];
 
 let failures = 0;
 let shownSession: string | undefined;
@@ -38,11 +44,14 @@ const titles: Partial<Record<SignedOut["reason"], string>> = {
   expired: "Your session has ended",
 };
 
-signOutForm.addEventListener("submit", (event) => {
-  event.preventDefault();
-  void signOut(signOutButton, { everywhere: false });
-});
-everywhereButton.addEventListener("click", () => void signOut(everywhereButton, { everywhere: true }));
+for (const { button, everywhere: isOfAll } of signOutButtons) {
+  button.addEventListener("click", (event) => {
+    // One is in a form, for browsers without scripts.
+    event.preventDefault();
+    void signOut(button, { everywhere: isOfAll });
+  });
+}
+showLocalParts();
 // A page from the back/forward cache is shown again before the server can be asked, so it must not contain anybody's
 // data.
 addEventListener("pagehide", hideSession);
@@ -143,7 +152,7 @@ function showUnknown(error: unknown): void {
 }
 
 async function signOut(button: HTMLElement, asked: { readonly everywhere: boolean }): Promise<void> {
-  if (view.isBusy(signOutButton) || view.isBusy(everywhereButton)) return;
+  if (signOutButtons.some((each) => view.isBusy(each.button))) return;
   isEverywhere = asked.everywhere || view.endsEverywhere();
   view.setBusy(button, true);
   view.announce("Signing you out…");

@@ -36,6 +36,11 @@ export function element(id: string): HTMLElement {
   return found;
 }
 
+/** All elements of index.html that match. */
+function all(selector: string): readonly HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(selector)];
+}
+
 export function isShown(state: State): boolean {
   return document.documentElement.dataset["state"] === state;
 }
@@ -46,7 +51,7 @@ export function showLoading(title: string): void {
 }
 
 export function showSignedIn({ account, session, signOut }: Me): void {
-  element("initials").textContent = initialsOf(account.name);
+  for (const initials of all(".initials")) initials.textContent = initialsOf(account.name);
   element("account-name").textContent = account.name;
   element("account-username").textContent = account.username;
   setTime("created-at", session.createdAt);
@@ -55,6 +60,7 @@ export function showSignedIn({ account, session, signOut }: Me): void {
   setTime("expires-at", session.expiresAt);
   // One button is enough if both do the same.
   element("everywhere-actions").hidden = signOut?.scope === "account";
+  element("menu-sign-out").hidden = signOut?.scope === "account";
   element("everywhere-note").hidden = signOut?.scope !== "account";
   hideNotice();
   switchTo("signed-in");
@@ -67,23 +73,26 @@ export function endsEverywhere(): boolean {
 
 /** Shows the picture in place of the initials, which stay if it cannot be shown. `data-picture` has the outcome. */
 export function showPicture(source: string | null): void {
-  const picture = element("picture");
   const settle = (hasPicture: boolean): void => {
-    picture.hidden = !hasPicture;
+    for (const picture of all(".picture")) picture.hidden = !hasPicture;
     element("portrait").dataset["picture"] = hasPicture ? "shown" : "none";
   };
   if (source === null) {
     settle(false);
     return;
   }
-  picture.addEventListener("load", () => settle(true), { once: true });
-  picture.addEventListener("error", () => settle(false), { once: true });
-  picture.setAttribute("src", source);
+  const [first, ...others] = all(".picture");
+  first?.addEventListener("load", () => settle(true), { once: true });
+  first?.addEventListener("error", () => settle(false), { once: true });
+  for (const picture of others) picture.setAttribute("src", source);
+  first?.setAttribute("src", source);
 }
 
 function forgetPicture(): void {
-  element("picture").removeAttribute("src");
-  element("picture").hidden = true;
+  for (const picture of all(".picture")) {
+    picture.removeAttribute("src");
+    picture.hidden = true;
+  }
   delete element("portrait").dataset["picture"];
 }
 
@@ -97,12 +106,13 @@ export function showSignedOut(): void {
  * afterwards.
  */
 export function hideAccount(): void {
-  element("signed-in").hidden = true;
+  for (const id of ["signed-in", "menu"]) element(id).hidden = true;
 }
 
 /** Empties everything that says who was signed in or what an API answered. */
 export function forgetAccount(): void {
-  for (const id of ["initials", "account-name", "account-username"]) element(id).textContent = "";
+  for (const initials of all(".initials")) initials.textContent = "";
+  for (const id of ["account-name", "account-username"]) element(id).textContent = "";
   for (const id of ["created-at", "last-seen-at", "idle-expires-at", "expires-at"]) setTime(id, "");
   forgetPicture();
   clearAnswer();
@@ -210,8 +220,9 @@ export function announce(text: string): void {
 
 function switchTo(state: State): void {
   if (isShown(state)) return;
-  const hadFocus = views.some((id) => element(id).contains(document.activeElement));
+  const hadFocus = [...views, "menu"].some((id) => element(id).contains(document.activeElement));
   for (const id of views) element(id).hidden = id !== state;
+  element("menu").hidden = state !== "signed-in";
   document.title = titles[state];
   // Last, so that a script that the browser stopped before this begins again.
   document.documentElement.dataset["state"] = state;

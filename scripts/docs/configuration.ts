@@ -4,7 +4,7 @@ import { hostSettings, platformHostName } from "../../shared/configuration/host-
 
 /** The app's settings by subject, in the order of shared/configuration/settings.ts. */
 const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
-  ["The app", /^(PublicBaseUrl$|Http__)/],
+  ["The app", /^(PublicBaseUrl$|Development__|Http__)/],
   ["Identity provider", /^AzureAd__(?!ClientCredentials)/],
   ["Client credential", /^AzureAd__ClientCredentials__/],
   ["Azure Cosmos DB", /^CosmosDb/],

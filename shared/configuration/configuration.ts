@@ -1,6 +1,7 @@
 import { readAzureAd, type AzureAdConfiguration } from "./azure-ad.ts";
 import { readCosmosDb, type CosmosDbConfiguration } from "./cosmos-db.ts";
 import { readDownstreamApis, type DownstreamApiConfiguration } from "./downstream-apis.ts";
+import { readLocalPages, type LocalPages } from "./local-pages.ts";
 import { readPublicAddress, type PublicAddress } from "./public-address.ts";
 import { readSession, type SessionConfiguration } from "./session.ts";
 import { SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
@@ -12,6 +13,8 @@ export interface Configuration extends PublicAddress {
   readonly cosmosDb: CosmosDbConfiguration;
   readonly session: SessionConfiguration;
   readonly signOut: SignOutConfiguration;
+  /** Where the local platform shows what happens. Empty in Azure. */
+  readonly localPages: LocalPages;
   readonly http: { readonly streaming: boolean };
   readonly telemetry: { readonly sampledPercentage: number };
   /** By name. A sign-in requests the scopes of the first; that is `graph`, if it is called with the person's token. */
@@ -44,6 +47,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     cosmosDb: readCosmosDb(read),
     session: readSession(read, address.basePath),
     signOut: readSignOut(read),
+    localPages: readLocalPages(read, address.publicOrigin),
     http: { streaming: read.oneOf(settings.httpStreaming, ["true", "false"], "false") === "true" },
     telemetry: { sampledPercentage: readSampledPercentage(read) },
     downstreamApis: readDownstreamApis(read, { ...azureAd, ...address }),

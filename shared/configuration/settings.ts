@@ -13,6 +13,12 @@ export const settings = {
       "an https:// origin (http:// only for localhost), and perhaps a path of up to 50 letters, digits, hyphens, underscores and slashes",
     default: "https:// followed by WEBSITE_HOSTNAME",
   },
+  localPages: {
+    name: "Development__Pages",
+    meaning: "Pages of the local platform, to which the page at `/` links. `npm start` sets it.",
+    expects:
+      "documents=<url>, otherApp=<url> and identityProvider=<url>, separated by spaces, http:// on this machine; only with a PublicBaseUrl on localhost",
+  },
   httpStreaming: {
     name: "Http__Streaming",
     meaning:

@@ -4,7 +4,8 @@ import type { Locator, Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { assertGone, seesSignedIn, seesSignedOut, setTabVisible, signIn } from "./steps.ts";
+import { looksRight } from "./looks.ts";
+import { assertGone, pickAccount, seesSignedIn, seesSignedOut, setTabVisible, signIn } from "./steps.ts";
 
 describe("the page", () => {
   let world: World;
@@ -48,6 +49,33 @@ describe("the page", () => {
     await button(tab, "Call Microsoft Graph").click();
     await tab.getByRole("region", { name: "Answer" }).getByText('"displayName": "Zoë Okonkwo"').waitFor();
     assert.match((await tab.getByTestId("graph-timing").textContent()) ?? "", /^Answered with status 200 in \d+ ms$/);
+  });
+
+  it("signs out, switches the account and leads to the sessions from the account menu", async (test) => {
+    const { tab } = await open(test);
+    await signIn(tab, world, "Ada Lindqvist");
+    const menu = tab.locator("#menu");
+    const control = menu.locator("summary");
+    await control.focus();
+    await tab.keyboard.press("Enter");
+    await looksRight(tab, "account-menu");
+    await tab.keyboard.press("Tab");
+    await tab.keyboard.press("Escape");
+    assert.equal(await menu.getByText("Switch account").isVisible(), false);
+    assert.equal(await tab.locator(":focus").and(control).count(), 1);
+    await control.click();
+    await menu.getByText("Your sessions").click();
+    assert.equal(await tab.locator(":focus").textContent(), "Your sessions");
+    await control.click();
+    await menu.getByText("Switch account").click();
+    await pickAccount(tab, "Zoë Okonkwo");
+    await seesSignedIn(tab, "Zoë Okonkwo");
+    await control.click();
+    await heading(tab, "You are signed in").click();
+    assert.equal(await menu.getByText("Switch account").isVisible(), false);
+    await control.click();
+    await button(tab, "Sign out in all browsers").click();
+    await seesSignedOut(tab, "Zoë Okonkwo");
   });
 
   it("keeps the person signed in over a reload", async (test) => {

@@ -13,6 +13,7 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.certificate.name]: "holds a private key; the managed identity is the credential",
   [settings.persistentCookie.name]: "off unless the parameter additionalSettings turns it on",
   [settings.cookieName.name]: "alone at its host name; the parameter additionalSettings can set it",
+  [settings.localPages.name]: "for the local platform only",
   [settings.httpStreaming.name]: "off unless the parameter additionalSettings turns it on",
   [settings.extraScopes.name]: "for pages that ask for more; the parameter additionalSettings can set it",
   [settings.cosmosConnectionString.name]: "holds the account key, which the account refuses",

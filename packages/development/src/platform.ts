@@ -13,7 +13,7 @@ import {
   type Person,
   type RegisteredApp,
 } from "@entra-functions-bff/identity-provider";
-import { neighboursOf } from "./neighbours.ts";
+import { localPages, type Neighbours, neighboursOf } from "./neighbours.ts";
 import { startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
@@ -93,6 +93,7 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
 
   const madeHere: Settings = {
     PublicBaseUrl: publicBaseUrl,
+    ...localPages(publicBaseUrl, neighbours("app")),
     AzureWebJobsDisableHomepage: "true",
     ...(cosmos && { CosmosDb: cosmos.connectionString }),
     ...entra?.settings,
@@ -171,7 +172,7 @@ async function startOthers(
   options: PlatformOptions,
   missing: ReadonlySet<LocalPart>,
   publicBaseUrl: string,
-  neighbours: ReturnType<typeof neighboursOf>,
+  neighbours: Neighbours,
 ): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi }> {
   const { folder, ports, settings = {} } = options;
   const cosmos = missing.has("cosmos")
@@ -216,7 +217,7 @@ interface Identity {
 async function startIdentity(
   { folder, ports, registration, people, holdSignOutPage = false }: PlatformOptions,
   publicBaseUrl: string,
-  neighbours: ReturnType<typeof neighboursOf>,
+  neighbours: Neighbours,
 ): Promise<Identity> {
   const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
   const app: RegisteredApp = {

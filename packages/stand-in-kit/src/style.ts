@@ -75,6 +75,7 @@ iframe { display: none; }
 .steps [data-outcome="late"]::before { content: "!" / ""; background: var(--warn); }
 .steps strong { overflow-wrap: anywhere; }
 .steps .outcome { grid-column: 2; color: var(--quiet); font-size: .875rem; }
+.explanation { margin-top: 1.25rem; font-size: .875rem; }
 .choice { display: flex; align-items: center; gap: .75rem; min-height: 44px; color: var(--quiet); }
 .choice input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
 `;

@@ -57,7 +57,7 @@ function step({ name, logoutUrl }: ToldApp): Html {
   </li>`;
 }
 
-const explanation = html`<p class="quiet">
+const explanation = html`<p class="quiet explanation">
   Microsoft Entra ID does the same and goes on at once. Each frame calls an app’s Logout URL with the id of your
   session, the <code>sid</code>, and usually without cookies. What an app answers is hidden from this page: look there.
 </p>`;
