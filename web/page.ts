@@ -1,6 +1,6 @@
 /** The page at `/`: what happens when the session changes. */
 import { checkSession, logout, onSession, type Me, type SessionStatus, type SignedOut } from "./auth.ts";
-import "./account-menu.ts";
+import { prepareAccountMenu } from "./account-menu.ts";
 import { forgetCalls, loadPicture } from "./calls.ts";
 import { describe } from "./describe.ts";
 import { forgetEvents, showEvent } from "./events-view.ts";
@@ -51,6 +51,7 @@ for (const { button, everywhere: isOfAll } of signOutButtons) {
     void signOut(button, { everywhere: isOfAll });
   });
 }
+prepareAccountMenu();
 showLocalParts();
 // A page from the back/forward cache is shown again before the server can be asked, so it must not contain anybody's
 // data.

@@ -15,6 +15,7 @@ const { positionals } = readArguments({ usage, maxPositionals: 1 });
 const [folder = "docs/images"] = positionals;
 const maxBytes = 150_000;
 const person = "Ada Lindqvist";
+const viewport = { width: 1120, height: 760 };
 
 // After the arguments: they load the whole platform.
 const { chromium } = await import("playwright-core");
@@ -29,7 +30,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-background-networking"],
 });
 try {
-  const context = await browser.newContext({ viewport: { width: 1120, height: 760 }, colorScheme: "light" });
+  const context = await browser.newContext({ viewport, colorScheme: "light" });
   await takePictures(context, world);
 } finally {
   await browser.close();
@@ -37,7 +38,8 @@ try {
 }
 
 /** The story that `npm start` suggests. */
-async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, secondApp }: World): Promise<void> {
+async function takePictures(context: BrowserContext, parts: World): Promise<void> {
+  const { publicBaseUrl, cosmos, secondApp, identityProvider } = parts;
   const documents = await open(context, cosmos.url);
   const app = await open(context, publicBaseUrl);
   await app.getByRole("link", { name: "Sign in" }).click();
@@ -48,7 +50,9 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await app.getByRole("heading", { name: "You are signed in" }).waitFor();
   await app.getByTestId("call-graph").click();
   await app.getByText(`"displayName": "${person}"`).waitFor();
+  await app.setViewportSize({ ...viewport, height: 1040 });
   await save(app, "page");
+  await app.setViewportSize(viewport);
 
   await documents.bringToFront();
   await documents
@@ -61,7 +65,12 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
   await other.getByRole("link", { name: "Sign in" }).click();
   await other.getByRole("heading", { name: `Hello, ${person}` }).waitFor();
   await save(other, "other-app");
+  // As with `npm start`.
+  identityProvider.controls.holdSignOutPage = true;
   await other.getByRole("button", { name: "Sign out" }).click();
+  await other.getByText("Your apps have been told.").waitFor();
+  await save(other, "signing-out");
+  await other.getByRole("link", { name: "Continue" }).click();
   await other.getByRole("heading", { name: "You are signed out" }).waitFor();
 
   await app.bringToFront();
@@ -71,6 +80,7 @@ async function takePictures(context: BrowserContext, { publicBaseUrl, cosmos, se
 
   await documents.bringToFront();
   await documents.getByText(/^Deleted by the sign-out at /).waitFor();
+  await documents.getByRole("figure").waitFor({ state: "detached" });
   await save(documents, "documents-gone");
 }
 

@@ -129,7 +129,7 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environmen
       `  1. Open ${publicBaseUrl} and sign in as anyone you like. Call the API.`,
       `  2. Open ${cosmos.url} next to it: your tokens are in the account document, encrypted.`,
       `  3. Open ${secondApp.url}, sign in there (you are not asked anything), and sign out there.`,
-      "     The document is gone, and the app's page says that you are signed out.",
+      "     You see how each app is told. The document is gone, and the app's page says that you are signed out.",
       "",
     );
   }
