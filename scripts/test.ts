@@ -53,6 +53,8 @@ async function runTests(files: string[]): Promise<void> {
     // Most of them wait more than they work.
     concurrency: 3 * availableParallelism(),
     timeout: 300_000,
+    // What a test leaves running keeps its file from ending, and `timeout` is about single tests.
+    signal: AbortSignal.timeout(40 * 60_000),
     execArgv: ["--disable-warning=ExperimentalWarning", `--import=${import.meta.resolve("./use-bundled-packages.ts")}`],
   });
   events.on("test:fail", ({ todo }) => {

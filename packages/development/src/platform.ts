@@ -17,6 +17,7 @@ import { localPages, type Neighbours, neighboursOf } from "./neighbours.ts";
 import { startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
+import { RunningParts } from "./running-parts.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 
 export type { AppInstance } from "@entra-functions-bff/functions-host/instance";
@@ -72,8 +73,21 @@ export interface Platform {
 export const appClientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
 const secondAppClientId = "c19b7e53-0a84-4d26-b6f1-3e5c9d2a7084";
 
-/** Starts the parts that `settings` do not name, and prepares the environment for the app itself. */
-export async function startPlatform(given: PlatformOptions): Promise<Platform> {
+/**
+ * Starts the parts that `settings` do not name, and prepares the environment for the app itself. Rejects if a part does not
+ * start, for example because its port is taken; then none runs.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const parts = new RunningParts();
+  try {
+    return await startParts(options, parts);
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
+
+async function startParts(given: PlatformOptions, parts: RunningParts): Promise<Platform> {
   // Settings name files in this folder, and the app's process may run in another folder.
   const folder = resolve(given.folder);
   const options = { ...given, folder };
@@ -87,8 +101,8 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
 
   // The slowest part runs in its own process, so it can start while the others do.
   const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
-    missing.has("queueStorage") ? startQueues(options) : undefined,
-    startOthers(options, missing, publicBaseUrl, neighbours),
+    missing.has("queueStorage") ? startQueues(options, parts) : undefined,
+    startOthers(options, missing, { publicBaseUrl, neighbours, parts }),
   ]);
 
   const madeHere: Settings = {
@@ -127,8 +141,7 @@ export async function startPlatform(given: PlatformOptions): Promise<Platform> {
     },
     async stop() {
       await rm(settingsFile, { force: true });
-      await Promise.all([entra?.secondApp.stop(), entra?.graph.stop(), downstreamApi?.stop()]);
-      await Promise.all([entra?.identityProvider.stop(), cosmos?.stop(), queueStorage?.stop()]);
+      await parts.stop();
     },
   };
 }
@@ -163,32 +176,43 @@ async function trustToo(local: Settings, given: Settings): Promise<string> {
   return bundle;
 }
 
-async function startQueues({ folder, ports }: PlatformOptions): Promise<QueueStorage | undefined> {
+async function startQueues({ folder, ports }: PlatformOptions, parts: RunningParts): Promise<QueueStorage | undefined> {
   if (ports.queueStorage === undefined) return undefined;
-  return startQueueStorage({ port: ports.queueStorage, folder: join(folder, "queue-storage") });
+  return parts.add(startQueueStorage({ port: ports.queueStorage, folder: join(folder, "queue-storage") }));
+}
+
+interface Surroundings {
+  readonly publicBaseUrl: string;
+  readonly neighbours: Neighbours;
+  readonly parts: RunningParts;
 }
 
 async function startOthers(
   options: PlatformOptions,
   missing: ReadonlySet<LocalPart>,
-  publicBaseUrl: string,
-  neighbours: Neighbours,
+  { publicBaseUrl, neighbours, parts }: Surroundings,
 ): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi }> {
   const { folder, ports, settings = {} } = options;
   const cosmos = missing.has("cosmos")
-    ? await startCosmosEndpoint({
-        port: ports.cosmos,
-        dataFile: join(folder, "cosmos.sqlite"),
-        neighbours: neighbours("documents"),
-      })
+    ? await parts.add(
+        startCosmosEndpoint({
+          port: ports.cosmos,
+          dataFile: join(folder, "cosmos.sqlite"),
+          neighbours: neighbours("documents"),
+        }),
+      )
     : undefined;
   const connectionString = cosmos?.connectionString ?? settings["CosmosDb"];
   const databaseName = settings["CosmosDb__databaseName"] ?? "auth";
   // If it has another name, the app says what is wrong with it.
   if (connectionString && /^[^/\\#?]+$/.test(databaseName)) await createContainers(connectionString, databaseName);
-  const entra = missing.has("identityProvider") ? await startIdentity(options, publicBaseUrl, neighbours) : undefined;
+  const entra = missing.has("identityProvider")
+    ? await startIdentity(options, { publicBaseUrl, neighbours, parts })
+    : undefined;
   const downstreamApi =
-    entra && missing.has("downstreamApi") ? await startApi(entra.identityProvider, ports.downstreamApi) : undefined;
+    entra && missing.has("downstreamApi")
+      ? await parts.add(startApi(entra.identityProvider, ports.downstreamApi))
+      : undefined;
   return { ...(cosmos && { cosmos }), ...(entra && { entra }), ...(downstreamApi && { downstreamApi }) };
 }
 
@@ -216,8 +240,7 @@ interface Identity {
 
 async function startIdentity(
   { folder, ports, registration, people, holdSignOutPage = false }: PlatformOptions,
-  publicBaseUrl: string,
-  neighbours: Neighbours,
+  { publicBaseUrl, neighbours, parts }: Surroundings,
 ): Promise<Identity> {
   const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
   const app: RegisteredApp = {
@@ -231,24 +254,28 @@ async function startIdentity(
   };
   const secondAppUrl = `http://127.0.0.1:${ports.secondApp}`;
   const secondAppCredentials = { clientId: secondAppClientId, clientSecret: randomUUID(), name: "The other app" };
-  const identityProvider = await startIdentityProvider({
-    httpPort: ports.identityProvider,
-    httpsPort: ports.identityProviderTls,
-    tls: certificates,
-    apps: [app, secondAppRegistration(secondAppUrl, secondAppCredentials)],
-    dataFile: join(folder, "identity-provider.sqlite"),
-    ...(people && { people }),
-    neighbours: neighbours("identityProvider"),
-    holdSignOutPage,
-  });
-  const secondApp = await startSecondApp({
-    port: ports.secondApp,
-    ...secondAppCredentials,
-    instance: identityProvider.instance,
-    tenantId: identityProvider.tenantId,
-    ca: certificates.ca,
-    neighbours: neighbours("otherApp"),
-  });
+  const identityProvider = await parts.add(
+    startIdentityProvider({
+      httpPort: ports.identityProvider,
+      httpsPort: ports.identityProviderTls,
+      tls: certificates,
+      apps: [app, secondAppRegistration(secondAppUrl, secondAppCredentials)],
+      dataFile: join(folder, "identity-provider.sqlite"),
+      ...(people && { people }),
+      neighbours: neighbours("identityProvider"),
+      holdSignOutPage,
+    }),
+  );
+  const secondApp = await parts.add(
+    startSecondApp({
+      port: ports.secondApp,
+      ...secondAppCredentials,
+      instance: identityProvider.instance,
+      tenantId: identityProvider.tenantId,
+      ca: certificates.ca,
+      neighbours: neighbours("otherApp"),
+    }),
+  );
   const settings = {
     AzureAd__Instance: identityProvider.instance,
     AzureAd__TenantId: identityProvider.tenantId,
@@ -257,7 +284,7 @@ async function startIdentity(
     AzureAd__ClientCredentials__0__ClientSecret: app.clientSecret,
     NODE_EXTRA_CA_CERTS: certificates.caFile,
   };
-  const graph = await startGraphFor(app, identityProvider.tenantId);
+  const graph = await parts.add(startGraphFor(app, identityProvider.tenantId));
   return { identityProvider, secondApp, graph, settings };
 }
 

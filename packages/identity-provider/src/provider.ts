@@ -85,7 +85,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     throw error;
   });
   const addresses = { publicUrl: `http://127.0.0.1:${httpPort}`, instance: `https://127.0.0.1:${httpsPort}/` };
-  const runtime = createRuntime(options, addresses);
+  const runtime = await createRuntime(options, addresses).catch(async (error: unknown) => {
+    await Promise.all([close(pages), close(backEnd)]);
+    throw error;
+  });
   const handle = createEngine(runtime).callback();
   engine.resolve((request, response) => void handle(request, response));
   const stop = async () => {
@@ -107,7 +110,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   };
 }
 
-function createRuntime(options: IdentityProviderOptions, addresses: Addresses): Runtime {
+async function createRuntime(options: IdentityProviderOptions, addresses: Addresses): Promise<Runtime> {
   const tenantId = (options.tenantId ?? defaultTenantId).toLowerCase();
   const people = options.people ?? samplePeople(tenantId);
   const applications = createApplications(options.apps);
