@@ -6,6 +6,8 @@ import { createApp } from "../shared/app/app.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
 import { basePathOf } from "../shared/configuration/public-address.ts";
 import { watchConnections } from "../shared/pipeline/connection.ts";
+import { usualLanguages } from "../shared/texts/language.ts";
+import type { Texts } from "../shared/texts/texts.ts";
 import { usualAppName } from "../shared/http/page.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
 import * as definitions from "./definitions.ts";
@@ -20,6 +22,9 @@ export type { ProblemCode } from "../shared/core/errors.ts";
 export type { DownstreamInit } from "../shared/downstream/request-init.ts";
 export { pagePolicy } from "../shared/http/page-policy.ts";
 export type { ContentPolicy } from "../shared/http/page-policy.ts";
+export { english } from "../shared/texts/english.ts";
+export { german } from "../shared/texts/german.ts";
+export type { Texts } from "../shared/texts/texts.ts";
 export type { Session, SessionClaims } from "../shared/pipeline/session.ts";
 export type { OwnContext, OwnFunction } from "./own-function.ts";
 
@@ -27,6 +32,11 @@ export type { OwnContext, OwnFunction } from "./own-function.ts";
 export interface BffOptions {
   /** The app's name, which its pages show. Default: "Entra Functions BFF". */
   readonly name?: string;
+  /**
+   * The texts of the pages that the app itself shows, one member for each language. The person's browser chooses; the first
+   * member is for everybody else. Default: `[english, german]`.
+   */
+  readonly languages?: readonly [Texts, ...Texts[]];
   /**
    * Names of further claims of the ID token that a session keeps, at `session.claims.further`. The app registration has to ask for
    * them. Together they may have 4 KiB as JSON.
@@ -79,9 +89,9 @@ export function bff(options: BffOptions = {}): Bff {
  * If the settings are broken, every route but `/healthz` says so; otherwise, the host would have no functions at all. Nothing
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
-function handlers({ name, claims }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+function handlers({ name, languages, claims }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
   try {
-    const app = createApp(loadConfiguration(process.env), { name, keptClaims: claims });
+    const app = createApp(loadConfiguration(process.env), { name, languages, keptClaims: claims });
     if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;
@@ -93,7 +103,11 @@ function handlers({ name, claims }: BffOptions): (definition: FunctionDefinition
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     recordTelemetry(process.env, 100, error);
-    return misconfigured(error, { appName: name ?? usualAppName, basePath: basePathOf(process.env) });
+    return misconfigured(error, {
+      appName: name ?? usualAppName,
+      basePath: basePathOf(process.env),
+      languages: languages ?? usualLanguages,
+    });
   }
 }
 

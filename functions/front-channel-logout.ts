@@ -27,8 +27,8 @@ export const frontChannelLogout: FunctionDefinition = {
     }
     await signOutFrontChannel(app, sid, context);
     const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));
-    const content = html`<p>Your account has been removed.</p>`;
-    return page({ title: "Signed out", content }, site, { frameAncestors });
+    const { title, text } = site.texts.signedOutElsewhere;
+    return page({ title, content: html`<p>${text}</p>` }, site, { frameAncestors });
   },
 };
 

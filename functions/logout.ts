@@ -28,12 +28,13 @@ export const logoutConfirmation: FunctionDefinition = {
     // A link on another site must not choose where a click on this page leads: from here, a sign-in may ask for more.
     const stay = isFromOwnPage(request, publicOrigin) ? returnUrl : `${site.basePath}/`;
     const action = `${site.basePath}/auth/logout?returnUrl=${encodeURIComponent(returnUrl)}`;
-    const content = html`<p>You will be signed out of this app, and it deletes the tokens that it keeps for you.</p>
+    const { title, text, signOut, stay: staySignedIn } = site.texts.signOutQuestion;
+    const content = html`<p>${text}</p>
       <form method="post" action="${action}" class="actions">
-        <button type="submit" class="button">Sign out</button>
-        <a class="button secondary" href="${stay}">Stay signed in</a>
+        <button type="submit" class="button">${signOut}</button>
+        <a class="button secondary" href="${stay}">${staySignedIn}</a>
       </form>`;
-    return page({ title: "Sign out?", content }, site);
+    return page({ title, content }, site);
   },
 };
 
@@ -99,9 +100,10 @@ function asksForJson(request: HttpRequest): boolean {
  * redirect, and the identity provider may send the browser on to origins that the app does not know.
  */
 function goingOn(next: string, site: Site): HttpResponseInit {
-  const content = html`<p>You are signed out of this app. Now you are being signed out at the identity provider.</p>
-    <p class="actions"><a class="button" href="${next}">Continue</a></p>`;
-  return page({ title: "Signing out", content, goesTo: next }, site);
+  const { links, signingOut: texts } = site.texts;
+  const content = html`<p>${texts.text}</p>
+    <p class="actions"><a class="button" href="${next}">${links.goOn}</a></p>`;
+  return page({ title: texts.title, content, goesTo: next }, site);
 }
 
 /** 303: what follows a POST is a GET (RFC 9110 section 15.4.4). */

@@ -23,10 +23,11 @@ export const signedOut: FunctionDefinition = {
     // A person who follows a link to this page while signed in must not read that they are signed out.
     if (parseSessionCookie(cookies.read(sessionCookieName)))
       return { status: 302, headers: { location: `${site.basePath}/` } };
-    const incomplete = queryParameter(request, "incomplete") !== null;
-    const content = html`<p>This browser has no session with this app, and the app keeps no tokens for it.</p>
-      ${incomplete ? html`<p>The identity provider could not be reached: you may still be signed in there.</p>` : undefined}
-      <p class="actions"><a class="button" href="${site.basePath}/">Back to the app</a></p>`;
-    return page({ title: "You are signed out", content }, site);
+    const { links, signedOut: texts } = site.texts;
+    const isIncomplete = queryParameter(request, "incomplete") !== null;
+    const content = html`<p>${texts.text}</p>
+      ${isIncomplete ? html`<p>${texts.incomplete}</p>` : undefined}
+      <p class="actions"><a class="button" href="${site.basePath}/">${links.home}</a></p>`;
+    return page({ title: texts.title, content }, site);
   },
 };

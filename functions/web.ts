@@ -33,15 +33,19 @@ const assets: ReadonlyMap<string, Asset> = new Map([
   ["favicon.svg", asset("image/svg+xml", favicon)],
 ]);
 
-let shown: { readonly site: Site; readonly page: Asset } | undefined;
+type Adaptation = Pick<Site, "appName" | "basePath">;
+
+let shown: (Adaptation & { readonly page: Asset }) | undefined;
 
 /** The page with the app's name on it, and links that lead below its base path. */
-function indexPage(site: Site, localPages: LocalPages): Asset {
-  if (shown?.site !== site) shown = { site, page: asset("text/html", adapted(site, localPages)) };
+function indexPage({ appName, basePath }: Adaptation, localPages: LocalPages): Asset {
+  if (shown?.appName !== appName || shown.basePath !== basePath) {
+    shown = { appName, basePath, page: asset("text/html", adapted({ appName, basePath }, localPages)) };
+  }
   return shown.page;
 }
 
-function adapted({ appName, basePath }: Site, localPages: LocalPages): string {
+function adapted({ appName, basePath }: Adaptation, localPages: LocalPages): string {
   if (appName === usualAppName && basePath === "" && localPages.size === 0) return pageHtml;
   const text = gunzipSync(Buffer.from(pageHtml, "base64")).toString("utf8");
   const named = text.replaceAll(usualAppName, () => html`${appName}`.markup);

@@ -3,6 +3,7 @@ import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { forGood, shared, sharedWork, type SharedWork } from "../core/waiting.ts";
+import { usualLanguages, type Languages } from "../texts/language.ts";
 import { usualAppName } from "../http/page.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
@@ -19,6 +20,7 @@ import { warningsSinceStart, type Warnings } from "../telemetry/warnings.ts";
 export interface App {
   /** Shown on every page. */
   readonly name: string;
+  readonly languages: Languages;
   /** Names of further claims of the ID token that sessions keep. */
   readonly keptClaims: readonly string[];
   readonly configuration: Configuration;
@@ -58,16 +60,18 @@ export const signOutQueueName = "sign-outs";
 /** What is the app's own, and no setting. */
 interface AppOptions {
   readonly name?: string | undefined;
+  readonly languages?: Languages | undefined;
   readonly keptClaims?: readonly string[] | undefined;
 }
 
 export function createApp(configuration: Configuration, options: AppOptions = {}): App {
-  const { name = usualAppName, keptClaims = [] } = options;
+  const { name = usualAppName, languages = usualLanguages, keptClaims = [] } = options;
   const clock = storeClock();
   const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
   return {
     name,
+    languages,
     keptClaims,
     configuration,
     authority,

@@ -1,6 +1,7 @@
 import { html, type Html } from "./html.ts";
 import { lists } from "./field-values.ts";
 import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
+import type { Texts } from "../texts/texts.ts";
 
 /** The app's name on its pages, unless it has been given one. */
 export const usualAppName = "Entra Functions BFF";
@@ -10,6 +11,8 @@ export interface Site {
   readonly appName: string;
   /** What the app's paths begin with. */
   readonly basePath: string;
+  /** In the language of the person who asks. */
+  readonly texts: Texts;
 }
 
 interface SmallPage {
@@ -22,11 +25,11 @@ interface SmallPage {
 /** One of the app's small pages: a heading and a few lines, no script. */
 export function page(
   { title, content, goesTo }: SmallPage,
-  { appName, basePath }: Site,
+  { appName, basePath, texts }: Site,
   policy?: ContentPolicy,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
-    <html lang="en">
+    <html lang="${texts.language}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -48,7 +51,11 @@ export function page(
     </html> `;
   return {
     status: 200,
-    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy(policy) },
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": pagePolicy(policy),
+      vary: "accept-language",
+    },
     body: document.markup,
   };
 }

@@ -10,6 +10,7 @@ import {
 import { adviceFor, type Destination, type Link } from "./advice.ts";
 import { html, joined, type Html } from "./html.ts";
 import { page, type Site } from "./page.ts";
+import type { Texts } from "../texts/texts.ts";
 import { ownProblemField } from "./withheld-fields.ts";
 
 const usualPauseSeconds = 2;
@@ -53,14 +54,15 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
 
 function problemPage(error: unknown, { id, site, destination = goingTo(site) }: Occurrence): HttpResponseInit {
   const code = problemCodeOf(error);
-  const { status, title } = problemTypes[code];
+  const { status } = problemTypes[code];
+  const { texts } = site;
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
-  const { text = detailOf(error), links: usual } = adviceFor(code, { ...destination, claims, api }, site);
+  const { text, links: usual } = adviceFor(code, { ...destination, claims, api }, site);
   const links = error instanceof ApiSignInRequiredError ? [signInFor(error, destination, site), ...usual] : usual;
-  const content = html`<p>${text}</p>
+  const content = html`${text === undefined ? englishDetail(error, texts) : html`<p>${text}</p>`}
     <p class="actions">${joined(links.map(button))}</p>
-    <p class="muted reference">Reference for support: <code>${id}</code></p>`;
-  const response = page({ title, content }, site);
+    <p class="muted reference">${texts.reference} <code>${id}</code></p>`;
+  const response = page({ title: texts.titles[code], content }, site);
   return { ...response, status, headers: { ...response.headers, ...fieldsOf(error, status) } };
 }
 
@@ -73,8 +75,16 @@ function goingTo({ basePath }: Site): Destination {
   return { to: `${basePath}/`, by: "going" };
 }
 
-function signInFor({ api }: ApiSignInRequiredError, { to }: Destination, { basePath }: Site): Link {
-  return { href: `${basePath}/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`, text: "Continue" };
+function signInFor({ api }: ApiSignInRequiredError, { to }: Destination, { basePath, texts }: Site): Link {
+  return {
+    href: `${basePath}/auth/login?${new URLSearchParams({ api, returnUrl: to }).toString()}`,
+    text: texts.links.goOn,
+  };
+}
+
+function englishDetail(error: unknown, { language }: Texts): Html {
+  const detail = detailOf(error);
+  return /^en\b/i.test(language) ? html`<p>${detail}</p>` : html`<p lang="en">${detail}</p>`;
 }
 
 /** The API that the sign-in has to name. */

@@ -10,6 +10,7 @@ import type { App, Invocation } from "../app/app.ts";
 import { ownTimeMs } from "../core/waiting.ts";
 import type { Destination } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
+import { textsFor } from "../texts/language.ts";
 import type { Site } from "../http/page.ts";
 import { withDefaults } from "../http/security-headers.ts";
 import type { SigningOut } from "../sign-out/defer.ts";
@@ -64,15 +65,15 @@ const signOutTimeoutMs = 4_500;
  * @param defer for functions that sign out
  */
 export function httpHandler(definition: FunctionDefinition, app: App, defer: SigningOut["defer"]): HttpHandler {
-  const { name: appName, configuration } = app;
-  const { publicBaseUrl, basePath } = configuration;
-  const site = { appName, basePath };
+  const { configuration } = app;
+  const { publicBaseUrl } = configuration;
   const timeoutMs = definition.signsOut ? signOutTimeoutMs : ownTimeMs;
 
   const handle: HttpHandler = async (given, invocation) => {
     const connection = configuration.http.streaming ? connectionOf(invocation.invocationId) : undefined;
     const request = connection === undefined ? given : requestAsSent(given, connection.request, definition.route);
     const cookies = cookieJar(request.headers, app.configuration);
+    const site = siteFor(request, app);
     const telemetry = logTelemetry(invocation);
     let destination: Destination | undefined;
     const setDestination = (to: string, by: Destination["by"]) => void (destination = { to, by });
@@ -98,6 +99,17 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const traceParent = invocation.traceContext?.traceParent ?? undefined;
     const call = { name: definition.name, trigger: "http", traceParent } as const;
     return runFunction(call, async () => handle(request, invocation), endingOf);
+  };
+}
+
+/** Most answers are no pages, and need no language. */
+function siteFor(request: HttpRequest, { name: appName, configuration: { basePath }, languages }: App): Site {
+  return {
+    appName,
+    basePath,
+    get texts() {
+      return textsFor(request, languages);
+    },
   };
 }
 

@@ -20,9 +20,14 @@ const page = `import { me, onSignedOut, type SignedOut } from "entra-functions-b
 export const who: Promise<{ readonly account: { readonly name: string } } | undefined> = me();
 onSignedOut(({ reason }: SignedOut) => void (document.title = reason));
 `;
-const mistakes = `import { bff } from "entra-functions-bff";
+const mistakes = `import { bff, english, german, type Texts } from "entra-functions-bff";
 
-const auth = bff();
+const swiss: Texts = { ...german, language: "de-CH", links: { ...german.links, home: "Zur Startseite" } };
+const auth = bff({ languages: [swiss, english] });
+// @ts-expect-error: a page has some language
+bff({ languages: [] });
+// @ts-expect-error: a language has all texts
+bff({ languages: [{ language: "fr", reference: "Référence" }] });
 // @ts-expect-error: there is no such option
 bff({ title: "Orders" });
 // @ts-expect-error: nothing of the inside is public

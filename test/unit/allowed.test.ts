@@ -5,6 +5,7 @@ import { MethodNotAllowedError } from "../../shared/core/errors.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { isProblem } from "./support/is-problem.ts";
 import { apiConfiguration } from "./support/environment.ts";
+import { site } from "./support/site.ts";
 
 const api = apiConfiguration("x", { Methods: "GET", Paths: "me me/messages/* users/*/photo/$value files/** v1.*/x" });
 const ask = (path: string, method = "GET") => {
@@ -63,7 +64,7 @@ describe("browsers may not call", () => {
         const { status, headers } = problemResponse(error, {
           wantsPage: false,
           id: "1",
-          site: { appName: "", basePath: "" },
+          site,
         });
         assert.deepEqual([status, new Headers(headers).get("allow")], [405, "GET, HEAD"]);
         return true;

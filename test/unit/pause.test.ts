@@ -10,6 +10,7 @@ import { retryAfterMs } from "../../shared/http/retry-after.ts";
 import { metadata } from "./support/app.ts";
 import { clientId } from "./support/environment.ts";
 import { idTokenClaims, nonce, signed } from "./support/tokens.ts";
+import { site } from "./support/site.ts";
 
 afterEach(() => mock.restoreAll());
 
@@ -67,9 +68,7 @@ describe("Retry-After", () => {
   test("reaches the caller in the answer, as a page and as problem details; else it is two seconds", () => {
     for (const wantsPage of [true, false]) {
       const headersOf = (error: Error) =>
-        problemResponse(error, { wantsPage, id: "1", site: { appName: "", basePath: "" } }).headers as Readonly<
-          Record<string, string>
-        >;
+        problemResponse(error, { wantsPage, id: "1", site }).headers as Readonly<Record<string, string>>;
       const told = new ProblemError("identity_provider_unavailable", "x", { retryAfterSeconds: 17 });
       assert.equal(headersOf(told)["retry-after"], "17");
       assert.equal(headersOf(new ProblemError("store_unavailable", "x"))["retry-after"], "2");

@@ -5,11 +5,12 @@ import { ProblemError, problemCodeOf, problemTypes, SignInRequiredError } from "
 import { html } from "../../shared/http/html.ts";
 import { wantsPage } from "../../shared/http/page.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
+import { german } from "../../shared/texts/german.ts";
 import { pagePolicy } from "../../shared/http/page-policy.ts";
 import { originsOf, withDefaults } from "../../shared/http/security-headers.ts";
+import { site } from "./support/site.ts";
 
 const id = "6f1c2b9e-0d3a-4a55-9a3e-2f6f6a0c7e11";
-const site = { appName: "Contoso Orders", basePath: "" };
 const program = { wantsPage: false, id, site };
 const person = { wantsPage: true, id, site };
 const textOf = ({ body }: HttpResponseInit) => (typeof body === "string" ? body : assert.fail("not a text"));
@@ -92,6 +93,16 @@ describe("a person that fails gets a page", () => {
       assert.match(text, /<p>[A-Z][^<]+[.!]<\/p>[\s\S]*<a class="button" href="\/[^"]*">/, code);
       assert.ok(text.includes(`Reference for support: <code>${id}</code>`), code);
     }
+  });
+
+  test("in the person's language, except for what only the error itself says", () => {
+    const inGerman = { ...person, site: { ...site, texts: german } };
+    const known = textOf(problemResponse(new ProblemError("signin_unknown", "x"), inGerman));
+    assert.match(known, /<html lang="de">[^]*<h1>Diese Anmeldung ist abgelaufen[^]*<p>Eine Anmeldung gilt nur einmal/);
+    assert.match(known, />Zurück zur App<[^]*Referenz für den Support: <code>/);
+    const other = textOf(problemResponse(new ProblemError("invalid_request", "No such thing."), inGerman));
+    assert.match(other, /<h1>Die Anfrage ist ungültig<[^]*<p lang="en">No such thing\.<\/p>/);
+    assert.doesNotMatch(pageOf(new ProblemError("invalid_request", "No such thing.")), /<p lang/);
   });
 
   test("whose links stay below the app's path", () => {

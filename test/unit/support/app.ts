@@ -10,6 +10,7 @@ import type { SignOutOrder } from "../../../shared/sign-out/order.ts";
 import type { Environment } from "../../../shared/configuration/settings-reader.ts";
 import type { EventAttributes, EventName } from "../../../shared/telemetry/events.ts";
 import { warningsSinceStart } from "../../../shared/telemetry/warnings.ts";
+import { usualLanguages } from "../../../shared/texts/language.ts";
 import { configuration, tenantId } from "./environment.ts";
 import { memoryQueue, type MemoryQueue } from "./memory-queue.ts";
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
@@ -49,6 +50,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
   const given = configuration(settings);
   return {
     name: "Contoso Orders",
+    languages: usualLanguages,
     keptClaims: [],
     configuration: given,
     authority: authority(parts),
