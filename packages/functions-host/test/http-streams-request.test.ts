@@ -214,15 +214,28 @@ test("with streams more than 16 KB of request headers are too much for the libra
   assert.equal(statusOf(await getRaw(buffered.port, "/mirror", [`X-Any: ${"a".repeat(17_000)}`])), 200);
 });
 
-test("with streams a chunked body of more than 100 MB fails the function's reading, and is an empty 500", async (t) => {
+test("with streams a chunked body over the limit fails the function's reading, and is an empty 500", async (t) => {
+  setSetting(t, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", String(2 ** 20));
   const host = await startMirror(t);
   const connection = await openRaw(t, host.port, "POST /mirror HTTP/1.1", "Host: a", "Transfer-Encoding: chunked");
   connection.socket.on("error", () => undefined);
   const megabyte = Buffer.from(`100000\r\n${"a".repeat(2 ** 20)}\r\n`);
-  for (let count = 0; count < 101; count += 1) {
+  for (let count = 0; count < 2; count += 1) {
     if (!connection.socket.write(megabyte)) await new Promise((resolve) => connection.socket.once("drain", resolve));
   }
   assert.match(await connection.until(/\r\n\r\n$/), /^HTTP\/1\.1 500 /);
+});
+
+test("a setting says how large a body may be, in both modes", async (t) => {
+  setSetting(t, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10");
+  const hosts = [await startMirror(t, startHost), await startMirror(t)];
+  for (const { port } of hosts) {
+    const statusFor = async (size: number) => {
+      const head = `POST /mirror HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`;
+      return statusOf(await sendRaw(port, head + "a".repeat(size)));
+    };
+    assert.deepEqual([await statusFor(10), await statusFor(11)], [200, 500]);
+  }
 });
 
 test("an empty Host leaves the library without an address: no answer before FunctionsHost__IdleMs", async (t) => {

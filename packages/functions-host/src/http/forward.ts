@@ -8,7 +8,6 @@ import {
 import { setTimeout as delay } from "node:timers/promises";
 import { ExchangeActivity, ForwardingError } from "./exchange-activity.ts";
 import { responseHeaders } from "./forwarded-headers.ts";
-import { limits } from "./request.ts";
 import { breakOff } from "./response.ts";
 
 /** What goes to the worker. */
@@ -45,6 +44,14 @@ export interface Forwarder {
   close(): void;
 }
 
+/** What ends an exchange. */
+export interface ForwardLimits {
+  /** How long both sides may send nothing. */
+  readonly idleMs: number;
+  /** How many bytes a body in chunks may have. */
+  readonly bodyBytes: number;
+}
+
 const attempts = 10;
 const firstPauseMs = 50;
 const longestPauseMs = 250;
@@ -53,9 +60,8 @@ const longestPauseMs = 250;
  * Forwards requests as the host does, with YARP: bodies are streams with backpressure, the answer waits until the
  * request's body has been sent, and an idle exchange is ended.
  * @param workerUrl where the app's library listens, as it has told the host
- * @param idleMs how long both sides may send nothing
  */
-export function createForwarder(workerUrl: URL, idleMs: number): Forwarder {
+export function createForwarder(workerUrl: URL, limits: ForwardLimits): Forwarder {
   const agent = new Agent({ keepAlive: true });
   const open = (forwarded: Forwarded, activity: ExchangeActivity) =>
     httpRequest({
@@ -68,21 +74,21 @@ export function createForwarder(workerUrl: URL, idleMs: number): Forwarder {
       signal: activity.signal,
     });
   return {
-    forward: (forwarded, response) => startExchange(open, idleMs, forwarded, response),
+    forward: (forwarded, response) => startExchange(open, limits, forwarded, response),
     close: () => agent.destroy(),
   };
 }
 
 type Open = (forwarded: Forwarded, activity: ExchangeActivity) => ClientRequest;
 
-function startExchange(open: Open, idleMs: number, forwarded: Forwarded, response: ServerResponse): Exchange {
-  const activity = new ExchangeActivity(idleMs);
+function startExchange(open: Open, limits: ForwardLimits, forwarded: Forwarded, response: ServerResponse): Exchange {
+  const activity = new ExchangeActivity(limits.idleMs);
   const onClose = () => activity.cancel(new ForwardingError("the browser has gone", true));
   if (response.destroyed) onClose();
   response.once("close", onClose);
   const passOn = async () => {
     try {
-      return await copyAnswer(await sendWithRetries(open, forwarded, activity), response, activity);
+      return await copyAnswer(await sendWithRetries(open, forwarded, limits, activity), response, activity);
     } catch (error) {
       if (response.headersSent) breakOff(response);
       throw activity.reason ?? toForwardingError(error);
@@ -101,12 +107,17 @@ function toForwardingError(error: unknown): ForwardingError {
 
 // The host tries again too; a request with a body then fails. The library answers an invocation only once, so a request
 // that was broken off before the first byte of its answer arrives again and waits.
-async function sendWithRetries(open: Open, forwarded: Forwarded, activity: ExchangeActivity): Promise<IncomingMessage> {
+async function sendWithRetries(
+  open: Open,
+  forwarded: Forwarded,
+  limits: ForwardLimits,
+  activity: ExchangeActivity,
+): Promise<IncomingMessage> {
   const { body } = forwarded;
   for (let attempt = 1, pauseMs = firstPauseMs; ; attempt += 1, pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const upstream = open(forwarded, activity);
     try {
-      return await send(upstream, body, activity);
+      return await send(upstream, body, limits, activity);
     } catch (error) {
       const isRepeatable = Buffer.isBuffer(body) && (body.length === 0 || upstream.reusedSocket);
       if (!isRepeatable || attempt === attempts) throw error;
@@ -115,10 +126,15 @@ async function sendWithRetries(open: Open, forwarded: Forwarded, activity: Excha
   }
 }
 
-async function send(upstream: ClientRequest, body: Forwarded["body"], activity: ExchangeActivity) {
+async function send(
+  upstream: ClientRequest,
+  body: Forwarded["body"],
+  limits: ForwardLimits,
+  activity: ExchangeActivity,
+) {
   const answered = Promise.withResolvers<IncomingMessage>();
   upstream.on("error", answered.reject).on("response", answered.resolve);
-  const sent = sendBody(upstream, body, activity).catch((error: unknown) => {
+  const sent = sendBody(upstream, body, limits, activity).catch((error: unknown) => {
     const failure = toForwardingError(error);
     upstream.destroy(failure);
     throw failure;
@@ -128,7 +144,12 @@ async function send(upstream: ClientRequest, body: Forwarded["body"], activity: 
   return answer;
 }
 
-async function sendBody(upstream: ClientRequest, body: Forwarded["body"], activity: ExchangeActivity): Promise<void> {
+async function sendBody(
+  upstream: ClientRequest,
+  body: Forwarded["body"],
+  { bodyBytes }: ForwardLimits,
+  activity: ExchangeActivity,
+): Promise<void> {
   if (Buffer.isBuffer(body)) {
     upstream.end(body.length === 0 ? undefined : body);
     return;
@@ -138,7 +159,7 @@ async function sendBody(upstream: ClientRequest, body: Forwarded["body"], activi
   try {
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > limits.body) throw new ForwardingError(`the body has more than ${limits.body} bytes`);
+      if (length > bodyBytes) throw new ForwardingError(`the body has more than ${bodyBytes} bytes`);
       await activity.write(upstream, chunk);
     }
   } catch (error) {

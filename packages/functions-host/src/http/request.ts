@@ -19,7 +19,7 @@ export interface RequestHead {
 }
 
 /** Kestrel's defaults, in bytes except for the count. */
-export const limits = { requestLine: 8 * 1024, headers: 32 * 1024, headerCount: 100, body: 104_857_600 } as const;
+export const limits = { requestLine: 8 * 1024, headers: 32 * 1024, headerCount: 100 } as const;
 
 /** A request the server refuses before any function sees it: the status to answer with. */
 export type Refusal = 400 | 404 | 414 | 431;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { bodyLimit } from "../http/body-limit.ts";
 import { continueBody } from "../http/continue.ts";
-import { limits, readBody, type RequestHead } from "../http/request.ts";
+import { readBody, type RequestHead } from "../http/request.ts";
 import { sendStatus, sendText } from "../http/response.ts";
 import { keyLevelOf } from "./authorization.ts";
 import type { TriggerContext } from "./trigger.ts";
@@ -45,7 +46,7 @@ async function callByHand(
   context: TriggerContext,
   callNow: CallNow,
 ): Promise<void> {
-  if (head.contentLength > limits.body) return void sendStatus(response, 500, true);
+  if (head.contentLength > bodyLimit(context.env)) return void sendStatus(response, 500, true);
   continueBody(request, response);
   const body = await readBody(request);
   if (body === undefined) return;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { bodyLimit } from "../http/body-limit.ts";
 import { continueBody } from "../http/continue.ts";
-import { readBody, readHead, limits, type RequestHead } from "../http/request.ts";
+import { readBody, readHead, type RequestHead } from "../http/request.ts";
 import { sendStatus, sendText } from "../http/response.ts";
 import type { Router } from "../http/router.ts";
 import { describeError } from "../worker/errors.ts";
@@ -56,7 +57,10 @@ export class HttpSite {
     const refusal = await this.#refusalFor(match.target, head);
     if (refusal !== undefined) {
       sendStatus(response, refusal, false);
-    } else if (head.contentLength > limits.body || (this.#context.forwarder === undefined && hasNoHost(head))) {
+    } else if (
+      head.contentLength > bodyLimit(this.#context.env) ||
+      (this.#context.forwarder === undefined && hasNoHost(head))
+    ) {
       // Kestrel lets them pass; they fail when the host makes them a message for the worker.
       sendStatus(response, 500, true);
     } else {

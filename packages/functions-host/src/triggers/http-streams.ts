@@ -1,3 +1,4 @@
+import { bodyLimit } from "../http/body-limit.ts";
 import { createForwarder, type Forwarder } from "../http/forward.ts";
 import type { WorkerApp } from "../worker/app.ts";
 import { readCapabilities } from "../worker/capabilities.ts";
@@ -15,7 +16,8 @@ const defaultIdleMs = 240_000;
 /** Asks the app whether it streams, and connects to it if so. */
 export async function openHttpStreams(app: WorkerApp, env: NodeJS.ProcessEnv): Promise<HttpStreams> {
   const worker = await readCapabilities(app);
-  const forwarder = worker.httpUrl && createForwarder(worker.httpUrl, readIdleMs(env));
+  const forwarder =
+    worker.httpUrl && createForwarder(worker.httpUrl, { idleMs: readIdleMs(env), bodyBytes: bodyLimit(env) });
   return {
     forwarder,
     close() {
