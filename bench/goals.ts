@@ -1,26 +1,26 @@
 import type { CallFigures, Contestant } from "./figures/api-calls.ts";
+import { flat, type Goal } from "./goal.ts";
 import { connectionCounts } from "./figures/api-calls.ts";
 import type { Figures } from "./measure.ts";
-
-/** A goal with its figure. */
-export interface Goal {
-  readonly figure: string;
-  readonly goal: string;
-  readonly measured: string;
-  readonly met: boolean;
-}
+import { streamGoals } from "./stream-report.ts";
 
 export function goalsOf(figures: Figures): readonly Goal[] {
-  return [...callGoals(figures), ...countGoalsOf(figures), ...otherGoals(figures)];
+  return [...callGoals(figures), ...streamGoals(figures), ...countGoalsOf(figures), ...otherGoals(figures)];
 }
 
-export type Counted = Pick<Figures, "costs" | "renewals" | "burst" | "bundleBytes">;
+export type Counted = Pick<Figures, "costs" | "renewals" | "burst" | "streams" | "bundleBytes">;
 
 /** The goals that are counts and therefore the same on any machine. */
 export function countGoalsOf(counted: Counted): readonly Goal[] {
-  const { burst, bundleBytes } = counted;
+  const { burst, bundleBytes, streams } = counted;
   return [
     ...storeGoals(counted),
+    {
+      figure: "Store operations, streamed API call",
+      goal: "≤ 1",
+      measured: String(streams.storeOperations),
+      met: streams.storeOperations <= 1,
+    },
     ...renewalGoals(counted),
     {
       figure: `${burst.signOuts} front-channel sign-outs at once`,
@@ -105,9 +105,6 @@ function renewalGoals({ renewals }: Counted): Goal[] {
     met: tokenRequests <= instances && (instances > 1 || writes === 1),
   }));
 }
-
-/** How much slower or bigger still counts as noise. */
-const flat = 1.25;
 
 function otherGoals({ coldStart, signOutLatency, memory }: Figures): Goal[] {
   const beyondHello = coldStart.differenceMs.median;

@@ -8,6 +8,7 @@ import { measureMemory, type MemoryFigures } from "./figures/memory.ts";
 import { measureRenewals, type RenewalFigures } from "./figures/renewals.ts";
 import { measureBurst, measureSignOutLatency, type BurstFigures, type SignOutLatency } from "./figures/sign-outs.ts";
 import { countStoreOperations, type Cost } from "./figures/store-operations.ts";
+import { measureStreams, type StreamFigures } from "./figures/streams.ts";
 
 /** How much of everything. */
 export interface Extent {
@@ -16,6 +17,7 @@ export interface Extent {
   readonly coldStarts: number;
   readonly memorySessions: number;
   readonly memoryCalls: number;
+  readonly streamMegabytes: number;
   readonly accounts: readonly number[];
   readonly signOuts: number;
   readonly burst: number;
@@ -27,6 +29,7 @@ export const fullExtent: Extent = {
   coldStarts: 7,
   memorySessions: 10_000,
   memoryCalls: 100_000,
+  streamMegabytes: 100,
   accounts: [10, 10_000, 100_000],
   signOuts: 100,
   burst: 1_000,
@@ -38,6 +41,7 @@ export const quickExtent: Extent = {
   coldStarts: 3,
   memorySessions: 500,
   memoryCalls: 5_000,
+  streamMegabytes: 20,
   accounts: [10, 1_000],
   signOuts: 20,
   burst: 100,
@@ -51,6 +55,7 @@ export interface Figures {
   readonly coldStart: ColdStartFigures;
   readonly burst: BurstFigures;
   readonly memory: MemoryFigures;
+  readonly streams: StreamFigures;
   readonly signOutLatency: readonly SignOutLatency[];
 }
 
@@ -93,8 +98,10 @@ async function measureOn(
   say("memory");
   const { memorySessions: sessions, memoryCalls: calls } = extent;
   const memory = await measureMemory(stage, app, template, { sessions, calls });
+  say("streamed answers beside a bare stream");
+  const streams = await measureStreams(stage, template, { rounds, megabytes: extent.streamMegabytes });
   say("sign-outs with a full store");
   const signOutLatency = await measureSignOutLatency(stage, app, template, extent);
   const { size: bundleBytes } = await stat("dist/index.cjs");
-  return { bundleBytes, apiCalls, costs, renewals, coldStart, burst, memory, signOutLatency };
+  return { bundleBytes, apiCalls, costs, renewals, coldStart, burst, memory, streams, signOutLatency };
 }

@@ -3,7 +3,8 @@ import { connectionCounts, contestants, type Contestant } from "./figures/api-ca
 import { goalsOf } from "./goals.ts";
 import type { Figures } from "./measure.ts";
 import { sizingTables } from "./sizing.ts";
-import type { Spread } from "./statistics.ts";
+import { ranged } from "./statistics.ts";
+import { streamTable } from "./stream-report.ts";
 import { table } from "./table.ts";
 
 const names: Readonly<Record<Contestant, string>> = {
@@ -35,6 +36,8 @@ export function reportOf(figures: Figures): string {
     signOuts(figures),
     "### Memory",
     memory(figures),
+    "### Streams",
+    streamTable(figures),
     "### Size on paper",
     ...sizingTables(figures),
   ].join("\n\n");
@@ -131,8 +134,4 @@ function memory({ memory: { sessions, readings } }: Figures): string {
   ]);
   const caption = `API calls by ${sessions.toLocaleString("en")} sessions in turn, garbage collected before each reading:`;
   return [caption, table(["Calls", "Resident, MB", "Heap in use, MB"], rows)].join("\n\n");
-}
-
-function ranged({ median, min, max }: Spread, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

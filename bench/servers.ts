@@ -77,7 +77,7 @@ function reader(port: string): MeasuredServer["read"] {
 }
 
 /** Builds a baseline as the app itself is built, and returns the folder to run it from. */
-export async function buildBaseline(name: "hello" | "floor", folder: string): Promise<string> {
+export async function buildBaseline(name: "hello" | "floor" | "bare-stream", folder: string): Promise<string> {
   const target = join(folder, name);
   await mkdir(join(target, "dist"), { recursive: true });
   await build({

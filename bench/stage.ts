@@ -27,9 +27,10 @@ export interface Stage {
   /** @throws when the answer is not a success */
   load(plan: LoadPlan): Promise<LoadResult>;
   /** @param port 0 picks a free one; the app's own by default, where its redirect URI leads */
-  startApp(port?: number): Promise<MeasuredServer>;
+  startApp(port?: number, settings?: Environment): Promise<MeasuredServer>;
   startHello(): Promise<MeasuredServer>;
   startFloor(accessToken: string): Promise<MeasuredServer>;
+  startBareStream(settings: Environment): Promise<MeasuredServer>;
   startPeers(): Promise<{ readonly expressOpenidConnect: MeasuredServer; readonly msalCache: MeasuredServer }>;
   stop(): Promise<void>;
 }
@@ -76,12 +77,12 @@ export async function startStage(): Promise<Stage> {
       if (failures.length > 0) throw new Error(`${plan.origin} failed: ${JSON.stringify(result.failures)}`);
       return result;
     },
-    startApp: (port = appPort) =>
+    startApp: (port = appPort, settings = {}) =>
       kept(
         startOnHost({
           appFolder: ".",
           port,
-          environment: { ...environment, ...quiet },
+          environment: { ...environment, ...quiet, ...settings },
         }),
       ),
     async startHello() {
@@ -93,6 +94,10 @@ export async function startStage(): Promise<Stage> {
       return kept(
         startOnHost({ appFolder, port: 0, environment: { ...environment, Bench__AccessToken: accessToken } }),
       );
+    },
+    async startBareStream(settings) {
+      const appFolder = await buildBaseline("bare-stream", folder);
+      return kept(startOnHost({ appFolder, port: 0, environment: { ...environment, ...settings } }));
     },
     startPeers: async () => ({
       expressOpenidConnect: await peer("express-openid-connect.ts", portA),

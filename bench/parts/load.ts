@@ -25,6 +25,9 @@ export interface LoadResult {
   readonly failures: Readonly<Record<string, number>>;
   readonly elapsedMs: number;
   readonly perSecond: number;
+  readonly bytesPerSecond: number;
+  /** To the head of an answer, which comes with its first bytes. */
+  readonly firstByteP50: number;
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
@@ -33,6 +36,8 @@ export interface LoadResult {
 /** Keeps `connections` requests under way, one on each connection, with keep-alive. */
 async function run({ origin, connections, requests, durationMs, count = Infinity }: LoadPlan): Promise<LoadResult> {
   const histogram = createHistogram();
+  const firstBytes = createHistogram();
+  let received = 0;
   const failures: Record<string, number> = {};
   const startedAt = performance.now();
   const endsAt = durationMs === undefined ? Infinity : startedAt + durationMs;
@@ -43,8 +48,11 @@ async function run({ origin, connections, requests, durationMs, count = Infinity
       const request = requests[sent++ % requests.length];
       if (!request) throw new Error("A plan without requests");
       const sentAt = performance.now();
-      const status = await send(client, request);
-      histogram.record(Math.max(1, Math.round((performance.now() - sentAt) * 1000)));
+      const status = await send(client, request, {
+        onHead: () => firstBytes.record(microseconds(sentAt)),
+        onData: (bytes) => (received += bytes),
+      });
+      histogram.record(microseconds(sentAt));
       if (status < 200 || status >= 400) failures[status] = (failures[status] ?? 0) + 1;
     }
     await client.close();
@@ -56,26 +64,44 @@ async function run({ origin, connections, requests, durationMs, count = Infinity
     failures,
     elapsedMs,
     perSecond: (histogram.count / elapsedMs) * 1000,
+    bytesPerSecond: (received / elapsedMs) * 1000,
+    firstByteP50: firstBytes.percentile(50) / 1000,
     p50: histogram.percentile(50) / 1000,
     p99: histogram.percentile(99) / 1000,
     max: histogram.max / 1000,
   };
 }
 
-async function send(client: Client, { method = "GET", path, headers }: LoadRequest): Promise<number> {
+interface Receiver {
+  readonly onHead: () => void;
+  readonly onData: (bytes: number) => void;
+}
+
+async function send(
+  client: Client,
+  { method = "GET", path, headers }: LoadRequest,
+  { onHead, onData }: Receiver,
+): Promise<number> {
   return new Promise((resolve) => {
     let status = 0;
     client.dispatch(
       { method, path, ...(headers && { headers: { ...headers } }) },
       {
         onRequestStart: () => undefined,
-        onResponseStart: (_, statusCode) => (status = statusCode),
-        onResponseData: () => undefined,
+        onResponseStart(_, statusCode) {
+          status = statusCode;
+          onHead();
+        },
+        onResponseData: (_, data) => onData(data.length),
         onResponseEnd: () => resolve(status),
         onResponseError: () => resolve(0),
       },
     );
   });
+}
+
+function microseconds(since: number): number {
+  return Math.max(1, Math.round((performance.now() - since) * 1000));
 }
 
 const methods = { run };

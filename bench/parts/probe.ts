@@ -11,6 +11,8 @@ import { runInNewContext } from "node:vm";
 export interface Reading {
   readonly cpuMs: number;
   readonly residentBytes: number;
+  /** The most that it has been. */
+  readonly peakResidentBytes: number;
   readonly heapBytes: number;
   readonly eventLoopDelayP99Ms: number;
 }
@@ -28,6 +30,7 @@ const server = createServer((request, response) => {
   const reading: Reading = {
     cpuMs: (user + system) / 1000,
     residentBytes: rss,
+    peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     heapBytes: heapUsed,
     eventLoopDelayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 10),
   };
