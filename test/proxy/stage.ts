@@ -22,6 +22,9 @@ export const modes = [
   ["with HTTP streams", true],
 ] as const;
 
+/** Bytes that the Functions host takes, more than the app does unless an API's settings say otherwise. */
+export const largestRequest = 1_073_741_824;
+
 /**
  * @param settings of the API, besides its base URL and scopes
  * @param small settings of another one of the same address, `/api/small/<path>`
@@ -34,7 +37,8 @@ export async function startProxyStage(
   const api = await startRawApi();
   const usual = { BaseUrl: `${api.url}/base`, Scopes: "User.Read" };
   const apis = { ...apiSettings("raw", { ...usual, ...settings }), ...apiSettings("small", { ...usual, ...small }) };
-  const world = await startWorld({ environment: { ...apis, Http__Streaming: String(streaming) } });
+  const limit = { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(largestRequest) };
+  const world = await startWorld({ environment: { ...apis, ...limit, Http__Streaming: String(streaming) } });
   const client = world.client();
   await signIn(client, "ada@contoso.example", "/healthz");
   const { value } = sessionOf(client);
