@@ -52,15 +52,21 @@ async function bodyOf(request: HttpRequest, maxBytes: number, streaming: boolean
 /** A body whose length nobody has told is refused when it turns out to be too long. */
 function limited(body: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
   let size = 0;
-  const count = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      size += piece.byteLength;
-      if (size > maxBytes) controller.error(tooLarge(maxBytes));
-      else controller.enqueue(piece);
-    },
-  });
-  // Cancelled, the connection that the refusal has to go out on would end.
-  return body.pipeThrough(count, { preventCancel: true });
+  const reader = body.getReader();
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const { done, value } = await reader.read();
+    if (done) return controller.close();
+    size += value.byteLength;
+    if (size <= maxBytes) return controller.enqueue(value);
+    controller.error(tooLarge(maxBytes));
+    await readToEnd(reader);
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+/** The Functions host passes no answer on before the whole request has been taken. */
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read()).done);
 }
 
 function tooLarge(maxBytes: number): ProblemError {

@@ -10,7 +10,7 @@ import { answerBytes } from "./raw-api.ts";
 import { largestRequest, readAll, startProxyStage, type ProxyStage } from "./stage.ts";
 
 const mib = 1_048_576;
-const piece = Buffer.alloc(64 * 1_024, "x");
+const piece = Buffer.alloc(mib, "x");
 const chunked = "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const events = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const chunk = (data: string | Buffer) =>
@@ -125,8 +125,9 @@ describe("streams on their way through the app", () => {
     browser.write(`${stage.head("PUT", "upload", ["Transfer-Encoding: chunked", "Connection: close"])}\r\n\r\n`);
     let sent = 0;
     const sending = (async () => {
+      const chunkOfPiece = chunk(piece);
       for (; sent < size; sent += piece.length) {
-        if (!browser.write(chunk(piece))) await once(browser, "drain");
+        if (!browser.write(chunkOfPiece)) await once(browser, "drain");
       }
       browser.write("0\r\n\r\n");
     })();
