@@ -39,6 +39,13 @@ export const downstreamApiSettings = {
     expects: "paths below the base URL, separated by spaces, such as me me/messages/* files/**",
     default: "all of them",
   },
+  downstreamRequireSession: {
+    name: "DownstreamApis__<name>__RequireSession",
+    meaning:
+      "Whether a browser must be signed in to call the API. If not, anybody can call it through the app, except pages of other sites.",
+    expects: "true or false; false only with Anonymous, and without RequireRole and private Caching",
+    default: "true",
+  },
   downstreamRequireRole: {
     name: "DownstreamApis__<name>__RequireRole",
     meaning:

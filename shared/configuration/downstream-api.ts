@@ -35,6 +35,8 @@ export interface DownstreamApiConfiguration {
   readonly methods: readonly string[];
   /** Expressions for paths below the base URL, without a leading slash. */
   readonly paths: readonly RegExp[] | undefined;
+  /** Whether it may be called only for somebody who is signed in. If not, it is called without a token. */
+  readonly requireSession: boolean;
   /** Of which a person needs one. */
   readonly roles: readonly string[] | undefined;
   readonly allowEncodedSlashes: boolean;
@@ -70,6 +72,7 @@ export function readDownstreamApi(
     headers: readFixedHeaders(read, settings.downstreamHeader, token === "Anonymous"),
     methods: readMethods(read, settings.downstreamMethods),
     paths: readPaths(read, settings.downstreamPaths),
+    requireSession: readRequireSession(read, settings, token),
     roles: read.optional(settings.downstreamRequireRole)?.split(/\s+/),
     allowEncodedSlashes: read.oneOf(settings.downstreamAllowEncodedSlashes, ["true", "false"], "false") === "true",
     caching: read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store"),
@@ -101,6 +104,17 @@ function readToken(read: SettingsReader, { downstreamToken: setting }: Settings,
   if (token === "AppToken" && isMultiTenant)
     read.fail(setting, "contradicts AzureAd__TenantId, which names no one tenant");
   return token;
+}
+
+function readRequireSession(read: SettingsReader, settings: Settings, token: TokenKind): boolean {
+  const setting = settings.downstreamRequireSession;
+  if (read.oneOf(setting, ["true", "false"], "true") === "true") return true;
+  const needsPerson =
+    token !== "Anonymous" ||
+    read.optional(settings.downstreamRequireRole) !== undefined ||
+    read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store") === "private";
+  if (needsPerson) read.fail(setting);
+  return false;
 }
 
 function readScopes(read: SettingsReader, setting: Setting, token: TokenKind): readonly string[] {

@@ -12,7 +12,7 @@ import { markedAnswer } from "./private-caching.ts";
 /** What an API's answer is an answer to. */
 export interface AnsweredCall {
   readonly api: DownstreamApiConfiguration;
-  readonly session: ResolvedSession;
+  readonly session: ResolvedSession | undefined;
   /** The URL that was called. */
   readonly target: URL;
   /** The browser's request. */
@@ -41,7 +41,7 @@ function answerFields(
   return {
     ...fields,
     ...(type !== undefined && { "content-type": inertType(asked, type) }),
-    ...(api.caching === "private" && markedAnswer(session, caching, fields)),
+    ...(session !== undefined && api.caching === "private" && markedAnswer(session, caching, fields)),
     ...lengthField(answer),
   };
 }

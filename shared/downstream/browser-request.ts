@@ -16,12 +16,12 @@ const keptBytes = 65_536;
  */
 export async function browserRequest(
   api: DownstreamApiConfiguration,
-  session: ResolvedSession,
+  session: ResolvedSession | undefined,
   request: HttpRequest,
   streaming: boolean,
 ): Promise<ApiRequest> {
   const fields = fieldsForApi(request.headers);
-  const headers = api.caching === "private" ? unmarkedRequest(session, fields) : fields;
+  const headers = session !== undefined && api.caching === "private" ? unmarkedRequest(session, fields) : fields;
   const body = await bodyOf(request, api.maxRequestBytes, streaming);
   if (body === undefined) return { method: request.method, headers };
   const length = body instanceof ReadableStream ? request.headers.get("content-length") : String(body.byteLength);

@@ -9,7 +9,7 @@ import { throughCircuit } from "./circuit.ts";
 import { claimsChallenge } from "./claims-challenge.ts";
 import { exchange, fieldOf, type ApiAnswer, type ApiRequest } from "./exchange.ts";
 import { claimsNeeded } from "./person-needed.ts";
-import type { TokenRequest } from "./token-request.ts";
+import type { ApiCallRequest, TokenRequest } from "./token-request.ts";
 
 /**
  * Calls a downstream API with the token that its settings choose. After a claims challenge (continuous access evaluation,
@@ -20,7 +20,8 @@ import type { TokenRequest } from "./token-request.ts";
  * @throws {ProblemError} `api_timeout`, `api_unavailable`, `api_down` or `api_refused_token`; `send_again` after a challenge, for a
  *   body that was a stream
  */
-export async function callApi(app: App, request: TokenRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
+export async function callApi(app: App, request: ApiCallRequest, target: URL, asked: ApiRequest): Promise<ApiAnswer> {
+  if (!hasSession(request)) return send(app, request, target, asked, undefined);
   const answer = await send(app, request, target, asked, await accessToken(app, request));
   const claims = claimsWanted(app, request, answer);
   if (claims === undefined) return answer;
@@ -33,6 +34,10 @@ export async function callApi(app: App, request: TokenRequest, target: URL, aske
   throw claimsNeeded(app, request, still, "The API asks you to confirm your sign-in.");
 }
 
+function hasSession(request: ApiCallRequest): request is TokenRequest {
+  return request.session !== undefined;
+}
+
 /** The next request finds the new token. */
 function sendAgain(): ProblemError {
   const detail = "The API asked for a newer token while it was sent. There is one now.";
@@ -42,14 +47,14 @@ function sendAgain(): ProblemError {
 /** Sends the request, as part of the recorded trace. The settings' fields and the token replace fields of the same name. */
 async function send(
   app: App,
-  request: TokenRequest,
+  request: ApiCallRequest,
   target: URL,
   asked: ApiRequest,
   token: string | undefined,
 ): Promise<ApiAnswer> {
   const { api } = request;
   const credentials = token !== undefined && { authorization: `Bearer ${token}` };
-  // A call goes on only while somebody waits for it who is signed in.
+  // A call goes on only while somebody waits for it, who is still signed in if it began with a session.
   const watch = watchSession(app, request.session, request);
   const call = async () =>
     httpDependency(asked.method, target, async (traceparent) => {

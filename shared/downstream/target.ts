@@ -10,6 +10,11 @@ export function configuredApi({ configuration }: Pick<App, "configuration">, nam
   return api;
 }
 
+/** Whether an API may be called for somebody who is not signed in. @param name in any case */
+export function isOpen({ configuration }: Pick<App, "configuration">, name: string): boolean {
+  return configuration.downstreamApis.get(asciiLowerCase(name))?.requireSession === false;
+}
+
 /** The address of a request to `/api/{api}/{*path}`, as the Functions host passes it. */
 export interface RequestedPath {
   readonly url: string;

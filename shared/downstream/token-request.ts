@@ -2,6 +2,11 @@ import type { Invocation } from "../app/app.ts";
 import type { DownstreamApiConfiguration } from "../configuration/downstream-apis.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 
+/** A call of an API: without a session if its settings allow that, and then without a token. */
+export interface ApiCallRequest extends Omit<TokenRequest, "session"> {
+  readonly session: ResolvedSession | undefined;
+}
+
 /** A request for an access token, with the request's deadline (`signal`) and its log. */
 export interface TokenRequest extends Invocation {
   /** The session whose token is requested, with the tokens that the store had when it was read. */

@@ -8,7 +8,7 @@ const lookEveryMs = 4_000;
 /** After a look that brought no answer for so long, a session counts as ended: what is in doubt is signed out. */
 const trustedForMs = 9_000;
 
-/** Watches a session for as long as something goes on that is only for a person who is signed in and waits for it. */
+/** Watches for as long as something goes on that is only for somebody who waits for it, and whose session is still there. */
 export interface SessionWatch {
   /** Aborts, with the reason, when the session has ended or the browser has gone. */
   readonly end: AbortSignal;
@@ -19,24 +19,27 @@ export interface SessionWatch {
 /**
  * Looks at the store every few seconds whether the session is still there, so that what goes on for longer ends within ten seconds
  * of a sign-out, wherever that began. If the store does not answer for too long, the session counts as ended.
+ * @param session undefined for what goes on without one: only the browser can end that
  */
 export function watchSession(
   app: SessionFinder,
-  session: ResolvedSession,
+  session: ResolvedSession | undefined,
   { gone, telemetry }: Pick<Invocation, "gone" | "telemetry">,
 ): SessionWatch {
   const ending = new AbortController();
   const leave = () => ending.abort(new ProblemError("client_gone", "Nobody waits for the answer any more."));
   if (gone?.aborted === true) leave();
   gone?.addEventListener("abort", leave);
-  const stopLooking = lookUntil(
-    async () => isStillThere(app, session, { telemetry, signal: AbortSignal.timeout(lookEveryMs) }),
-    () => ending.abort(sessionLost()),
-  );
+  const stopLooking =
+    session &&
+    lookUntil(
+      async () => isStillThere(app, session, { telemetry, signal: AbortSignal.timeout(lookEveryMs) }),
+      () => ending.abort(sessionLost()),
+    );
   return {
     end: ending.signal,
     stop() {
-      stopLooking();
+      stopLooking?.();
       gone?.removeEventListener("abort", leave);
     },
   };

@@ -28,6 +28,8 @@ describe("an API that is called as its settings say", () => {
         ...apiSettings("narrow", { ...at, Scopes: "User.Read", Methods: "GET", Paths: "items items/*" }),
         ...apiSettings("approvals", { ...at, Scopes: "User.Read", RequireRole: "Orders.Approve Orders.Admin" }),
         ...apiSettings("open", { ...at, Token: "Anonymous" }),
+        ...apiSettings("public", { ...at, Token: "Anonymous", RequireSession: "false", Paths: "news" }),
+        ...apiSettings("graph", { Methods: "POST", Paths: "none", RequireRole: "Orders.Admin", MaxRequestBytes: "0" }),
         ...apiSettings("slow", { ...at, Scopes: "User.Read", TimeoutSeconds: "1", IdleTimeoutSeconds: "1" }),
       },
     });
@@ -74,10 +76,32 @@ describe("an API that is called as its settings say", () => {
     assert.equal(api.requests.length, 1);
   });
 
+  it("by browsers; the app's own functions may call all of it", async () => {
+    assertProblem(await client.fetch("/api/graph/me"), 403, "role_required");
+    assert.equal((await client.fetch("/me/profile")).status, 200);
+  });
+
   it("without a token, for people who are signed in", async () => {
     assert.equal((await client.fetch("/api/open/x")).status, 200);
     assert.equal(api.requests[0]?.headers["authorization"], undefined);
     assertProblem(await client.fetch("/api/open/x", { anonymous: true }), 401, "signin_required");
+  });
+
+  it("without a session, if that is said, too: without a look at the store, and not for other sites", async () => {
+    world.cosmos.operations.clear();
+    for (const anonymous of [true, false]) {
+      assert.equal((await client.fetch("/api/public/news", { anonymous })).status, 200);
+    }
+    const { cookie, authorization } = api.requests[1]?.headers ?? {};
+    assert.deepEqual([api.requests.length, cookie, authorization], [2, undefined, undefined]);
+    assert.deepEqual(world.cosmos.operations.all(), []);
+    const crossSite = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    const elsewhere = await client.fetch("/api/public/news", { anonymous: true, headers: crossSite });
+    assertProblem(elsewhere, 403, "cross_site_request");
+    assertProblem(await client.fetch("/api/public/drafts", { anonymous: true }), 403, "api_path_not_allowed");
+    // Nobody learns without a session which APIs there are.
+    assertProblem(await client.fetch("/api/none/x", { anonymous: true }), 401, "signin_required");
+    assert.equal(api.requests.length, 2);
   });
 
   it("for as long as it may take, and not longer", async () => {

@@ -1,10 +1,11 @@
 /**
- * Every field of IANA's registry for HTTP fields, and which way it goes through the app: to APIs, to browsers, both ways, or
+ * The fields of IANA's registry for HTTP fields, and which way it goes through the app: to APIs, to browsers, both ways, or
  * neither. `special` ones are about the message itself, and have tests of their own.
  */
 export const registry = {
   "both ways": `
     A-IM Accept Accept-Additions Accept-Charset Accept-Datetime Accept-Encoding Accept-Features Accept-Language Accept-Patch
+    Accept-Query Cache-Groups Cache-Group-Invalidation
     Accept-Post Accept-Ranges Accept-Signature Access-Control Age Allow Alternates AMP-Cache-Transform Apply-To-Redirect-Ref
     Available-Dictionary C-Ext C-Man C-Opt C-PEP C-PEP-Info Cache-Status Cal-Managed-ID CalDAV-Timezones Capsule-Protocol CDN-Loop
     Cert-Not-After Cert-Not-Before CMCD-Object CMCD-Request CMCD-Session CMCD-Status CMSD-Dynamic CMSD-Static

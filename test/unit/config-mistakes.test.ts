@@ -141,6 +141,7 @@ describe("a malformed setting is named", () => {
     ],
     ["DownstreamApis__x__Methods", "GET FETCH", "OPTIONS", "*"],
     ["DownstreamApis__x__Paths", "me?x", "a/**/b", "a**", "a#b", String.raw`a\b`],
+    ["DownstreamApis__x__RequireSession", "no"],
     ["DownstreamApis__x__AllowEncodedSlashes", "yes"],
     ["DownstreamApis__x__MaxRequestBytes", "-1", "1 MB", "1000000000001"],
     ["DownstreamApis__x__TimeoutSeconds", "0", "231", "1.5"],
@@ -168,6 +169,24 @@ describe("a malformed setting is named", () => {
       ["Anonymous", "read"],
     ] as const) {
       assert.deepEqual(blamed({ ...named("x"), DownstreamApis__x__Token: kind, [name]: scopes }), [name]);
+    }
+  });
+
+  test("an API that is open to everybody, and needs a person all the same", () => {
+    const name = "DownstreamApis__x__RequireSession";
+    const open = {
+      ...named("x"),
+      DownstreamApis__x__Scopes: undefined,
+      DownstreamApis__x__Token: "Anonymous",
+      [name]: "false",
+    };
+    for (const more of [
+      { DownstreamApis__x__Token: undefined, DownstreamApis__x__Scopes: "read" },
+      { DownstreamApis__x__Token: "AppToken", DownstreamApis__x__Scopes: "api://o/.default" },
+      { DownstreamApis__x__RequireRole: "Reader" },
+      { DownstreamApis__x__Caching: "private" },
+    ]) {
+      assert.deepEqual(blamed({ ...open, ...more }), [name]);
     }
   });
 

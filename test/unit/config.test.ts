@@ -287,6 +287,7 @@ describe("a downstream API", () => {
       headers: {},
       methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
       paths: undefined,
+      requireSession: true,
       roles: undefined,
       allowEncodedSlashes: false,
       maxRequestBytes: 104_857_600,
@@ -301,6 +302,8 @@ describe("a downstream API", () => {
     assert.deepEqual([scopes, appScope], [[], "api://orders/.default"]);
     const open = apiConfiguration("x", { Token: "anonymous", Scopes: undefined, Headers__Authorization: "Basic eDp5" });
     assert.deepEqual([open.token, open.scopes, open.headers], ["Anonymous", [], { authorization: "Basic eDp5" }]);
+    const forAll = { Token: "Anonymous", Scopes: undefined, RequireSession: "false" };
+    assert.deepEqual([open.requireSession, apiConfiguration("x", forAll).requireSession], [true, false]);
     const mixed = { ...apiSettings("a", { Token: "Anonymous", Scopes: undefined }), ...apiSettings("b") };
     assert.deepEqual([...configuration(mixed).downstreamApis.keys()], ["graph", "b", "a"]);
   });

@@ -68,6 +68,7 @@ const telling: Readonly<Record<string, Environment>> = {
   [settings.downstreamHeader.name]: api({ Headers__Key: "unprintable \u00e9" }),
   [settings.downstreamMethods.name]: api({ Methods: "GET FETCH" }),
   [settings.downstreamPaths.name]: api({ Paths: "me?x" }),
+  [settings.downstreamRequireSession.name]: api({ RequireSession: "perhaps" }),
   [settings.downstreamRequireRole.name]: api({ RequireRole: "Reader" }),
   [settings.downstreamMaxRequestBytes.name]: api({ MaxRequestBytes: "1 MB" }),
   [settings.downstreamTimeoutSeconds.name]: api({ TimeoutSeconds: "0" }),
