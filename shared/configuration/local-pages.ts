@@ -10,10 +10,10 @@ export type LocalPages = ReadonlyMap<LocalPlace, string>;
 /** The pages of the local platform. An app that is not on this machine has none, whatever the setting says. */
 export function readLocalPages(read: SettingsReader, publicOrigin: string): LocalPages {
   const text = read.optional(settings.localPages);
-  if (text === undefined) return new Map();
-  const pages = isLoopback(URL.parse(publicOrigin)?.hostname ?? "") ? parse(text) : undefined;
+  const pages = text === undefined ? new Map() : parse(text);
   if (pages === undefined) read.fail(settings.localPages);
-  return pages ?? new Map();
+  const isHere = isLoopback(URL.parse(publicOrigin)?.hostname ?? "");
+  return (isHere && pages) || new Map();
 }
 
 function parse(text: string): LocalPages | undefined {

@@ -15,9 +15,10 @@ export const settings = {
   },
   localPages: {
     name: "Development__Pages",
-    meaning: "Pages of the local platform, to which the page at `/` links. `npm start` sets it.",
+    meaning:
+      "Pages of the local platform, to which the page at `/` links. `npm start` sets it. It has no effect unless PublicBaseUrl is on localhost.",
     expects:
-      "documents=<url>, otherApp=<url> and identityProvider=<url>, separated by spaces, http:// on this machine; only with a PublicBaseUrl on localhost",
+      "documents=<url>, otherApp=<url> and identityProvider=<url>, separated by spaces, with http:// URLs of this machine",
   },
   httpStreaming: {
     name: "Http__Streaming",

@@ -23,7 +23,7 @@ export async function frontChannel(client: Client, query: string): Promise<Answe
 export async function finishSignOut(client: Client, page: Answer): Promise<{ frames: Answer[]; landed: Answer }> {
   const urls = [...page.body.matchAll(/<iframe src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&"));
   const frames = await Promise.all(urls.map((url) => client.fetch(url, { anonymous: true })));
-  const next = /<a href="([^"]+)">Continue/.exec(page.body)?.[1]?.replaceAll("&amp;", "&");
+  const next = /<a [^>]*href="([^"]+)"[^>]*>Continue/.exec(page.body)?.[1]?.replaceAll("&amp;", "&");
   return { frames, landed: next === undefined ? page : await client.navigate(new URL(next, page.url).href) };
 }
 
