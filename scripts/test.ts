@@ -37,7 +37,10 @@ const isFormatted = isWhole ? succeeds("npm", ["run", "-s", "format:check"]) : t
 const checks = isWhole ? ["typecheck", "lint"].map((check) => succeeds("npm", ["run", "-s", check])) : [];
 const isReady = await Promise.all([succeeds(process.execPath, ["scripts/build.ts"]), ...checks]);
 await bundlePackages();
-if (isReady.includes(false)) process.exit(1);
+if (isReady.includes(false)) {
+  await isFormatted;
+  process.exit(1);
+}
 Object.assign(process.env, environment);
 await runTests(isWhole ? inGoodOrder(testFiles) : testFiles.filter((file) => kinds.includes(kindOf(file))));
 await browsers;
