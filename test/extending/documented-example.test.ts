@@ -25,7 +25,7 @@ const compiler = "node_modules/typescript/bin/tsc";
 
 describe("a function added as docs/extending.md says, to a copy of the project", () => {
   let folder: string;
-  let blocks: Readonly<Record<"functionFile" | "line" | "testFile", string>>;
+  let blocks: Readonly<Record<"functionFile" | "line" | "background" | "testFile", string>>;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "bff-extended-"));
     for (const path of copied) await cp(path, join(folder, path), { recursive: true });
@@ -34,10 +34,12 @@ describe("a function added as docs/extending.md says, to a copy of the project",
     blocks = {
       functionFile: block(text, "file: functions/manager.ts"),
       line: block(text, "line: functions/index.ts"),
+      background: block(text, "file: functions/nightly-count.ts"),
       testFile: block(text, "file: test/flow/manager.test.ts"),
     };
     await writeFile(join(folder, "functions/manager.ts"), blocks.functionFile);
-    await appendFile(join(folder, "functions/index.ts"), blocks.line);
+    await writeFile(join(folder, "functions/nightly-count.ts"), blocks.background);
+    await appendFile(join(folder, "functions/index.ts"), `${blocks.line}import "./nightly-count.ts";\n`);
     await writeFile(join(folder, "test/flow/manager.test.ts"), blocks.testFile);
     const example = { extends: "./tsconfig.json", include: ["functions", "test/flow/manager.test.ts"] };
     await writeFile(join(folder, "tsconfig.example.json"), JSON.stringify(example));
