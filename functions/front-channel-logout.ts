@@ -28,7 +28,7 @@ export const frontChannelLogout: FunctionDefinition = {
     await signOutFrontChannel(app, sid, context);
     const frameAncestors = originsOf(app.authority.url, await signOutPageOf(context));
     const { title, text } = site.texts.signedOutElsewhere;
-    return page({ title, content: html`<p>${text}</p>` }, site, { frameAncestors });
+    return page({ title, content: html`<p>${text}</p>`, frameAncestors }, site);
   },
 };
 

@@ -5,5 +5,4 @@ declare module "web-assets" {
   export const authScript: string;
   export const authTypes: string;
   export const styleSheet: string;
-  export const favicon: string;
 }

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
-import { authScript, authTypes, favicon, pageHtml, pageScript, styleSheet } from "web-assets";
+import { authScript, authTypes, pageHtml, pageScript, styleSheet } from "web-assets";
 import type { LocalPages } from "../shared/configuration/local-pages.ts";
 import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ProblemError } from "../shared/core/errors.ts";
@@ -9,6 +9,7 @@ import { html } from "../shared/http/html.ts";
 import { lists } from "../shared/http/field-values.ts";
 import { usualAppName, type Site } from "../shared/http/page.ts";
 import { pagePolicy } from "../shared/http/page-policy.ts";
+import { icon } from "../shared/http/page-style.ts";
 import { withLocalPages } from "./local-pages.ts";
 
 interface Asset {
@@ -30,7 +31,7 @@ const assets: ReadonlyMap<string, Asset> = new Map([
   ["auth.d.ts", asset("text/plain", authTypes)],
   ["page.js", asset("text/javascript", pageScript)],
   ["style.css", asset("text/css", styleSheet)],
-  ["favicon.svg", asset("image/svg+xml", favicon)],
+  ["favicon.svg", asset("image/svg+xml", gzipSync(icon).toString("base64"))],
 ]);
 
 type Adaptation = Pick<Site, "appName" | "basePath">;

@@ -135,7 +135,6 @@ async function assetsModule(): Promise<string> {
     authScript: await minified("web/auth.ts"),
     authTypes: await authTypes(),
     styleSheet: await minified("web/style.css"),
-    favicon: await readFile("web/favicon.svg", "utf8"),
   };
   return Object.entries(assets)
     .map(([name, text]) => `export const ${name} = "${gzipSync(text, { level: 9 }).toString("base64")}";`)

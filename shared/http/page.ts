@@ -1,6 +1,7 @@
-import { html, type Html } from "./html.ts";
+import { html, Html } from "./html.ts";
 import { lists } from "./field-values.ts";
-import { pagePolicy, type ContentPolicy } from "./page-policy.ts";
+import { smallPagePolicy } from "./page-policy.ts";
+import { iconUrl, pageStyle, sourceOfInline } from "./page-style.ts";
 import type { Texts } from "../texts/texts.ts";
 
 /** The app's name on its pages, unless it has been given one. */
@@ -20,13 +21,17 @@ interface SmallPage {
   readonly content: Html;
   /** If set, the browser goes there at once. */
   readonly goesTo?: string;
+  /** Who may show the page in a frame. Nobody by default. */
+  readonly frameAncestors?: readonly string[];
 }
 
-/** One of the app's small pages: a heading and a few lines, no script. */
+const style = new Html(`<style>${pageStyle}</style>`);
+const styleSrc = sourceOfInline(pageStyle);
+
+/** One of the app's small pages: a heading and a few lines, no script, nothing to load. */
 export function page(
-  { title, content, goesTo }: SmallPage,
-  { appName, basePath, texts }: Site,
-  policy?: ContentPolicy,
+  { title, content, goesTo, frameAncestors }: SmallPage,
+  { appName, texts }: Pick<Site, "appName" | "texts">,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
     <html lang="${texts.language}">
@@ -35,15 +40,15 @@ export function page(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         ${goesTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${goesTo}" />`}
-        <link rel="icon" href="${basePath}/assets/favicon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="${basePath}/assets/style.css" />
+        <link rel="icon" href="${iconUrl}" type="image/svg+xml" />
+        ${style}
       </head>
-      <body class="centered">
-        <header class="brand">
-          <img src="${basePath}/assets/favicon.svg" width="28" height="28" alt="" />
+      <body>
+        <header>
+          <img src="${iconUrl}" width="28" height="28" alt="" />
           ${appName}
         </header>
-        <main class="card">
+        <main>
           <h1>${title}</h1>
           ${content}
         </main>
@@ -53,8 +58,7 @@ export function page(
     status: 200,
     headers: {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": pagePolicy(policy),
-      vary: "accept-language",
+      "content-security-policy": smallPagePolicy({ styleSrc }, frameAncestors),
     },
     body: document.markup,
   };

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
@@ -95,10 +96,19 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
     await seesSignedOut(tab, "Bruno Castellano");
   });
 
-  it("there is no such page", async (test) => {
+  it("there is no such page, and the page that says so needs none of the app's files to look like it", async (test) => {
     const profile = await browser.newProfile(test, { expectedErrors: [/status of 404/] });
-    const tab = await profile.newTab(`${world.publicBaseUrl}/nowhere`);
+    const tab = await profile.newTab();
+    const asked: string[] = [];
+    tab.on("request", (request) => asked.push(request.url()));
+    await tab.goto(`${world.publicBaseUrl}/nowhere`);
     await reads(tab, "There is nothing here", "error-not-found");
+    assert.deepEqual(
+      asked.filter((url) => !url.startsWith("data:")),
+      [`${world.publicBaseUrl}/nowhere`],
+    );
+    assert.equal(await tab.evaluate("getComputedStyle(document.querySelector('.button')).minHeight"), "44px");
+    assert.ok(await tab.evaluate("document.querySelector('header img').naturalWidth > 0"));
   });
 
   it("the store does not answer", async (test) => {
