@@ -9,6 +9,8 @@ import { watchConnections } from "../shared/pipeline/connection.ts";
 import { usualLanguages } from "../shared/texts/language.ts";
 import type { Texts } from "../shared/texts/texts.ts";
 import { usualAppName } from "../shared/http/page.ts";
+import { checkedPolicy } from "../shared/http/checked-policy.ts";
+import type { ContentPolicy } from "../shared/http/page-policy.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
@@ -42,6 +44,8 @@ export interface BffOptions {
    * them. Together they may have 4 KiB as JSON.
    */
   readonly claims?: readonly string[];
+  /** What the app's pages may load besides its own files. Without it, nothing from elsewhere and nothing inline. */
+  readonly contentSecurityPolicy?: ContentPolicy;
 }
 
 /** What {@link bff} returns. */
@@ -59,6 +63,7 @@ export interface Bff {
  * environment. If they are broken, every route but `/healthz` answers 503 `configuration_invalid`, the app's own functions
  * included, and `/readyz` says which settings to correct.
  *
+ * @throws {TypeError} for a source that the Content-Security-Policy cannot have
  * @example
  * const auth = bff({ name: "Contoso Orders" });
  * auth.http("manager", {
@@ -89,9 +94,11 @@ export function bff(options: BffOptions = {}): Bff {
  * If the settings are broken, every route but `/healthz` says so; otherwise, the host would have no functions at all. Nothing
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
-function handlers({ name, languages, claims }: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+function handlers(options: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+  const { name, languages, claims: keptClaims, contentSecurityPolicy } = options;
+  const contentPolicy = contentSecurityPolicy && checkedPolicy(contentSecurityPolicy);
   try {
-    const app = createApp(loadConfiguration(process.env), { name, languages, keptClaims: claims });
+    const app = createApp(loadConfiguration(process.env), { name, languages, keptClaims, contentPolicy });
     if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;

@@ -61,7 +61,7 @@ export const index: FunctionDefinition = {
   methods: ["GET", "HEAD"],
   handler: async (request, { site, app }) => {
     return serve(indexPage(site, app.configuration.localPages), request.headers, {
-      "content-security-policy": pagePolicy(),
+      "content-security-policy": pagePolicy(app.contentPolicy),
     });
   },
 };

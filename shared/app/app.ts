@@ -5,6 +5,7 @@ import type { Configuration } from "../configuration/configuration.ts";
 import { forGood, shared, sharedWork, type SharedWork } from "../core/waiting.ts";
 import { usualLanguages, type Languages } from "../texts/language.ts";
 import { usualAppName } from "../http/page.ts";
+import type { ContentPolicy } from "../http/page-policy.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
@@ -23,6 +24,8 @@ export interface App {
   readonly languages: Languages;
   /** Names of further claims of the ID token that sessions keep. */
   readonly keptClaims: readonly string[];
+  /** What its pages may load besides the app's own files. */
+  readonly contentPolicy: ContentPolicy;
   readonly configuration: Configuration;
   readonly authority: Authority;
   /** Token requests: one for all callers that have read the same version of a session. */
@@ -62,10 +65,11 @@ interface AppOptions {
   readonly name?: string | undefined;
   readonly languages?: Languages | undefined;
   readonly keptClaims?: readonly string[] | undefined;
+  readonly contentPolicy?: ContentPolicy | undefined;
 }
 
 export function createApp(configuration: Configuration, options: AppOptions = {}): App {
-  const { name = usualAppName, languages = usualLanguages, keptClaims = [] } = options;
+  const { name = usualAppName, languages = usualLanguages, keptClaims = [], contentPolicy = {} } = options;
   const clock = storeClock();
   const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
@@ -73,6 +77,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     name,
     languages,
     keptClaims,
+    contentPolicy,
     configuration,
     authority,
     renewals: sharedWork(),

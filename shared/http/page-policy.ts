@@ -39,6 +39,8 @@ const usual: Readonly<Record<Directive, readonly string[]>> = {
   frameAncestors: [],
 };
 
+export const directives = Object.keys(usual) as readonly Directive[];
+
 /**
  * Content-Security-Policy of a page: the app's own files, nothing inline, nothing from elsewhere, and what `policy` adds.
  * @param nonce for scripts and styles within the page that carry it
@@ -50,7 +52,7 @@ export function pagePolicy(policy: ContentPolicy = {}, nonce?: string): string {
     scriptSrc: [...inline, ...(policy.scriptSrc ?? [])],
     styleSrc: [...inline, ...(policy.styleSrc ?? [])],
   };
-  const allowed = (Object.keys(usual) as Directive[]).map((directive) => {
+  const allowed = directives.map((directive) => {
     return `${nameOf(directive)} ${[...usual[directive], ...(added[directive] ?? [])].join(" ") || "'none'"}`;
   });
   return ["default-src 'none'", ...allowed, "manifest-src 'self'", "base-uri 'none'"].join("; ");

@@ -52,6 +52,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     name: "Contoso Orders",
     languages: usualLanguages,
     keptClaims: [],
+    contentPolicy: {},
     configuration: given,
     authority: authority(parts),
     renewals: sharedWork(),
