@@ -7,7 +7,7 @@ import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import {
-  formatSessionCookie,
+  keepSessionCookie,
   parseSessionCookie,
   sessionCookieMaxAge,
   sessionCookieName,
@@ -55,6 +55,7 @@ export const callback: FunctionDefinition = {
     if (outcome === "not signed in") return toReturnUrl;
     if ("lookAgain" in outcome) return { status: 303, headers: { location: outcome.lookAgain } };
     await startSession(request, outcome, transaction, context);
+    finishTransaction(context.cookies, transaction, { opened: true });
     return toReturnUrl;
   },
 };
@@ -140,7 +141,7 @@ async function startSession(
   const opened = { signedIn, startedAt: startedAt ?? 0, startedTick, userAgent, previous };
   const cookie = await openSession(app, opened, context);
   telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
-  cookies.set(sessionCookieName, formatSessionCookie(cookie), sessionCookieMaxAge(app.configuration.session));
+  keepSessionCookie(cookies, cookie, sessionCookieMaxAge(app.configuration.session));
 }
 
 /** A sign-in shows what the app registration, or its consent, lacks. */

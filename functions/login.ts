@@ -1,4 +1,4 @@
-import { parseSignInOptions, askedReturnUrl } from "../shared/sign-in/authorization-request.ts";
+import { askedReturnUrl, askingForAccount, parseSignInOptions } from "../shared/sign-in/authorization-request.ts";
 import { refuseUnallowedExtras } from "../shared/sign-in/extras.ts";
 import { authorizationUrl } from "../shared/sign-in/authorization-url.ts";
 import { beginTransaction } from "../shared/sign-in/transaction.ts";
@@ -6,6 +6,7 @@ import { newTransaction } from "../shared/sign-in/new-transaction.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { requireNavigation } from "../shared/http/fetch-metadata.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
+import { hasSessionEnded } from "../shared/session/cookie.ts";
 
 /** `GET /auth/login`: begins a sign-in and sends the browser to the identity provider. */
 export const login: FunctionDefinition = {
@@ -19,8 +20,9 @@ export const login: FunctionDefinition = {
     requireNavigation(request);
     const returnUrl = safeReturnUrl(askedReturnUrl(query), configuration.publicBaseUrl);
     setDestination(returnUrl, "signIn");
-    const options = parseSignInOptions(query);
-    refuseUnallowedExtras(options, request, configuration);
+    const asked = parseSignInOptions(query);
+    refuseUnallowedExtras(asked, request, configuration);
+    const options = hasSessionEnded(cookies) ? askingForAccount(asked) : asked;
     // A sign-out from now on must count against this sign-in, whichever instance sees it.
     await app.learnTime();
     const transaction = newTransaction(returnUrl, options.prompt === "none", app.clock, options.maxAge, options);

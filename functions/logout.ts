@@ -9,7 +9,7 @@ import { queryParameter } from "../shared/http/parameters.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { endSessionUrl } from "../shared/identity/end-session.ts";
 import { forgetFinishedSignIns } from "../shared/sign-in/transaction.ts";
-import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
+import { clearSessionCookie, parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded } from "../shared/session/ended.ts";
 import type { ResolvedSession } from "../shared/session/resolve.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
@@ -72,7 +72,7 @@ async function endSessionHere(context: SignOutContext, reach: Reach): Promise<Re
   const { app, cookies } = context;
   const cookie = parseSessionCookie(cookies.read(sessionCookieName));
   if (cookie) return (await clearingCookie(cookies, signOutByCookie(app, cookie, reach, context))).session;
-  cookies.clear(sessionCookieName);
+  clearSessionCookie(cookies);
   return undefined;
 }
 

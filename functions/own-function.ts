@@ -7,6 +7,8 @@ export interface OwnContext {
   readonly signal: AbortSignal;
   /** The invocation as the programming model has it, with its log. Never log a token or personal data. */
   readonly invocation: InvocationContext;
+  /** For `<script nonce>` and `<style nonce>` in a page of the function's (`page: true`): only what carries it runs. New each time. */
+  readonly nonce: string;
 }
 
 /** A function of the app's own, for signed-in people and the app's own pages. */
@@ -30,6 +32,12 @@ export interface OwnFunction {
    * signed-in person may come.
    */
   readonly roles?: readonly string[];
+  /**
+   * Whether people open this address as a page. A person who has to sign in first, or once more because an API asks for it, is
+   * taken to the sign-in and comes back here, query and fragment included; a program still gets 401. HTML gets a
+   * Content-Security-Policy, unless the handler sets one. Default: false.
+   */
+  readonly page?: boolean;
   /**
    * Whether a link in a mail or on another site may lead here, by a GET that the browser opens in a tab. Default: true. False
    * for a GET that has effects.

@@ -37,7 +37,7 @@ export interface Destination {
 }
 
 /** The longest claims challenge, in characters, that a link carries. */
-const maxClaimsInLink = 1_500;
+export const maxClaimsInLink = 1_500;
 
 /** @param destination where the links lead */
 export function adviceFor(

@@ -77,12 +77,20 @@ export function inertType(asked: Headers, contentType: string): string {
  */
 export function requireNavigation(request: Asked): void {
   refusePrefetch(request);
-  if (!isBrowser(request)) return;
-  const mode = request.headers.get("sec-fetch-mode") ?? "navigate";
-  const destination = request.headers.get("sec-fetch-dest") ?? "document";
-  if (mode !== "navigate" || destination !== "document") {
+  if (isBrowser(request) && !isInTab(request)) {
     throw new ProblemError("navigation_required", "Send the browser here, by a link or location.assign.");
   }
+}
+
+/** Whether a person opens the address now, in a tab of its own: not a frame, a form, a script or a prefetch. */
+export function isOpened(request: Asked & { readonly method: string }): boolean {
+  return request.method === "GET" && isInTab(request) && !isPrefetch(request);
+}
+
+function isInTab({ headers }: Asked): boolean {
+  const mode = headers.get("sec-fetch-mode") ?? "navigate";
+  const destination = headers.get("sec-fetch-dest") ?? "document";
+  return mode === "navigate" && destination === "document";
 }
 
 /** Browsers send at least one of these fields. Node's `fetch` sends only `Sec-Fetch-Mode: cors`. */
@@ -95,11 +103,13 @@ function isBrowser({ headers }: Asked): boolean {
  * browser asks again when the person goes there.
  * @throws {ProblemError} `navigation_required`
  */
-export function refusePrefetch({ headers }: Asked): void {
+export function refusePrefetch(request: Asked): void {
+  if (isPrefetch(request)) throw new ProblemError("navigation_required", "This address must not be prefetched.");
+}
+
+function isPrefetch({ headers }: Asked): boolean {
   const purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"].map((name) => headers.get(name) ?? "");
-  if (purposes.some((purpose) => /^(prefetch|prerender|preview)\b/i.test(purpose))) {
-    throw new ProblemError("navigation_required", "This address must not be prefetched.");
-  }
+  return purposes.some((purpose) => /^(prefetch|prerender|preview)\b/i.test(purpose));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { html, Html } from "./html.ts";
 import { lists } from "./field-values.ts";
 import { smallPagePolicy } from "./page-policy.ts";
+import { maxReturnUrlLength } from "./return-url.ts";
 import { iconUrl, pageStyle, sourceOfInline } from "./page-style.ts";
 import type { Texts } from "../texts/texts.ts";
 
@@ -20,7 +21,9 @@ interface SmallPage {
   readonly title: string;
   readonly content: Html;
   /** If set, the browser goes there at once. */
-  readonly goesTo?: string;
+  readonly goesTo?: string | undefined;
+  /** Whether the sign-in that `goesTo` begins is to come back to the fragment of this address, too. Only scripts can see it. */
+  readonly keepsFragment?: boolean;
   /** Who may show the page in a frame. Nobody by default. */
   readonly frameAncestors?: readonly string[];
 }
@@ -28,9 +31,20 @@ interface SmallPage {
 const style = new Html(`<style>${pageStyle}</style>`);
 const styleSrc = sourceOfInline(pageStyle);
 
-/** One of the app's small pages: a heading and a few lines, no script, nothing to load. */
+/** Adds the fragment to the return URL, unless that would be too long for one. */
+const onward = `
+const { content } = document.querySelector("meta[name=onward]");
+const to = new URL(content, location.href);
+const back = (to.searchParams.get("returnUrl") ?? location.pathname) + location.hash;
+if (location.hash !== "" && back.length <= ${maxReturnUrlLength}) to.searchParams.set("returnUrl", back);
+location.replace(to);
+`;
+const script = new Html(`<script>${onward}</script>`);
+const scriptSrc = sourceOfInline(onward);
+
+/** One of the app's small pages: a heading and a few lines, nothing to load, and a script only to keep the fragment. */
 export function page(
-  { title, content, goesTo, frameAncestors }: SmallPage,
+  { title, content, goesTo, keepsFragment = false, frameAncestors }: SmallPage,
   { appName, texts }: Pick<Site, "appName" | "texts">,
 ): { status: number; headers: Record<string, string>; body: string } {
   const document = html`<!doctype html>
@@ -39,7 +53,7 @@ export function page(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        ${goesTo === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${goesTo}" />`}
+        ${goesTo === undefined ? undefined : goingOn(goesTo, keepsFragment)}
         <link rel="icon" href="${iconUrl}" type="image/svg+xml" />
         ${style}
       </head>
@@ -58,10 +72,16 @@ export function page(
     status: 200,
     headers: {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": smallPagePolicy({ styleSrc }, frameAncestors),
+      "content-security-policy": smallPagePolicy({ styleSrc, ...(keepsFragment && { scriptSrc }) }, frameAncestors),
     },
     body: document.markup,
   };
+}
+
+function goingOn(goesTo: string, keepsFragment: boolean): Html {
+  const refresh = html`<meta http-equiv="refresh" content="0;url=${goesTo}" />`;
+  if (!keepsFragment) return refresh;
+  return html`<meta name="onward" content="${goesTo}" />${script}<noscript>${refresh}</noscript>`;
 }
 
 /** Whether to answer with a page: the request is a person's navigation rather than a program's call. */

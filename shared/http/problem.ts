@@ -23,6 +23,8 @@ export interface Occurrence {
   /** Where the person was going; by default, the app's start. */
   readonly destination?: Destination;
   readonly site: Site;
+  /** Whether the browser goes on by itself to the sign-in that the problem asks for. */
+  readonly goesOn?: boolean;
 }
 
 /** The answer to a failed request: a page for a person's navigation, problem details (RFC 9457) for everything else. */
@@ -52,18 +54,28 @@ function problemDetails(error: unknown, { id }: Occurrence): HttpResponseInit {
   };
 }
 
-function problemPage(error: unknown, { id, site, destination = goingTo(site) }: Occurrence): HttpResponseInit {
+function problemPage(error: unknown, occurrence: Occurrence): HttpResponseInit {
+  const { id, site, destination = goingTo(site), goesOn = false } = occurrence;
   const code = problemCodeOf(error);
   const { status } = problemTypes[code];
   const { texts } = site;
   const { claims, api } = error instanceof SignInRequiredError ? error : {};
   const { text, links: usual } = adviceFor(code, { ...destination, claims, api }, site);
   const links = error instanceof ApiSignInRequiredError ? [signInFor(error, destination, site), ...usual] : usual;
+  const [first] = links;
+  if (goesOn && first) return { ...signingIn(first, site), status };
   const content = html`${text === undefined ? englishDetail(error, texts) : html`<p>${text}</p>`}
     <p class="actions">${joined(links.map(button))}</p>
     <p class="muted reference">${texts.reference} <code>${id}</code></p>`;
   const response = page({ title: texts.titles[code], content }, site);
   return { ...response, status, headers: { ...response.headers, ...fieldsOf(error, status) } };
+}
+
+function signingIn({ href }: Link, site: Site): HttpResponseInit {
+  const { signingIn: texts, links } = site.texts;
+  const content = html`<p>${texts.text}</p>
+    <p class="actions"><a class="button" href="${href}">${links.goOn}</a></p>`;
+  return page({ title: texts.title, content, goesTo: href, keepsFragment: true }, site);
 }
 
 function button({ href, text }: Link, index: number): Html {

@@ -1,6 +1,6 @@
 import { ProblemError } from "../core/errors.ts";
 
-const maxLength = 1_000;
+export const maxReturnUrlLength = 1_000;
 /** Printable ASCII without space and backslash: browsers read `\` as `/` and drop tabs and line breaks. */
 const plain = /^[\x21-\x5b\x5d-\x7e]*$/;
 /** A second slash, in any spelling, that could make a host of what follows. */
@@ -24,10 +24,10 @@ export function safeReturnUrl(value: string | null, publicBaseUrl: string): stri
     throw new ProblemError("invalid_return_url", `returnUrl must be a path of this app, such as ${example}.`);
   }
   const url = URL.parse(path, base.href);
-  if (!url || path.length > maxLength || !plain.test(path) || !path.startsWith("/")) return start;
+  if (!url || path.length > maxReturnUrlLength || !plain.test(path) || !path.startsWith("/")) return start;
   // The path as the URL parser reads it. It would make `//evil.example` of `/a/..//evil.example`, but that was refused above.
   const normalized = url.pathname + url.search + url.hash;
-  return normalized.length <= maxLength ? normalized : start;
+  return normalized.length <= maxReturnUrlLength ? normalized : start;
 }
 
 function withoutOrigin(value: string, { origin }: URL): string {

@@ -10,11 +10,12 @@ import { publicPathOf } from "../http/public-path.ts";
 import { safeReturnUrl } from "../http/return-url.ts";
 import { clearDeadSession } from "../session/cookie.ts";
 import { logFailure, type Telemetry } from "../telemetry/log.ts";
+import { goesOnToSignIn } from "./onward.ts";
 
 /** A request whose function has thrown. */
 export interface FailedRequest {
   readonly request: HttpRequest;
-  readonly definition: { readonly name: string; readonly isStep?: boolean };
+  readonly definition: { readonly name: string; readonly isStep?: boolean; readonly isPage?: boolean };
   /** The host's invocation. The person gets to see its id, by which an operator finds the log. */
   readonly invocation: InvocationContext;
   readonly telemetry: Telemetry;
@@ -31,7 +32,7 @@ export interface FailedRequest {
 export function failureResponse(error: unknown, failed: FailedRequest): HttpResponseInit {
   reportFailure(error, failed);
   if (error instanceof SignInRequiredError && error.sessionEnded) clearDeadSession(failed.cookies);
-  return problemResponse(error, occurrenceOf(failed));
+  return problemResponse(error, { ...occurrenceOf(failed), goesOn: goesOn(error, failed) });
 }
 
 /** Logs failures for the operator. Refusals concern only the caller, but people bring the pages they saw to support. */
@@ -42,11 +43,17 @@ export function reportFailure(error: unknown, failed: FailedRequest): void {
   const number = aadstsNumber(error);
   const attributes = { function: definition.name, code, id, ...(number !== undefined && { aadsts: number }) };
   if (problemTypes[code].status < 500) {
+    if (goesOn(error, failed)) return;
     if (isPage || number !== undefined) telemetry.info("request_refused", attributes);
     return;
   }
   telemetry.error("request_failed", attributes);
   logFailure(invocation, describe(error));
+}
+
+function goesOn(error: unknown, failed: FailedRequest): boolean {
+  const { definition, request, cookies } = failed;
+  return definition.isPage === true && goesOnToSignIn(error, { request, cookies, address: ownAddress(failed).to });
 }
 
 function occurrenceOf(failed: FailedRequest): Occurrence {

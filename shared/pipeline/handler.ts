@@ -47,6 +47,8 @@ interface Definition<Context extends RequestContext> {
   readonly authLevel?: "anonymous" | "function";
   /** Whether it is a step on the way to somewhere else, so that an error page does not lead back to it. */
   readonly isStep?: boolean;
+  /** Whether people open it as a page: who has to sign in is taken there, and comes back. */
+  readonly isPage?: boolean;
   readonly handler: (request: HttpRequest, context: Context) => Promise<HttpResponseInit>;
 }
 

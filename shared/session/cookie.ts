@@ -43,10 +43,30 @@ export function formatSessionCookie({ accountKey, secret }: SessionCookie): stri
   return `${accountKey}.${secret}`;
 }
 
+/** Tells the browser's next sign-in that a session of this browser has ended. It holds nothing else. */
+const endedCookieName = "ended";
+
+/** Keeps the cookie of a new session. */
+export function keepSessionCookie(jar: CookieJar, cookie: SessionCookie, maxAge: number | undefined): void {
+  jar.set(sessionCookieName, formatSessionCookie(cookie), maxAge);
+  if (jar.has(endedCookieName)) jar.clear(endedCookieName);
+}
+
+/** Clears the cookie of a session that has ended. The browser's next sign-in asks for the account. */
+export function clearSessionCookie(jar: CookieJar): void {
+  jar.clear(sessionCookieName);
+  jar.set(endedCookieName, "1");
+}
+
+/** Whether a session of this browser has ended, and nobody has signed in since: nobody may be signed in without being asked. */
+export function hasSessionEnded(jar: CookieJar): boolean {
+  return jar.has(endedCookieName);
+}
+
 /**
  * Clears a cookie that opens nothing. It clears none when there are two of that name: without the app's own, the other one,
  * perhaps an attacker's, would count.
  */
 export function clearDeadSession(cookies: CookieJar): void {
-  if (cookies.read(sessionCookieName) !== undefined) cookies.clear(sessionCookieName);
+  if (cookies.read(sessionCookieName) !== undefined) clearSessionCookie(cookies);
 }

@@ -91,6 +91,12 @@ export function parseSignInOptions(query: URLSearchParams): SignInOptions {
   };
 }
 
+/** The same, but nobody is signed in without being asked, unless the caller has said how to ask, or whom. */
+export function askingForAccount(options: SignInOptions): SignInOptions {
+  const { prompt, loginHint } = options;
+  return prompt === null && loginHint === null ? { ...options, prompt: "select_account" } : options;
+}
+
 /** Refuses forbidden and misspelled parameters. Any others are ignored: mail and advertising add theirs to every link. */
 function refuseOthers(query: URLSearchParams): void {
   const spellings = new Map(Object.entries(known).flatMap((names) => names.map((name) => [plain(name), name])));

@@ -74,14 +74,23 @@ export interface FinishedSignIn {
   readonly state: string;
   readonly returnUrl: string;
   readonly finishedAt: number;
+  /** Whether the person is signed in by it. */
+  readonly opened?: boolean;
+  /** What it was for, as the transaction had it. */
+  readonly api?: string | undefined;
+  readonly claimsHash?: string | undefined;
 }
 
 /**
  * Ends `transaction`: it accepts one answer, whatever that says. A note stays for a quarter of an hour, in case the browser
  * comes to the same address again.
  */
-export function finishTransaction(jar: CookieJar, { state, returnUrl }: SignInTransaction): void {
-  const note: FinishedSignIn = { state, returnUrl, finishedAt: Date.now() };
+export function finishTransaction(
+  jar: CookieJar,
+  { state, returnUrl, api, claimsHash }: SignInTransaction,
+  { opened = false }: { readonly opened?: boolean } = {},
+): void {
+  const note: FinishedSignIn = { state, returnUrl, finishedAt: Date.now(), opened, api, claimsHash };
   jar.set(nameOf(state), encode(note), lifetimeSeconds);
 }
 
@@ -93,9 +102,15 @@ export function finishedSignIn(jar: CookieJar, state: string): FinishedSignIn | 
 
 /** Drops the notes of finished sign-ins at a sign-out: the browser's next user need not know where the last one was. */
 export function forgetFinishedSignIns(jar: CookieJar): void {
-  for (const name of jar.names(prefix)) {
-    if (cookieName.test(name) && isFinished(decode(jar.read(name)))) jar.clear(name);
-  }
+  for (const { name } of finishedSignIns(jar)) jar.clear(name);
+}
+
+/** The finished sign-ins that this browser still has a note of, with the cookies that hold the notes. */
+export function finishedSignIns(jar: CookieJar): { readonly name: string; readonly note: FinishedSignIn }[] {
+  return jar.names(prefix).flatMap((name) => {
+    const note = cookieName.test(name) ? decode(jar.read(name)) : undefined;
+    return isFinished(note) ? [{ name, note }] : [];
+  });
 }
 
 /**

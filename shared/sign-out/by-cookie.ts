@@ -2,7 +2,7 @@ import { liveSession, sessionOf, type AccountDocument, sessionKeyOf } from "../a
 import type { Successor } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
-import { sessionCookieName, type SessionCookie } from "../session/cookie.ts";
+import { clearSessionCookie, type SessionCookie } from "../session/cookie.ts";
 import { lookUp, type ResolvedSession } from "../session/resolve.ts";
 import { successorOfCookie } from "../session/successor.ts";
 import { type SigningOut, SignOutDeferredError } from "./defer.ts";
@@ -74,10 +74,10 @@ function storedSession(
 export async function clearingCookie<T>(cookies: CookieJar, signOut: Promise<T>): Promise<T> {
   try {
     const result = await signOut;
-    cookies.clear(sessionCookieName);
+    clearSessionCookie(cookies);
     return result;
   } catch (error) {
-    if (error instanceof SignOutDeferredError) cookies.clear(sessionCookieName);
+    if (error instanceof SignOutDeferredError) clearSessionCookie(cookies);
     throw error;
   }
 }

@@ -75,6 +75,10 @@ export const english: Texts = {
     signOut: "Sign out",
     stay: "Stay signed in",
   },
+  signingIn: {
+    title: "Signing in",
+    text: "This page is for people who are signed in. Now you are being taken to the sign-in.",
+  },
   signingOut: {
     title: "Signing out",
     text: "You are signed out of this app. Now you are being signed out at the identity provider.",

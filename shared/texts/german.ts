@@ -131,6 +131,10 @@ export const german: Texts = {
     signOut: "Abmelden",
     stay: "Angemeldet bleiben",
   },
+  signingIn: {
+    title: "Anmeldung",
+    text: "Diese Seite ist für angemeldete Personen. Sie werden jetzt zur Anmeldung weitergeleitet.",
+  },
   signingOut: {
     title: "Sie werden abgemeldet",
     text: "Von dieser App sind Sie abgemeldet. Jetzt werden Sie beim Identitätsanbieter abgemeldet.",

@@ -19,6 +19,8 @@ export interface Texts {
   readonly reference: string;
   /** `GET /auth/logout`. */
   readonly signOutQuestion: PageTexts & { readonly signOut: string; readonly stay: string };
+  /** On the way from a page of the app's own (`page: true`) to `/auth/login`. */
+  readonly signingIn: PageTexts;
   /** On the way from `POST /auth/logout` to the identity provider. */
   readonly signingOut: PageTexts;
   /** `/auth/signed-out`. `incomplete`: the identity provider could not be reached. */

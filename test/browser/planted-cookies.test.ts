@@ -69,6 +69,7 @@ describe("cookies that a neighbour's page plants", () => {
       await plant();
       const tab = await profile.newTab(callback.href);
       await tab.getByText("A sign-in works only once").waitFor();
+      await tab.goto(world.publicBaseUrl);
       const status = await tab.evaluate<number>(`fetch("/auth/me?optional=1").then(({ status }) => status)`);
       assert.equal(status, 204, "The attacker's account was signed in");
     });

@@ -20,6 +20,22 @@ const page = `import { me, onSignedOut, type SignedOut } from "entra-functions-b
 export const who: Promise<{ readonly account: { readonly name: string } } | undefined> = me();
 onSignedOut(({ reason }: SignedOut) => void (document.title = reason));
 `;
+const options = `import { bff, pagePolicy, type BffOptions, type ContentPolicy, type OwnFunction } from "entra-functions-bff";
+
+const contentSecurityPolicy: ContentPolicy = { fontSrc: ["https://fonts.example"] };
+const options: BffOptions = { name: "Orders", claims: ["email"], contentSecurityPolicy };
+const orders: OwnFunction = {
+  route: "orders",
+  methods: ["GET"],
+  page: true,
+  handler: (_request, { claims }, { nonce, signal }) => {
+    signal.throwIfAborted();
+    const body = \`<script nonce="\${nonce}">alert(\${claims.roles.length})</script>\`;
+    return { headers: { "content-security-policy": pagePolicy(contentSecurityPolicy, nonce) }, body };
+  },
+};
+bff(options).http("orders", orders);
+`;
 const mistakes = `import { bff, english, german, type Texts } from "entra-functions-bff";
 
 const swiss: Texts = { ...german, language: "de-CH", links: { ...german.links, home: "Zur Startseite" } };
@@ -30,6 +46,8 @@ bff({ languages: [] });
 bff({ languages: [{ language: "fr", reference: "Référence" }] });
 // @ts-expect-error: there is no such option
 bff({ title: "Orders" });
+// @ts-expect-error: the directive has another name
+bff({ contentSecurityPolicy: { fonts: ["https://fonts.example"] } });
 // @ts-expect-error: nothing of the inside is public
 auth.http("order", { route: "order", methods: ["GET"], handler: (_request, session) => ({ jsonBody: session.resolved }) });
 `;
@@ -127,6 +145,7 @@ describe("an app from the packages' tarballs, in a folder of its own", () => {
     "is what a strict compiler takes, and cannot reach what is not public",
     proof(async () => {
       await writeFile(join(folder, "functions/page.ts"), page);
+      await writeFile(join(folder, "functions/options.ts"), options);
       await writeFile(join(folder, "functions/mistakes.ts"), mistakes);
       const compilerOptions = {
         strict: true,

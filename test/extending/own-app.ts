@@ -1,7 +1,11 @@
 /** An app with functions of its own, as an adopter writes it. */
 import { bff, ProblemError, pagePolicy } from "entra-functions-bff";
 
-const auth = bff({ name: "Contoso <Orders>", claims: ["email", "nowhere"] });
+const auth = bff({
+  name: "Contoso <Orders>",
+  claims: ["email", "nowhere"],
+  contentSecurityPolicy: { fontSrc: ["https://fonts.example"] },
+});
 
 auth.http("order", {
   route: "orders/{id}",
@@ -48,4 +52,24 @@ auth.http("permissions", {
   route: "permissions",
   methods: ["GET"],
   handler: (_request, { claims: { roles, groups, further } }) => ({ jsonBody: { roles, groups, further } }),
+});
+
+auth.http("order-page", {
+  route: "order-page",
+  methods: ["GET"],
+  page: true,
+  handler: (_request, _session, { nonce }) => ({
+    headers: { "content-type": "text/html" },
+    body: `<!doctype html><link rel="icon" href="data:," /><style nonce="${nonce}">h1 { color: rgb(1, 2, 3) }</style><h1>Orders</h1>`,
+  }),
+});
+
+auth.http("invoice-page", {
+  route: "invoice-page",
+  methods: ["GET"],
+  page: true,
+  handler: async (_request, session) => {
+    const answer = await session.fetch("graph", "me");
+    return { headers: { "content-type": "text/html" }, body: `<h1>Invoices, ${answer.status}</h1>` };
+  },
 });

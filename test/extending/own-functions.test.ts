@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { build } from "esbuild";
 import { defaultTenantId, samplePeople } from "@entra-functions-bff/identity-provider/people";
-import { bundleOptions } from "../../scripts/build.ts";
 import type { Client } from "../support/http-client.ts";
+import { buildOwnApp } from "./build-own-app.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
 const own = { "sec-fetch-site": "same-origin" };
@@ -28,11 +25,7 @@ describe("an app with functions of its own", () => {
   let world: World;
   let client: Client;
   before(async () => {
-    appFolder = await mkdtemp(join(tmpdir(), "bff-own-"));
-    const entryPoints = { ...bundleOptions.entryPoints, index: "test/extending/own-app.ts" };
-    await build({ ...bundleOptions, entryPoints, outdir: join(appFolder, "dist") });
-    await copyFile("host.json", join(appFolder, "host.json"));
-    await writeFile(join(appFolder, "package.json"), JSON.stringify({ main: "dist/index.cjs" }));
+    appFolder = await buildOwnApp();
     world = await startWorld({ appFolder, people, registration: { optionalClaims: ["sid", "login_hint", "email"] } });
     client = world.client();
     await signIn(client, "ada@contoso.example", "/healthz");

@@ -85,10 +85,11 @@ describe("with Session__CookieName", () => {
     assert.equal((await client.fetch("/api/graph/me")).status, 200);
     const answer = await client.fetch("/auth/logout", ownForm(world.publicBaseUrl));
     assert.equal(answer.status, 303);
-    assert.match(names().join(), /^__Host-shop-signout-[\w-]{22}$/);
+    assert.match(names().join(), /^__Host-shop-ended,__Host-shop-signout-[\w-]{22}$/);
     const state = new URL(answer.headers.location ?? "").searchParams.get("state") ?? "";
     assert.equal((await client.fetch(`/auth/signed-out?state=${state}`)).headers.location, "/");
-    assert.deepEqual(names(), []);
+    assert.deepEqual(names(), ["__Host-shop-ended"]);
+    client = world.client();
     const check = await client.fetch("/auth/callback?state=unknown&code=x", { headers: { accept: "text/html" } });
     assert.equal(check.headers.location, "/auth/cookie-check");
     assert.deepEqual(names(), ["__Host-shop-cookie-check"]);

@@ -97,7 +97,7 @@ function nextStep(answer: Answer): { readonly url: string; readonly ask: Ask } |
   const { status, headers, url } = answer;
   if (status >= 300 && status < 400 && headers.location) return { url: new URL(headers.location, url).href, ask: {} };
   const refresh = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(answer.body)?.[1];
-  if (status === 200 && refresh !== undefined) return { url: new URL(unescape(refresh), url).href, ask: {} };
+  if (refresh !== undefined) return { url: new URL(unescape(refresh), url).href, ask: {} };
   return postedForm(answer);
 }
 

@@ -67,9 +67,15 @@ describe("every answer", () => {
 describe("the session cookie", () => {
   const headers = { cookie: "__Host-session=x" };
 
-  test("is cleared when the session has ended", async () => {
+  test("is cleared when the session has ended, which the next sign-in finds out", async () => {
     const ended = failing(new SignInRequiredError("x", { sessionEnded: true }));
-    assert.deepEqual([...(await call(app, ended, { headers })).cookies], [["__Host-session", ""]]);
+    assert.deepEqual(
+      [...(await call(app, ended, { headers })).cookies],
+      [
+        ["__Host-session", ""],
+        ["__Host-ended", "1"],
+      ],
+    );
     assert.equal((await call(app, ended)).cookies.size, 0);
   });
 
