@@ -3,6 +3,7 @@
  */
 import { app as functions, type HttpHandler } from "@azure/functions";
 import { createApp } from "../shared/app/app.ts";
+import type { HookContext, SignedInPerson, SignedOutAccount } from "../shared/app/hooks.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
 import { basePathOf } from "../shared/configuration/public-address.ts";
 import { watchConnections } from "../shared/pipeline/connection.ts";
@@ -19,6 +20,8 @@ import { ownDefinition } from "./own-definition.ts";
 import type { OwnFunction } from "./own-function.ts";
 import { recordTelemetry } from "./telemetry.ts";
 
+export type { HookContext, SignedInPerson, SignedOutAccount } from "../shared/app/hooks.ts";
+export type { SignOutOrigin } from "../shared/app/sign-out-origins.ts";
 export { ApiSignInRequiredError, ProblemError, SignInRequiredError } from "../shared/core/errors.ts";
 export type { ProblemCode } from "../shared/core/errors.ts";
 export type { DownstreamInit } from "../shared/downstream/request-init.ts";
@@ -27,7 +30,8 @@ export type { ContentPolicy } from "../shared/http/page-policy.ts";
 export { english } from "../shared/texts/english.ts";
 export { german } from "../shared/texts/german.ts";
 export type { Texts } from "../shared/texts/texts.ts";
-export type { Session, SessionClaims } from "../shared/pipeline/session.ts";
+export type { SessionClaims } from "../shared/identity/session-claims.ts";
+export type { Session } from "../shared/pipeline/session.ts";
 export type { OwnContext, OwnFunction } from "./own-function.ts";
 
 /** What belongs to the app itself, whatever its deployment. Everything else is a setting, in the environment. */
@@ -46,6 +50,16 @@ export interface BffOptions {
   readonly claims?: readonly string[];
   /** What the app's pages may load besides its own files. Without it, nothing from elsewhere and nothing inline. */
   readonly contentSecurityPolicy?: ContentPolicy;
+  /**
+   * Called when a person has signed in: the session is stored, and the browser has no answer yet. If the hook fails or takes more than
+   * 2 s, the person is signed in all the same, and the log has the event `hook_failed`.
+   */
+  readonly onSignedIn?: (person: SignedInPerson, context: HookContext) => void | Promise<void>;
+  /**
+   * Called when a sign-out has ended sessions, wherever it began, also when it is finished later. It may be called twice for one
+   * sign-out, and not at all if the instance is killed at that moment. It cannot keep anybody signed in.
+   */
+  readonly onSignedOut?: (account: SignedOutAccount, context: HookContext) => void | Promise<void>;
 }
 
 /** What {@link bff} returns. */
@@ -95,10 +109,11 @@ export function bff(options: BffOptions = {}): Bff {
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
 function handlers(options: BffOptions): (definition: FunctionDefinition) => HttpHandler {
-  const { name, languages, claims: keptClaims, contentSecurityPolicy } = options;
+  const { name, languages, claims: keptClaims, contentSecurityPolicy, onSignedIn, onSignedOut } = options;
   const contentPolicy = contentSecurityPolicy && checkedPolicy(contentSecurityPolicy);
+  const own = { name, languages, keptClaims, contentPolicy, hooks: { onSignedIn, onSignedOut } };
   try {
-    const app = createApp(loadConfiguration(process.env), { name, languages, keptClaims, contentPolicy });
+    const app = createApp(loadConfiguration(process.env), own);
     if (app.configuration.http.streaming) streamHttp();
     const { defer, onTimer, stop } = waitingSignOuts(app);
     const { queue, finishSchedule: schedule } = app.configuration.signOut;

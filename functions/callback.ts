@@ -1,16 +1,21 @@
 import type { HttpRequest, HttpResponseInit } from "@azure/functions";
+import { sessionKeyOf } from "../shared/account/document.ts";
+import type { SignedInPerson } from "../shared/app/hooks.ts";
+import { runHook } from "../shared/app/run-hook.ts";
 import { problemCodeOf } from "../shared/core/errors.ts";
 import { refusePrefetch } from "../shared/http/fetch-metadata.ts";
 import { wantsPage } from "../shared/http/page.ts";
 import { safeReturnUrl } from "../shared/http/return-url.ts";
 import { describeUserAgent } from "../shared/http/user-agent.ts";
 import { authorizationError, isNotSignedIn } from "../shared/identity/authorization-error.ts";
+import { sessionClaims } from "../shared/pipeline/authenticated.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import {
   keepSessionCookie,
   parseSessionCookie,
   sessionCookieMaxAge,
   sessionCookieName,
+  type SessionCookie,
 } from "../shared/session/cookie.ts";
 import { lookUp } from "../shared/session/resolve.ts";
 import {
@@ -141,7 +146,13 @@ async function startSession(
   const opened = { signedIn, startedAt: startedAt ?? 0, startedTick, userAgent, previous };
   const cookie = await openSession(app, opened, context);
   telemetry.info("session_opened", { hasSid: signedIn.sid !== undefined });
+  const { onSignedIn } = app.hooks;
+  if (onSignedIn) await runHook("onSignedIn", onSignedIn, personOf(cookie, signedIn), context);
   keepSessionCookie(cookies, cookie, sessionCookieMaxAge(app.configuration.session));
+}
+
+function personOf({ accountKey, secret }: SessionCookie, { claims }: SignedIn): SignedInPerson {
+  return { account: accountKey, session: sessionKeyOf(secret), claims: sessionClaims(claims) };
 }
 
 /** A sign-in shows what the app registration, or its consent, lacks. */

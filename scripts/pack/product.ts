@@ -10,6 +10,9 @@ import { flatTypes } from "./flat-types.ts";
 const publicModules = [
   "shared/core/errors",
   "shared/identity/account-claims",
+  "shared/identity/session-claims",
+  "shared/app/sign-out-origins",
+  "shared/app/hooks",
   "shared/downstream/request-init",
   "shared/http/page-policy",
   "shared/texts/advised-links",

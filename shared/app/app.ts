@@ -11,6 +11,7 @@ import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
 import { timeLearner } from "../store/learn-time.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { warningsSinceStart, type Warnings } from "../telemetry/warnings.ts";
 
@@ -26,6 +27,7 @@ export interface App {
   readonly keptClaims: readonly string[];
   /** What its pages may load besides the app's own files. */
   readonly contentPolicy: ContentPolicy;
+  readonly hooks: Hooks;
   readonly configuration: Configuration;
   readonly authority: Authority;
   /** Token requests: one for all callers that have read the same version of a session. */
@@ -66,10 +68,11 @@ interface AppOptions {
   readonly languages?: Languages | undefined;
   readonly keptClaims?: readonly string[] | undefined;
   readonly contentPolicy?: ContentPolicy | undefined;
+  readonly hooks?: Hooks | undefined;
 }
 
 export function createApp(configuration: Configuration, options: AppOptions = {}): App {
-  const { name = usualAppName, languages = usualLanguages, keptClaims = [], contentPolicy = {} } = options;
+  const { name = usualAppName, languages = usualLanguages, keptClaims = [], contentPolicy = {}, hooks = {} } = options;
   const clock = storeClock();
   const store = shared(async () => connectStore(configuration.cosmosDb, clock), forGood);
   const authority = authorityOf(configuration, clock);
@@ -78,6 +81,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     languages,
     keptClaims,
     contentPolicy,
+    hooks,
     configuration,
     authority,
     renewals: sharedWork(),

@@ -10,7 +10,8 @@ import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
 import { requireSession, type ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";
 import type { AccountClaims } from "../identity/account-claims.ts";
-import type { Session, SessionClaims } from "./session.ts";
+import type { SessionClaims } from "../identity/session-claims.ts";
+import type { Session } from "./session.ts";
 
 /** The session as the app's own functions about sessions see it. */
 export interface AuthenticatedSession extends Session {
@@ -97,6 +98,6 @@ function authenticatedSession(
 }
 
 /** A session of a version that kept no roles has none. */
-function sessionClaims({ roles = [], groups = [], further = {}, ...claims }: AccountClaims): SessionClaims {
+export function sessionClaims({ roles = [], groups = [], further = {}, ...claims }: AccountClaims): SessionClaims {
   return { ...claims, roles, groups: groups === "too many" ? undefined : groups, further };
 }

@@ -1,12 +1,13 @@
 import { sessionKeyOf } from "../account/document.ts";
 import type { Successor } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
+import type { SignOutOrigin } from "../app/sign-out-origins.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import { carryOutOrDefer } from "./carry-out.ts";
 import type { SignOutResult } from "./end-sessions.ts";
 import { leaveToQueue, type SignOutDeferredError, type SignOutFailedError, type SigningOut } from "./defer.ts";
-import { newOrder, type SignOutOrder, type SignOutOrigin } from "./order.ts";
+import { newOrder, type SignOutOrder } from "./order.ts";
 
 /** What a person asks to end: what `SignOut__Scope` says, or all sessions of the account. */
 export type Reach = Extract<SignOutOrder["reach"], "scope" | "everywhere">;

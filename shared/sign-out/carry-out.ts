@@ -7,11 +7,12 @@ import { settled, type Settled } from "../core/waiting.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { leaveToQueue, type SigningOut } from "./defer.ts";
-import { endSessions, type SignOutResult } from "./end-sessions.ts";
+import { endSessions, type Ended, type SignOutResult } from "./end-sessions.ts";
 import { markIndex } from "./mark-index.ts";
 import type { NewerSessions } from "./named-sessions.ts";
 import { datedAs, latestNow, settingsOf, type SignOutOrder } from "./order.ts";
 import { planSignOut, type SignOutPlan } from "./plan.ts";
+import { tellApp } from "./tell-app.ts";
 
 export interface CarryOutOptions {
   /** The account's document, if it was read a moment ago. */
@@ -38,7 +39,7 @@ export async function carryOut(
 ): Promise<SignOutResult> {
   const attempt = await attemptSignOut(app, order, invocation, options);
   if ("error" in attempt) throw attempt.error;
-  return attempt.value;
+  return attempt.value.result;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function carryOutOrDefer(
   options?: CarryOutOptions,
 ): Promise<SignOutResult> {
   const attempt = await attemptSignOut(app, order, invocation, options);
-  if (!("error" in attempt)) return attempt.value;
+  if (!("error" in attempt)) return attempt.value.result;
   const { error, order: known } = attempt;
   if (problemCodeOf(error) === "logout_token_invalid") throw error;
   throw await leaveToQueue({ ...known, requestedAt: known.requestedAt ?? latestNow(app) }, invocation, error);
@@ -63,9 +64,9 @@ export async function carryOutOrDefer(
  * The outcome of an order, and the order with everything that the attempt found out: when it is tried again, the store may no
  * longer tell.
  */
-type Attempt = Settled<SignOutResult> & { readonly order: SignOutOrder };
+type Attempt = Settled<Ended> & { readonly order: SignOutOrder };
 
-/** Tries to carry out an order, and logs the outcome. Never rejects. */
+/** Tries to carry out an order, logs the outcome and tells the app. Never rejects. */
 async function attemptSignOut(
   app: App,
   order: SignOutOrder,
@@ -84,7 +85,8 @@ async function attemptSignOut(
     const failed = { outcome: "failed", code: problemCodeOf(attempt.error) };
     invocation.telemetry.error("signout", { origin, late, ...failed, durationMs, requestUnits });
   } else {
-    invocation.telemetry.info("signout", { origin, late, ...attempt.value, durationMs, requestUnits });
+    invocation.telemetry.info("signout", { origin, late, ...attempt.value.result, durationMs, requestUnits });
+    await tellApp(app, attempt.order, attempt.value, late, invocation);
   }
   return attempt;
 }

@@ -11,6 +11,15 @@ export interface SignOutResult {
   readonly sessionsRemoved: number;
 }
 
+/** The result, and what only the app's own code learns. */
+export interface Ended {
+  readonly result: SignOutResult;
+  /** Keys of the sessions that this has ended. */
+  readonly sessions: readonly string[];
+  /** Whether the account has no session any more. */
+  readonly isLast: boolean;
+}
+
 /**
  * Carries out a plan on the account's document and, after a conflict, on what the others have left of it.
  * @param account undefined if there is no such account
@@ -23,12 +32,12 @@ export async function endSessions(
   plan: SignOutPlan,
   isReplay: boolean,
   signal: AbortSignal,
-): Promise<SignOutResult> {
-  const result = account ? await applyTo(app, account, plan, signal) : nothingEnded;
-  if (isReplay && result.outcome === "nothing") {
+): Promise<Ended> {
+  const ended = account ? await applyTo(app, account, plan, signal) : nothingLeft;
+  if (isReplay && ended.result.outcome === "nothing") {
     throw new ProblemError("logout_token_invalid", "The token is not valid: jti.");
   }
-  return result;
+  return ended;
 }
 
 async function applyTo(
@@ -36,17 +45,23 @@ async function applyTo(
   account: Versioned<AccountDocument>,
   plan: SignOutPlan,
   signal: AbortSignal,
-): Promise<SignOutResult> {
+): Promise<Ended> {
   const { accounts } = await app.store();
   const apply = (document: AccountDocument) => applyPlan(plan, document);
-  return resultOf(await changeAccount(accounts, account, apply, app.timing, signal));
+  return endedBy(await changeAccount(accounts, account, apply, app.timing, signal));
 }
 
-function resultOf({ outcome, before, change }: ChangeResult): SignOutResult {
-  if (!before || outcome === "unchanged" || outcome === "gone") return nothingEnded;
-  const left = change?.kind === "replace" ? Object.keys(change.sessions).length : 0;
-  const sessionsRemoved = Object.keys(before.sessions).length - left;
-  return { outcome: outcome === "deleted" ? "account_deleted" : "sessions_removed", sessionsRemoved };
+function endedBy({ outcome, before, change }: ChangeResult): Ended {
+  if (!before || outcome === "gone") return nothingLeft;
+  if (outcome === "unchanged") return { ...nothingLeft, isLast: Object.keys(before.sessions).length === 0 };
+  const left = change?.kind === "replace" ? change.sessions : {};
+  const sessions = Object.keys(before.sessions).filter((key) => !Object.hasOwn(left, key));
+  const isLast = outcome === "deleted";
+  const result = {
+    outcome: isLast ? "account_deleted" : "sessions_removed",
+    sessionsRemoved: sessions.length,
+  } as const;
+  return { result, sessions, isLast };
 }
 
-const nothingEnded: SignOutResult = { outcome: "nothing", sessionsRemoved: 0 };
+const nothingLeft: Ended = { result: { outcome: "nothing", sessionsRemoved: 0 }, sessions: [], isLast: true };

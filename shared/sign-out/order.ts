@@ -1,19 +1,6 @@
 import type { App } from "../app/app.ts";
+import type { SignOutOrigin } from "../app/sign-out-origins.ts";
 import type { Tick } from "../store/clock.ts";
-
-/** Where a sign-out began. */
-export const origins = [
-  "app",
-  "front_channel",
-  "back_channel",
-  "sessions_page",
-  "administrator",
-  "replaced",
-  "displaced",
-  "token_refused",
-] as const;
-
-export type SignOutOrigin = (typeof origins)[number];
 
 /**
  * A sign-out order: what is to end, and when that was asked for. Because it can wait in the queue, it holds only hashes:

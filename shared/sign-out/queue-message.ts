@@ -1,6 +1,7 @@
 import { isRecord } from "../core/encoding.ts";
 import { isTick } from "../store/clock.ts";
-import { origins, type SignOutOrder } from "./order.ts";
+import { origins } from "../app/sign-out-origins.ts";
+import type { SignOutOrder } from "./order.ts";
 
 /** The text of an order's message: base64 of JSON, as the queue binding of Azure Functions writes it. */
 export function messageOf(order: SignOutOrder): string {

@@ -15,6 +15,7 @@ export type EventName =
   | "scope_missing"
   | "sid_missing"
   | "login_hint_missing"
+  | "hook_failed"
   | "request_failed"
   | "request_refused";
 

@@ -20,10 +20,19 @@ const page = `import { me, onSignedOut, type SignedOut } from "entra-functions-b
 export const who: Promise<{ readonly account: { readonly name: string } } | undefined> = me();
 onSignedOut(({ reason }: SignedOut) => void (document.title = reason));
 `;
-const options = `import { bff, pagePolicy, type BffOptions, type ContentPolicy, type OwnFunction } from "entra-functions-bff";
+const options = `import { bff, pagePolicy, type BffOptions, type ContentPolicy, type OwnFunction, type SignedOutAccount } from "entra-functions-bff";
 
 const contentSecurityPolicy: ContentPolicy = { fontSrc: ["https://fonts.example"] };
-const options: BffOptions = { name: "Orders", claims: ["email"], contentSecurityPolicy };
+const open = new Map<string, string>();
+const options: BffOptions = {
+  name: "Orders",
+  claims: ["email"],
+  contentSecurityPolicy,
+  onSignedIn: ({ account, session, claims }) => void open.set(session, account + claims.tenantId),
+  onSignedOut: async ({ sessions, origin }: SignedOutAccount) => {
+    if (origin !== "replaced") for (const session of sessions) open.delete(session);
+  },
+};
 const orders: OwnFunction = {
   route: "orders",
   methods: ["GET"],
@@ -48,6 +57,8 @@ bff({ languages: [{ language: "fr", reference: "Référence" }] });
 bff({ title: "Orders" });
 // @ts-expect-error: the directive has another name
 bff({ contentSecurityPolicy: { fonts: ["https://fonts.example"] } });
+// @ts-expect-error: a hook is told nothing of tokens
+bff({ onSignedOut: ({ tokens }) => tokens });
 // @ts-expect-error: nothing of the inside is public
 auth.http("order", { route: "order", methods: ["GET"], handler: (_request, session) => ({ jsonBody: session.resolved }) });
 `;

@@ -1,7 +1,16 @@
 /** An app with functions of its own, as an adopter writes it. */
 import { bff, ProblemError, pagePolicy } from "entra-functions-bff";
 
+const told: object[] = [];
+
 const auth = bff({
+  onSignedIn({ account, session, claims }) {
+    told.push({ account, session, roles: claims.roles });
+    if (claims.roles.length === 0) throw new Error("nobody has given them a role yet");
+  },
+  async onSignedOut({ account, sessions, isLast, origin }) {
+    told.push({ account, sessions, isLast, origin });
+  },
   name: "Contoso <Orders>",
   claims: ["email", "nowhere"],
   contentSecurityPolicy: { fontSrc: ["https://fonts.example"] },
@@ -73,3 +82,5 @@ auth.http("invoice-page", {
     return { headers: { "content-type": "text/html" }, body: `<h1>Invoices, ${answer.status}</h1>` };
   },
 });
+
+auth.http("told", { route: "told", methods: ["GET"], handler: () => ({ jsonBody: { told } }) });

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { defaultTenantId, samplePeople } from "@entra-functions-bff/identity-provider/people";
 import type { Client } from "../support/http-client.ts";
 import { buildOwnApp } from "./build-own-app.ts";
-import { signIn, startWorld, type World } from "../support/world.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const own = { "sec-fetch-site": "same-origin" };
 const navigation = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
@@ -13,10 +13,16 @@ const group = "0b9d7b3e-6c0e-4d5b-9a74-0d2c8e51b6af";
 const [ada, ...others] = samplePeople(defaultTenantId);
 const [second, third] = others;
 assert.ok(ada && second && third);
-const approver = { ...ada, roles: ["Orders.All"], groups: [group] };
+const approver = { ...ada, groups: [group] };
 const reader = { ...second, roles: ["Orders.Read"] };
 const member = { ...third, groups: "too many" } as const;
 const people = [approver, reader, member];
+
+interface Told {
+  readonly account: string;
+  readonly session?: string;
+  readonly sessions?: readonly string[];
+}
 
 const approve = async (browser: Client) => browser.fetch("/orders/17/approval", { method: "POST", headers: own });
 
@@ -83,7 +89,7 @@ describe("an app with functions of its own", () => {
   };
 
   it("lets only people with one of the roles in", async () => {
-    assert.deepEqual((await approve(client)).json(), { roles: ["Orders.All"] });
+    assert.deepEqual((await approve(client)).json(), { roles: ["Orders.Approve"] });
     for (const { preferredUsername } of [reader, member]) {
       const other = world.client();
       await signIn(other, preferredUsername, "/healthz");
@@ -96,7 +102,7 @@ describe("an app with functions of its own", () => {
   it("knows roles, groups and the further claims that it names, and tells too many groups from none", async () => {
     const further = { email: approver.email };
     assert.deepEqual(await permissionsOf(approver.preferredUsername), {
-      roles: ["Orders.All"],
+      roles: ["Orders.Approve"],
       groups: [group],
       further,
     });
@@ -104,6 +110,25 @@ describe("an app with functions of its own", () => {
     assert.deepEqual([roles, groups], [["Orders.Read"], []]);
     const many = await permissionsOf(member.preferredUsername);
     assert.deepEqual([many["roles"], "groups" in many], [[], false]);
+  });
+
+  it("is told who signs in and out, and cannot keep anybody from it", async () => {
+    const browser = world.client();
+    await signIn(browser, member.preferredUsername, "/healthz");
+    const { accountKey: account } = sessionOf(browser);
+    const { sessions } = (await browser.fetch("/auth/sessions")).json() as {
+      sessions: { id: string; current: boolean }[];
+    };
+    const session = sessions.find(({ current }) => current)?.id;
+    await browser.fetch("/auth/sessions", { method: "DELETE", headers: own });
+    const { told } = (await client.fetch("/told")).json() as { told: Told[] };
+    const ofMember = told.filter((event) => event.account === account);
+    const { sessions: ended = [], ...ending } = ofMember.at(-1) ?? {};
+    assert.deepEqual(new Set(ended), new Set(sessions.map(({ id }) => id)));
+    assert.deepEqual(ending, { account, isLast: true, origin: "sessions_page" });
+    const beginning = ofMember.find((event) => event.session === session);
+    assert.deepEqual(beginning, { account, session, roles: [] });
+    assert.match(world.log(), /"event":"hook_failed","hook":"onSignedIn","reason":"failed"/);
   });
 
   it("still answers every other address", async () => {

@@ -32,8 +32,8 @@ describe("docs/deploy.md and docs/operations.md", () => {
   });
 
   it("list the origins and outcomes of sign-outs that there are", async () => {
-    const order = await readFile("shared/sign-out/order.ts", "utf8");
-    const origins = /const origins = \[([^\]]*)\]/.exec(order)?.[1]?.match(/\w+/g) ?? [];
+    const source = await readFile("shared/app/sign-out-origins.ts", "utf8");
+    const origins = /const origins = \[([^\]]*)\]/.exec(source)?.[1]?.match(/\w+/g) ?? [];
     const told = /^- `origin` says where[\s\S]*?\n\n/m.exec(operations)?.[0] ?? "";
     assert.ok(origins.length > 5);
     for (const word of [...origins, "account_deleted", "sessions_removed", "nothing", "failed"]) {

@@ -40,7 +40,7 @@ export function accountId(person: Person): string {
 
 /**
  * The people to sign in as: three members and a guest of `tenantId`, and one person of another tenant.
- * One name is not ASCII and one person has no mailbox, because real directories have both.
+ * One name is not ASCII and one person has no mailbox, because real directories have both. Ada alone has an app role.
  */
 export function samplePeople(tenantId: string): readonly Person[] {
   const member = (oid: string, givenName: string, surname: string, alias: string): Person => ({
@@ -61,7 +61,7 @@ export function samplePeople(tenantId: string): readonly Person[] {
     "bruno",
   );
   return [
-    member("0c2e9d84-7f13-4a6b-b5d8-91e3c7a4f250", "Ada", "Lindqvist", "ada"),
+    { ...member("0c2e9d84-7f13-4a6b-b5d8-91e3c7a4f250", "Ada", "Lindqvist", "ada"), roles: ["Orders.Approve"] },
     withoutMailbox,
     member("e81d4b07-3c95-4f2a-a6e0-2d7b59c8f164", "Zoë", "Okonkwo", "zoe"),
     guest(tenantId),

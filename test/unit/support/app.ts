@@ -53,6 +53,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     languages: usualLanguages,
     keptClaims: [],
     contentPolicy: {},
+    hooks: {},
     configuration: given,
     authority: authority(parts),
     renewals: sharedWork(),

@@ -1,0 +1,13 @@
+/** Where a sign-out began. */
+export const origins = [
+  "app",
+  "front_channel",
+  "back_channel",
+  "sessions_page",
+  "administrator",
+  "replaced",
+  "displaced",
+  "token_refused",
+] as const;
+
+export type SignOutOrigin = (typeof origins)[number];
