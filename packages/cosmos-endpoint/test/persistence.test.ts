@@ -56,7 +56,7 @@ describe("the data file of the local Cosmos DB endpoint", () => {
 
   test(
     "no acknowledged write is lost when the process is killed in the middle of many",
-    { timeout: 20_000 },
+    { timeout: 60_000 },
     async () => {
       const dataFile = join(folder, "killed.db");
       const { child, client } = await startEndpointProcess(dataFile);

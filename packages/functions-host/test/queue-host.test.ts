@@ -128,7 +128,7 @@ test("a process killed before it came to a message loses nothing: the next one r
   const appFolder = await makeAppFolder(t, { entry: "queue-app.ts" });
   const environment = { FIXTURE_QUEUE: queue.name };
   const first = await startReader(t, appFolder, { ...environment, "AzureWebJobs.read.Disabled": "true" });
-  await fetch(`${first.url}/write`, { method: "POST", body: "kept" });
+  assert.ok((await fetch(`${first.url}/write`, { method: "POST", body: "kept" })).ok);
   await first.kill();
   assert.deepEqual(await queue.contents(), ["kept"]);
   const second = await startReader(t, appFolder, environment);
