@@ -60,6 +60,11 @@ export interface BffOptions {
    * sign-out, and not at all if the instance is killed at that moment. It cannot keep anybody signed in.
    */
   readonly onSignedOut?: (account: SignedOutAccount, context: HookContext) => void | Promise<void>;
+  /**
+   * A folder with the app's front end, next to `host.json`: "public". Its files are served at `/`, and `index.html` at every address
+   * that only its script knows. Everybody can read them, without signing in. Default: the page of this project.
+   */
+  readonly files?: string;
 }
 
 /** What {@link bff} returns. */
@@ -109,9 +114,9 @@ export function bff(options: BffOptions = {}): Bff {
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
 function handlers(options: BffOptions): (definition: FunctionDefinition) => HttpHandler {
-  const { name, languages, claims: keptClaims, contentSecurityPolicy, onSignedIn, onSignedOut } = options;
+  const { name, languages, claims: keptClaims, files, contentSecurityPolicy, onSignedIn, onSignedOut } = options;
   const contentPolicy = contentSecurityPolicy && checkedPolicy(contentSecurityPolicy);
-  const own = { name, languages, keptClaims, contentPolicy, hooks: { onSignedIn, onSignedOut } };
+  const own = { name, languages, keptClaims, files, contentPolicy, hooks: { onSignedIn, onSignedOut } };
   try {
     const app = createApp(loadConfiguration(process.env), own);
     if (app.configuration.http.streaming) streamHttp();

@@ -6,9 +6,10 @@ import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
-import { lists } from "../shared/http/field-values.ts";
+import { hasEntityTag, lists } from "../shared/http/field-values.ts";
 import { usualAppName, type Site } from "../shared/http/page.ts";
 import { pagePolicy } from "../shared/http/page-policy.ts";
+import { ownFile } from "./files.ts";
 import { icon } from "../shared/http/page-style.ts";
 import { withLocalPages } from "./local-pages.ts";
 
@@ -54,24 +55,26 @@ function adapted({ appName, basePath }: Adaptation, localPages: LocalPages): str
   return gzipSync(withLocalPages(placed, localPages)).toString("base64");
 }
 
-/** `GET /`: the page. The template matches the empty path, which the programming model cannot say otherwise. */
+/** `GET /`: the app's own page, or else the one of this project. The template matches the empty path, which the programming model cannot say otherwise. */
 export const index: FunctionDefinition = {
   name: "index",
   route: "{ignored:maxlength(0)?}",
   methods: ["GET", "HEAD"],
-  handler: async (request, { site, app }) => {
-    return serve(indexPage(site, app.configuration.localPages), request.headers, {
+  handler: async (request, { app, site }) =>
+    (await ownFile(request, app)) ??
+    serve(indexPage(site, app.configuration.localPages), request.headers, {
       "content-security-policy": pagePolicy(app.contentPolicy),
-    });
-  },
+    }),
 };
 
-/** `GET /assets/{file}`: what the page loads, and the module for other pages, `auth.js`, with its types. */
+/** `GET /assets/{file}`: what the page loads, if it is in such a folder, and the module for other pages, `auth.js`, with its types. */
 export const pageAssets: FunctionDefinition = {
   name: "assets",
   route: "assets/{file}",
   methods: ["GET", "HEAD"],
-  async handler(request) {
+  async handler(request, { app }) {
+    const own = await ownFile(request, app);
+    if (own) return own;
     const found = assets.get(request.params["file"] ?? "");
     if (!found) throw new ProblemError("not_found", "There is no such file.");
     return serve(found, request.headers);
@@ -91,7 +94,7 @@ function serve(
   // Each encoding has an entity tag of its own (RFC 9110 section 8.8.3.3).
   const tag = encoded ? etag : etag.replace(/"$/, '-plain"');
   const headers = { etag: tag, "cache-control": "no-cache", vary: "accept-encoding", ...extra };
-  if (asked.get("if-none-match") === tag) return { status: 304, headers };
+  if (hasEntityTag(asked.get("if-none-match"), tag)) return { status: 304, headers };
   return encoded
     ? { headers: { ...headers, "content-type": contentType, "content-encoding": "gzip" }, body: gzipped }
     : { headers: { ...headers, "content-type": contentType }, body: gunzipSync(gzipped) };

@@ -6,6 +6,7 @@ import { forGood, shared, sharedWork, type SharedWork } from "../core/waiting.ts
 import { usualLanguages, type Languages } from "../texts/language.ts";
 import { usualAppName } from "../http/page.ts";
 import type { ContentPolicy } from "../http/page-policy.ts";
+import { staticFilesIn, type StaticFiles } from "../http/static-files.ts";
 import { authorityOf, type Authority } from "../identity/authority.ts";
 import { workQueue, type WorkQueue } from "../queue/queue.ts";
 import { readinessOf, type Readiness } from "../readiness/readiness.ts";
@@ -28,6 +29,8 @@ export interface App {
   /** What its pages may load besides the app's own files. */
   readonly contentPolicy: ContentPolicy;
   readonly hooks: Hooks;
+  /** The app's own front end, if it has one here. */
+  readonly files: StaticFiles | undefined;
   readonly configuration: Configuration;
   readonly authority: Authority;
   /** Token requests: one for all callers that have read the same version of a session. */
@@ -69,8 +72,11 @@ interface AppOptions {
   readonly keptClaims?: readonly string[] | undefined;
   readonly contentPolicy?: ContentPolicy | undefined;
   readonly hooks?: Hooks | undefined;
+  /** As for `bff()`. */
+  readonly files?: string | undefined;
 }
 
+/** @throws {ConfigurationError} if the folder of `files` cannot be served */
 export function createApp(configuration: Configuration, options: AppOptions = {}): App {
   const { name = usualAppName, languages = usualLanguages, keptClaims = [], contentPolicy = {}, hooks = {} } = options;
   const clock = storeClock();
@@ -82,6 +88,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     keptClaims,
     contentPolicy,
     hooks,
+    files: options.files === undefined ? undefined : staticFilesIn(options.files),
     configuration,
     authority,
     renewals: sharedWork(),

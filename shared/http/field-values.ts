@@ -44,6 +44,12 @@ export function lists(header: string | null, name: string): boolean {
   });
 }
 
+/** Whether an `If-None-Match` header names the entity tag, compared weakly (RFC 9110 section 13.1.2). */
+export function hasEntityTag(header: string | null, etag: string): boolean {
+  const tags: readonly string[] = (header ?? "").match(/\*|"[^"]*"/g) ?? [];
+  return tags.includes(etag) || tags.includes("*");
+}
+
 function partsOf(entry: string): { name: string; parameters: readonly string[] } {
   const [name = "", ...parameters] = entry
     .split(";")

@@ -54,6 +54,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     keptClaims: [],
     contentPolicy: {},
     hooks: {},
+    files: undefined,
     configuration: given,
     authority: authority(parts),
     renewals: sharedWork(),
