@@ -6,9 +6,24 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
+import { launchBrowser } from "../support/browser.ts";
 import { createClient } from "../support/http-client.ts";
 import { startProgram, type Program } from "../support/program.ts";
 import { freePortRow, signIn } from "../support/world.ts";
+
+/** Of the file that the test changes, for a check that is quick. */
+const typeChecking = {
+  compilerOptions: {
+    strict: true,
+    noEmit: true,
+    module: "nodenext",
+    target: "es2024",
+    allowImportingTsExtensions: true,
+    types: ["node"],
+    skipLibCheck: true,
+  },
+  files: ["functions/health.ts"],
+};
 
 /** The program behind `npm start` and `npm run dev`, in a copy of the project, on ports of its own. */
 describe("the program that runs the local platform", () => {
@@ -22,6 +37,7 @@ describe("the program that runs the local platform", () => {
   after(() => rm(copy, { recursive: true, force: true }));
 
   it("as npm run dev: a change is there, people stay signed in, and a mistake does not end the app", async (test) => {
+    await writeFile(join(copy, "tsconfig.json"), JSON.stringify(typeChecking));
     const { program, url } = await start(test, "--watch");
     const client = createClient(url);
     await signIn(client, "ada@contoso.example", "/healthz");
@@ -32,13 +48,41 @@ describe("the program that runs the local platform", () => {
     await writeFile(source, text.replace('status: "ok"', 'status: "changed"'));
     await eventually("the change answers", async () => /changed/.test(await health()));
     assert.equal((await client.fetch("/auth/me")).status, 200);
+    await eventually("the change is named", () =>
+      /^functions.health\.ts changed: ready in \d+ ms$/m.test(program.written()),
+    );
 
     await writeFile(source, "export const healthz = ;");
     await eventually("the mistake is told", () => /Unexpected ";"/.test(program.written()));
     await eventually("the app goes on as it was", async () => /changed/.test(await health()));
 
-    await writeFile(source, text);
+    await writeFile(source, `${text}const count: number = "two"; void count;`);
     await eventually("the mended app answers", async () => /ok/.test(await health()));
+    await eventually("a wrong type is told", () => /health\.ts.+error TS2322/.test(program.written()));
+
+    const index = join(copy, "functions/index.ts");
+    const entry = await readFile(index, "utf8");
+    await writeFile(index, entry.replace("bff()", 'bff({ files: "nowhere" })'));
+    await eventually("what is wrong with an option is told", () =>
+      /cannot work with these settings:\n +files names the folder "nowhere"/.test(program.written()),
+    );
+    await writeFile(index, entry);
+    await eventually("the app works again", async () => (await client.fetch("/auth/me")).status === 200);
+    assert.equal((await program.stop()).code, 0);
+    assert.doesNotMatch(program.written(), /SIGTERM|listening|ExperimentalWarning/);
+  });
+
+  it("as npm run dev: a page that is open loads again after a change, without an error in its console", async (test) => {
+    const { program, url } = await start(test, "--watch");
+    const browser = await launchBrowser();
+    test.after(() => browser.stop());
+    const tab = await (await browser.newProfile(test)).newTab(url);
+    await tab.evaluate("window.isBefore = true");
+    const source = join(copy, "web/index.html");
+    await writeFile(source, (await readFile(source, "utf8")).replace("<main>", "<main><p>Changed</p>"));
+    await tab.getByText("Changed", { exact: true }).waitFor();
+    assert.equal(await tab.evaluate("window.isBefore"), undefined);
+    await tab.close();
     assert.equal((await program.stop()).code, 0);
   });
 

@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { functionsBundle } from "./functions-bundle.ts";
 
-/** Folders with the source of an app that uses the package. */
-export const sourceFolders = ["functions"];
+/** Folders with the source of an app that uses the package, and with its front end. */
+export const sourceFolders = ["functions", "public"];
 
 /**
  * How the app in this folder is built: `functions/index.ts` and everything that it imports go into one CommonJS bundle,

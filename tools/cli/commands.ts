@@ -7,7 +7,11 @@ export interface Command {
 
 export const commands: Readonly<Record<string, Command>> = {
   start: { file: "start", does: "builds the app and runs it, with stand-ins for everything that is not configured" },
-  dev: { file: "start", before: ["--watch"], does: "the same, and again whenever a file in functions/ changes" },
+  dev: {
+    file: "start",
+    before: ["--watch"],
+    does: "the same, and again after every change in functions/ or public/, also in the open pages",
+  },
   func: { file: "func", does: "the same as start, under the Azure Functions Core Tools" },
   doctor: { file: "doctor", does: "checks everything that the app needs, here or where it is deployed" },
   "app-registration": {

@@ -3,7 +3,7 @@ import type { BuildOptions } from "esbuild";
 import { readableLine, wantsColour } from "@entra-functions-bff/functions-host/log-lines";
 import type { startApp as StartApp, Platform, Ports } from "@entra-functions-bff/development";
 import { partNames, portsFrom } from "@entra-functions-bff/development/ports";
-import { settingsTrouble } from "./settings-trouble.ts";
+import { troubleOf } from "./settings-trouble.ts";
 import { watchApp } from "./watch.ts";
 
 interface Arguments {
@@ -28,7 +28,7 @@ export interface StartProgram {
   readonly usage: string;
   /** How the app's bundle is built. */
   readonly bundle: BuildOptions;
-  /** Folders with its source. */
+  /** Folders with its source and its front end. */
   readonly folders: readonly string[];
   /** Builds it before the start; omitted if that has been done. */
   readonly build?: () => Promise<void>;
@@ -57,8 +57,8 @@ async function runWith({ ports, watch }: Arguments, program: StartProgram): Prom
   const { givenSettings, withCookieName } = await import("./given-settings.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
   const platform = await startPlatform({ folder: ".local", ports, settings, holdSignOutPage: true });
-  const startOne = async () => startApp(platform, { appFolder: ".", port: ports.app, log: printLine });
-  process.exitCode = await (watch ? runWatched(platform, startOne, program) : runOnce(platform, startOne));
+  const startOn = async (port: number) => startApp(platform, { appFolder: ".", port, log: printLine });
+  process.exitCode = await (watch ? runWatched(platform, startOn, program, ports) : runOnce(platform, startOn, ports));
   await platform.stop();
 }
 
@@ -78,23 +78,30 @@ function readArguments(): Arguments | "help" {
   return { ports: portsFrom(first), watch: values.watch };
 }
 
-type Start = () => ReturnType<typeof StartApp>;
+type Start = (port: number) => ReturnType<typeof StartApp>;
 
 /** @returns the exit code */
-async function runOnce(platform: Platform, start: Start): Promise<number> {
-  const instance = await start();
+async function runOnce(platform: Platform, start: Start, ports: Ports): Promise<number> {
+  const instance = await start(ports.app);
   const stop = async () => instance.stop();
   // Before the banner, which says that Ctrl+C stops everything.
   void stopRequested().then(stop);
-  console.log(banner(platform));
+  console.log(banner(platform, await troubleOf(instance.url)));
   const code = await instance.exited;
   return typeof code === "number" ? code : 1;
 }
 
-async function runWatched(platform: Platform, start: Start, program: StartProgram): Promise<number> {
-  const app = await watchApp(program, start, (line) => console.log(line));
+async function runWatched(platform: Platform, start: Start, program: StartProgram, ports: Ports): Promise<number> {
+  const app = await watchApp({
+    ...program,
+    port: ports.app,
+    start: async () => start(0),
+    print: (text) => console.log(text),
+    colour,
+    troubleWith: async ({ url }) => troubleOf(url),
+  });
   const stopping = stopRequested();
-  console.log(banner(platform));
+  console.log(banner(platform, app.trouble));
   await stopping;
   await app.stop();
   return 0;
@@ -109,10 +116,10 @@ async function stopRequested(): Promise<void> {
 const colour = wantsColour(process.stdout, process.env);
 
 function printLine(line: string): void {
-  if (!/^(listening|function|could not start:?) /.test(line)) console.log(readableLine(line, colour));
+  if (!/^(listening|function|stopping|could not start:?) /.test(line)) console.log(readableLine(line, colour));
 }
 
-function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environment }: Platform): string {
+function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform, trouble: string | undefined): string {
   const lines = [
     "",
     ...(URL.canParse(publicBaseUrl) ? [`  The app                ${publicBaseUrl}`] : []),
@@ -121,7 +128,6 @@ function banner({ publicBaseUrl, identityProvider, cosmos, secondApp, environmen
     ...(cosmos ? [`  Documents as stored    ${cosmos.url}`] : []),
     "",
   ];
-  const trouble = settingsTrouble(environment);
   if (trouble !== undefined) lines.push(trouble);
   else if (secondApp && cosmos) {
     lines.push(

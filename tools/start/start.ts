@@ -4,7 +4,8 @@ import { aboutSettings, runStart } from "./program.ts";
 const usage = `Runs the app on this machine, with stand-ins for everything that is not configured.
 
 Usage: npm start        builds the app and runs it
-       npm run dev      does the same again whenever a file in functions/, shared/ or web/ changes
+       npm run dev      the same, and after every change in functions/, shared/, web/ or public/ again: it
+                        builds and restarts the app, has its open pages load again, and checks types
 
 Options, after "--":
   --port <number>       the first of seven consecutive ports (7071)
@@ -12,4 +13,8 @@ Options, after "--":
 
 ${aboutSettings}`;
 
-await runStart({ usage, bundle: bundleOptions, folders: ["functions", "shared", "web"] });
+await runStart({
+  usage,
+  bundle: { ...bundleOptions, entryPoints: { index: "functions/index.ts" } },
+  folders: ["functions", "shared", "web", "public"],
+});
