@@ -50,7 +50,8 @@ export async function buildProduct(folder: string): Promise<string> {
   return folder;
 }
 
-function clientOptions(folder: string): BuildOptions {
+/** How the browser's module is built for bundlers. */
+export function clientOptions(folder: string): BuildOptions {
   return {
     entryPoints: { client: "web/auth.ts" },
     outdir: join(folder, "dist"),
