@@ -10,7 +10,7 @@ const longest = [
   "test/soak/soak.test.ts",
   "test/race/clocks-that-differ.test.ts",
   "test/fault/identity-provider-faults.test.ts",
-  "test/browser/refused-facilities.test.ts",
+  "test/page/refused-facilities.test.ts",
   "test/fault/queue-in-trouble.test.ts",
   "test/flow/start-program.test.ts",
   "test/fault/store-sign-ins.test.ts",
@@ -19,7 +19,7 @@ const longest = [
   "test/browsers/firefox.test.ts",
   "test/browsers/webkit.test.ts",
   "test/fault/store-sign-outs-elsewhere.test.ts",
-  "test/browser/accessibility.test.ts",
+  "test/page/accessibility.test.ts",
   "test/race/front-channel-and-sign-in.test.ts",
   "test/infra/bicep.test.ts",
 ].map((file) => join(file));

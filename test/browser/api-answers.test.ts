@@ -3,7 +3,8 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { startTogether } from "../support/start-together.ts";
-import { apiSettings, startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import { apiSettings, type World } from "../support/world.ts";
 import { signIn } from "./steps.ts";
 
 /** As ASP.NET Core answers a request whose model is not valid. */
@@ -22,7 +23,7 @@ describe("an API's answer in a page of the app", () => {
   before(async () => {
     orders = await startRecordingApi();
     const environment = apiSettings("orders", { BaseUrl: orders.url, Scopes: "User.Read", Caching: "private" });
-    [world, browser] = await startTogether(startWorld({ environment }), launchBrowser());
+    [world, browser] = await startTogether(startPageWorld({ environment }), launchBrowser());
   });
   after(() => Promise.all([browser.stop(), world.stop(), orders.stop()]));
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import {
   accountStatus,
   assertGone,
@@ -36,7 +37,7 @@ async function comesBack(tab: Page): Promise<void> {
 describe("with the sign-out policy “account”", () => {
   let world: World;
   before(async () => {
-    world = await startWorld();
+    world = await startPageWorld();
   });
   after(() => world.stop());
 
@@ -119,7 +120,7 @@ describe("with the sign-out policy “account”", () => {
 describe("with the sign-out policy “session”", () => {
   let world: World;
   before(async () => {
-    world = await startWorld({ environment: { SignOut__Scope: "session" } });
+    world = await startPageWorld({ environment: { SignOut__Scope: "session" } });
   });
   after(() => world.stop());
 

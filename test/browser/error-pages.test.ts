@@ -3,7 +3,8 @@ import { after, afterEach, before, describe, it, type TestContext } from "node:t
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import { looksRight } from "./looks.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";
 
@@ -19,7 +20,7 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await startTogether(startWorld(), launchBrowser());
+    [world, browser] = await startTogether(startPageWorld(), launchBrowser());
   });
   afterEach(() => {
     world.cosmos.faults.clear();

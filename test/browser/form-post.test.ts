@@ -3,7 +3,8 @@ import { after, before, describe, it } from "node:test";
 import type { Page, Request } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import { startSite } from "./site.ts";
 import { continueWithoutScript, pickAccount, seesSignedIn, sessionCookieOf, statusWith } from "./steps.ts";
 
@@ -18,7 +19,7 @@ describe("the answer to a sign-in, posted by the identity provider's page,", () 
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await startTogether(startWorld(), launchBrowser());
+    [world, browser] = await startTogether(startPageWorld(), launchBrowser());
   });
   after(() => Promise.all([browser.stop(), world.stop()]));
 

@@ -3,14 +3,15 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
 import { accountStatus, continueWithoutScript, pickAccount, seesSignedIn, signIn, statusWith } from "./steps.ts";
 
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await startTogether(startWorld(), launchBrowser());
+  [world, browser] = await startTogether(startPageWorld(), launchBrowser());
 });
 after(() => Promise.all([browser.stop(), world.stop()]));
 

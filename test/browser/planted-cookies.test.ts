@@ -3,14 +3,8 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { transactionCookie, untilCallback } from "../support/sign-in-steps.ts";
 import { startTogether } from "../support/start-together.ts";
-import {
-  httpStreaming,
-  sessionCookie,
-  sessionOf,
-  signIn as signInByHttp,
-  startWorld,
-  type World,
-} from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import { httpStreaming, sessionCookie, sessionOf, signIn as signInByHttp, type World } from "../support/world.ts";
 import { startSite, type Site } from "./site.ts";
 import { seesSignedIn, signIn } from "./steps.ts";
 
@@ -22,7 +16,7 @@ describe("cookies that a neighbour's page plants", () => {
   let browser: TestBrowser;
   let neighbour: Site;
   before(async () => {
-    [world, browser, neighbour] = await startTogether(startWorld(), launchBrowser(), startSite("localhost"));
+    [world, browser, neighbour] = await startTogether(startPageWorld(), launchBrowser(), startSite("localhost"));
   });
   after(() => Promise.all([browser.stop(), world.stop(), neighbour.stop()]));
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import {
   accountStatus,
   assertGone,
@@ -19,7 +20,7 @@ describe("with third-party cookies blocked, signing out elsewhere", () => {
   let world: World;
   let browser: TestBrowser;
   before(async () => {
-    [world, browser] = await startTogether(startWorld(), launchBrowser());
+    [world, browser] = await startTogether(startPageWorld(), launchBrowser());
   });
   after(() => Promise.all([browser.stop(), world.stop()]));
 

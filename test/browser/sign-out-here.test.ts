@@ -3,7 +3,8 @@ import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import { startSite } from "./site.ts";
 import {
   accountStatus,
@@ -19,7 +20,7 @@ import {
 let world: World;
 let browser: TestBrowser;
 before(async () => {
-  [world, browser] = await startTogether(startWorld(), launchBrowser());
+  [world, browser] = await startTogether(startPageWorld(), launchBrowser());
 });
 after(() => Promise.all([browser.stop(), world.stop()]));
 
@@ -137,7 +138,7 @@ it("after a restart of everything people are still signed in, and sign out as be
   const zoesCookie = await sessionCookieOf(withoutScripts.context, world);
   const { folder, ports } = world;
   await world.stop({ keepData: true });
-  world = await startWorld({ folder, ports });
+  world = await startPageWorld({ folder, ports });
 
   await signOutAtProvider(adasTab, world);
   await assertGone(world, adasCookie);

@@ -40,12 +40,6 @@ export async function signOutAtProvider(tab: Page, world: World): Promise<void> 
 export async function seesSignedIn(tab: Page, name: string): Promise<void> {
   await tab.getByRole("heading", { name: "You are signed in" }).waitFor();
   await tab.getByText(name, { exact: true }).waitFor();
-  await pictureSettles(tab);
-}
-
-/** The page asks for the picture by itself: what a test asks for or breaks comes after that. */
-export async function pictureSettles(tab: Page): Promise<void> {
-  await tab.locator("#portrait[data-picture]").waitFor();
 }
 
 /** The page says that nobody is signed in, and shows nobody's name. */

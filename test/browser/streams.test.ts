@@ -3,7 +3,8 @@ import type { ServerResponse } from "node:http";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
-import { apiSettings, startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import { apiSettings, type World } from "../support/world.ts";
 import { signIn } from "./steps.ts";
 
 describe("with HTTP streams, a page of the app", () => {
@@ -14,7 +15,7 @@ describe("with HTTP streams, a page of the app", () => {
     files = await startRecordingApi();
     const api = apiSettings("files", { BaseUrl: files.url, Scopes: "User.Read" });
     [world, browser] = await Promise.all([
-      startWorld({ environment: { ...api, Http__Streaming: "true" } }),
+      startPageWorld({ environment: { ...api, Http__Streaming: "true" } }),
       launchBrowser(),
     ]);
   });

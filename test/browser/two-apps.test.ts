@@ -5,13 +5,14 @@ import { withCookieName } from "../../tools/start/given-settings.ts";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startPathsOfOneHost, type PathsOfOneHost } from "../support/paths-of-one-host.ts";
 import { startTogether } from "../support/start-together.ts";
-import { freePorts, startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import { freePorts, type World } from "../support/world.ts";
 import { pickAccount, seesSignedIn, seesSignedOut } from "./steps.ts";
 
 /** As `npm start -- --port …` starts them. Browsers share the cookies of localhost between its ports. */
 async function startNamed(): Promise<World> {
   const ports = await freePorts();
-  return startWorld({ ports, environment: withCookieName({}, ports.app) });
+  return startPageWorld({ ports, environment: withCookieName({}, ports.app) });
 }
 
 async function signInAt(tab: Page, url: string, name: string): Promise<void> {
@@ -60,7 +61,7 @@ describe("two apps below the paths of one host, in one browser", () => {
   let host: PathsOfOneHost;
   let browser: TestBrowser;
   before(async () => {
-    [browser, host] = await startTogether(launchBrowser(), startPathsOfOneHost());
+    [browser, host] = await startTogether(launchBrowser(), startPathsOfOneHost(startPageWorld));
   });
   after(() => Promise.all([browser.stop(), host.stop()]));
 
@@ -78,7 +79,7 @@ describe("two apps below the paths of one host, in one browser", () => {
     await seesSignedOut(right, "Zoë Okonkwo");
     assert.equal(right.url(), `${host.origin}/billing/`);
     await left.getByRole("button", { name: "Call Microsoft Graph" }).click();
-    await left.getByText("GET /api/graph/me: 200").waitFor();
+    await left.getByText('"displayName": "Ada Lindqvist"').waitFor();
     assert.doesNotMatch(String(await left.evaluate("states.join()")), /signed-out/);
     // The tab has seen a session at the other app, which is no concern of this one.
     await left.goto(`${host.origin}/billing/`);

@@ -1,6 +1,7 @@
 import { after, before, describe, it, type TestContext } from "node:test";
 import { startFresh } from "../support/store.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { startPageWorld } from "../support/page-world.ts";
+import type { World } from "../support/world.ts";
 import { DriverFailure } from "./connection.ts";
 import type { Found } from "./find.ts";
 import type { Flow } from "./flows.ts";
@@ -27,7 +28,7 @@ export function playIn<Programs>(
       // The policy under which signing out here and everywhere are two things.
       const options = { environment: { SignOut__Scope: "session" } };
       // One after the other: whichever was started is stopped when the other fails.
-      world = await startWorld(options);
+      world = await startPageWorld(options);
       browser = await start(found.programs).catch(async () => start(found.programs));
     });
     after(() => Promise.all([browser?.stop(), world?.stop()]));

@@ -14,13 +14,14 @@ export interface PathsOfOneHost {
   stop(): Promise<void>;
 }
 
-export async function startPathsOfOneHost(): Promise<PathsOfOneHost> {
+/** @param start of each of the two */
+export async function startPathsOfOneHost(start: typeof startWorld = startWorld): Promise<PathsOfOneHost> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const prefix = { AzureFunctionsJobHost__extensions__http__routePrefix: "billing" };
   const [orders, billing] = await startTogether(
-    startBelow(`${origin}/orders`),
-    startBelow(`${origin}/billing`, prefix),
+    startBelow(start, `${origin}/orders`),
+    startBelow(start, `${origin}/billing`, prefix),
   );
   const [ordersUrl = "", billingUrl = ""] = [orders, billing].map(({ instances }) => instances[0]?.url);
   const proxy = createServer((asked, answer) => {
@@ -39,13 +40,17 @@ export async function startPathsOfOneHost(): Promise<PathsOfOneHost> {
   return { origin, orders, billing, stop };
 }
 
-async function startBelow(publicBaseUrl: string, environment: Record<string, string> = {}): Promise<World> {
+async function startBelow(
+  start: typeof startWorld,
+  publicBaseUrl: string,
+  environment: Record<string, string> = {},
+): Promise<World> {
   const registration = {
     redirectUris: [`${publicBaseUrl}/auth/callback`],
     postLogoutRedirectUris: [`${publicBaseUrl}/auth/signed-out`],
     frontChannelLogoutUri: `${publicBaseUrl}/auth/frontchannel-logout`,
   };
-  return startWorld({ registration, environment: { PublicBaseUrl: publicBaseUrl, ...environment } });
+  return start({ registration, environment: { PublicBaseUrl: publicBaseUrl, ...environment } });
 }
 
 function pass(asked: IncomingMessage, answer: ServerResponse, url: string): void {

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { launchBrowser, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { looksRight } from "./looks.ts";
+import { looksRight } from "../browser/looks.ts";
 import { seesSignedIn, seesSignedOut, signIn } from "./steps.ts";
 
 /** Half of what counts as good for a page's cumulative layout shift. */

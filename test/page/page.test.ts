@@ -4,7 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support/browser.ts";
 import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { looksRight } from "./looks.ts";
+import { looksRight } from "../browser/looks.ts";
 import { assertGone, pickAccount, seesSignedIn, seesSignedOut, setTabVisible, signIn } from "./steps.ts";
 
 describe("the page", () => {

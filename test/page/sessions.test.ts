@@ -5,7 +5,7 @@ import { launchBrowser, type ProfileOptions, type TestBrowser } from "../support
 import { startFresh } from "../support/store.ts";
 import { startTogether } from "../support/start-together.ts";
 import { startWorld, type World } from "../support/world.ts";
-import { looksRight } from "./looks.ts";
+import { looksRight } from "../browser/looks.ts";
 import { accountStatus, assertGone, noticesSignOut, seesSignedOut, signIn, statusWith } from "./steps.ts";
 
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
