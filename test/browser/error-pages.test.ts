@@ -102,11 +102,11 @@ describe("a person whose sign-in does not work reads what to do, and can do it:"
     const tab = await profile.newTab();
     const asked: string[] = [];
     tab.on("request", (request) => asked.push(request.url()));
-    await tab.goto(`${world.publicBaseUrl}/nowhere`);
+    await tab.goto(`${world.publicBaseUrl}/auth/nowhere`);
     await reads(tab, "There is nothing here", "error-not-found");
     assert.deepEqual(
       asked.filter((url) => !url.startsWith("data:")),
-      [`${world.publicBaseUrl}/nowhere`],
+      [`${world.publicBaseUrl}/auth/nowhere`],
     );
     assert.equal(await tab.evaluate("getComputedStyle(document.querySelector('.button')).minHeight"), "44px");
     assert.ok(await tab.evaluate("document.querySelector('header img').naturalWidth > 0"));

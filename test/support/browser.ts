@@ -108,7 +108,8 @@ function watchErrors(context: BrowserContext): string[] {
  * in is no such request: a signed-out page would log errors for as long as it is open.
  */
 function isSignedOutAnswer(message: ConsoleMessage): boolean {
-  const { pathname } = new URL(message.location().url, "about:blank");
+  // Some messages have no place.
+  const pathname = URL.parse(message.location().url)?.pathname;
   const isUnauthorized =
     message.text() === "Failed to load resource: the server responded with a status of 401 (Unauthorized)";
   return isUnauthorized && pathname !== "/auth/me";
