@@ -79,7 +79,7 @@ describe("the program that runs the local platform", () => {
     const tab = await (await browser.newProfile(test)).newTab(url);
     await tab.evaluate("window.isBefore = true");
     const source = join(copy, "web/index.html");
-    await writeFile(source, (await readFile(source, "utf8")).replace("<main>", "<main><p>Changed</p>"));
+    await writeFile(source, (await readFile(source, "utf8")).replace("</body>", "<p>Changed</p></body>"));
     await tab.getByText("Changed", { exact: true }).waitFor();
     assert.equal(await tab.evaluate("window.isBefore"), undefined);
     await tab.close();

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BuildOptions } from "esbuild";
 import { readableLine, wantsColour } from "@entra-functions-bff/functions-host/log-lines";
@@ -57,7 +58,8 @@ async function runWith({ ports, watch }: Arguments, program: StartProgram): Prom
   const { givenSettings, withCookieName } = await import("./given-settings.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
   const platform = await startPlatform({ folder: ".local", ports, settings, holdSignOutPage: true });
-  const startOn = async (port: number) => startApp(platform, { appFolder: ".", port, log: printLine });
+  const startOn = async (port: number) =>
+    startApp(platform, { appFolder: ".", port, environment: compileCache, log: printLine });
   process.exitCode = await (watch ? runWatched(platform, startOn, program, ports) : runOnce(platform, startOn, ports));
   await platform.stop();
 }
@@ -77,6 +79,9 @@ function readArguments(): Arguments | "help" {
   if (first < 1 || last > 65_535) throw new Error(`--port must be a port number, not "${values.port}"`);
   return { ports: portsFrom(first), watch: values.watch };
 }
+
+/** Has Node keep what it compiles, which is most of the work of a start. */
+const compileCache = { NODE_COMPILE_CACHE: join(process.cwd(), ".local", "compiled") };
 
 type Start = (port: number) => ReturnType<typeof StartApp>;
 
