@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly registration?: Partial<RegisteredApp>;
   /** Who can sign in; the sample people unless given. */
   readonly people?: readonly Person[];
+  /** With an identity provider that names its issuer as Microsoft Entra External ID does. */
+  readonly externalId?: boolean;
   /** Folder of an earlier world, to go on with its data. */
   readonly folder?: string;
   readonly ports?: Ports;
@@ -89,10 +91,11 @@ async function startWorldOnce(options: WorldOptions): Promise<World> {
   const ports = { ...(options.ports ?? (await freePorts())), ...(options.queueStorage && { queueStorage: 0 }) };
   await seedCertificates(join(folder, "certificates"));
   await seedSigningKeys(folder);
-  const { registration, people } = options;
+  const { registration, people, externalId = false } = options;
   const platform = await startPlatform({
     folder,
     ports,
+    externalId,
     ...(registration && { registration }),
     ...(people && { people }),
   });

@@ -47,6 +47,8 @@ export interface PlatformOptions {
   readonly registration?: Partial<RegisteredApp>;
   /** Who can sign in at the local identity provider; by default, the sample people. */
   readonly people?: readonly Person[];
+  /** Whether the local identity provider names its issuer as Microsoft Entra External ID does. Default: false. */
+  readonly externalId?: boolean;
   /** Whether the identity provider's page that tells the apps of a sign-out waits for the person. Default: false. */
   readonly holdSignOutPage?: boolean;
 }
@@ -239,7 +241,7 @@ interface Identity {
 }
 
 async function startIdentity(
-  { folder, ports, registration, people, holdSignOutPage = false }: PlatformOptions,
+  { folder, ports, registration, people, externalId = false, holdSignOutPage = false }: PlatformOptions,
   { publicBaseUrl, neighbours, parts }: Surroundings,
 ): Promise<Identity> {
   const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
@@ -263,6 +265,7 @@ async function startIdentity(
       dataFile: join(folder, "identity-provider.sqlite"),
       ...(people && { people }),
       neighbours: neighbours("identityProvider"),
+      externalId,
       holdSignOutPage,
     }),
   );
@@ -291,7 +294,7 @@ async function startIdentity(
 async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {
   return startDownstreamApi({
     port,
-    issuer: `${identityProvider.instance}${identityProvider.tenantId}/v2.0`,
+    issuer: identityProvider.issuer,
     jwks: async () => identityProvider.jwks(),
     audience: "https://graph.microsoft.com",
     scope: "User.Read",

@@ -36,7 +36,7 @@ async function appToken(runtime: Runtime, ctx: KoaContextWithOIDC) {
   const now = Math.floor(Date.now() / 1000);
   const token = await signToken(runtime.keys, {
     aud: clientId,
-    iss: issuerOf(runtime.addresses.instance, runtime.tenantId),
+    iss: issuerOf(runtime.addresses, runtime.tenantId),
     iat: now,
     nbf: now,
     exp: now + lifetime,

@@ -4,7 +4,7 @@ import { accessTokenValues, type ClaimsRequest } from "./claims-request.ts";
 import type { Keys } from "./keys.ts";
 import { accountId, type Person } from "./people.ts";
 import { graphResource, type ResourceScopes } from "./resources.ts";
-import { issuerOf } from "./tenants.ts";
+import { issuerOf, type Issuing } from "./tenants.ts";
 
 /** What a token is about. */
 export interface TokenSubject {
@@ -25,9 +25,9 @@ export interface ClaimsFactory {
 
 const idTokenLifetimeSeconds = 3600;
 
-export function createClaimsFactory(instance: string, keys: Keys, applications: Applications): ClaimsFactory {
+export function createClaimsFactory(issuing: Issuing, keys: Keys, applications: Applications): ClaimsFactory {
   const common = ({ person, app }: TokenSubject, lifetimeSeconds: number) => ({
-    iss: issuerOf(instance, person.tid),
+    iss: issuerOf(issuing, person.tid),
     ...lifetime(lifetimeSeconds),
     oid: person.oid,
     sub: pairwiseSubject(keys, person, app.clientId),

@@ -1,10 +1,10 @@
 import type { JWK } from "jose";
 import type { Keys } from "./keys.ts";
 import { personalTenantId } from "./people.ts";
-import { issuerOf, tenantSegment, type Tenant } from "./tenants.ts";
+import { issuerOf, tenantSegment, type Issuing, type Tenant } from "./tenants.ts";
 
-/** The two addresses of the provider. */
-export interface Addresses {
+/** The two addresses of the provider, and whose issuers it has. */
+export interface Addresses extends Issuing {
   /** The origin that a browser sees, without a trailing slash: `http://127.0.0.1:7072`. */
   readonly publicUrl: string;
   /** What apps call, with a trailing slash: `https://127.0.0.1:7073/`. */
@@ -16,7 +16,8 @@ export interface Addresses {
  * Browser endpoints are at the public address, back-end endpoints at the instance. For `common` and
  * `organizations` the issuer is Entra's template, with `{tenantid}` to be replaced by the token's `tid`.
  */
-export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Tenant): Record<string, unknown> {
+export function discoveryDocument(addresses: Addresses, tenant: Tenant): Record<string, unknown> {
+  const { publicUrl, instance } = addresses;
   const segment = tenantSegment(tenant);
   const page = (path: string) => `${publicUrl}/${segment}${path}`;
   const backEnd = (path: string) => `${instance}${segment}${path}`;
@@ -29,7 +30,7 @@ export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Te
     id_token_signing_alg_values_supported: ["RS256"],
     response_types_supported: ["code"],
     scopes_supported: ["openid", "profile", "email", "offline_access"],
-    issuer: issuerFor(instance, tenant),
+    issuer: issuerFor(addresses, tenant),
     request_uri_parameter_supported: false,
     authorization_endpoint: page("/oauth2/v2.0/authorize"),
     http_logout_supported: true,
@@ -45,15 +46,15 @@ export function discoveryDocument({ publicUrl, instance }: Addresses, tenant: Te
  * The document at `jwks_uri` (RFC 7517). As in Entra's, the `issuer` of each key says whose tokens it signs: the
  * tenant's, or the template; for the key for personal accounts, their own tenant.
  */
-export function keySet({ instance }: Addresses, tenant: Tenant, keys: Keys): { keys: JWK[] } {
+export function keySet(addresses: Addresses, tenant: Tenant, keys: Keys): { keys: JWK[] } {
   const personal = keys.personalKey().kid;
   const issuerOfKey = ({ kid }: JWK) =>
-    kid === personal ? issuerOf(instance, personalTenantId) : issuerFor(instance, tenant);
+    kid === personal ? issuerOf(addresses, personalTenantId) : issuerFor(addresses, tenant);
   return { keys: keys.publicKeys().keys.map((key) => Object.assign(key, { issuer: issuerOfKey(key) })) };
 }
 
-function issuerFor(instance: string, tenant: Tenant): string {
-  return issuerOf(instance, tenant.kind === "single" ? tenant.id : "{tenantid}");
+function issuerFor(issuing: Issuing, tenant: Tenant): string {
+  return issuerOf(issuing, tenant.kind === "single" ? tenant.id : "{tenantid}");
 }
 
 const claimsSupported = [

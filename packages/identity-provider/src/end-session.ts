@@ -90,7 +90,7 @@ function callApps(
   const told = apps.map(({ name, frontChannelLogoutUri }): ToldApp => {
     if (frontChannelLogoutUri === undefined) return { name, logoutUrl: undefined };
     const url = new URL(frontChannelLogoutUri);
-    if (settings.includeIssInFrontChannel) url.searchParams.set("iss", issuerOf(addresses.instance, person.tid));
+    if (settings.includeIssInFrontChannel) url.searchParams.set("iss", issuerOf(addresses, person.tid));
     url.searchParams.set("sid", sid);
     return { name, logoutUrl: url.href };
   });

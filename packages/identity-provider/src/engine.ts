@@ -18,7 +18,7 @@ const day = 24 * 60 * minute;
 
 /** oidc-provider, which does what every provider does, and around it what only Entra does. */
 export function createEngine(runtime: Runtime): Provider {
-  const provider = new Provider(issuerOf(runtime.addresses.instance, runtime.tenantId), configuration(runtime));
+  const provider = new Provider(issuerOf(runtime.addresses, runtime.tenantId), configuration(runtime));
   useEntraBehaviour(provider, runtime);
   registerResponseModes(provider, runtime);
   registerRefreshGrant(provider, runtime);

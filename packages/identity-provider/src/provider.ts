@@ -16,7 +16,7 @@ import { defaultTenantId, samplePeople, type Person } from "./people.ts";
 import { createRequestLog } from "./request-log.ts";
 import type { Runtime } from "./runtime.ts";
 import { openStore } from "./store.ts";
-import { tenantIdsOf } from "./tenants.ts";
+import { issuerOf, tenantIdsOf } from "./tenants.ts";
 
 export type { OptionalClaim, RegisteredApp } from "./applications.ts";
 export type { IdentityProviderControls } from "./controls.ts";
@@ -41,6 +41,8 @@ export interface IdentityProviderOptions {
   readonly people?: readonly Person[];
   /** Pages of the same platform, linked below every page. */
   readonly neighbours?: readonly Neighbour[];
+  /** Whether tokens and metadata name the issuer as Microsoft Entra External ID does. Default: false. */
+  readonly externalId?: boolean;
   /**
    * Whether the page that tells the apps of a sign-out stays until the person goes on, so that they can watch. By
    * default it goes on by itself, as Entra's does.
@@ -53,6 +55,8 @@ export interface IdentityProvider {
   readonly publicUrl: string;
   /** What `AzureAd__Instance` is set to, with a trailing slash. */
   readonly instance: string;
+  /** Of tokens for people of the tenant. */
+  readonly issuer: string;
   readonly tenantId: string;
   readonly people: readonly Person[];
   /** The published keys, for other stand-ins in the same process. */
@@ -84,7 +88,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     await close(pages);
     throw error;
   });
-  const addresses = { publicUrl: `http://127.0.0.1:${httpPort}`, instance: `https://127.0.0.1:${httpsPort}/` };
+  const addresses = {
+    publicUrl: `http://127.0.0.1:${httpPort}`,
+    instance: `https://127.0.0.1:${httpsPort}/`,
+    externalId: options.externalId ?? false,
+  };
   const runtime = await createRuntime(options, addresses).catch(async (error: unknown) => {
     await Promise.all([close(pages), close(backEnd)]);
     throw error;
@@ -98,7 +106,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   };
   let stopped: Promise<void> | undefined;
   return {
-    ...addresses,
+    publicUrl: addresses.publicUrl,
+    instance: addresses.instance,
+    issuer: issuerOf(addresses, runtime.tenantId),
     tenantId: runtime.tenantId,
     people: runtime.people,
     jwks: () => runtime.keys.publicKeys(),
@@ -125,7 +135,7 @@ async function createRuntime(options: IdentityProviderOptions, addresses: Addres
     applications,
     store,
     keys,
-    claims: createClaimsFactory(addresses.instance, keys, applications),
+    claims: createClaimsFactory(addresses, keys, applications),
     settings: {
       accessTokenLifetimeSeconds: 3600,
       rotateRefreshTokens: false,

@@ -30,7 +30,16 @@ export function mayUse(tenant: Tenant, person: Person): boolean {
   return tenant.name === "common" || person.tid !== personalTenantId;
 }
 
-/** The issuer of tokens for people of one tenant; `{tenantid}` for the template in multi-tenant discovery. */
-export function issuerOf(instance: string, tenantId: string): string {
-  return `${instance}${tenantId}/v2.0`;
+/** Whether tokens are issued as by a workforce tenant, or as by Microsoft Entra External ID. */
+export interface Issuing {
+  readonly instance: string;
+  readonly externalId: boolean;
+}
+
+/**
+ * The issuer of tokens for people of one tenant; `{tenantid}` for the template in multi-tenant discovery. That of External ID
+ * has a host of its own for each tenant, whatever host the authority has.
+ */
+export function issuerOf({ instance, externalId }: Issuing, tenantId: string): string {
+  return `${externalId ? `https://${tenantId}.ciamlogin.com/` : instance}${tenantId}/v2.0`;
 }

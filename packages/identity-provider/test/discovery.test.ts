@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
+import { decodeJwt } from "jose";
 import { otherTenantId } from "../src/people.ts";
 import { personalTenantId } from "../src/people.ts";
 import { startProvider } from "../src/testing.ts";
@@ -85,4 +86,20 @@ test("a browser that found the port under another name is sent to the public add
     asked.on("error", reject).end();
   });
   assert.equal(location, `${publicUrl}/?a=b`);
+});
+
+test("with externalId the issuer has the tenant's own host, in the metadata, the keys and the tokens", async () => {
+  const external = await startProvider({ externalId: true });
+  const { instance: at, tenantId: tenant, issuer } = external.provider;
+  assert.equal(issuer, `https://${tenant}.ciamlogin.com/${tenant}/v2.0`);
+  const read = async (url: string): Promise<unknown> => JSON.parse((await external.call(url)).text);
+  const metadata = (await read(`${at}${tenant}/v2.0/.well-known/openid-configuration`)) as Record<string, string>;
+  assert.equal(metadata["issuer"], issuer);
+  assert.equal(metadata["token_endpoint"], `${at}${tenant}/oauth2/v2.0/token`);
+  const { keys } = (await read(metadata["jwks_uri"] ?? "")) as { keys: { issuer: string }[] };
+  assert.ok(keys.some((key) => key.issuer === issuer));
+  const tokens = await external.tokensOf("Ada");
+  for (const token of [tokens["id_token"], tokens["access_token"]]) {
+    assert.equal(decodeJwt(String(token)).iss, issuer);
+  }
 });
