@@ -30,14 +30,8 @@ param instance string = environment().authentication.loginEndpoint
 @description('Base URL of the app as browsers see it, if it has a custom domain or a path. Empty: the default host name of the Function App.')
 param publicBaseUrl string = ''
 
-@description('APIs that the app calls on behalf of signed-in people.')
-param downstreamApis downstreamApi[] = [
-  {
-    name: 'graph'
-    baseUrl: 'https://graph.microsoft.com/v1.0'
-    scopes: 'User.Read'
-  }
-]
+@description('APIs that the app calls on behalf of signed-in people, besides Microsoft Graph of the cloud with `User.Read`. An API named `graph` replaces that.')
+param downstreamApis downstreamApi[] = []
 
 @description('Idle time-out: minutes without use after which a session ends.')
 @minValue(1)
@@ -99,6 +93,9 @@ param alertEmail string = ''
 
 var token = uniqueString(resourceGroup().id, environmentName)
 var prefix = toLower(take(environmentName, 13))
+// The app's table of clouds, by the host of the identity provider.
+var clouds = loadJsonContent('clouds.json')
+var authorityHost = split(environment().authentication.loginEndpoint, '/')[2]
 var allTags = union(tags, { 'azd-env-name': environmentName })
 
 module identity 'modules/identity.bicep' = {
@@ -200,7 +197,10 @@ output postLogoutRedirectUri string = '${app.outputs.baseUrl}/auth/signed-out'
 output logoutUrl string = '${app.outputs.baseUrl}/auth/frontchannel-logout'
 
 @description('Issuer of the federated credential to add to the app registration.')
-output federatedCredentialIssuer string = '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+output federatedCredentialIssuer string = 'https://${clouds[authorityHost].issuerHost}/${tenant().tenantId}/v2.0'
+
+@description('Audience of that federated credential.')
+output federatedCredentialAudience string = clouds[authorityHost].tokenExchangeAudience
 
 @description('Subject of that federated credential: the object id of the managed identity.')
 output federatedCredentialSubject string = identity.outputs.principalId

@@ -4,9 +4,12 @@ import { hostSettings } from "../configuration/host-settings.ts";
 export interface AzureMonitorConnection {
   readonly instrumentationKey: string;
   readonly trackUrl: URL;
+  /** Scope of tokens for the ingestion endpoint, which differs between clouds. */
+  readonly scope: string;
 }
 
 const globalEndpoint = "https://dc.services.visualstudio.com";
+const publicAudience = "https://monitor.azure.com";
 
 /**
  * Reads from the connection string of Application Insights where telemetry goes.
@@ -26,7 +29,7 @@ export function parseConnectionString(text: string): AzureMonitorConnection | st
   if (!trackUrl || !isAllowed) {
     return `${hostSettings.applicationInsights.name}: expects an IngestionEndpoint that is an https:// URL (http:// only for a loopback address)`;
   }
-  return { instrumentationKey, trackUrl };
+  return { instrumentationKey, trackUrl, scope: `${parts.get("aadaudience") || publicAudience}/.default` };
 }
 
 /** How the app signs in to write telemetry: a managed identity, or undefined for the instrumentation key alone. */

@@ -37,7 +37,7 @@ export function azureMonitorRecorder(
 ): Recorder | string {
   const connection = parseConnectionString(environment[hostSettings.applicationInsights.name] ?? "");
   if (typeof connection === "string") return connection;
-  const { instrumentationKey, trackUrl } = connection;
+  const { instrumentationKey, trackUrl, scope } = connection;
   const source: Source = {
     instrumentationKey,
     role: environment["WEBSITE_SITE_NAME"] ?? "entra-functions-bff",
@@ -45,7 +45,7 @@ export function azureMonitorRecorder(
   };
   const outbox = sender({
     url: trackUrl,
-    authorize: authorizer(environment[hostSettings.applicationInsightsAuthentication.name]),
+    authorize: authorizer(environment[hostSettings.applicationInsightsAuthentication.name], scope),
     warn,
   });
   const measured = aggregates();
@@ -79,10 +79,8 @@ export function azureMonitorRecorder(
   };
 }
 
-const scope = "https://monitor.azure.com/.default";
-
 /** With a managed identity, which keeps its token; or with nothing but the instrumentation key, where that is enough. */
-function authorizer(authentication: string | undefined): SenderOptions["authorize"] {
+function authorizer(authentication: string | undefined, scope: string): SenderOptions["authorize"] {
   const identity = parseAuthenticationString(authentication);
   if (!identity) return async () => ({});
   const credential = shared(async () => managedIdentity(identity.clientId), forGood);

@@ -11,6 +11,8 @@ export type ClientCredential =
 export interface AzureAdConfiguration {
   /** With a trailing slash. */
   readonly instance: string;
+  /** The host of `instance`, such as `login.microsoftonline.com`. */
+  readonly authorityHost: string;
   readonly tenantId: string;
   readonly isMultiTenant: boolean;
   /** Lower case. Empty: every tenant of the authority. */
@@ -25,7 +27,7 @@ const multiTenantAuthorities = new Set(["organizations", "common", "consumers"])
 const domainName = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
 
 export function readAzureAd(read: SettingsReader): AzureAdConfiguration {
-  const instance = read.url(settings.instance, "https only", "https://login.microsoftonline.com/");
+  const instance = readInstance(read);
   const tenantId = read.required(settings.tenantId, (value) => {
     return isGuid(value) || domainName.test(value) || multiTenantAuthorities.has(value.toLowerCase());
   });
@@ -33,6 +35,7 @@ export function readAzureAd(read: SettingsReader): AzureAdConfiguration {
   const allowedTenants = readAllowedTenants(read, isMultiTenant);
   return {
     instance: instance.endsWith("/") ? instance : `${instance}/`,
+    authorityHost: URL.parse(instance)?.host ?? "",
     tenantId: tenantId.toLowerCase(),
     isMultiTenant,
     allowedTenants,
@@ -40,6 +43,17 @@ export function readAzureAd(read: SettingsReader): AzureAdConfiguration {
     extraScopes: readExtraScopes(read),
     credential: readCredential(read),
   };
+}
+
+/** Azure AD B2C has policies in the path, and its tokens name neither tenant nor object. */
+function readInstance(read: SettingsReader): string {
+  const instance = read.url(settings.instance, "https only", "https://login.microsoftonline.com/");
+  const { hostname = "", pathname = "" } = URL.parse(instance) ?? {};
+  if (/\.b2clogin\.(com|cn)$/.test(hostname) || /^\/(tfp(\/|$)|[^/]+\/b2c_1)/i.test(pathname)) {
+    const use = "use Microsoft Entra External ID (https://<name>.ciamlogin.com/), which replaces it";
+    read.refuse(settings.instance.name, `is Azure AD B2C, which this app does not support; ${use}`);
+  }
+  return instance;
 }
 
 function readExtraScopes(read: SettingsReader): readonly string[] {

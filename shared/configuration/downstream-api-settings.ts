@@ -6,7 +6,7 @@ export const downstreamApiSettings = {
     name: "DownstreamApis__<name>__BaseUrl",
     meaning: "Base URL of the downstream API <name>.",
     expects: "an https:// URL (http:// only for a loopback address); for graph none, if the app does not call it",
-    default: "https://graph.microsoft.com/v1.0 for graph, when it has no settings",
+    default: "Microsoft Graph of the cloud of AzureAd__Instance for graph, when it has no settings",
   },
   downstreamToken: {
     name: "DownstreamApis__<name>__Token",

@@ -1,4 +1,5 @@
 import { readPaths } from "./api-paths.ts";
+import { cloudOfGraph, knownCloud } from "./clouds.ts";
 import { downstreamApiSettings, type DownstreamApiSetting } from "./downstream-api-settings.ts";
 import { readFixedHeaders } from "./fixed-headers.ts";
 import { resourcesOf } from "./scopes.ts";
@@ -15,6 +16,8 @@ const allMethods: readonly string[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "D
 export interface OfTheApp {
   /** Whether people of several tenants sign in: then the app has no tenant that gives it tokens of its own. */
   readonly isMultiTenant: boolean;
+  /** Such as `login.microsoftonline.com`. */
+  readonly authorityHost: string;
   readonly basePath: string;
 }
 
@@ -54,7 +57,7 @@ const apiName = /^[a-z0-9][a-z0-9-]{0,31}$/i;
 export function readDownstreamApi(
   read: SettingsReader,
   name: string,
-  { isMultiTenant, basePath }: OfTheApp,
+  { isMultiTenant, authorityHost, basePath }: OfTheApp,
 ): DownstreamApiConfiguration {
   const settings = settingsOf(name);
   if (!apiName.test(name)) {
@@ -64,7 +67,7 @@ export function readDownstreamApi(
   const scopes = readScopes(read, settings.downstreamScopes, token);
   return {
     name,
-    baseUrl: read.url(settings.downstreamBaseUrl, "https or loopback").replace(/\/+$/, ""),
+    baseUrl: readBaseUrl(read, settings.downstreamBaseUrl, authorityHost),
     publicPath: `${basePath}/api/${name}`,
     token,
     scopes: token === "UserToken" ? scopes : [],
@@ -78,6 +81,17 @@ export function readDownstreamApi(
     caching: read.oneOf(settings.downstreamCaching, ["no-store", "private"], "no-store"),
     ...readLimits(read, settings),
   };
+}
+
+/** A token that a cloud has issued must not reach Microsoft Graph of another, which cannot use it. */
+function readBaseUrl(read: SettingsReader, setting: Setting, authorityHost: string): string {
+  const url = read.url(setting, "https or loopback");
+  const [cloud, graphCloud] = [knownCloud(authorityHost), cloudOfGraph(URL.parse(url)?.origin ?? "")];
+  if (cloud && graphCloud && cloud !== graphCloud) {
+    const known = cloud.graphs.join(" or ");
+    read.refuse(setting.name, `is Microsoft Graph of another cloud than AzureAd__Instance; there it is ${known}`);
+  }
+  return url.replace(/\/+$/, "");
 }
 
 type Settings = Record<DownstreamApiSetting, Setting>;

@@ -1,3 +1,4 @@
+import { cloudOf } from "./clouds.ts";
 import { readDownstreamApi, type OfTheApp, type DownstreamApiConfiguration } from "./downstream-api.ts";
 import { downstreamApiSettings } from "./downstream-api-settings.ts";
 import { nearestOf } from "./nearest.ts";
@@ -19,16 +20,22 @@ export function readDownstreamApis(
   const names = read.names(known);
   const given = names.filter((name) => name !== "graph" || !isWithoutGraph(read));
   const apis = given.map((name) => readDownstreamApi(read, name, app));
-  if (!names.includes("graph")) apis.push(readDownstreamApi(new SettingsReader(usualGraph), "graph", app));
+  if (!names.includes("graph")) apis.push(readDownstreamApi(usualGraph(app), "graph", app));
   apis.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   return new Map(apis.map((api) => [api.name, api]));
 }
 
-/** Microsoft Graph is there unless a setting takes it away: an API of the app's own comes beside it, not in its place. */
-const usualGraph = {
-  DownstreamApis__graph__BaseUrl: "https://graph.microsoft.com/v1.0",
-  DownstreamApis__graph__Scopes: "User.Read",
-};
+/**
+ * Microsoft Graph of the authority's cloud is there unless a setting takes it away: an API of the app's own comes beside it, not
+ * in its place.
+ */
+function usualGraph({ authorityHost }: OfTheApp): SettingsReader {
+  const [origin] = cloudOf(authorityHost).graphs;
+  return new SettingsReader({
+    DownstreamApis__graph__BaseUrl: `${origin}/v1.0`,
+    DownstreamApis__graph__Scopes: "User.Read",
+  });
+}
 
 function isWithoutGraph(read: SettingsReader): boolean {
   return read.raw("DownstreamApis__graph__BaseUrl")?.toLowerCase() === "none";

@@ -1,14 +1,10 @@
+import { cloudOfGraph } from "./clouds.ts";
+
 /** Scopes of the sign-in itself, which belong to no resource (OpenID Connect Core 1.0 sections 5.4 and 11). */
 const ofTheSignIn = new Set(["openid", "profile", "email", "offline_access"]);
 
-/** Microsoft Graph's names in all clouds. A scope without a resource is Graph's. */
-const graphs = new Set([
-  "00000003-0000-0000-c000-000000000000",
-  "https://graph.microsoft.com",
-  "https://graph.microsoft.us",
-  "https://dod-graph.microsoft.us",
-  "https://microsoftgraph.chinacloudapi.cn",
-]);
+/** Application id of Microsoft Graph, in every cloud. */
+export const graphAppId = "00000003-0000-0000-c000-000000000000";
 
 /** The resources that `scopes` belong to, each once, in lower case. A token is for one resource. */
 export function resourcesOf(scopes: readonly string[]): readonly string[] {
@@ -22,5 +18,10 @@ function resourceOf(scope: string): string {
     .slice(0, Math.max(scope.lastIndexOf("/"), 0))
     .replace(/\/+$/, "")
     .toLowerCase();
-  return resource === "" || graphs.has(resource) ? "graph" : resource;
+  return resource === "" || isGraph(resource) ? "graph" : resource;
+}
+
+/** Whether a scope's resource is Microsoft Graph, of whichever cloud. A scope without a resource is Graph's, too. */
+export function isGraph(resource: string): boolean {
+  return resource === graphAppId || cloudOfGraph(resource) !== undefined;
 }

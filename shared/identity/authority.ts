@@ -50,7 +50,7 @@ export function authorityOf(
   clock: Pick<StoreClock, "now"> = storeClock(),
 ): Authority {
   const url = azureAd.instance + azureAd.tenantId;
-  const environment = new URL(azureAd.instance).host;
+  const environment = azureAd.authorityHost;
   const metadata = metadataSource(url);
   const pauses = createPauses();
   const credential = shared(

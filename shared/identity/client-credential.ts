@@ -2,6 +2,7 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import type { NodeAuthOptions } from "@azure/msal-node";
 import { importPKCS8, SignJWT } from "jose";
 import type { ClientCredential } from "../configuration/azure-ad.ts";
+import { cloudOf } from "../configuration/clouds.ts";
 import { shared, sharedByKey, whileAsked, withinDeadline } from "../core/waiting.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
 import { storeClock, type StoreClock } from "../store/clock.ts";
@@ -31,19 +32,13 @@ export async function msalCredential(
       return { clientSecret: credential.secret };
     case "certificate":
       return { clientAssertion: await certificateAssertion(credential.pem, clientId, clock) };
-    case "managedIdentity":
-      return { clientAssertion: await managedIdentityAssertion(credential.clientId, tokenExchangeScope(environment)) };
+    case "managedIdentity": {
+      const { tokenExchangeAudience } = cloudOf(environment);
+      return {
+        clientAssertion: await managedIdentityAssertion(credential.clientId, `${tokenExchangeAudience}/.default`),
+      };
+    }
   }
-}
-
-/** Audience of federated credentials in national clouds, by the host of the authority. */
-const nationalAudiences: Readonly<Record<string, string>> = {
-  "login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
-  "login.partner.microsoftonline.cn": "api://AzureADTokenExchangeChina",
-};
-
-function tokenExchangeScope(environment: string): string {
-  return `${nationalAudiences[environment] ?? "api://AzureADTokenExchange"}/.default`;
 }
 
 /** Workload identity federation: the managed identity's token is the assertion, and there is no secret to keep. */

@@ -51,11 +51,11 @@ describe("telemetry", () => {
     assert.ok(ingestion.items.length > 0);
   });
 
-  it("goes with the token of the managed identity that the host's setting names", async () => {
+  it("goes with the token of the managed identity that the host's setting names, for the connection's audience", async () => {
     await using ingestion = await startIngestion();
     await using identity = await startManagedIdentity("token for telemetry");
     await useInstance({
-      [setting]: ingestion.connectionString,
+      [setting]: `${ingestion.connectionString};AADAudience=https://monitor.azure.us`,
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${identityClientId};Authorization=AAD`,
       IDENTITY_ENDPOINT: identity.url,
       IDENTITY_HEADER: "header",
@@ -63,7 +63,7 @@ describe("telemetry", () => {
     assert.ok(ingestion.items.length > 0);
     assert.deepEqual(new Set(ingestion.authorizations), new Set(["Bearer token for telemetry"]));
     const [asked = new URL("about:blank")] = identity.asked;
-    assert.match(asked.searchParams.get("resource") ?? "", /^https:\/\/monitor\.azure\.com\/?$/);
+    assert.equal(asked.searchParams.get("resource"), "https://monitor.azure.us");
     assert.equal(asked.searchParams.get("client_id"), identityClientId);
     assert.equal(identity.asked.length, 1);
   });

@@ -20,9 +20,10 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.signOutSchedule.name]: "the default serves; additionalSettings can set it",
   [settings.signOutMaxAttempts.name]: "the default serves; additionalSettings can set it",
   ...Object.fromEntries(
-    Object.values(downstreamApiSettings)
-      .filter(({ name }) => !/__(?:BaseUrl|Scopes)$/.test(name))
-      .map(({ name }) => [name, "the default serves; additionalSettings can set it"]),
+    Object.values(downstreamApiSettings).map(({ name }) => [
+      name,
+      "the default serves; downstreamApis and additionalSettings can set it",
+    ]),
   ),
   [settings.telemetrySampledPercentage.name]: "the default serves; additionalSettings can set it",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",

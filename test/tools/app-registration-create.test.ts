@@ -36,6 +36,23 @@ test("from nothing: the app, its service principal and the trust in the managed 
   assert.deepEqual(credential?.audiences, ["api://AzureADTokenExchange"]);
 });
 
+test("in another cloud: the trust in its identities, its setting, its addresses", async () => {
+  await using world = await startDirectory();
+  const identity = world.graph.directory.putManagedIdentity("portal-identity");
+  const args = [...toCreate, "--managed-identity", identity.appId, "--instance", "https://login.chinacloudapi.cn"];
+  const scopes = "User.Read https://microsoftgraph.chinacloudapi.cn/Mail.Read";
+  const report = (await world.succeed([...args, "--scope", scopes, "--json"])).report();
+
+  const application = onlyApplication(world.graph);
+  assert.equal(application.requiredResourceAccess[0]?.resourceAccess.length, 2);
+  const [credential] = world.graph.directory.federatedCredentials(application.id);
+  assert.equal(credential?.issuer, `https://login.partner.microsoftonline.cn/${tenantId}/v2.0`);
+  assert.deepEqual(credential?.audiences, ["api://AzureADTokenExchangeChina"]);
+  assert.equal(report.settings["AzureAd__Instance"], "https://login.chinacloudapi.cn/");
+  assert.match(report.adminConsentUrl ?? "", /^https:\/\/login\.partner\.microsoftonline\.cn\//);
+  assert.match(report.portalUrl ?? "", new RegExp(`^https://portal\\.azure\\.cn/#.*/appId/${application.appId}$`));
+});
+
 test("a second run writes nothing and says so", async () => {
   await using world = await startDirectory();
   const identity = world.graph.directory.putManagedIdentity("portal-identity");
@@ -90,6 +107,9 @@ Consent
   Microsoft Graph Directory.Read.All  an administrator has to consent
   An administrator consents for everyone in the tenant at
   https://login.microsoftonline.com/${tenantId}/adminconsent?client_id=<client id>&redirect_uri=https%3A%2F%2Fapp.example%2Fauth%2Fsigned-out
+
+Portal
+  https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/<client id>
 
 Notes
   It can take some minutes until Microsoft Entra accepts a new federated credential.

@@ -39,6 +39,7 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
   [[...toCreate, "--managed-identity", "/subscriptions/x"], /--managed-identity must be a GUID/],
   [[...toCreate, "--tenant-id", "contoso.example"], /--tenant-id must be a GUID/],
   [[...toCreate, "--sign-in-audience", "everyone"], /must be single-tenant or multi-tenant/],
+  [[...toCreate, "--instance", "login.microsoftonline.us"], /--instance must be an https:\/\/ URL/],
   [[...toCreate, "--scope", "https://graph.microsoft.com/.default"], /--scope must name one permission/],
   [[...toCreate, "extra"], /Unexpected argument 'extra'/],
 ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { cloudOf } from "../../shared/configuration/clouds.ts";
 import { createGraphClient } from "../../tools/app-registration/graph-client.ts";
 import { checkRegistration, type RegistrationExpected } from "../../tools/doctor/checks/registration.ts";
 import type { Finding } from "../../tools/doctor/finding.ts";
@@ -50,7 +51,13 @@ describe("npm run doctor, at the app registration", () => {
   ): Promise<readonly Finding[]> {
     graph.directory.putApplication({ ...right, ...application });
     const client = createGraphClient({ url: graph.url, credential: { getToken }, wait: async () => undefined });
-    const usual = { clientId, baseUrl, credential: "secret", managedIdentity: undefined } as const;
+    const usual = {
+      clientId,
+      cloud: cloudOf("login.microsoftonline.com"),
+      baseUrl,
+      credential: "secret",
+      managedIdentity: undefined,
+    } as const;
     return checkRegistration(client, { ...usual, ...expected });
   }
 
@@ -154,6 +161,19 @@ describe("npm run doctor, at the app registration", () => {
         graph.directory.putFederatedCredential(right.id ?? "", credential);
         assertFinding(await trusting(appId), "Federated credential", "failed", /another issuer or audience\. Issuer/);
       }
+    });
+
+    it("compares with the cloud of the authority", async () => {
+      const { id: subject, appId } = graph.directory.putManagedIdentity("sovereign");
+      const credential = { name: subject, issuer, subject, audiences };
+      const cloud = cloudOf("login.microsoftonline.us");
+      const expected = { cloud, credential: "managedIdentity", managedIdentity: appId } as const;
+      graph.directory.putFederatedCredential(right.id ?? "", credential);
+      const says = /Issuer https:\/\/login\.microsoftonline\.us\/.*, audience api:\/\/AzureADTokenExchangeUSGov/;
+      assertFinding(await check({}, expected), "Federated credential", "failed", says);
+      const changed = { issuer: issuer.replace(".com/", ".us/"), audiences: [cloud.tokenExchangeAudience] };
+      graph.directory.putFederatedCredential(right.id ?? "", { ...credential, ...changed });
+      assertFinding(await check({}, expected), "Federated credential", "ok", /trusts "sovereign"/);
     });
 
     it("tells an identity that does not exist, or cannot be trusted", async () => {

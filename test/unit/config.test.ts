@@ -28,6 +28,7 @@ describe("a configuration that only says what it must", () => {
   test("signs in at Microsoft's public cloud, in one tenant", () => {
     assert.deepEqual(minimal.azureAd, {
       instance: "https://login.microsoftonline.com/",
+      authorityHost: "login.microsoftonline.com",
       tenantId,
       isMultiTenant: false,
       allowedTenants: [],

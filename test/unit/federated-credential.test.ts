@@ -26,6 +26,10 @@ describe("the managed identity's token is for the cloud of the authority", () =>
     ["login.microsoftonline.com", "api://AzureADTokenExchange"],
     ["login.microsoftonline.us", "api://AzureADTokenExchangeUSGov"],
     ["login.partner.microsoftonline.cn", "api://AzureADTokenExchangeChina"],
+    ["login.chinacloudapi.cn", "api://AzureADTokenExchangeChina"],
+    ["login.sovcloud-identity.fr", "api://AzureADTokenExchangeFrance"],
+    ["login.sovcloud-identity.de", "api://AzureADTokenExchangeGermany"],
+    ["login.sovcloud-identity.sg", "api://AzureADTokenExchangeGovSG"],
     ["contoso.ciamlogin.com", "api://AzureADTokenExchange"],
   ];
   for (const [environment, audience] of audiences) {

@@ -1,3 +1,4 @@
+import type { Cloud } from "../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "./errors.ts";
 import type { GraphClient } from "./graph-client.ts";
 import type { Collection, OAuth2PermissionGrant } from "./graph-types.ts";
@@ -48,7 +49,7 @@ function namesOf({ scope }: OAuth2PermissionGrant): readonly string[] {
 }
 
 /** Where an administrator consents to all permissions of the registration for everyone in the tenant. */
-export function adminConsentUrl(tenantId: string, clientId: string, redirectUri: string): string {
+export function adminConsentUrl(cloud: Cloud, tenantId: string, clientId: string, redirectUri: string): string {
   const parameters = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri });
-  return `https://login.microsoftonline.com/${tenantId}/adminconsent?${parameters.toString()}`;
+  return `https://${cloud.authorityHosts[0]}/${tenantId}/adminconsent?${parameters.toString()}`;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { baseUrlOf } from "../../shared/configuration/public-address.ts";
+import { cloudOf, type Cloud } from "../../shared/configuration/clouds.ts";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { AppRegistrationError } from "./errors.ts";
@@ -17,7 +18,9 @@ Usage: npm run app-registration -- --base-url <url> --name <name> [options]
   --scope <scope>            permission to request (User.Read), may be repeated. For an API other than Microsoft
                              Graph: <application id URI>/<name> or <client id>/<name>
   --tenant-id <id>           the tenant, if it is not the one you are signed in to
-  --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
+  --instance <url>           the identity provider, as AzureAd__Instance says it (or that setting, or
+                             https://login.microsoftonline.com/); names the cloud
+  --graph-url <url>          Microsoft Graph, https or loopback (GRAPH_URL, or that of the cloud)
   --dry-run                  shows the difference and changes nothing
   --json                     prints the result as JSON
   --help                     shows this text
@@ -37,6 +40,10 @@ export interface Options {
   readonly signInAudience: "AzureADMyOrg" | "AzureADMultipleOrgs" | undefined;
   readonly scopes: readonly string[];
   readonly tenantId: string | undefined;
+  /** With a trailing slash. */
+  readonly instance: string;
+  /** That of `instance`. */
+  readonly cloud: Cloud;
   /** Origin, without a trailing slash. */
   readonly graphUrl: string;
   readonly dryRun: boolean;
@@ -48,6 +55,8 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
   const values = parse(args);
   if (values.help === true) return "help";
   if (values.name === undefined && values["client-id"] === undefined) throw wrong("--name is missing");
+  const instance = readInstance(values.instance ?? environment[settings.instance.name] ?? settings.instance.default);
+  const cloud = cloudOf(new URL(instance).host);
   return {
     baseUrl: readBaseUrl(values["base-url"]),
     name: readName(values.name),
@@ -56,7 +65,9 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     signInAudience: readAudience(values["sign-in-audience"]),
     scopes: readScopes(values.scope ?? ["User.Read"]),
     tenantId: readGuid("--tenant-id", values["tenant-id"]),
-    graphUrl: readGraphUrl(values["graph-url"] ?? environment["GRAPH_URL"] ?? "https://graph.microsoft.com"),
+    instance,
+    cloud,
+    graphUrl: readGraphUrl(values["graph-url"] ?? environment["GRAPH_URL"] ?? cloud.graphs[0]),
     dryRun: values["dry-run"] ?? false,
     json: values.json ?? false,
   };
@@ -74,6 +85,7 @@ function parse(args: readonly string[]) {
         "sign-in-audience": { type: "string" },
         scope: { type: "string", multiple: true },
         "tenant-id": { type: "string" },
+        instance: { type: "string" },
         "graph-url": { type: "string" },
         "dry-run": { type: "boolean" },
         json: { type: "boolean" },
@@ -124,6 +136,12 @@ function readScopes(values: readonly string[]): readonly string[] {
   const wide = scopes.find((scope) => scope === ".default" || scope.endsWith("/.default"));
   if (wide !== undefined) throw wrong(`--scope must name one permission, not "${wide}"`);
   return scopes;
+}
+
+function readInstance(value: string): string {
+  const url = URL.parse(value);
+  if (url?.protocol !== "https:") throw wrong(`--instance must be ${settings.instance.expects}, not "${value}"`);
+  return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }
 
 function readGraphUrl(value: string): string {

@@ -1,3 +1,4 @@
+import { graphAppId, isGraph } from "../../shared/configuration/scopes.ts";
 import { AppRegistrationError } from "./errors.ts";
 import { type GraphClient, literal } from "./graph-client.ts";
 import type { Collection, PermissionScope, ResourceServicePrincipal } from "./graph-types.ts";
@@ -15,7 +16,6 @@ export interface Permission {
   readonly needsAdministrator: boolean;
 }
 
-const graphAppId = "00000003-0000-0000-c000-000000000000";
 const properties = "id,appId,displayName,oauth2PermissionScopes";
 const purpose = "read the API's permissions";
 
@@ -46,7 +46,7 @@ function splitScope(scope: string): { resource: string; name: string } {
   const slash = scope.lastIndexOf("/");
   const resource = slash < 0 ? graphAppId : scope.slice(0, slash);
   return {
-    resource: resource === "https://graph.microsoft.com" ? graphAppId : resource,
+    resource: isGraph(resource) ? graphAppId : resource,
     name: scope.slice(slash + 1),
   };
 }

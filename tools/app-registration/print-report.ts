@@ -15,6 +15,7 @@ export function reportText(report: Report): string {
     ["Settings of the app", ...Object.entries(report.settings).map(([name, value]) => `  ${name}=${value}`)],
     ["Logout URL", `  ${report.logoutUrl ?? "none, because the app is not served over https"}`],
     ["Consent", ...consentLines(report)],
+    report.portalUrl === undefined ? [] : ["Portal", `  ${report.portalUrl}`],
     report.notes.length > 0 ? ["Notes", ...report.notes.map((note) => `  ${note}`)] : [],
   ];
   return `${sections

@@ -34,7 +34,7 @@ export async function registerApp(options: Options, graph: GraphClient): Promise
   const plan: Plan = {
     application: planApplication(application, options, permissions),
     servicePrincipal: planServicePrincipal(servicePrincipal),
-    credential: planFederatedCredential(credentials, tenantId, identity),
+    credential: planFederatedCredential(credentials, { cloud: options.cloud, tenantId }, identity),
   };
   const consent = await readConsent(graph, servicePrincipal?.id, permissions);
   return createReport({

@@ -1,3 +1,4 @@
+import type { Cloud } from "../../shared/configuration/clouds.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { type Change, isWrite } from "./changes.ts";
 import { adminConsentUrl, type ConsentState } from "./consent.ts";
@@ -22,6 +23,8 @@ export interface Report {
   readonly consent: readonly ConsentState[];
   /** Undefined when everything is consented to, or there is no registration yet. */
   readonly adminConsentUrl: string | undefined;
+  /** The registration in the portal; undefined if there is none yet, or the cloud's portal is not known. */
+  readonly portalUrl: string | undefined;
   readonly notes: readonly string[];
 }
 
@@ -50,6 +53,7 @@ export function createReport(outcome: Outcome): Report {
     changes,
     settings: {
       [settings.publicBaseUrl.name]: options.baseUrl,
+      ...(options.instance !== settings.instance.default && { [settings.instance.name]: options.instance }),
       [settings.tenantId.name]: authorityOf(signInAudience, tenantId),
       [settings.clientId.name]: clientId ?? "(known when it is created)",
       ...(identity && {
@@ -59,7 +63,9 @@ export function createReport(outcome: Outcome): Report {
     },
     logoutUrl: logoutUrlOf(options.baseUrl),
     consent,
-    adminConsentUrl: isConsentedTo || clientId === undefined ? undefined : adminConsentUrl(tenantId, clientId, landing),
+    adminConsentUrl:
+      isConsentedTo || clientId === undefined ? undefined : adminConsentUrl(options.cloud, tenantId, clientId, landing),
+    portalUrl: clientId === undefined ? undefined : portalUrl(options.cloud, clientId),
     notes: [
       ...logoutUrlNotes(options.baseUrl),
       ...credentialNotes(identity, changes),
@@ -67,6 +73,11 @@ export function createReport(outcome: Outcome): Report {
       ...formerAddressNotes(changes),
     ],
   };
+}
+
+function portalUrl({ portal }: Cloud, clientId: string): string | undefined {
+  const blade = `#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/${clientId}`;
+  return portal === undefined ? undefined : `${portal}/${blade}`;
 }
 
 /** The authority for the people whom the sign-in audience names. */

@@ -41,10 +41,10 @@ async function diagnose(options: Options, on: CommandEnvironment): Promise<reado
   const source = await sourceOf(options, on);
   if (options.url === undefined && source.isEmpty) return nothingHere;
   const given = isHere(options, source.environment) ? source.environment : on.environment;
-  const graphUrl = options.graphUrl ?? readGraphUrl("GRAPH_URL", given["GRAPH_URL"] ?? defaultGraphUrl);
+  const fromEnvironment = given["GRAPH_URL"];
   const operator: Operator = {
     signIn: on.signIn,
-    graphUrl,
+    graphUrl: options.graphUrl ?? (fromEnvironment ? readGraphUrl("GRAPH_URL", fromEnvironment) : undefined),
     longestWaitMs: on.longestWaitMs ?? 1_000,
   };
   if (options.url === undefined) return diagnoseHere(source, operator);
@@ -72,5 +72,3 @@ const nothingHere: readonly Finding[] = [
       "real parts (docs/configuration.md), or check a deployment (npm run doctor -- --url <url>)",
   ),
 ];
-
-const defaultGraphUrl = "https://graph.microsoft.com";

@@ -3,6 +3,7 @@ import { CosmosClient } from "@azure/cosmos";
 import { createGraphClient, type GraphClient } from "../app-registration/graph-client.ts";
 import type { Configuration } from "../../shared/configuration/configuration.ts";
 import { managedIdentity } from "../../shared/core/managed-identity.ts";
+import { cloudOf } from "../../shared/configuration/clouds.ts";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { checkApp } from "./checks/app.ts";
 import { checkAuthority } from "./checks/authority.ts";
@@ -19,8 +20,8 @@ import type { SettingsSource } from "./settings-source.ts";
 /** The operator's own sign-in, and where it is used. */
 export interface Operator {
   readonly signIn: (tenantId: string | undefined) => Promise<TokenCredential>;
-  /** Origin of Microsoft Graph, without a trailing slash. */
-  readonly graphUrl: string;
+  /** Origin of Microsoft Graph, without a trailing slash, if it is not that of the cloud. */
+  readonly graphUrl: string | undefined;
   /** The longest wait before a request is repeated, in milliseconds. */
   readonly longestWaitMs: number;
 }
@@ -70,10 +71,12 @@ export async function diagnoseDeployment(
     return [...app, frontEnd, finding, ...rest, ...unknown];
   }
   const { clientId, authority } = registered;
+  const cloud = cloudOf(new URL(authority).host);
   const groups = await Promise.all([
     checkAuthority(authority),
-    checkRegistration(await graphOf(operator, undefined), {
+    checkRegistration(await graphOf(operator, cloud.graphs[0], undefined), {
       clientId,
+      cloud,
       baseUrl,
       managedIdentity: identity,
       credential: undefined,
@@ -83,20 +86,23 @@ export async function diagnoseDeployment(
 }
 
 async function checkRegistrationOf(
-  { azureAd, publicBaseUrl: baseUrl }: Configuration,
+  { azureAd, downstreamApis, publicBaseUrl: baseUrl }: Configuration,
   operator: Operator,
 ): Promise<readonly Finding[]> {
   const { clientId, credential, tenantId, isMultiTenant } = azureAd;
   const identity = credential.kind === "managedIdentity" ? credential.clientId : undefined;
-  const graph = await graphOf(operator, isMultiTenant ? undefined : tenantId);
-  return checkRegistration(graph, { clientId, baseUrl, credential: credential.kind, managedIdentity: identity });
+  const cloud = cloudOf(azureAd.authorityHost);
+  const used = cloud.graphs.find((origin) => downstreamApis.get("graph")?.baseUrl.startsWith(`${origin}/`));
+  const graph = await graphOf(operator, used ?? cloud.graphs[0], isMultiTenant ? undefined : tenantId);
+  return checkRegistration(graph, { clientId, cloud, baseUrl, credential: credential.kind, managedIdentity: identity });
 }
 
-async function graphOf(operator: Operator, tenantId: string | undefined): Promise<GraphClient> {
+async function graphOf(operator: Operator, ofCloud: string, tenantId: string | undefined): Promise<GraphClient> {
+  const url = operator.graphUrl ?? ofCloud;
   return createGraphClient({
-    url: operator.graphUrl,
+    url,
     // A stand-in must not get a real sign-in.
-    credential: isLoopback(new URL(operator.graphUrl).hostname) ? standIn : await operator.signIn(tenantId),
+    credential: isLoopback(new URL(url).hostname) ? standIn : await operator.signIn(tenantId),
     wait: async (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, operator.longestWaitMs))),
   });
 }

@@ -11,7 +11,7 @@ Usage: npm run doctor                          checks this machine: its settings
   --url <url>                where the deployment is, as PublicBaseUrl says it: https://app.example
   --settings <file>          a file like local.settings.json, to use instead of that file and the settings of npm start
   --managed-identity <id>    with --url: client id or principal id of the identity that the registration must trust
-  --graph-url <url>          Microsoft Graph, https or loopback (https://graph.microsoft.com, or GRAPH_URL)
+  --graph-url <url>          Microsoft Graph, https or loopback (GRAPH_URL, or that of the cloud)
   --help                     shows this text
 
 Settings come from the environment, then from local.settings.json, then from npm start while it runs. Requests to Azure

@@ -1,3 +1,4 @@
+import type { Cloud } from "../../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "../../app-registration/errors.ts";
 import { literal, type GraphClient } from "../../app-registration/graph-client.ts";
 import { type Application, applicationProperties } from "../../app-registration/graph-types.ts";
@@ -10,6 +11,7 @@ const name = "App registration";
 
 export interface RegistrationExpected {
   readonly clientId: string;
+  readonly cloud: Cloud;
   /** Origin of the app, without a trailing slash. */
   readonly baseUrl: string;
   /** What the settings say; undefined for a deployment, whose settings are its own. */
@@ -37,7 +39,7 @@ export async function checkRegistration(
       checkLogoutUrl(application, expected.baseUrl),
       checkClaims(application),
       ...(isTrusting || expected.credential === undefined
-        ? [await checkTrust(graph, application.id, expected.managedIdentity)]
+        ? [await checkTrust(graph, application.id, expected.cloud, expected.managedIdentity)]
         : []),
       ...checkCredentials(application, expected.credential),
     ];

@@ -1,5 +1,6 @@
+import type { Cloud } from "../../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "../../app-registration/errors.ts";
-import { tokenExchangeAudience } from "../../app-registration/federated-credential.ts";
+import { issuerOf } from "../../app-registration/federated-credential.ts";
 import type { GraphClient } from "../../app-registration/graph-client.ts";
 import type { Collection, FederatedIdentityCredential } from "../../app-registration/graph-types.ts";
 import { resolveManagedIdentity } from "../../app-registration/managed-identity.ts";
@@ -16,6 +17,7 @@ const name = "Federated credential";
 export async function checkTrust(
   graph: GraphClient,
   applicationId: string,
+  cloud: Cloud,
   identity: string | undefined,
 ): Promise<Finding> {
   if (identity === undefined) return notChecked(name, "name the identity that it should trust with --managed-identity");
@@ -25,7 +27,8 @@ export async function checkTrust(
     const { principalId, name: identityName } = await resolveManagedIdentity(graph, identity);
     const tenantId = await readTenantId(graph, undefined);
     const own = (found?.value ?? []).filter(({ subject }) => subject === principalId);
-    return verdict(own, identityName, `https://login.microsoftonline.com/${tenantId}/v2.0`, identity);
+    const wanted = { issuer: issuerOf({ cloud, tenantId }), audience: cloud.tokenExchangeAudience };
+    return verdict(own, identityName, wanted, identity);
   } catch (error) {
     if (!(error instanceof AppRegistrationError)) throw error;
     if (error.code === "managed_identity_unknown" || error.code === "managed_identity_unsuitable") {
@@ -38,15 +41,15 @@ export async function checkTrust(
 function verdict(
   credentials: readonly FederatedIdentityCredential[],
   identityName: string,
-  issuer: string,
+  { issuer, audience }: { readonly issuer: string; readonly audience: string },
   identity: string,
 ): Finding {
   const toDo = `npm run app-registration -- --managed-identity ${identity} adds it`;
   if (credentials.length === 0) return failed(name, `the registration does not trust "${identityName}"`, toDo);
-  const right = credentials.find((each) => each.issuer === issuer && each.audiences.includes(tokenExchangeAudience));
+  const right = credentials.find((each) => each.issuer === issuer && each.audiences.includes(audience));
   if (right) return ok(name, `the registration trusts "${identityName}"`);
   const found = `the credential for "${identityName}" has another issuer or audience`;
-  return failed(name, found, `Issuer ${issuer}, audience ${tokenExchangeAudience}`);
+  return failed(name, found, `Issuer ${issuer}, audience ${audience}`);
 }
 
 function oneSentence(message: string): string {
