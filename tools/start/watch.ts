@@ -51,17 +51,19 @@ export async function watchApp(options: WatchOptions): Promise<WatchedApp> {
     const last = instance;
     instance = await start();
     server.leadTo(instance.url);
+    server.reload();
     await last?.stop();
     return troubleWith(instance);
   };
   const afterChange = async () => {
     const startedAt = performance.now();
+    const file = changed;
+    changed = "";
     types.check();
     try {
       await builder.rebuild();
       const trouble = await startNext();
-      server.reload();
-      print(trouble ?? `${changed} changed: ready in ${Math.round(performance.now() - startedAt)} ms`);
+      print(trouble ?? `${file} changed: ready in ${Math.round(performance.now() - startedAt)} ms`);
     } catch (error) {
       print(error instanceof Error ? error.message : String(error));
     }
