@@ -24,7 +24,7 @@ const publicModules = [
   "functions/bff",
 ] as const;
 
-/** The programs that are the package's commands; `main` chooses among the others. */
+/** The programs that are the package's commands, of which `main` chooses one, and the module for tests. */
 const programs = {
   main: "tools/cli/main.ts",
   start: "tools/cli/start.ts",
@@ -33,6 +33,7 @@ const programs = {
   deploy: "tools/cli/deploy.ts",
   doctor: "tools/doctor/main.ts",
   "app-registration": "tools/app-registration/main.ts",
+  testing: "tools/testing/testing.ts",
 } as const;
 
 /** Puts the package together as it is published, in `folder`. */
@@ -101,7 +102,8 @@ function commandNames(): Plugin {
 async function writePublicTypes(folder: string): Promise<void> {
   const compiled = join(folder, "types");
   const options = { declaration: true, emitDeclarationOnly: true, rootDir: ".", outDir: compiled };
-  await compile("tsconfig.public.json", ["functions"], options);
+  await compile("tsconfig.public.json", ["functions", "tools/testing"], options);
+  await cp(join(compiled, "tools/testing/testing.d.ts"), join(folder, "dist/testing.d.ts"));
   const parts = await Promise.all(publicModules.map(async (name) => readFile(join(compiled, `${name}.d.ts`), "utf8")));
   await writeFile(join(folder, "dist/bff.d.cts"), flatTypes(parts));
   await rm(compiled, { recursive: true });
@@ -124,6 +126,7 @@ async function writeManifest(folder: string): Promise<void> {
     exports: {
       ".": { types: "./dist/bff.d.cts", default: "./dist/bff.cjs" },
       "./client": { types: "./dist/client.d.ts", default: "./dist/client.js" },
+      "./testing": { types: "./dist/testing.d.ts", default: "./dist/cli/testing.js" },
     },
     bin: { "entra-functions-bff": "./dist/cli/main.js" },
     files: ["dist", "CHANGELOG.md"],

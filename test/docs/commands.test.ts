@@ -72,7 +72,7 @@ describe("a command in the documentation", () => {
 });
 
 it("files of the repository that the documentation names are there", () => {
-  const folders = "functions|shared|web|local|test|infra|scripts|bench|docs";
+  const folders = "functions|shared|web|test|infra|scripts|bench|docs";
   const named = new RegExp(`^(?:${folders})/[\\w./-]*\\.(?:ts|json|bicep|bicepparam|kql|html|css|md)$`);
   const missing = pages.flatMap(({ path, ...page }) =>
     tokensOf(page, "codespan").flatMap(({ text }) => (named.test(text) && !existsSync(text) ? `${path}: ${text}` : [])),

@@ -79,13 +79,13 @@ describe("an app from the packages' tarballs, in a folder of its own", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "bff-adopter-"));
     const tarballs = await packAll(join(folder, "tarballs"));
-    await mkdir(join(folder, "functions"));
     // All that is written by hand.
     const text = await readFile("docs/extending.md", "utf8");
-    for (const file of ["functions/index.ts", "host.json"]) {
+    for (const file of ["functions/index.ts", "host.json", "local/apis.ts", "test/manager.test.ts"]) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), block(text, `app: ${file}`));
     }
-    await writeFile(join(folder, "package.json"), '{ "private": true, "main": "dist/index.cjs" }');
+    await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module", "main": "dist/index.cjs" }');
     const { dependencies } = JSON.parse(await readFile("package.json", "utf8")) as {
       readonly dependencies: Readonly<Record<string, string>>;
     };
@@ -132,6 +132,8 @@ describe("an app from the packages' tarballs, in a folder of its own", () => {
         // She has none, says the stand-in of Graph.
         const { error } = answer.json() as { error: { code: string } };
         assert.deepEqual([answer.status, error.code], [404, "ResourceNotFound"]);
+        const orders = await client.fetch("/api/orders/open", { headers: { "sec-fetch-site": "same-origin" } });
+        assert.deepEqual(orders.json(), [{ id: 17, item: "lamp" }]);
         const { body } = await client.fetch("/auth/logout", { headers: { accept: "text/html" } });
         assert.match(body, /Contoso Orders/);
 
@@ -153,6 +155,17 @@ describe("an app from the packages' tarballs, in a folder of its own", () => {
   );
 
   it(
+    "passes the test of its function that the documentation shows, which signs a person in without a browser",
+    proof(async () => {
+      const args = ["--test", "--test-reporter=tap", "test/manager.test.ts"];
+      const { stdout } = await run(process.execPath, args, { cwd: folder, env: environment() }).catch(
+        (error: unknown) => assert.fail((error as { stdout: string }).stdout),
+      );
+      assert.match(stdout, /^# pass 1$/m);
+    }),
+  );
+
+  it(
     "is what a strict compiler takes, and cannot reach what is not public",
     proof(async () => {
       await writeFile(join(folder, "functions/page.ts"), page);
@@ -166,7 +179,10 @@ describe("an app from the packages' tarballs, in a folder of its own", () => {
         types: ["node"],
         typeRoots: [resolve("node_modules/@types")],
       };
-      await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["functions"] }));
+      await writeFile(
+        join(folder, "tsconfig.json"),
+        JSON.stringify({ compilerOptions, include: ["functions", "local", "test"] }),
+      );
       const compiler = resolve("node_modules/typescript/bin/tsc");
       await run(process.execPath, [compiler, "-p", "tsconfig.json"], { cwd: folder }).catch((error: unknown) =>
         assert.fail((error as { stdout: string }).stdout),

@@ -1,6 +1,9 @@
 import { decodeJwt } from "jose";
+import { finishSignOut } from "@entra-functions-bff/development/testing/sign-out-page";
 import type { Answer, Client } from "./http-client.ts";
 import { ownForm, type World } from "./world.ts";
+
+export { finishSignOut };
 
 /** The `sid` of a person's most recent sign-in, as the identity provider knows it. */
 export function sidOf({ identityProvider }: Pick<World, "identityProvider">, username: string): string {
@@ -17,14 +20,6 @@ export function sidOf({ identityProvider }: Pick<World, "identityProvider">, use
 /** What the identity provider's page does in a browser that withholds cookies from frames. */
 export async function frontChannel(client: Client, query: string): Promise<Answer> {
   return client.fetch(`/auth/frontchannel-logout?${query}`, { anonymous: true });
-}
-
-/** Loads the frames of the identity provider's sign-out page, and follows it to where it leads. */
-export async function finishSignOut(client: Client, page: Answer): Promise<{ frames: Answer[]; landed: Answer }> {
-  const urls = [...page.body.matchAll(/<iframe src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&"));
-  const frames = await Promise.all(urls.map((url) => client.fetch(url, { anonymous: true })));
-  const next = /<a [^>]*href="([^"]+)"[^>]*>Continue/.exec(page.body)?.[1]?.replaceAll("&amp;", "&");
-  return { frames, landed: next === undefined ? page : await client.navigate(new URL(next, page.url).href) };
 }
 
 /** Signs out with the app's own form, and goes through the identity provider back to the app. */

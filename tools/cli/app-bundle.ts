@@ -1,5 +1,5 @@
 import { copyFile, mkdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { functionsBundle } from "./functions-bundle.ts";
 
@@ -16,9 +16,12 @@ export const appBundle: BuildOptions = {
   plugins: [filesBeside()],
 };
 
-/** @throws what esbuild has printed */
-export async function buildApp(): Promise<void> {
-  await build(appBundle);
+/**
+ * @param where the app's folder and where its bundle goes; by default, the current folder and `dist` in it
+ * @throws what esbuild has printed
+ */
+export async function buildApp(where?: { readonly root: string; readonly outdir: string }): Promise<void> {
+  await build({ ...appBundle, ...(where && { absWorkingDir: where.root, outdir: where.outdir }) });
 }
 
 /** Does not bundle the package's own files, such as `msal-node.cjs`, but copies them next to the bundle. */
@@ -26,6 +29,8 @@ function filesBeside(): Plugin {
   return {
     name: "files-beside",
     setup(building) {
+      const { absWorkingDir = ".", outdir = "dist" } = building.initialOptions;
+      const folder = resolve(absWorkingDir, outdir);
       const found = new Set<string>();
       building.onResolve({ filter: /^\.\/[\w-]+\.cjs$/ }, ({ path, importer }) => {
         if (!/[\\/]bff\.cjs$/.test(importer)) return undefined;
@@ -33,8 +38,8 @@ function filesBeside(): Plugin {
         return { path, external: true };
       });
       building.onEnd(async () => {
-        await mkdir("dist", { recursive: true });
-        await Promise.all([...found].map((file) => copyFile(file, join("dist", basename(file)))));
+        await mkdir(folder, { recursive: true });
+        await Promise.all([...found].map((file) => copyFile(file, join(folder, basename(file)))));
       });
     },
   };

@@ -1,5 +1,6 @@
 import { findFunc, funcMissing, runFunc } from "../deploy/func.ts";
 import { packageApp } from "../deploy/package.ts";
+import { apiStandIns } from "./api-stand-ins.ts";
 import { startPlatform, type Platform, type Ports, type Settings } from "@entra-functions-bff/development";
 
 export interface UnderFuncOptions {
@@ -33,7 +34,13 @@ export async function runUnderFunc(options: UnderFuncOptions): Promise<number> {
     return funcMissingExitCode;
   }
   await packageApp(root, packageFolder);
-  const platform = await startPlatform({ folder: dataFolder, ports, settings, holdSignOutPage: true });
+  const platform = await startPlatform({
+    folder: dataFolder,
+    ports,
+    settings,
+    holdSignOutPage: true,
+    apis: await apiStandIns(),
+  });
   try {
     options.ready?.(platform);
     const environment = { ...options.environment, ...platform.environment, ...hostSettings(platform) };

@@ -19,6 +19,7 @@ export const aboutSettings = `Settings come from the environment and from "Value
   no CosmosDb and no CosmosDb__accountEndpoint  a local Azure Cosmos DB endpoint
   no AzureWebJobsStorage                        a local queue storage (Azurite)
   no AzureAd__… and no DownstreamApis__graph__… a small API like Microsoft Graph
+  no DownstreamApis__<name>__BaseUrl            what local/apis.ts exports as <name>, if it does
 
 The stand-ins keep their data in .local/. Delete that folder to start afresh.
 `;
@@ -56,8 +57,10 @@ async function runWith({ ports, watch }: Arguments, program: StartProgram): Prom
   // Imported only now, because loading the platform takes longest, and `--help` does not need it.
   const { startApp, startPlatform } = await import("@entra-functions-bff/development");
   const { givenSettings, withCookieName } = await import("./given-settings.ts");
+  const { apiStandIns } = await import("./api-stand-ins.ts");
   const settings = withCookieName(await givenSettings(), ports.app);
-  const platform = await startPlatform({ folder: ".local", ports, settings, holdSignOutPage: true });
+  const apis = await apiStandIns();
+  const platform = await startPlatform({ folder: ".local", ports, settings, apis, holdSignOutPage: true });
   const startOn = async (port: number) =>
     startApp(platform, { appFolder: ".", port, environment: compileCache, log: printLine });
   process.exitCode = await (watch ? runWatched(platform, startOn, program, ports) : runOnce(platform, startOn, ports));

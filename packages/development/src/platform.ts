@@ -18,10 +18,12 @@ import { startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { RunningParts } from "./running-parts.ts";
+import { startApiStandIns, type ApiStandIns, type RunningApis } from "./api-stand-ins.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 
 export type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 export type { SecondApp } from "./second-app/app.ts";
+export type { ApiStandIn, ApiStandIns } from "./api-stand-ins.ts";
 export type { Settings } from "./settings.ts";
 
 export interface Ports {
@@ -51,6 +53,8 @@ export interface PlatformOptions {
   readonly externalId?: boolean;
   /** Whether the identity provider's page that tells the apps of a sign-out waits for the person. Default: false. */
   readonly holdSignOutPage?: boolean;
+  /** Stand-ins for the app's own APIs; not started for a real identity provider, whose tokens they cannot check. */
+  readonly apis?: ApiStandIns;
 }
 
 /** Everything around the app, on one machine. Parts that are real are undefined. */
@@ -95,6 +99,7 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
   const options = { ...given, folder };
   const { ports, settings = {} } = options;
   const missing = missingParts(settings);
+  if (options.apis?.["graph"]) missing.delete("downstreamApi");
   await mkdir(folder, { recursive: true });
   const publicBaseUrl = settings["PublicBaseUrl"] ?? `http://localhost:${ports.app}`;
   const neighbours = neighboursOf(publicBaseUrl, ports, missing);
@@ -102,7 +107,7 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
   const masterKey = settings["FunctionsHost__MasterKey"] ?? randomUUID();
 
   // The slowest part runs in its own process, so it can start while the others do.
-  const [queueStorage, { cosmos, entra, downstreamApi }] = await Promise.all([
+  const [queueStorage, { cosmos, entra, downstreamApi, apis }] = await Promise.all([
     missing.has("queueStorage") ? startQueues(options, parts) : undefined,
     startOthers(options, missing, { publicBaseUrl, neighbours, parts }),
   ]);
@@ -117,6 +122,7 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
       DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
       DownstreamApis__graph__Scopes: "User.Read",
     }),
+    ...apis?.settings,
     ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
     ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
   };
@@ -193,7 +199,7 @@ async function startOthers(
   options: PlatformOptions,
   missing: ReadonlySet<LocalPart>,
   { publicBaseUrl, neighbours, parts }: Surroundings,
-): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi }> {
+): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi; apis?: RunningApis }> {
   const { folder, ports, settings = {} } = options;
   const cosmos = missing.has("cosmos")
     ? await parts.add(
@@ -215,7 +221,16 @@ async function startOthers(
     entra && missing.has("downstreamApi")
       ? await parts.add(startApi(entra.identityProvider, ports.downstreamApi))
       : undefined;
-  return { ...(cosmos && { cosmos }), ...(entra && { entra }), ...(downstreamApi && { downstreamApi }) };
+  const apis =
+    entra && options.apis
+      ? await parts.add(startApiStandIns(options.apis, settings, entra.identityProvider))
+      : undefined;
+  return {
+    ...(cosmos && { cosmos }),
+    ...(entra && { entra }),
+    ...(downstreamApi && { downstreamApi }),
+    ...(apis && { apis }),
+  };
 }
 
 /** Starts an instance of the app on the platform. Several may run on one store, as in Azure. */

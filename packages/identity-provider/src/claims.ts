@@ -41,6 +41,7 @@ export function createClaimsFactory(issuing: Issuing, keys: Keys, applications: 
       const { person, app } = subject;
       const wants = (claim: "sid" | "login_hint" | "email") => applications.wants(app.clientId, claim);
       return {
+        ...person.claims,
         aud: app.clientId,
         ...rest,
         ...(nonce === undefined ? {} : { nonce }),

@@ -38,6 +38,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   /** Names of scopes without consent: tokens come without them, as with Entra. */
   withheldScopes: readonly string[];
   readonly people: readonly Person[];
+  /** Lets one more person sign in. */
+  addPerson(person: Person): void;
   readonly requests: RequestLog;
   /** Registers an app, or replaces the registration with the same client id. */
   registerApp(app: RegisteredApp): void;
@@ -71,6 +73,10 @@ export interface IdentityProviderControls extends RuntimeSettings {
 export function createControls(runtime: Runtime): IdentityProviderControls {
   const actions: Omit<IdentityProviderControls, keyof RuntimeSettings> = {
     people: runtime.people,
+    addPerson: (person) => {
+      runtime.people.push(person);
+      runtime.tenantIds.add(person.tid);
+    },
     requests: runtime.log,
     registerApp: (app) => runtime.applications.register(app),
     setOptionalClaims: (clientId, optionalClaims) => {

@@ -17,6 +17,8 @@ export interface Person {
   readonly roles?: readonly string[];
   /** Object ids of groups: the `groups` claim, or in its place the reference that Entra gives for too many. */
   readonly groups?: readonly string[] | "too many";
+  /** Further claims of the ID token, as an app registration asks for them. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /** The tenant of the sample people when the caller does not name one. */

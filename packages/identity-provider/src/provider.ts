@@ -122,7 +122,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
 
 async function createRuntime(options: IdentityProviderOptions, addresses: Addresses): Promise<Runtime> {
   const tenantId = (options.tenantId ?? defaultTenantId).toLowerCase();
-  const people = options.people ?? samplePeople(tenantId);
+  const people = [...(options.people ?? samplePeople(tenantId))];
   const applications = createApplications(options.apps);
   const store = openStore(options.dataFile);
   const keys = loadKeys(store);

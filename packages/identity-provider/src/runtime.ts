@@ -26,9 +26,10 @@ export interface RequestTarget {
 export interface Runtime {
   readonly addresses: Addresses;
   readonly neighbours: readonly Neighbour[];
-  readonly people: readonly Person[];
+  /** May grow while it runs. */
+  readonly people: Person[];
   readonly tenantId: string;
-  readonly tenantIds: ReadonlySet<string>;
+  readonly tenantIds: Set<string>;
   readonly applications: Applications;
   readonly store: Store;
   readonly keys: Keys;

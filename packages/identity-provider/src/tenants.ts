@@ -16,7 +16,7 @@ export function findTenant(segment: string, tenantIds: ReadonlySet<string>): Ten
   return tenantIds.has(name) ? { kind: "single", id: name } : undefined;
 }
 
-export function tenantIdsOf(people: readonly Person[], tenantId: string): ReadonlySet<string> {
+export function tenantIdsOf(people: readonly Person[], tenantId: string): Set<string> {
   return new Set([tenantId, ...people.map(({ tid }) => tid)]);
 }
 

@@ -41,6 +41,22 @@ test("after a change of the signing key both keys are published", async () => {
   for (const token of [before, later]) await jwtVerify(token, keys);
 });
 
+test("one more person can sign in while it runs, with any claims in the ID token", async () => {
+  const oid = "7d1c8a52-93f4-4f0b-8a1e-c5d2b6e07f39";
+  const claims = { department: "Sales" };
+  controls.addPerson({
+    ...ada,
+    oid,
+    uid: oid,
+    givenName: "Noor",
+    name: "Noor",
+    preferredUsername: "noor@contoso.example",
+    claims,
+  });
+  const token = decodeJwt(textOf(await tokensOf("Noor"), "id_token"));
+  assert.deepEqual([token["oid"], token["department"]], [oid, "Sales"]);
+});
+
 test("tests can have any token signed by the provider's key", async () => {
   const token = await controls.signToken({ events: {} }, { header: { typ: "logout+jwt" } });
   const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(provider.jwks()));
