@@ -3,9 +3,10 @@ import { randomBase64Url } from "../core/encoding.ts";
 import { count } from "../telemetry/activity.ts";
 import { storeClock, timed, type StoreClock } from "./clock.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
+import { formatVersion, isKnownFormat } from "./format.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./request.ts";
 
-/** What every stored document has. `ttl` is in seconds. `writeId` is new on every write. */
+/** What every stored document has, besides its `version`. `ttl` is in seconds. `writeId` is new on every write. */
 export interface Stored {
   readonly id: string;
   readonly ttl: number;
@@ -87,7 +88,8 @@ export function pointOperations<T extends Stored>(
     });
     if (response.resource === undefined) return undefined;
     const { resource, etag } = response;
-    const document = isDocument(resource) ? resource : otherwise?.(resource);
+    const isReadable = isKnownFormat(resource["version"]) && isDocument(resource);
+    const document = isReadable ? resource : otherwise?.(resource);
     if (!document) throw new StoreUnavailableError(`read in ${name}: not a document of this app`);
     return { document, etag };
   };
@@ -109,7 +111,7 @@ export function pointOperations<T extends Stored>(
     read,
 
     async create(unwritten, signal) {
-      const document = { ...unwritten, writeId: randomBase64Url(9) };
+      const document = toWrite(unwritten);
       const request = (abortSignal: AbortSignal) =>
         timed(clock, () => container.items.create(document, { abortSignal, disableAutomaticIdGeneration: true }));
       const answer = await write(`create in ${name}`, signal, request, "unwritten");
@@ -120,7 +122,7 @@ export function pointOperations<T extends Stored>(
     },
 
     async replace(unwritten, etag, signal) {
-      const document = { ...unwritten, writeId: randomBase64Url(9) };
+      const document = toWrite(unwritten);
       const accessCondition = { type: "IfMatch", condition: etag };
       const answer = await write(`replace in ${name}`, signal, (abortSignal) =>
         timed(clock, () =>
@@ -145,6 +147,10 @@ export function pointOperations<T extends Stored>(
       return settleRefusal<"deleted">(id, undefined, signal);
     },
   };
+}
+
+function toWrite<T extends object>(unwritten: T): T & { readonly version: number; readonly writeId: string } {
+  return { ...unwritten, version: formatVersion, writeId: randomBase64Url(9) };
 }
 
 /** Runs a write until the store's answer is definite, or lost. */
