@@ -35,9 +35,10 @@ for (const file of globSync("packages/*/package.json").map((path) => path.replac
 
     it("depends on what its sources import, and on nothing else", () => {
       const needed = importsOf(`${folder}/src/**/*.ts`);
-      assert.deepEqual(needed, declared(manifest.dependencies));
+      assert.deepEqual(needed, Object.keys(manifest.dependencies ?? {}).toSorted());
       const forTests = importsOf(`${folder}/test/**/*.ts`).filter((name) => !needed.includes(name));
-      assert.deepEqual(forTests, declared(manifest.devDependencies));
+      const declared = Object.keys(manifest.devDependencies ?? {}).filter((name) => !name.startsWith("@types/"));
+      assert.deepEqual(forTests, declared.toSorted());
     });
 
     it("says of nothing that it imitates or refuses it without a test", () => {
@@ -65,12 +66,6 @@ function run(folder: string, code: string): string {
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }
-}
-
-/** Without the types of others. */
-function declared(dependencies: Readonly<Record<string, string>> = {}): string[] {
-  const names = Object.keys(dependencies).filter((name) => !name.startsWith("@types/"));
-  return names.toSorted();
 }
 
 /** The packages that files import, sorted. */

@@ -1,6 +1,3 @@
-import { X509Certificate } from "node:crypto";
-import type { AdapterPayload } from "oidc-provider";
-
 /** Claims that an app registration must request, as with Entra. */
 export type OptionalClaim = "sid" | "login_hint" | "email";
 
@@ -41,23 +38,4 @@ export function createApplications(initial: readonly RegisteredApp[]): Applicati
     all: () => [...apps.values()],
     wants: (clientId, claim) => (apps.get(clientId)?.optionalClaims ?? defaultOptionalClaims).includes(claim),
   };
-}
-
-/** The registration in the terms of OpenID Connect Dynamic Client Registration 1.0, section 2. */
-export function clientMetadata(app: RegisteredApp): AdapterPayload {
-  return {
-    client_id: app.clientId,
-    client_name: app.name,
-    redirect_uris: [...app.redirectUris],
-    grant_types: ["authorization_code", "refresh_token", "client_credentials"],
-    response_types: ["code"],
-    ...(app.certificate === undefined
-      ? { client_secret: app.clientSecret, token_endpoint_auth_method: "client_secret_post" }
-      : { jwks: { keys: [publicJwk(app.certificate)] }, token_endpoint_auth_method: "private_key_jwt" }),
-  };
-}
-
-function publicJwk(certificate: string) {
-  const { kty, n, e } = new X509Certificate(certificate).publicKey.export({ format: "jwk" });
-  return { kty, n, e, use: "sig" };
 }

@@ -1,6 +1,6 @@
 import { errors, Provider, type Configuration } from "oidc-provider";
 import { registerAppTokenGrant } from "./app-token-grant.ts";
-import { clientMetadata } from "./applications.ts";
+import { adapterFor } from "./adapters.ts";
 import { extraParameters, grantRequestedScopes, signInPolicy } from "./authorization-request.ts";
 import { registerResponseModes } from "./authorization-response.ts";
 import { useEntraBehaviour } from "./middleware.ts";
@@ -36,7 +36,7 @@ export function createEngine(runtime: Runtime): Provider {
 
 function configuration(runtime: Runtime): Configuration {
   return {
-    adapter: (kind) => (kind === "Client" ? clientAdapter(runtime) : runtime.store.adapter(kind)),
+    adapter: adapterFor(runtime),
     jwks: { keys: [runtime.keys.signingKey()] },
     routes,
     clientAuthMethods: ["client_secret_post", "client_secret_basic", "private_key_jwt"],
@@ -87,26 +87,6 @@ function cookies({ keys, addresses }: Runtime): NonNullable<Configuration["cooki
     long: { httpOnly: true, sameSite: "lax" },
     short: { httpOnly: true, sameSite: "lax" },
   };
-}
-
-/** Registrations come from memory and may change while the provider runs; nobody registers over the network. */
-function clientAdapter({ applications }: Runtime): ReturnType<Runtime["store"]["adapter"]> {
-  return {
-    find: async (clientId) => {
-      const app = applications.find(clientId);
-      return app === undefined ? undefined : clientMetadata(app);
-    },
-    findByUid: async () => undefined,
-    findByUserCode: async () => undefined,
-    upsert: refuse,
-    consume: refuse,
-    destroy: refuse,
-    revokeByGrantId: refuse,
-  };
-}
-
-async function refuse(): Promise<never> {
-  throw new Error("App registrations are read-only");
 }
 
 /** Errors that must not be sent to the redirect URI of the request, because that is the problem. */

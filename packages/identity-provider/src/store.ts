@@ -1,6 +1,5 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { Adapter, AdapterPayload } from "oidc-provider";
 
 const schema = `
   PRAGMA journal_mode = WAL;
@@ -17,8 +16,8 @@ const schema = `
 
 /** Everything that must survive a restart or a kill: sessions, interactions, grants, codes, refresh tokens, keys. */
 export interface Store {
-  /** What oidc-provider keeps its models in. */
-  adapter(kind: string): Adapter;
+  /** For what oidc-provider keeps. */
+  readonly database: DatabaseSync;
   /** A value stored by name; created at the first use. */
   setting(name: string, create: () => string): string;
   replaceSetting(name: string, value: string): void;
@@ -36,42 +35,16 @@ export function openStore(dataFile: string): Store {
   database.exec(schema);
   database.prepare("DELETE FROM entries WHERE expires_at < ?").run(now());
   return {
-    adapter: (kind) => sqliteAdapter(database, kind),
+    database,
     ...settings(database),
     ...revocation(database),
     close: () => database.close(),
   };
 }
 
-function now(): number {
+/** Seconds since the epoch. */
+export function now(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-function sqliteAdapter(database: DatabaseSync, kind: string): Adapter {
-  const byColumn = (column: "id" | "uid", value: string) => {
-    const row = database.prepare(`SELECT payload FROM entries WHERE kind = ? AND ${column} = ?`).get(kind, value);
-    return row === undefined ? undefined : (JSON.parse(String(row["payload"])) as AdapterPayload);
-  };
-  const upsert = database.prepare(
-    `INSERT INTO entries (kind, id, payload, expires_at, uid, grant_id, account_id) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (kind, id) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at,
-       uid = excluded.uid, grant_id = excluded.grant_id, account_id = excluded.account_id`,
-  );
-  const consume = `UPDATE entries SET payload = json_set(payload, '$.consumed', ?) WHERE kind = ? AND id = ?`;
-  return {
-    upsert: async (id, payload, expiresIn) => {
-      const expiresAt = expiresIn === undefined ? null : now() + expiresIn;
-      const { uid = null, grantId = null, accountId = null } = payload;
-      upsert.run(kind, id, JSON.stringify(payload), expiresAt, uid, grantId, accountId);
-    },
-    find: async (id) => byColumn("id", id),
-    findByUid: async (uid) => byColumn("uid", uid),
-    findByUserCode: async () => undefined,
-    consume: async (id) => void database.prepare(consume).run(now(), kind, id),
-    destroy: async (id) => void database.prepare("DELETE FROM entries WHERE kind = ? AND id = ?").run(kind, id),
-    revokeByGrantId: async (grantId) =>
-      void database.prepare("DELETE FROM entries WHERE kind = ? AND grant_id = ?").run(kind, grantId),
-  };
 }
 
 function settings(database: DatabaseSync): Pick<Store, "setting" | "replaceSetting"> {
