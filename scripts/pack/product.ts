@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { authTypes } from "../auth-types.ts";
 import { packageOptions } from "../build.ts";
@@ -46,6 +46,7 @@ export async function buildProduct(folder: string): Promise<string> {
     writePublicTypes(folder),
     authTypes().then(async (text) => writeFile(join(folder, "dist/client.d.ts"), text)),
     writeManifest(folder),
+    cp("docs", join(folder, "docs"), { recursive: true, filter: (file) => extname(file) !== ".png" }),
     ...["README.md", "CHANGELOG.md", "LICENSE"].map(async (file) => cp(file, join(folder, file))),
   ]);
   return folder;
@@ -129,7 +130,7 @@ async function writeManifest(folder: string): Promise<void> {
       "./testing": { types: "./dist/testing.d.ts", default: "./dist/cli/testing.js" },
     },
     bin: { "entra-functions-bff": "./dist/cli/main.js" },
-    files: ["dist", "CHANGELOG.md"],
+    files: ["dist", "docs", "CHANGELOG.md"],
     // Builds apps. What an app needs when it runs is in the package.
     dependencies: { esbuild: project.devDependencies["esbuild"] },
     // The app registers its functions with the same library.

@@ -1,11 +1,15 @@
 import { cp, glob, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compile } from "./compile.ts";
+import { addToTemplate } from "./template.ts";
 
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, string>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly private?: boolean;
 }
 
 /**
@@ -33,16 +37,31 @@ async function buildStandIn(name: string, compiled: string, folder: string): Pro
   await cp("LICENSE", join(folder, "LICENSE"));
   await cp(join(source, "README.md"), join(folder, "README.md")).catch(() => undefined);
   const manifest = JSON.parse(await readFile(join(source, "package.json"), "utf8")) as Manifest;
+  if (manifest.bin) await copyTemplate(join(source, "template"), join(folder, "template"));
   await writeFile(join(folder, "package.json"), `${JSON.stringify(published(manifest), undefined, 2)}\n`);
   return folder;
 }
 
+async function copyTemplate(source: string, folder: string): Promise<void> {
+  await cp(source, folder, { recursive: true });
+  await addToTemplate(join(folder, "base"));
+}
+
 /** The manifest without what is for the work on the package only, and with what is built in the place of the sources. */
-function published(manifest: Manifest): object {
-  const { private: _private, devDependencies: _tools, ...rest } = manifest as Manifest & Record<string, unknown>;
+function published({ private: _private, devDependencies: _tools, ...manifest }: Manifest): object {
   const entries = Object.entries(manifest.exports).map(([entry, source]) => {
-    const built = source.replace(/^\.\/src\/(.*)\.ts$/, "./dist/$1");
+    const built = builtOf(source);
     return [entry, { types: `${built}.d.ts`, default: `${built}.js` }] as const;
   });
-  return { ...rest, exports: Object.fromEntries(entries), files: ["dist"] };
+  const commands = Object.entries(manifest.bin ?? {}).map(([name, source]) => [name, `${builtOf(source)}.js`] as const);
+  return {
+    ...manifest,
+    exports: Object.fromEntries(entries),
+    ...(manifest.bin && { bin: Object.fromEntries(commands) }),
+    files: manifest.bin ? ["dist", "template"] : ["dist"],
+  };
+}
+
+function builtOf(source: string): string {
+  return source.replace(/^\.\/src\/(.*)\.ts$/, "./dist/$1");
 }

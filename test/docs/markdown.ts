@@ -10,9 +10,9 @@ export interface Page {
   readonly tokens: readonly Token[];
 }
 
-/** Every page of the repository, and none of what tools have put beside them. */
+/** Every page of the repository; none of what tools have put beside them, and none that a new app gets. */
 export function allPages(): readonly Page[] {
-  const exclude = ["node_modules/**", "dist/**", ".local/**", "**/node_modules/**"];
+  const exclude = ["node_modules/**", "dist/**", ".local/**", "**/node_modules/**", "packages/create/template/**"];
   return globSync("**/*.md", { exclude })
     .map((path) => path.replaceAll("\\", "/"))
     .sort()

@@ -48,7 +48,7 @@ export async function packageApp(root: string, folder: string): Promise<Manifest
   return manifest;
 }
 
-interface ProjectManifest {
+export interface ProjectManifest {
   readonly name: string;
   readonly version: string;
   readonly main: string;
@@ -64,7 +64,7 @@ async function builtFiles(root: string, main: string): Promise<readonly string[]
 }
 
 /** The folder that `bff()` is usually told to serve, and any other that package.json names in "files". */
-function frontEndFiles(root: string, { main, files = [] }: ProjectManifest): readonly string[] {
+export function frontEndFiles(root: string, { main, files = [] }: ProjectManifest): readonly string[] {
   const named = files.map((name) => posix.join(name, ".")).filter((name) => isApart(name, main));
   const folders = [...new Set([usualFrontEnd, ...named])];
   const present = folders.filter((name) => statSync(join(root, name), { throwIfNoEntry: false })?.isDirectory());

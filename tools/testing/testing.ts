@@ -1,8 +1,9 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startTestApp, type TestApp, type TestAppOptions } from "@entra-functions-bff/development/testing";
 import { buildApp } from "../cli/app-bundle.ts";
+import { frontEndFiles, type ProjectManifest } from "../deploy/package.ts";
 
 export type {
   ApiStandIn,
@@ -51,6 +52,7 @@ export async function startApp({ folder = ".", ...options }: TestOptions = {}): 
 
 async function assemble(root: string, folder: string): Promise<void> {
   await buildApp({ root, outdir: join(folder, "dist") });
-  await copyFile(join(root, "host.json"), join(folder, "host.json"));
+  const project = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as ProjectManifest;
+  for (const file of ["host.json", ...frontEndFiles(root, project)]) await cp(join(root, file), join(folder, file));
   await writeFile(join(folder, "package.json"), JSON.stringify({ main: "dist/index.cjs" }));
 }
