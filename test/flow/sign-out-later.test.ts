@@ -78,7 +78,7 @@ describe("a sign-out that the store cannot take", () => {
     const answer = await inTime(() => signOut(world, client));
     assert.equal(answer.status, 503);
     assert.match(answer.body, /<title>You are being signed out<\/title>/);
-    assert.match(answer.body, /The sign-out will be finished as soon as it can be, without you\./);
+    assert.match(answer.body, /Your sign-out will be finished as soon as it can be, without you\./);
     assert.ok(clearsSession(answer));
     await eventually("it is logged", () => events(world, "signout_deferred").length === 1);
     outage.remove();
