@@ -72,6 +72,7 @@ export function page(
     status: 200,
     headers: {
       "content-type": "text/html; charset=utf-8",
+      vary: "accept-language",
       "content-security-policy": smallPagePolicy({ styleSrc, ...(keepsFragment && { scriptSrc }) }, frameAncestors),
     },
     body: document.markup,
