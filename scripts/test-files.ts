@@ -6,6 +6,7 @@ export const testFiles = globSync(["test/*/*.test.ts", "packages/*/test/*.test.t
 
 /** More than a quarter of a minute each; what works and what waits in turn. */
 const longest = [
+  "test/extending/from-tarballs.test.ts",
   "test/flow/failed-sign-in.test.ts",
   "test/soak/soak.test.ts",
   "test/race/clocks-that-differ.test.ts",
