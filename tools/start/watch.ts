@@ -59,7 +59,6 @@ export async function watchApp(options: WatchOptions): Promise<WatchedApp> {
     const startedAt = performance.now();
     const file = changed;
     changed = "";
-    types.check();
     try {
       await builder.rebuild();
       const trouble = await startNext();
@@ -67,6 +66,8 @@ export async function watchApp(options: WatchOptions): Promise<WatchedApp> {
     } catch (error) {
       print(error instanceof Error ? error.message : String(error));
     }
+    // Not earlier: the compiler would compete with the app for the processor.
+    types.check();
   };
   const onChange = (file: string) => {
     // Some editors write another file, and then rename it.
