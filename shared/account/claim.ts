@@ -1,7 +1,7 @@
 import { wasBefore, type Tick } from "../store/clock.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
 import type { Claim, SidEntry } from "./index-entry.ts";
-import { changeEntry, resultOf, type EntryChange } from "./store.ts";
+import { changeEntry, resultOf, type EntryChange } from "./change-entry.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** The claim of a sign-in: the entry of a `sid`, or of a subject, is to lead to its account. */

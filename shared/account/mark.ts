@@ -4,7 +4,7 @@ import { wasBefore } from "../store/clock.ts";
 import type { PointOperations } from "../store/point-operations.ts";
 import type { Mark, SidEntry } from "./index-entry.ts";
 import { rememberToken, tokenSeconds } from "./remembered-token.ts";
-import { changeEntry, readEntry, type EntryChange } from "./store.ts";
+import { changeEntry, readEntry, type EntryChange } from "./change-entry.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /**

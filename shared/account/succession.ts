@@ -1,7 +1,7 @@
 import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations } from "../store/point-operations.ts";
 import type { Successor, SuccessionNote } from "./index-entry.ts";
-import { changeEntry, readEntry, resultOf } from "./store.ts";
+import { changeEntry, readEntry, resultOf } from "./change-entry.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /**

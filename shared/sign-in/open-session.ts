@@ -1,8 +1,9 @@
+import { readEntry } from "../account/change-entry.ts";
 import { isSignedOutSince } from "../account/claim.ts";
 import { accountKeyOf, sessionKeyOf, type StoredSession } from "../account/document.ts";
 import { sidKeyOf, type Successor } from "../account/index-entry.ts";
 import { seal, type SealBinding } from "../account/seal.ts";
-import { readEntry, warnOfUnreadable } from "../account/store.ts";
+import { warnOfUnreadable } from "../account/store.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";

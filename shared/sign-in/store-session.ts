@@ -1,8 +1,9 @@
 import { claimSid, type Claimed, type NewClaim } from "../account/claim.ts";
+import { readEntry } from "../account/change-entry.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
 import { addBeside, endForAdded, type AddedSession } from "../account/fit-session.ts";
 import { subjectKeyOf, type SidEntry } from "../account/index-entry.ts";
-import { changeAccount, changeOrCreateAccount, readEntry, warnOfUnreadable } from "../account/store.ts";
+import { changeAccount, changeOrCreateAccount, warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ProblemError, problemCodeOf } from "../core/errors.ts";
 import { endDisplacedSessions } from "../sign-out/by-app.ts";

@@ -12,6 +12,8 @@ export type Attempt<T, R> =
       readonly failure?: Error;
     };
 
+export const settledWith = <R>(result: R) => ({ outcome: "settled", result }) as const;
+
 export interface Readable<T> {
   read(id: string, signal: AbortSignal): Promise<Versioned<T> | undefined>;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { claimSid, isSignedOutSince } from "../../shared/account/claim.ts";
 import { markSignedOut } from "../../shared/account/mark.ts";
-import { readEntry } from "../../shared/account/store.ts";
+import { readEntry } from "../../shared/account/change-entry.ts";
 import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 import type { AccountDocument, StoredSession } from "../../shared/account/document.ts";
 import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";

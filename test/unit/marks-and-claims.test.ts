@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import { readEntry } from "../../shared/account/store.ts";
+import { readEntry } from "../../shared/account/change-entry.ts";
 import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 import { claimSid } from "../../shared/account/claim.ts";
 import { markSignedOut, type MarkWritten } from "../../shared/account/mark.ts";
