@@ -37,7 +37,7 @@ export const endSession: FunctionDefinition = {
       await (id === resolved.sessionKey ? clearingCookie(context.cookies, signOut) : signOut);
       return { status: 204 };
     },
-    { extendsSession: false },
+    { extendsSession: false, revalidates: false },
   ),
 };
 

@@ -32,6 +32,8 @@ export interface StoredSession {
   readonly createdTick?: Tick;
   readonly startedTick?: Tick;
   readonly lastSeenAt: string;
+  /** When the identity provider last answered a token request for this session. Absent until the first one after the sign-in. */
+  readonly revalidatedAt?: string;
   /** End of the absolute lifetime; the idle lifetime may end the session earlier. */
   readonly expiresAt: string;
   /** Family names of browser and system, for the person's list of sessions. */
@@ -139,7 +141,8 @@ export function unreadableAccount({ id, writeId }: Readonly<Record<string, unkno
 
 function isStoredSession(value: unknown): value is StoredSession {
   if (!isRecord(value)) return false;
-  const times = [value["createdAt"], value["lastSeenAt"], value["expiresAt"]];
+  const { createdAt, lastSeenAt, expiresAt, revalidatedAt = createdAt } = value;
+  const times = [createdAt, lastSeenAt, expiresAt, revalidatedAt];
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
   const { sealed, sid, startedAt = "", replaced = "", replacedSid = "" } = value;
   const texts = [sealed, sid === null ? "" : sid, startedAt, replaced, replacedSid];

@@ -5,6 +5,8 @@ import { settings } from "./settings.ts";
 export interface SessionConfiguration {
   readonly idleTimeoutMinutes: number;
   readonly absoluteTimeoutMinutes: number;
+  /** After so long without a renewal, a session renews a token at its next use. 0: never. */
+  readonly revalidateMinutes: number;
   readonly maxPerAccount: number;
   /** Whether the cookie outlives the browser. */
   readonly persistentCookie: boolean;
@@ -18,10 +20,18 @@ export function readSession(read: SettingsReader, basePath: string): SessionConf
   if (idleTimeoutMinutes > absoluteTimeoutMinutes) {
     read.fail(settings.idleTimeoutMinutes, `contradicts ${settings.absoluteTimeoutMinutes.name}, which is shorter`);
   }
+  const revalidateMinutes = read.integer(settings.revalidateMinutes, { min: 0, max: 129_600, default: 60 });
   const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
   const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";
   const cookieName = read.optional(settings.cookieName, isCookieName) ?? `session${basePath.replaceAll("/", ".")}`;
-  return { idleTimeoutMinutes, absoluteTimeoutMinutes, maxPerAccount, persistentCookie, cookieName };
+  return {
+    idleTimeoutMinutes,
+    absoluteTimeoutMinutes,
+    revalidateMinutes,
+    maxPerAccount,
+    persistentCookie,
+    cookieName,
+  };
 }
 
 /** A token (RFC 9110 section 5.6.2), as RFC 6265 requires. Prefixes such as `__Host-` are refused: the app adds its own. */

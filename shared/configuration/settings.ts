@@ -108,6 +108,13 @@ export const settings = {
     expects: "a whole number of minutes from 1 to 129600",
     default: "720",
   },
+  revalidateMinutes: {
+    name: "Session__RevalidateMinutes",
+    meaning:
+      "A session that has renewed no token for this long renews one at its next use. If the identity provider refuses for good, the session ends: see [how-it-works.md](how-it-works.md#asking-again). 0 turns it off.",
+    expects: "a whole number of minutes from 0 to 129600",
+    default: "60",
+  },
   maxPerAccount: {
     name: "Session__MaxPerAccount",
     meaning: "How many sessions an account may have at once. A further sign-in ends the oldest.",

@@ -7,7 +7,7 @@ import { latestSession, requireSession, type ResolvedSession, type SessionFinder
 import { endSessionWithForeignTokens, endRefusedSession } from "../sign-out/by-app.ts";
 import { personNeeded } from "./person-needed.ts";
 import { ForeignTokensError, RefusedError } from "./refused.ts";
-import type { TokenRequest } from "./token-request.ts";
+import type { RenewalRequest } from "./token-request.ts";
 
 /**
  * Waits before each look at the store, in milliseconds. If refresh tokens rotate, a refusal may only mean that another instance
@@ -27,29 +27,32 @@ const lookForMs = 6_000;
  * the session; after any other, the person has to do what is asked for.
  * @param error what {@link renew} has thrown
  * @param startedAt when the renewal began, by `performance.now()`
+ * @param onNeed what to do if the person is needed; by default, that is thrown
  * @returns the session with the newer tokens, for another attempt
  * @throws {SignInRequiredError} when the session has ended or the person is needed
  * @throws `error` itself when it says nothing about the session
  */
 export async function sessionAfterFailure(
   app: App,
-  request: TokenRequest,
+  request: RenewalRequest,
   error: unknown,
   startedAt: number,
+  onNeed?: () => Promise<ResolvedSession>,
 ): Promise<ResolvedSession> {
   if (error instanceof ForeignTokensError) throw await afterForeignTokens(app, request, error);
   if (!(error instanceof RefusedError)) throw error;
   const renewed = await renewedElsewhere(app, request, error, startedAt);
   if (renewed) return renewed;
   request.telemetry.warn("token_refused", { api: request.api.name, final: error.final });
-  if (!error.final) throw personNeeded(app, request, error);
-  return endUnlessRenewed(app, request, error);
+  if (error.final) return endUnlessRenewed(app, request, error);
+  if (onNeed) return onNeed();
+  throw personNeeded(app, request, error);
 }
 
 /** Ends the session: nobody can tell whose refresh token it has. Nothing of the token endpoint's answer was used or stored. */
 async function afterForeignTokens(
   app: App,
-  request: TokenRequest,
+  request: RenewalRequest,
   error: ForeignTokensError,
 ): Promise<SignInRequiredError> {
   request.telemetry.error("token_of_other_account", { api: request.api.name });
@@ -60,7 +63,7 @@ async function afterForeignTokens(
 /** The session as another request has stored it since this one read it, if one has. */
 async function renewedElsewhere(
   app: SessionFinder,
-  request: TokenRequest,
+  request: RenewalRequest,
   refusal: RefusedError,
   startedAt: number,
 ): Promise<ResolvedSession | undefined> {
@@ -78,7 +81,7 @@ async function renewedElsewhere(
 }
 
 /** Ends the session, unless another request stores newer tokens before that is done. */
-async function endUnlessRenewed(app: App, request: TokenRequest, refusal: RefusedError): Promise<ResolvedSession> {
+async function endUnlessRenewed(app: App, request: RenewalRequest, refusal: RefusedError): Promise<ResolvedSession> {
   const { outcome } = await endRefusedSession(app, request.session, request);
   if (outcome === "nothing") return requireSession(app, request.session, request, refusal);
   throw sessionRefused(refusal);

@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
 import { ApiSignInRequiredError, ProblemError, SignInRequiredError } from "../core/errors.ts";
 import type { RefusedError } from "./refused.ts";
-import type { TokenRequest } from "./token-request.ts";
+import type { RenewalRequest } from "./token-request.ts";
 
 type Settings = Pick<App, "configuration" | "clock">;
 
@@ -14,7 +14,7 @@ const justSignedInMs = 5 * 60_000;
  * API. It never leads in a circle: it asks for a sign-in that is about this very API, and not for a second one if that did not
  * help.
  */
-export function personNeeded(app: Settings, request: TokenRequest, refusal: RefusedError): ProblemError {
+export function personNeeded(app: Settings, request: RenewalRequest, refusal: RefusedError): ProblemError {
   const detail = "The identity provider asks you to sign in again.";
   if (refusal.claims !== undefined) return claimsNeeded(app, request, refusal.claims, detail, refusal);
   const { session, api } = request;
@@ -29,7 +29,7 @@ export function personNeeded(app: Settings, request: TokenRequest, refusal: Refu
 /** Like {@link personNeeded}, for a claims challenge of the token endpoint or the API that only the person can satisfy. */
 export function claimsNeeded(
   app: Settings,
-  request: TokenRequest,
+  request: RenewalRequest,
   claims: string,
   detail: string,
   cause?: unknown,
@@ -41,11 +41,11 @@ export function claimsNeeded(
   return new SignInRequiredError(detail, { claims, api, sessionEnded: false, cause });
 }
 
-function isJustSignedIn({ clock }: Settings, { session }: TokenRequest): boolean {
+function isJustSignedIn({ clock }: Settings, { session }: RenewalRequest): boolean {
   return clock.now() - Date.parse(session.stored.createdAt) < justSignedInMs;
 }
 
-function isFirstApi({ configuration }: Settings, { api }: TokenRequest): boolean {
+function isFirstApi({ configuration }: Settings, { api }: RenewalRequest): boolean {
   const [first] = configuration.downstreamApis.keys();
   return first === api.name;
 }

@@ -8,13 +8,13 @@ import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { sessionEnded } from "../session/ended.ts";
 import { classify, ForeignTokensError } from "./refused.ts";
 import { storeIfUnchanged, storeRenewed } from "./store-renewal.ts";
-import type { TokenRequest } from "./token-request.ts";
+import type { RenewalRequest } from "./token-request.ts";
 
 type Renewer = Pick<App, "authority" | "renewals" | "store" | "timing" | "warnings">;
 
 export interface Renewal {
   readonly accessToken: string;
-  /** Whether the document was written, which also counted the session's use. */
+  /** Whether the document was written, which also counted the session's use, unless the request is none. */
   readonly stored: boolean;
 }
 
@@ -27,9 +27,10 @@ export interface Renewal {
  * @throws {SignInRequiredError} when the session is gone
  * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
  */
-export async function renew(app: Renewer, request: TokenRequest): Promise<Renewal> {
-  const { session, api, claims } = request;
-  const key = [session.accountKey, session.sessionKey, api.name, session.account.etag, claims].join(" ");
+export async function renew(app: Renewer, request: RenewalRequest): Promise<Renewal> {
+  const { session, api, claims, revalidates = false, isUse = true } = request;
+  const { accountKey, sessionKey, account } = session;
+  const key = [accountKey, sessionKey, account.etag, api.name, revalidates, isUse, claims].join(" ");
   try {
     return await app.renewals.share(key, request.signal, (signal) => renewAndStore(app, { ...request, signal }));
   } catch (error) {
@@ -37,7 +38,7 @@ export async function renew(app: Renewer, request: TokenRequest): Promise<Renewa
   }
 }
 
-async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renewal> {
+async function renewAndStore(app: Renewer, request: RenewalRequest): Promise<Renewal> {
   const client = await app.authority.client(request.signal, request.session.secrets);
   const { accessToken } = await askMsal(client, request);
   const { network } = client;
@@ -49,11 +50,11 @@ async function renewAndStore(app: Renewer, request: TokenRequest): Promise<Renew
 }
 
 /** Gets a token from MSAL, which takes it from its cache or from the token endpoint. */
-async function askMsal({ msal, network }: OperationClient, request: TokenRequest): Promise<AuthenticationResult> {
-  const { session, api, claims } = request;
+async function askMsal({ msal, network }: OperationClient, request: RenewalRequest): Promise<AuthenticationResult> {
+  const { session, api, claims, revalidates: forceRefresh = false } = request;
   const account = await msal.getTokenCache().getAccountByHomeId(session.secrets.claims.homeAccountId);
   if (!account) throw sessionEnded();
-  const asked = { account, scopes: [...api.scopes], ...(claims !== undefined && { claims }) };
+  const asked = { account, scopes: [...api.scopes], forceRefresh, ...(claims !== undefined && { claims }) };
   const result = await msal.acquireTokenSilent(asked).catch((error: unknown) => {
     throw network.isForeign ? new ForeignTokensError() : (network.failure ?? classify(error, claims));
   });
@@ -65,7 +66,7 @@ async function askMsal({ msal, network }: OperationClient, request: TokenRequest
 
 async function keepRenewed(
   app: Renewer,
-  request: TokenRequest,
+  request: RenewalRequest,
   { network, serialize }: OperationClient,
 ): Promise<void> {
   const { api, claims, telemetry } = request;
@@ -80,7 +81,7 @@ async function keepRenewed(
 /**
  * Stops early renewals after a refused one: MSAL would try it again with every call. What the refusal means shows at expiry.
  */
-async function keepUnrenewed(app: Renewer, request: TokenRequest, { serialize }: OperationClient): Promise<void> {
+async function keepUnrenewed(app: Renewer, request: RenewalRequest, { serialize }: OperationClient): Promise<void> {
   await storeIfUnchanged(app, request, withoutEarlyRenewal(serialize()));
   request.telemetry.warn("token_refused", { api: request.api.name, final: false });
 }

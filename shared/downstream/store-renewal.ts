@@ -1,14 +1,16 @@
-import type { AccountDocument, Change } from "../account/document.ts";
+import type { AccountDocument, Change, StoredSession } from "../account/document.ts";
 import { changeSession } from "../account/fit-session.ts";
 import { seal, unseal } from "../account/seal.ts";
-import { changeAccount } from "../account/store.ts";
+import { changeAccount, type Timing } from "../account/store.ts";
 import type { App } from "../app/app.ts";
 import { withGrant } from "../identity/token-response.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import { mergeTokenCaches, ofAccountAlone } from "../identity/token-cache.ts";
 import { sessionLost } from "../session/ended.ts";
+import { latestSession, type ResolvedSession } from "../session/resolve.ts";
+import { answeredNow } from "../session/revalidation.ts";
 import { usedNow } from "../session/use.ts";
-import type { TokenRequest } from "./token-request.ts";
+import type { RenewalRequest } from "./token-request.ts";
 
 type Store = Pick<App, "store" | "timing">;
 
@@ -22,7 +24,7 @@ type Store = Pick<App, "store" | "timing">;
  */
 export async function storeRenewed(
   { store, timing }: Store,
-  { session, api, signal }: TokenRequest,
+  { session, api, signal, isUse = true }: RenewalRequest,
   tokenCache: string,
   granted: unknown,
 ): Promise<void> {
@@ -34,11 +36,30 @@ export async function storeRenewed(
     const renewed = withRenewed(secrets, theirs, tokenCache);
     const grants = withGrant((theirs ?? secrets).grants, api.scopes, granted);
     const sealed = await seal({ ...renewed, ...(grants && { grants }) }, session);
-    return changeSession(document, sessionKey, (current) => usedNow({ ...current, sealed }, timing));
+    return changeSession(document, sessionKey, (current) => answered({ ...current, sealed }, isUse, timing));
   };
   const { accounts } = await store();
   const { outcome } = await changeAccount(accounts, session.account, decide, timing, signal);
   if (outcome !== "replaced") throw sessionLost();
+}
+
+/**
+ * Stores that the identity provider has answered for the session, without tokens.
+ * @returns the session as the store has it now
+ * @throws {SignInRequiredError} when the session was signed out meanwhile
+ */
+export async function storeAnswer(app: App, request: RenewalRequest): Promise<ResolvedSession> {
+  const { session, signal, isUse = true } = request;
+  const decide = (document: AccountDocument): Change =>
+    changeSession(document, session.sessionKey, (current) => answered(current, isUse, app.timing));
+  const { accounts } = await app.store();
+  await changeAccount(accounts, session.account, decide, app.timing, signal);
+  return latestSession(app, session, request);
+}
+
+function answered(stored: StoredSession, isUse: boolean, timing: Timing): StoredSession {
+  const now = answeredNow(stored, timing);
+  return isUse ? usedNow(now, timing) : now;
 }
 
 /** @param theirs the secrets that another request has stored since `secrets` were read, if one has */
@@ -54,7 +75,7 @@ function withRenewed(secrets: SessionSecrets, theirs: SessionSecrets | undefined
  */
 export async function storeIfUnchanged(
   { store, timing }: Store,
-  { session, signal }: TokenRequest,
+  { session, signal }: RenewalRequest,
   tokenCache: string,
 ): Promise<void> {
   const { sessionKey, stored } = session;

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from "@azure/functions";
 import { accessToken } from "../downstream/access-token.ts";
 import { fetchFromApi } from "../downstream/fetch.ts";
 import { readingError } from "../downstream/reading.ts";
+import { revalidated } from "../downstream/revalidate.ts";
 import { configuredApi, targetUrl } from "../downstream/target.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";
@@ -37,12 +38,18 @@ export interface AuthenticatedOptions {
    * case, and so are their frames, images and scripts.
    */
   readonly navigable?: boolean;
+  /**
+   * Whether the identity provider is asked again if it has not answered for the session for long. Default: true. False for
+   * requests that only end sessions: they must not depend on it.
+   */
+  readonly revalidates?: boolean;
 }
 
 /**
  * Makes a handler that runs only for signed-in people, on requests of the app's own origin. Without a session, the answer is
  * 401 `signin_required`, and a cookie that opens nothing is cleared. It costs one point read, and a write only if a token is
- * renewed or a good part of the idle timeout has passed.
+ * renewed or a good part of the idle timeout has passed. A session that has renewed none for `Session__RevalidateMinutes` does
+ * so first.
  *
  * @example
  * handler: authenticated(async (_request, session) => {
@@ -52,12 +59,13 @@ export interface AuthenticatedOptions {
  */
 export function authenticated<Context extends RequestContext>(
   handler: AuthenticatedHandler<Context>,
-  { extendsSession = true, navigable = true }: AuthenticatedOptions = {},
+  { extendsSession = true, navigable = true, revalidates = true }: AuthenticatedOptions = {},
 ) {
   return async function authenticatedHandler(request: HttpRequest, context: Context): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicOrigin, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-    const session = await requireSession(context.app, cookie, context);
+    const found = await requireSession(context.app, cookie, context);
+    const session = revalidates ? await revalidated(context.app, found, context, extendsSession) : found;
     try {
       const response = await handler(request, authenticatedSession(session, context), context);
       if (extendsSession) await useSession(context.app, session, context);

@@ -12,6 +12,7 @@ export type EventName =
   | "token_renewed"
   | "token_refused"
   | "token_of_other_account"
+  | "session_not_revalidated"
   | "scope_missing"
   | "sid_missing"
   | "login_hint_missing"

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument, dumpStore, operationsOf, rewriteSessions, startFresh } from "../support/store.ts";
-import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
 const idleMinutes = 40;
@@ -32,6 +32,9 @@ describe("how long a session lasts", () => {
 
   const used = (minutes: number) =>
     rewriteSessions(world, sessionOf(client).accountKey, (session) => ({ ...session, lastSeenAt: ago(minutes) }));
+  const opened = (minutes: number) =>
+    rewriteSessions(world, sessionOf(client).accountKey, (session) => ({ ...session, createdAt: ago(minutes) }));
+  const ask = () => client.fetch("/auth/me");
   const document = () => accountDocument(world, sessionOf(client).accountKey);
 
   async function expectOver(): Promise<void> {
@@ -131,5 +134,54 @@ describe("how long a session lasts", () => {
     await used(idleMinutes + 1);
     await signIn(second, ada, "/healthz");
     assert.equal(Object.keys((await document())?.sessions ?? {}).length, 1);
+  });
+
+  describe("after an hour without a renewal", () => {
+    let controls: World["identityProvider"]["controls"];
+    beforeEach(async () => {
+      ({ controls } = world.identityProvider);
+      await opened(61);
+      controls.requests.clear();
+    });
+
+    it("the next question who is signed in renews a token: one request, one write, one read more, and no later idle end", async () => {
+      const { lastSeenAt } = Object.values((await document())?.sessions ?? {})[0] ?? assert.fail();
+      const expected = ["read accounts 200", "replace accounts 200", "read accounts 200"];
+      assert.deepEqual(await operationsOf(world, ask), expected);
+      assert.deepEqual(await operationsOf(world, ask), ["read accounts 200"]);
+      assert.equal(controls.requests.count({ grantType: "refresh_token" }), 1);
+      assert.equal(Object.values((await document())?.sessions ?? {})[0]?.lastSeenAt, lastSeenAt);
+    });
+
+    for (const path of ["/auth/me", "/auth/sessions", "/api/graph/me"]) {
+      it(`the account was disabled meanwhile: ${path} ends the session, though the access token is good`, async () => {
+        controls.revokeRefreshTokens(undefined, "disabled");
+        const { length } = world.downstreamApi.requests;
+        const answer = await client.fetch(path);
+        assertProblem(answer, 401, "signin_required");
+        assert.ok(clearsSession(answer));
+        assert.deepEqual((await dumpStore(world)).accounts, {});
+        assert.equal(world.downstreamApi.requests.length, length);
+      });
+    }
+
+    it("a sign-out asks nobody, and ending another session neither", async () => {
+      controls.revokeRefreshTokens(undefined, "disabled");
+      const own = { ...ownForm(world.publicBaseUrl), method: "DELETE" };
+      const [id] = Object.keys((await document())?.sessions ?? {});
+      assert.equal((await client.fetch(`/auth/sessions/${id}`, own)).status, 204);
+      assert.equal(controls.requests.count(), 0);
+    });
+
+    it("the identity provider does not answer: the session serves, for an hour more and no longer", async () => {
+      controls.failNext("token", { type: "status", status: 503, body: {} }, 100);
+      assert.equal((await ask()).status, 200);
+      await opened(121);
+      const answer = await ask();
+      assertProblem(answer, 503, "identity_provider_unavailable");
+      assert.ok(!clearsSession(answer));
+      controls.clearFaults();
+      assert.equal((await ask()).status, 200);
+    });
   });
 });

@@ -42,6 +42,7 @@ describe("a configuration that only says what it must", () => {
     assert.deepEqual(minimal.session, {
       idleTimeoutMinutes: 60,
       absoluteTimeoutMinutes: 720,
+      revalidateMinutes: 60,
       maxPerAccount: 10,
       persistentCookie: false,
       cookieName: "session",

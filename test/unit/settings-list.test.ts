@@ -136,6 +136,7 @@ describe("the list of settings", () => {
       [
         settings.idleTimeoutMinutes,
         settings.absoluteTimeoutMinutes,
+        settings.revalidateMinutes,
         settings.maxPerAccount,
         settings.persistentCookie,
         settings.cookieName,

@@ -113,7 +113,8 @@ export async function openStage(world: World, people: readonly Person[], finishe
 
 function newSession(sealed: string, sid: string, idleMinutes = 0): StoredSession {
   const [createdAt, lastSeenAt, expiresAt] = [ago(hour), ago(idleMinutes * 60_000), ago(-hour)];
-  return { sid, createdAt, lastSeenAt, expiresAt, userAgent: "Firefox on Linux", sealed };
+  const revalidatedAt = ago(0);
+  return { sid, createdAt, lastSeenAt, revalidatedAt, expiresAt, userAgent: "Firefox on Linux", sealed };
 }
 
 async function store(
