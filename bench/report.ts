@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { connectionCounts, contestants, type Contestant } from "./figures/api-calls.ts";
+import { callTables } from "./call-report.ts";
 import { goalsOf } from "./goals.ts";
 import type { Figures } from "./measure.ts";
 import { sizingTables } from "./sizing.ts";
@@ -7,26 +6,14 @@ import { ranged } from "./statistics.ts";
 import { streamTable } from "./stream-report.ts";
 import { table } from "./table.ts";
 
-const names: Readonly<Record<Contestant, string>> = {
-  hello: "hello",
-  floor: "floor",
-  app: "**this app**",
-  expressOpenidConnect: "express-openid-connect",
-  msalCache: "MSAL Node, distributed cache",
-};
-
 /** The measured part of docs/performance.md. */
 export function reportOf(figures: Figures): string {
   return [
-    `Measured with Node.js ${process.version} on ${availableParallelism()} CPUs that all processes share. ` +
-      `${figures.apiCalls.rounds} rounds; medians, with the lowest and the highest round in brackets.`,
+    conditions(figures),
     "### Goals",
     goals(figures),
     "### Signed-in API calls",
-    ...connectionCounts.flatMap((connections) => [
-      `${connections} connection${connections === 1 ? "" : "s"}:`,
-      apiCalls(figures, connections),
-    ]),
+    ...callTables(figures),
     "### Operations and request units at the store",
     costs(figures),
     "### Cold start",
@@ -41,6 +28,20 @@ export function reportOf(figures: Figures): string {
     "### Size on paper",
     ...sizingTables(figures),
   ].join("\n\n");
+}
+
+function conditions({ machine, isPinned, apiCalls }: Figures): string {
+  const { cpus, model, loadBefore, busyWithOthers } = machine;
+  const others =
+    busyWithOthers === undefined ? "" : ` Other programs kept ${busyWithOthers.toFixed(2)} CPUs busy on average.`;
+  const pinned = isPinned
+    ? "On one CPU, the measured server has the first CPU for itself, and everything else of the benchmark has the others."
+    : "**Nothing was kept on a CPU of its own**, so the servers share all CPUs with everything else of the benchmark.";
+  return (
+    `Measured with Node.js ${process.version} on ${cpus} CPUs (${model}), whose load average was ` +
+    `${loadBefore.toFixed(1)} before.${others} ${pinned} ${apiCalls.rounds} rounds; medians, with the lowest and the ` +
+    `highest round in brackets.`
+  );
 }
 
 const coldStartInAzure = `The table is for the local functions host. Microsoft's own host starts before the app does, and takes longer. Release 4.1037,
@@ -59,36 +60,6 @@ function goals(figures: Figures): string {
   return table(["Figure", "Goal", "Measured", "Met"], rows);
 }
 
-function apiCalls({ apiCalls: { byConnections } }: Figures, connections: number): string {
-  const rows = contestants.flatMap((name) => {
-    const figures = byConnections.get(connections)?.get(name);
-    if (!figures) return [];
-    return [
-      [
-        names[name],
-        ranged(figures.perSecond, 0),
-        ranged(figures.ofFloor, 2),
-        ranged(figures.p99Ms, 1),
-        figures.p99OfFloor.median.toFixed(2),
-        ranged(figures.cpuMs, 2),
-        ranged(figures.cpuBeyondFloorMs, 2),
-        figures.eventLoopDelayP99Ms.median.toFixed(1),
-      ],
-    ];
-  });
-  const head = [
-    "",
-    "Calls/s",
-    "of floor",
-    "p99 ms",
-    "of floor",
-    "CPU ms/call",
-    "beyond floor",
-    "Event-loop delay p99 ms",
-  ];
-  return table(head, rows);
-}
-
 function costs({ costs: all }: Figures): string {
   const rows = all.map(({ action, operations, writes, requestUnits, tokenRequests }) => [
     action,
@@ -101,13 +72,16 @@ function costs({ costs: all }: Figures): string {
   return table(["Action", "Operations", "Count", "Writes", "RU", "Token requests"], rows);
 }
 
-function coldStart({ coldStart: { helloMs, appMs, differenceMs } }: Figures): string {
+function coldStart({ coldStart: { helloMs, appMs, differenceMs, identityWebMs } }: Figures): string {
   return table(
     ["From the start of the process to", "ms"],
     [
       ["the first answer of hello", ranged(helloMs, 0)],
       ["the first signed-in API answer", ranged(appMs, 0)],
       ["difference, round by round", ranged(differenceMs, 0)],
+      ...(identityWebMs
+        ? [["the first signed-in API answer of Id.Web, compiled ahead", ranged(identityWebMs, 0)]]
+        : []),
     ],
   );
 }

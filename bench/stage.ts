@@ -1,16 +1,23 @@
 import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@entra-functions-bff/stand-in-kit/ports";
 import { seedCertificates } from "../test/support/certificates.ts";
+import { buildBaseline, type Baseline } from "./baselines/build.ts";
+import { sharedCpus, type Cpus, type ServerCpus } from "./cpus.ts";
 import { startPart, type Part } from "./parts/part.ts";
 import type { CosmosMethods } from "./parts/cosmos.ts";
 import type { IdentityMethods } from "./parts/identity.ts";
-import type { LoadMethods, LoadPlan, LoadResult } from "./parts/load.ts";
-import { buildBaseline, startOnHost, startPeer, type Environment, type MeasuredServer } from "./servers.ts";
+import type { LoadMethods, LoadPlan, LoadResult, WindowPlan, WindowResult } from "./parts/load.ts";
+import {
+  startOnHost,
+  startProgram,
+  type Environment,
+  type HostedApp,
+  type MeasuredServer,
+  type Program,
+} from "./servers.ts";
 
 export const people = 64;
 
@@ -24,33 +31,52 @@ export interface Stage {
   readonly store: CosmosClient;
   /** For build results; removed with the stage. */
   readonly folder: string;
-  /** @throws when the answer is not a success */
+  readonly cpus: Cpus;
+  /** Ports of the peers, at which the identity provider lets people sign in. */
+  readonly peerPorts: PeerPorts;
+  /** Servers that are started from now on have so many CPUs. */
+  giveServers(count: ServerCpus): Promise<void>;
+  /** @throws when an answer is not a success */
   load(plan: LoadPlan): Promise<LoadResult>;
-  /** @param port 0 picks a free one; the app's own by default, where its redirect URI leads */
-  startApp(port?: number, settings?: Environment): Promise<MeasuredServer>;
-  startHello(): Promise<MeasuredServer>;
-  startFloor(accessToken: string): Promise<MeasuredServer>;
-  startBareStream(settings: Environment): Promise<MeasuredServer>;
-  startPeers(): Promise<{ readonly expressOpenidConnect: MeasuredServer; readonly msalCache: MeasuredServer }>;
+  /** @throws when an answer is not a success */
+  loadForAWhile(plan: WindowPlan): Promise<WindowResult & { readonly aroundBusyCpus: number }>;
+  startApp(app?: Partial<HostedApp>): Promise<MeasuredServer>;
+  startBaseline(name: Baseline, settings?: Environment, workers?: number): Promise<MeasuredServer>;
+  /** What servers on the functions host get. */
+  hosted(app: HostedApp): HostedApp;
+  startPeer(program: Program): Promise<MeasuredServer>;
   stop(): Promise<void>;
 }
 
-const peerContainers = ["peer-a-sessions", "peer-b-sessions", "peer-b-tokens"];
+export interface PeerPorts {
+  readonly expressOpenidConnect: number;
+  readonly msalCache: number;
+  readonly identityWeb: number;
+  readonly identityWebMemory: number;
+}
 
-export async function startStage(): Promise<Stage> {
+const peerContainers = ["peer-a-sessions", "peer-b-sessions", "peer-b-tokens", "peer-c-tokens"];
+
+/** The stage has no queue storage, because no sign-out has to wait. */
+const quiet = { "AzureWebJobs.finish-sign-outs.Disabled": "true" };
+
+/** @param cpus by default, everything shares all of them */
+export async function startStage(cpus: Cpus = sharedCpus): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "bff-bench-"));
+  const peerPorts = await findPeerPorts();
+  let serverCpus: ServerCpus = 1;
+  await cpus.moveOff(serverCpus, [process.pid]);
   await seedCertificates(join(folder, "certificates"));
   const cosmos = await startPart<CosmosMethods>("cosmos.ts", [join(folder, "cosmos.sqlite")]);
   const connectionString = await cosmos.call.connectionString();
-  const [portA, portB] = [await freePort(), await freePort()];
-  const redirectUris = [portA, portB].map((port) => `http://localhost:${port}/callback`);
   const identity = await startPart<IdentityMethods>("identity.ts", [
     folder,
     connectionString,
-    JSON.stringify(redirectUris),
+    JSON.stringify(redirectUrisOf(peerPorts)),
     String(people),
   ]);
   const load = await startPart<LoadMethods>("load.ts");
+  const parts = [cosmos, identity, load];
   const store = new CosmosClient({ connectionString });
   await createPeerContainers(store);
   const environment = await identity.call.environment();
@@ -61,48 +87,43 @@ export async function startStage(): Promise<Stage> {
     servers.push(server);
     return server;
   };
-  const peer = (file: string, port: number) =>
-    kept(startPeer(file, { ...environment, PORT: String(port), PublicBaseUrl: `http://localhost:${port}` }));
+  const aroundMs = async () => (await Promise.all(parts.map(({ call }) => call.cpuMs()))).reduce((a, b) => a + b, 0);
 
-  return {
+  const stage: Stage = {
     cosmos,
     identity,
     environment,
     publicBaseUrl: `http://localhost:${appPort}`,
     store,
     folder,
-    async load(plan) {
-      const result = await load.call.run(plan);
-      const failures = Object.entries(result.failures);
-      if (failures.length > 0) throw new Error(`${plan.origin} failed: ${JSON.stringify(result.failures)}`);
-      return result;
+    cpus,
+    peerPorts,
+    async giveServers(count) {
+      serverCpus = count;
+      await cpus.moveOff(count, [process.pid, ...parts.map(({ pid }) => pid)]);
     },
-    startApp: (port = appPort, settings = {}) =>
+    load: async (plan) => checked(plan.origin, await load.call.run(plan)),
+    async loadForAWhile(plan) {
+      const [before, startedAt] = [await aroundMs(), performance.now()];
+      const result = checked(plan.origin, await load.call.runWindow(plan));
+      return { ...result, aroundBusyCpus: ((await aroundMs()) - before) / (performance.now() - startedAt) };
+    },
+    hosted: (app) => ({ prefix: cpus.prefix(serverCpus), ...app, environment: { ...environment, ...app.environment } }),
+    startApp: ({ environment: settings, ...app } = {}) =>
       kept(
-        startOnHost({
-          appFolder: ".",
-          port,
-          environment: { ...environment, ...quiet, ...settings },
+        startOnHost(stage.hosted({ appFolder: ".", port: appPort, environment: { ...quiet, ...settings }, ...app })),
+      ),
+    async startBaseline(name, settings = {}, workers = 1) {
+      const appFolder = await buildBaseline(name, folder);
+      return kept(startOnHost(stage.hosted({ appFolder, port: 0, environment: settings, workers })));
+    },
+    startPeer: ({ command, environment: settings }) =>
+      kept(
+        startProgram({
+          command: [...cpus.prefix(serverCpus), ...command],
+          environment: { ...environment, ...settings },
         }),
       ),
-    async startHello() {
-      const appFolder = await buildBaseline("hello", folder);
-      return kept(startOnHost({ appFolder, port: 0, environment: {} }));
-    },
-    async startFloor(accessToken) {
-      const appFolder = await buildBaseline("floor", folder);
-      return kept(
-        startOnHost({ appFolder, port: 0, environment: { ...environment, Bench__AccessToken: accessToken } }),
-      );
-    },
-    async startBareStream(settings) {
-      const appFolder = await buildBaseline("bare-stream", folder);
-      return kept(startOnHost({ appFolder, port: 0, environment: { ...environment, ...settings } }));
-    },
-    startPeers: async () => ({
-      expressOpenidConnect: await peer("express-openid-connect.ts", portA),
-      msalCache: await peer("msal-distributed-cache.ts", portB),
-    }),
     async stop() {
       store.dispose();
       await Promise.all(servers.map((server) => server.stop()));
@@ -111,10 +132,29 @@ export async function startStage(): Promise<Stage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+  return stage;
 }
 
-/** The stage has no queue storage, because no sign-out has to wait. */
-const quiet = { "AzureWebJobs.finish-sign-outs.Disabled": "true" };
+function checked<R extends LoadResult>(origin: string, result: R): R {
+  if (Object.keys(result.failures).length > 0) throw new Error(`${origin} failed: ${JSON.stringify(result.failures)}`);
+  return result;
+}
+
+async function findPeerPorts(): Promise<PeerPorts> {
+  return {
+    expressOpenidConnect: await freePort(),
+    msalCache: await freePort(),
+    identityWeb: await freePort(),
+    identityWebMemory: await freePort(),
+  };
+}
+
+function redirectUrisOf({ expressOpenidConnect, msalCache, identityWeb, identityWebMemory }: PeerPorts): string[] {
+  return [
+    ...[expressOpenidConnect, msalCache].map((port) => `http://localhost:${port}/callback`),
+    ...[identityWeb, identityWebMemory].map((port) => `http://localhost:${port}/signin-oidc`),
+  ];
+}
 
 async function createPeerContainers(store: CosmosClient): Promise<void> {
   for (const id of peerContainers) {
@@ -123,12 +163,4 @@ async function createPeerContainers(store: CosmosClient): Promise<void> {
       partitionKey: { paths: ["/id"], kind: PartitionKeyKind.Hash },
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

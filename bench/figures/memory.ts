@@ -1,4 +1,5 @@
 import type { Client } from "../../test/support/http-client.ts";
+import { totalOf } from "../parts/reading.ts";
 import { apiCalls, seedSessions } from "../sessions.ts";
 import type { MeasuredServer } from "../servers.ts";
 import type { Stage } from "../stage.ts";
@@ -30,8 +31,12 @@ export async function measureMemory(
     const from = ((slice - 1) * count) % requests.length;
     const turned = [...requests.slice(from), ...requests.slice(0, from)];
     await stage.load({ origin: app.url, connections: 16, count, requests: turned });
-    const { residentBytes, heapBytes } = await app.read({ collect: true });
-    readings.push({ calls: slice * count, residentBytes, heapBytes });
+    const all = await app.read({ collect: true });
+    readings.push({
+      calls: slice * count,
+      residentBytes: totalOf(all, "residentBytes"),
+      heapBytes: totalOf(all, "heapBytes"),
+    });
     await stage.identity.call.clearApiRequests();
     await stage.cosmos.call.clearOperations();
   }

@@ -1,6 +1,7 @@
 import type { Client } from "../../test/support/http-client.ts";
 import type { LoadRequest } from "../parts/load.ts";
 import { startPart } from "../parts/part.ts";
+import { totalOf } from "../parts/reading.ts";
 import type { StreamApiMethods } from "../parts/stream-api.ts";
 import type { MeasuredServer } from "../servers.ts";
 import { accountKeyIn, cookieHeader } from "../sessions.ts";
@@ -75,11 +76,11 @@ async function enter(stage: Stage, template: Client, url: string): Promise<{ app
   const key = accountKeyIn(template);
   return {
     app: {
-      server: await stage.startApp(0, settings),
+      server: await stage.startApp({ port: 0, environment: settings }),
       request: (bytes) => ({ path: `/api/streams/${bytes}`, headers }),
     },
     bare: {
-      server: await stage.startBareStream(settings),
+      server: await stage.startBaseline("bare-stream", settings),
       request: (bytes) => ({ path: `/bare/${key}/${bytes}` }),
     },
   };
@@ -98,11 +99,11 @@ async function countOperations(stage: Stage, app: Entrant): Promise<number> {
 
 async function measureStreamMemory(stage: Stage, app: Entrant, size: number): Promise<StreamMemory> {
   await load(stage, app, 1, 200, atOnce);
-  const { residentBytes: idleBytes } = await app.server.read({ collect: true });
+  const idleBytes = totalOf(await app.server.read({ collect: true }), "residentBytes");
   await load(stage, app, size / 10, 2 * atOnce, atOnce);
-  const { peakResidentBytes: smallerBytes } = await app.server.read();
+  const smallerBytes = totalOf(await app.server.read(), "peakResidentBytes");
   await load(stage, app, size, atOnce, atOnce);
-  const { peakResidentBytes: bytes } = await app.server.read();
+  const bytes = totalOf(await app.server.read(), "peakResidentBytes");
   return { atOnce, idleBytes, smallerBytes, bytes };
 }
 

@@ -1,21 +1,25 @@
-import { createHistogram } from "node:perf_hooks";
-import { Client } from "undici";
+import { setTimeout as delay } from "node:timers/promises";
+import { ConnectionLoad, type LoadRequest } from "./connection-load.ts";
 import { serve } from "./part.ts";
+import { busyCpus, readProbes, type Reading } from "./reading.ts";
+import { Tally } from "./tally.ts";
 
-export interface LoadRequest {
-  readonly method?: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+export type { LoadRequest } from "./connection-load.ts";
 
 export interface LoadPlan {
   readonly origin: string;
   readonly connections: number;
   /** Sent in turn, over any free connection; starts again when all have been sent. */
   readonly requests: readonly LoadRequest[];
-  /** Ends when either is reached. */
-  readonly durationMs?: number;
-  readonly count?: number;
+  readonly count: number;
+}
+
+export interface WindowPlan extends Omit<LoadPlan, "count"> {
+  /** The same load before the measured time, in which connections are opened, here and behind the server. */
+  readonly warmMs: number;
+  readonly durationMs: number;
+  /** Ports of the server's probes, which are read at both ends of the measured time. */
+  readonly probes: readonly number[];
 }
 
 /** Times in milliseconds. */
@@ -33,77 +37,38 @@ export interface LoadResult {
   readonly max: number;
 }
 
-/** Keeps `connections` requests under way, one on each connection, with keep-alive. */
-async function run({ origin, connections, requests, durationMs, count = Infinity }: LoadPlan): Promise<LoadResult> {
-  const histogram = createHistogram();
-  const firstBytes = createHistogram();
-  let received = 0;
-  const failures: Record<string, number> = {};
-  const startedAt = performance.now();
-  const endsAt = durationMs === undefined ? Infinity : startedAt + durationMs;
+export interface WindowResult extends LoadResult {
+  /** By the server's processes. */
+  readonly busyCpus: number;
+  /** Of the server's processes, at the end. */
+  readonly readings: readonly Reading[];
+}
+
+/** So many requests, as fast as they are answered: each connection sends its next request when it has its answer. */
+async function run({ count, ...plan }: LoadPlan): Promise<LoadResult> {
+  const tally = new Tally();
   let sent = 0;
-  const worker = async () => {
-    const client = new Client(origin, { pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 });
-    while (sent < count && performance.now() < endsAt) {
-      const request = requests[sent++ % requests.length];
-      if (!request) throw new Error("A plan without requests");
-      const sentAt = performance.now();
-      const status = await send(client, request, {
-        onHead: () => firstBytes.record(microseconds(sentAt)),
-        onData: (bytes) => (received += bytes),
-      });
-      histogram.record(microseconds(sentAt));
-      if (status < 200 || status >= 400) failures[status] = (failures[status] ?? 0) + 1;
-    }
-    await client.close();
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  const elapsedMs = performance.now() - startedAt;
-  return {
-    answered: histogram.count,
-    failures,
-    elapsedMs,
-    perSecond: (histogram.count / elapsedMs) * 1000,
-    bytesPerSecond: (received / elapsedMs) * 1000,
-    firstByteP50: firstBytes.percentile(50) / 1000,
-    p50: histogram.percentile(50) / 1000,
-    p99: histogram.percentile(99) / 1000,
-    max: histogram.max / 1000,
-  };
+  const load = new ConnectionLoad(plan, { isOver: () => sent++ >= count, tally: () => tally });
+  await load.ended;
+  return tally.result();
 }
 
-interface Receiver {
-  readonly onHead: () => void;
-  readonly onData: (bytes: number) => void;
+/** The same for a time, of which the beginning does not count. */
+async function runWindow({ warmMs, durationMs, probes, ...plan }: WindowPlan): Promise<WindowResult> {
+  let tally = new Tally();
+  let isOver = false;
+  const load = new ConnectionLoad(plan, { isOver: () => isOver, tally: () => tally });
+  await delay(warmMs);
+  const before = await readProbes(probes);
+  tally = new Tally();
+  await delay(durationMs);
+  const result = tally.result();
+  const after = await readProbes(probes);
+  isOver = true;
+  await load.ended;
+  return { ...result, busyCpus: busyCpus(before, after), readings: after };
 }
 
-async function send(
-  client: Client,
-  { method = "GET", path, headers }: LoadRequest,
-  { onHead, onData }: Receiver,
-): Promise<number> {
-  return new Promise((resolve) => {
-    let status = 0;
-    client.dispatch(
-      { method, path, ...(headers && { headers: { ...headers } }) },
-      {
-        onRequestStart: () => undefined,
-        onResponseStart(_, statusCode) {
-          status = statusCode;
-          onHead();
-        },
-        onResponseData: (_, data) => onData(data.length),
-        onResponseEnd: () => resolve(status),
-        onResponseError: () => resolve(0),
-      },
-    );
-  });
-}
-
-function microseconds(since: number): number {
-  return Math.max(1, Math.round((performance.now() - since) * 1000));
-}
-
-const methods = { run };
+const methods = { run, runWindow };
 export type LoadMethods = typeof methods;
 serve(methods);

@@ -13,7 +13,8 @@ type Remote<M> = {
 
 /** A part of the stage in its own process, so that its work does not affect other figures. */
 export interface Part<M> {
-  readonly call: Remote<M>;
+  readonly pid: number;
+  readonly call: Remote<M & typeof common>;
   stop(): Promise<void>;
 }
 
@@ -29,9 +30,19 @@ interface Answer {
   readonly error?: string;
 }
 
+/** What every part can be asked. */
+const common = {
+  /** CPU time of all its threads, in milliseconds. */
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 /** In the part's process: answers calls of these methods until the main process disconnects. */
 export function serve(methods: Methods): void {
-  process.on("message", (message) => void answer(methods, message as Call));
+  const all: Methods = { ...methods, ...common };
+  process.on("message", (message) => void answer(all, message as Call));
   process.on("disconnect", () => process.exit(0));
   process.send?.({ id: 0 } satisfies Answer);
 }
@@ -54,7 +65,7 @@ export async function startPart<M extends Methods>(file: string, args: readonly 
   child.on("message", (message) => settle(waiting, message as Answer));
   child.on("exit", (code) => rejectAll(waiting, new Error(`${file} ended with ${code}`)));
   await ready.promise;
-  return { call: remote<M>(child, waiting), stop: () => end(child) };
+  return { pid: child.pid ?? NaN, call: remote<M & typeof common>(child, waiting), stop: () => end(child) };
 }
 
 function settle(waiting: Map<number, PromiseWithResolvers<unknown>>, { id, result, error }: Answer): void {

@@ -3,19 +3,7 @@ import type { AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-
-/**
- * What the probe reports about its process. CPU in milliseconds, of all threads; memory in bytes; delay in
- * milliseconds.
- */
-export interface Reading {
-  readonly cpuMs: number;
-  readonly residentBytes: number;
-  /** The most that it has been. */
-  readonly peakResidentBytes: number;
-  readonly heapBytes: number;
-  readonly eventLoopDelayP99Ms: number;
-}
+import type { Reading } from "./reading.ts";
 
 /** Loaded into an app's process with `--import`; idle unless asked. `/collect` collects garbage first. */
 setFlagsFromString("--expose-gc");
@@ -28,6 +16,7 @@ const server = createServer((request, response) => {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   const reading: Reading = {
+    atMs: performance.now(),
     cpuMs: (user + system) / 1000,
     residentBytes: rss,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
