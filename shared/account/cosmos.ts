@@ -3,6 +3,8 @@ import type { Configuration } from "../configuration/configuration.ts";
 import { withinDeadline } from "../core/waiting.ts";
 import { managedIdentity } from "../core/managed-identity.ts";
 import { timed, type StoreClock } from "../store/clock.ts";
+import { directReads } from "../store/direct-reads.ts";
+import { signatureOf, type Sign } from "../store/sample-read.ts";
 import { observed } from "../store/request.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
@@ -12,7 +14,7 @@ import { isStoredEntry, unreadableEntry } from "./stored-entry.ts";
 /** Names of the two containers; both have the partition key `/id`. */
 export const containerNames = { accounts: "accounts", sids: "sids" } as const;
 
-const connectionPolicy = {
+export const connectionPolicy = {
   requestTimeout: 5_000,
   // There is one write region, because consistency is Strong: every instance sees a sign-out at once.
   useMultipleWriteLocations: false,
@@ -33,17 +35,17 @@ export async function connectStore(
   { connection, databaseName }: Configuration["cosmosDb"],
   clock: StoreClock,
 ): Promise<ConnectedStore> {
-  const client = await cosmosClient(connection);
+  const reads = directReads(signatureFor(connection));
+  const client = await cosmosClient(connection, reads.httpClient);
   const database = client.database(databaseName);
+  const [accounts, sids] = [database.container(containerNames.accounts), database.container(containerNames.sids)];
   return {
-    accounts: pointOperations(database.container(containerNames.accounts), isAccountDocument, {
+    accounts: pointOperations(accounts, isAccountDocument, {
       otherwise: unreadableAccount,
       clock,
+      direct: reads.ofContainer(accounts),
     }),
-    sids: pointOperations(database.container(containerNames.sids), isStoredEntry, {
-      otherwise: unreadableEntry,
-      clock,
-    }),
+    sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry, clock }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));
@@ -51,12 +53,24 @@ export async function connectStore(
   };
 }
 
+type Connection = Configuration["cosmosDb"]["connection"];
+
 /** The SDK's client, with the settings that the store needs. */
-export async function cosmosClient(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClient> {
-  return new CosmosClient({ ...(await credentialOptions(connection)), connectionPolicy });
+export async function cosmosClient(
+  connection: Connection,
+  httpClient?: CosmosClientOptions["httpClient"],
+): Promise<CosmosClient> {
+  const transport = httpClient && { httpClient };
+  return new CosmosClient({ ...(await credentialOptions(connection)), ...transport, connectionPolicy });
 }
 
-async function credentialOptions(connection: Configuration["cosmosDb"]["connection"]): Promise<CosmosClientOptions> {
+async function credentialOptions(connection: Connection): Promise<CosmosClientOptions> {
   if (connection.kind === "connectionString") return { connectionString: connection.connectionString };
   return { endpoint: connection.endpoint, aadCredentials: await managedIdentity(connection.clientId) };
+}
+
+function signatureFor(connection: Connection): Sign | undefined {
+  if (connection.kind !== "connectionString") return undefined;
+  const [, key] = /(?:^|;)\s*AccountKey=([^;]+)/i.exec(connection.connectionString) ?? [];
+  return key === undefined ? undefined : signatureOf(key);
 }

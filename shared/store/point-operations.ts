@@ -2,8 +2,10 @@ import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../core/encoding.ts";
 import { count } from "../telemetry/activity.ts";
 import { storeClock, timed, type StoreClock } from "./clock.ts";
+import type { DirectRead } from "./direct-reads.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { formatVersion, isKnownFormat } from "./format.ts";
+import type { ReadAnswer } from "./read-answer.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./request.ts";
 
 /** What every stored document has, besides its `version`. `ttl` is in seconds. `writeId` is new on every write. */
@@ -65,6 +67,8 @@ export interface PointOperationsOptions<T> {
   readonly otherwise?: (stored: Readonly<Record<string, unknown>>) => T;
   /** Learns from every answer. */
   readonly clock?: StoreClock;
+  /** Reads that need no SDK. Without it, every read is the SDK's. */
+  readonly direct?: DirectRead;
 }
 
 /**
@@ -75,13 +79,18 @@ export interface PointOperationsOptions<T> {
 export function pointOperations<T extends Stored>(
   container: Container,
   isDocument: (value: unknown) => value is T,
-  { otherwise, clock = storeClock() }: PointOperationsOptions<T> = {},
+  { otherwise, clock = storeClock(), direct }: PointOperationsOptions<T> = {},
 ): PointOperations<T> {
   const name = container.id;
 
+  const readOnce = async (id: string, abortSignal: AbortSignal): Promise<ReadAnswer> => {
+    const answer = direct && (await timed(clock, () => direct(id, abortSignal)));
+    return answer ?? timed(clock, () => container.item(id, id).read<Record<string, unknown>>({ abortSignal }));
+  };
+
   const read: PointOperations<T>["read"] = async (id, signal) => {
     const response = await untilAnswered(`read in ${name}`, signal, async (abortSignal) => {
-      const answer = await timed(clock, () => container.item(id, id).read<Record<string, unknown>>({ abortSignal }));
+      const answer = await readOnce(id, abortSignal);
       if (answer.statusCode === 404) refuseMissingContainer(answer.substatus);
       else if (answer.resource?.["id"] !== id || !answer.etag) throw new Error("An answer without document or version");
       return answer;

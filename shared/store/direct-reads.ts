@@ -1,0 +1,87 @@
+import { createDefaultHttpClient, type HttpClient } from "@azure/core-rest-pipeline";
+import type { Container } from "@azure/cosmos";
+import http from "node:http";
+import https from "node:https";
+import { count } from "../telemetry/activity.ts";
+import { httpGet } from "./http-get.ts";
+import { BusyError, readAnswerOf, type ReadAnswer } from "./read-answer.ts";
+import { fieldsOf, isPlainName, sampleOf, type SampleRead, type Sign } from "./sample-read.ts";
+
+/** Reads a document. Undefined if this is for the SDK. */
+export type DirectRead = (id: string, signal: AbortSignal) => Promise<ReadAnswer | undefined>;
+
+export interface DirectReads {
+  /** For the SDK: sends its requests, and takes its reads for samples. */
+  readonly httpClient: HttpClient;
+  ofContainer(container: Container): DirectRead;
+}
+
+/**
+ * How long the SDK's last read is the sample for others, in milliseconds. Then one read is the SDK's again: its tokens are valid
+ * for longer than that, and it may have chosen another endpoint meanwhile.
+ */
+const sampleMs = 20_000;
+/** How long, in milliseconds, all reads are the SDK's after one here has failed. */
+const pauseMs = 10_000;
+
+/**
+ * Point reads without the SDK, which takes more CPU time for one than all the rest of an API call. They are made like the
+ * SDK's own last read: the same endpoint, the same token, the same fields. So discovery, regions, tokens and whatever is rare
+ * remain the SDK's business, and only a document, "not found" and "too many requests" count as answers here. After any other,
+ * or none, the SDK reads.
+ * @param sign with an account key; otherwise the sample's token is used
+ */
+export function directReads(sign?: Sign): DirectReads {
+  const sent = createDefaultHttpClient();
+  const [plain, tls] = [
+    new http.Agent({ keepAlive: true }),
+    new https.Agent({ keepAlive: true, minVersion: "TLSv1.2" }),
+  ];
+  const samples = new Map<string, { readonly sample: SampleRead; readonly until: number }>();
+  let pausedUntil = 0;
+
+  const keep = (sample: SampleRead) => void samples.set(sample.folder, { sample, until: performance.now() + sampleMs });
+  const pause = () => {
+    samples.clear();
+    pausedUntil = performance.now() + pauseMs;
+  };
+
+  const httpClient: HttpClient = {
+    async sendRequest(request) {
+      const answer = await sent.sendRequest(request);
+      if (performance.now() < pausedUntil || answer.status !== 200) return answer;
+      const sample = sampleOf(request, sign);
+      if (sample) keep(sample);
+      return answer;
+    },
+  };
+
+  const ask = async (sample: SampleRead, id: string, signal: AbortSignal) => {
+    const { endpoint, folder } = sample;
+    const agent = endpoint.protocol === "https:" ? tls : plain;
+    const headers = fieldsOf(sample, id, sign);
+    return readAnswerOf(await httpGet({ ...endpoint, agent, path: folder + id, headers }, signal));
+  };
+
+  return {
+    httpClient,
+    ofContainer({ database, id: name }) {
+      const folder = `/dbs/${database.id}/colls/${name}/docs/`;
+      return async (id, signal) => {
+        const known = samples.get(folder);
+        if (known === undefined || performance.now() > known.until || !isPlainName(id)) return undefined;
+        try {
+          const answer = await ask(known.sample, id, signal);
+          if (answer) return answer;
+          pause();
+        } catch (error) {
+          if (error instanceof BusyError) throw error;
+          pause();
+          if (signal.aborted) throw error;
+        }
+        count("bff.store.retries", { operation: `read in ${name}` });
+        return undefined;
+      };
+    },
+  };
+}
