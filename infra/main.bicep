@@ -2,9 +2,9 @@ metadata description = 'The app in one resource group: a Function App without se
 
 import { downstreamApi } from 'modules/types.bicep'
 
-@description('Name of this environment, used in resource names and tags. Letters, digits and hyphens.')
+@description('Name of this environment, used in tags, and without all but letters, digits and hyphens in resource names.')
 @minLength(1)
-@maxLength(32)
+@maxLength(64)
 param environmentName string
 
 @description('Region of all resources. It must offer the Flex Consumption plan.')
@@ -27,8 +27,20 @@ param allowedTenants string[] = []
 @description('Base URL of the identity provider. Default: that of this Azure cloud.')
 param instance string = environment().authentication.loginEndpoint
 
-@description('Base URL of the app as browsers see it, if it has a custom domain or a path. Empty: the default host name of the Function App.')
+@description('Base URL of the app as browsers see it, if something else is in front of it, or if it has a path. Empty: the custom domain, or else the default host name of the Function App.')
 param publicBaseUrl string = ''
+
+@description('Custom domain of the Function App, which is already one of its host names. It gets a certificate that the platform renews.')
+param customDomain string = ''
+
+@description('Id of the Azure Front Door profile that is in front of the app. Requests that do not come through it are refused. Empty: all requests are accepted.')
+param frontDoorId string = ''
+
+@description('Whether storage and database are reached only through private endpoints in a virtual network, in which the app is, too.')
+param privateNetwork bool = false
+
+@description('Address range of that virtual network, a /24 or larger. It matters only if you connect the network with others.')
+param networkPrefix string = '10.0.0.0/24'
 
 @description('APIs that the app calls on behalf of signed-in people, besides Microsoft Graph of the cloud with `User.Read`. An API named `graph` replaces that.')
 param downstreamApis downstreamApi[] = []
@@ -63,6 +75,9 @@ param cosmosCapacityMode string = 'Serverless'
 @minValue(1000)
 param cosmosMaxThroughput int = 1000
 
+@description('Further regions of the database, which can take over in this order if the first one is lost. Only with `Autoscale`, and at the price of the first region for each.')
+param cosmosReadRegions string[] = []
+
 @description('Name of the database.')
 param databaseName string = 'auth'
 
@@ -83,6 +98,13 @@ param maximumInstanceCount int = 100
 @maxValue(20)
 param alwaysReadyInstances int = 0
 
+@description('How instances get a new version: all at once, with running requests broken off; or in batches that finish their requests first.')
+@allowed(['Recreate', 'RollingUpdate'])
+param updateStrategy string = 'Recreate'
+
+@description('Whether changes of the database account, and writes to the storage account, are logged in the workspace.')
+param auditLogs bool = false
+
 @description('Days for which logs are kept.')
 @minValue(30)
 @maxValue(730)
@@ -92,7 +114,15 @@ param logRetentionDays int = 30
 param alertEmail string = ''
 
 var token = uniqueString(resourceGroup().id, environmentName)
-var prefix = toLower(take(environmentName, 13))
+// azd allows characters in the name of an environment that Azure Cosmos DB does not.
+var characters = map(range(0, length(environmentName)), index => toLower(substring(environmentName, index, 1)))
+var prefix = take(join(filter(characters, one => contains('abcdefghijklmnopqrstuvwxyz0123456789-', one)), ''), 13)
+var regionsOfDatabase = !empty(cosmosReadRegions) && cosmosCapacityMode == 'Serverless'
+  ? fail('cosmosReadRegions needs the cosmosCapacityMode Autoscale: serverless accounts have one region.')
+  : cosmosReadRegions
+var frontDoor = !empty(frontDoorId) && !empty(customDomain)
+  ? fail('With frontDoorId, the custom domain belongs to Front Door: set publicBaseUrl, not customDomain.')
+  : frontDoorId
 // The app's table of clouds, by the host of the identity provider.
 var clouds = loadJsonContent('clouds.json')
 var authorityHost = split(environment().authentication.loginEndpoint, '/')[2]
@@ -106,12 +136,22 @@ module identity 'modules/identity.bicep' = {
   }
 }
 
+module network 'modules/network.bicep' = if (privateNetwork) {
+  params: {
+    name: '${prefix}-${token}'
+    location: location
+    tags: allTags
+    prefix: networkPrefix
+  }
+}
+
 module storage 'modules/storage.bicep' = {
   params: {
     name: 'st${token}'
     location: location
     tags: allTags
     zoneRedundant: zoneRedundant
+    isPrivate: privateNetwork
     principalId: identity.outputs.principalId
   }
 }
@@ -125,7 +165,24 @@ module cosmos 'modules/cosmos.bicep' = {
     capacityMode: cosmosCapacityMode
     maxThroughput: cosmosMaxThroughput
     zoneRedundant: zoneRedundant
+    readRegions: regionsOfDatabase
+    isPrivate: privateNetwork
     principalId: identity.outputs.principalId
+  }
+}
+
+module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
+  params: {
+    name: '${prefix}-${token}'
+    location: location
+    tags: allTags
+    virtualNetworkId: network!.outputs.id
+    subnetId: network!.outputs.endpointSubnetId
+    services: [
+      { group: 'blob', resourceId: storage.outputs.id, url: storage.outputs.blobEndpoint }
+      { group: 'queue', resourceId: storage.outputs.id, url: storage.outputs.queueEndpoint }
+      { group: 'Sql', resourceId: cosmos.outputs.id, url: cosmos.outputs.endpoint }
+    ]
   }
 }
 
@@ -149,7 +206,17 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module logs 'modules/audit-logs.bicep' = if (auditLogs) {
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    cosmosAccountName: cosmos.outputs.name
+    storageAccountName: storage.outputs.name
+  }
+}
+
 module app 'modules/function-app.bicep' = {
+  // Names lead to the private endpoints before the app asks for the first one.
+  dependsOn: [privateEndpoints]
   params: {
     // At most 32 characters: the host takes its id from the first 32.
     name: 'func-${prefix}-${token}'
@@ -159,6 +226,9 @@ module app 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyInstances: alwaysReadyInstances
+    updateStrategy: updateStrategy
+    subnetId: network.?outputs.appSubnetId ?? ''
+    frontDoorId: frontDoor
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     deploymentContainerUrl: storage.outputs.deploymentContainerUrl
@@ -167,7 +237,7 @@ module app 'modules/function-app.bicep' = {
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     cosmosEndpoint: cosmos.outputs.endpoint
     databaseName: databaseName
-    publicBaseUrl: publicBaseUrl
+    publicBaseUrl: !empty(publicBaseUrl) || empty(customDomain) ? publicBaseUrl : 'https://${customDomain}'
     instance: instance
     tenantId: empty(tenantId) ? tenant().tenantId : tenantId
     allowedTenants: allowedTenants
@@ -181,8 +251,20 @@ module app 'modules/function-app.bicep' = {
   }
 }
 
+module domain 'modules/custom-domain.bicep' = if (!empty(customDomain)) {
+  params: {
+    appName: app.outputs.name
+    location: location
+    tags: allTags
+    domain: customDomain
+  }
+}
+
 @description('Name of the Function App, which you publish the app to.')
 output functionAppName string = app.outputs.name
+
+@description('Value of the TXT record `asuid.<custom domain>`, which proves that the domain is yours.')
+output domainVerificationId string = app.outputs.domainVerificationId
 
 @description('Base URL of the app.')
 output baseUrl string = app.outputs.baseUrl

@@ -11,7 +11,16 @@ param clientId = readEnvironmentVariable('ENTRA_CLIENT_ID')
 param tenantId = readEnvironmentVariable('ENTRA_TENANT_ID', '')
 param allowedTenants = filter(split(readEnvironmentVariable('ENTRA_ALLOWED_TENANTS', ''), ','), id => !empty(id))
 
-// Custom domain, as https://app.example.com. Empty: the host name that Azure gives the app.
+// As https://app.example.com, if something is in front of the app, or if it has a path. Empty: the custom domain, or the host name that Azure gives the app.
 param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
+
+// Custom domain of the Function App, as app.example.com. docs/deploy.md says what to do first.
+param customDomain = readEnvironmentVariable('CUSTOM_DOMAIN', '')
+
+// Id of the Front Door profile in front of the app. Empty: requests may come from everywhere.
+param frontDoorId = readEnvironmentVariable('FRONT_DOOR_ID', '')
+
+// `true`: storage and database only through private endpoints.
+param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')

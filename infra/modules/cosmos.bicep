@@ -13,10 +13,17 @@ param maxThroughput int
 
 param zoneRedundant bool
 
+@description('Further regions, which take over in this order if the region of the account is lost. Not with Serverless.')
+param readRegions string[]
+
+@description('Whether only private endpoints lead to it.')
+param isPrivate bool
+
 @description('Object id of the managed identity that may use it.')
 param principalId string
 
 var isServerless = capacityMode == 'Serverless'
+var regions = concat([location], readRegions)
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
   name: name
@@ -28,8 +35,16 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
     capabilities: isServerless ? [{ name: 'EnableServerless' }] : []
     // With a weaker level an instance could read a document that another one has deleted: a signed-out session.
     consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
-    locations: [{ locationName: location, failoverPriority: 0, isZoneRedundant: zoneRedundant }]
+    locations: map(range(0, length(regions)), index => {
+      locationName: regions[index]
+      failoverPriority: index
+      isZoneRedundant: zoneRedundant
+    })
+    // Strong consistency allows no second region that writes.
     enableMultipleWriteLocations: false
+    enableAutomaticFailover: !empty(readRegions)
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAclBypass: 'None'
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
     minimalTlsVersion: 'Tls12'
@@ -108,4 +123,6 @@ resource assignment 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@20
   }
 }
 
+output id string = account.id
+output name string = account.name
 output endpoint string = account.properties.documentEndpoint

@@ -5,6 +5,9 @@ param location string
 param tags object
 param zoneRedundant bool
 
+@description('Whether only private endpoints lead to it.')
+param isPrivate bool
+
 @description('Object id of the managed identity that may use it.')
 param principalId string
 
@@ -22,10 +25,18 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    // Instances of Flex Consumption have no addresses of their own that a rule could name.
+    networkAcls: { defaultAction: isPrivate ? 'Deny' : 'Allow', bypass: 'None' }
   }
 
   resource blobs 'blobServices' = {
     name: 'default'
+    // Brings back function keys, or a package, that somebody deleted.
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: 7 }
+      containerDeleteRetentionPolicy: { enabled: true, days: 7 }
+    }
 
     resource deployments 'containers' = {
       name: 'deployments'
@@ -63,6 +74,7 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+output id string = account.id
 output name string = account.name
 output blobEndpoint string = account.properties.primaryEndpoints.blob
 output queueEndpoint string = account.properties.primaryEndpoints.queue

@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { before, describe, it, type TestContext } from "node:test";
 import { format } from "prettier";
 import { loadConfiguration } from "../../shared/configuration/configuration.ts";
-import { compile, findCompiler, predict, sample, type Compiled, type Compiler } from "./compiler.ts";
+import { compile, findCompiler, predict, samples, type Compiled, type Compiler } from "./compiler.ts";
 import { environmentOf } from "./settings.ts";
 import {
   at,
   generatorOf,
-  predictionFile,
+  predictionFiles,
   readPrediction,
   readTemplate,
   resourceOf,
   resourcesOf,
   templateFile,
+  variants,
   withoutGenerator,
   type Prediction,
 } from "./template.ts";
@@ -28,13 +29,17 @@ const patience = { timeout: 300_000 };
 describe("infra/main.bicep, by the real compiler", () => {
   let found: Compiler | string;
   let compiled: Compiled;
-  let prediction: Prediction;
+  let predictions: readonly Prediction[];
 
   before(async () => {
     found = await findCompiler();
     if (typeof found === "string") return;
-    [compiled, prediction] = await Promise.all([compile(found), predict(found, sample)]);
-    if (update) await writeCopies(compiled, prediction);
+    const compiler = found;
+    [compiled, ...predictions] = await Promise.all([
+      compile(compiler),
+      ...variants.map((variant) => predict(compiler, samples[variant])),
+    ]);
+    if (update) await writeCopies(compiled, predictions);
   }, patience);
 
   /** Says aloud that nothing was compiled. The other tests then rest on the committed copies alone. */
@@ -51,10 +56,12 @@ describe("infra/main.bicep, by the real compiler", () => {
     if (typeof found !== "string") context.diagnostic(`compiled with Bicep ${found.version}`);
   });
 
-  it("would deploy what the committed prediction says (UPDATE_INFRA=1 writes it anew)", async (context) => {
-    if (!isCompiled(context)) return;
-    assert.deepEqual(prediction, await readPrediction());
-  });
+  for (const [index, variant] of variants.entries()) {
+    it(`would deploy what ${predictionFiles[variant]} says (UPDATE_INFRA=1 writes it anew)`, async (context) => {
+      if (!isCompiled(context)) return;
+      assert.deepEqual(predictions[index], await readPrediction(variant));
+    });
+  }
 
   it("compiles to the committed template (UPDATE_INFRA=1 writes it anew)", async (context) => {
     if (!isCompiled(context)) return;
@@ -70,15 +77,17 @@ describe("infra/main.bicep, by the real compiler", () => {
   });
 
   it(
-    "takes another tenant policy, custom domain, capacity and availability, and the app starts with it",
+    "takes any name that azd takes, another tenant policy, custom domain, capacity and availability, and the app starts",
     patience,
     async (context) => {
       if (!isCompiled(context) || typeof found === "string") return;
+      const environmentName = `Prod_1.(EU)-${"x".repeat(52)}`;
       const environment = {
-        ...sample.environment,
+        ...samples.public.environment,
         ENTRA_TENANT_ID: "organizations",
         ENTRA_ALLOWED_TENANTS: "55555555-5555-4555-8555-555555555555,66666666-6666-4666-8666-666666666666",
-        PUBLIC_BASE_URL: "https://app.contoso.example",
+        AZURE_ENV_NAME: environmentName,
+        CUSTOM_DOMAIN: "app.contoso.example",
         ALERT_EMAIL: "operator@contoso.example",
       };
       const extra = `
@@ -110,12 +119,35 @@ describe("infra/main.bicep, by the real compiler", () => {
       assert.deepEqual(alwaysReady, [{ name: "http", instanceCount: 2 }]);
       const storage = resourceOf(other, "Microsoft.Storage/storageAccounts");
       assert.equal(at(storage, "sku.name"), "Standard_ZRS");
+      assert.equal(site.tags?.["azd-env-name"], environmentName);
+      for (const { name } of [account, site, resourceOf(other, "Microsoft.OperationalInsights/workspaces")]) {
+        assert.match(name, /^[a-z][a-z0-9-]{1,41}[a-z0-9]$/);
+      }
+      const certificate = resourceOf(other, "Microsoft.Web/sites/certificates");
+      assert.equal(at(certificate, "properties.canonicalName"), "app.contoso.example");
+      const binding = resourceOf(other, "Microsoft.Web/sites/hostNameBindings", "/app.contoso.example");
+      assert.equal(at(binding, "properties.sslState"), "SniEnabled");
+      assert.match(String(at(binding, "properties.thumbprint")), /certificates\/app-contoso-example/);
       const group = resourceOf(other, "Microsoft.Insights/actionGroups");
       for (const rule of resourcesOf(other, "Microsoft.Insights/scheduledQueryRules")) {
         assert.deepEqual(at(rule, "properties.actions.actionGroups"), [group.id]);
       }
     },
   );
+
+  it("refuses what does not go together, before anything is deployed", patience, async (context) => {
+    if (!isCompiled(context) || typeof found === "string") return;
+    const compiler = found;
+    const refusal = async (environment: Readonly<Record<string, string>>, extra: string, says: RegExp) => {
+      const parameters = { environment: { ...samples.public.environment, ...environment }, extra };
+      await assert.rejects(predict(compiler, parameters), says);
+    };
+    const twoFronts = { CUSTOM_DOMAIN: "app.contoso.example", FRONT_DOOR_ID: "77777777-7777-4777-8777-777777777777" };
+    await Promise.all([
+      refusal({}, "param cosmosReadRegions = ['northeurope']", /cosmosReadRegions needs.*Autoscale/),
+      refusal(twoFronts, "", /the custom domain belongs to Front Door/),
+    ]);
+  });
 });
 
 it("infra/ names no module of a remote registry, so that it compiles offline", async () => {
@@ -127,7 +159,10 @@ it("infra/ names no module of a remote registry, so that it compiles offline", a
   }
 });
 
-async function writeCopies({ template }: Compiled, prediction: Prediction): Promise<void> {
-  await writeFile(templateFile, await format(JSON.stringify(template), { parser: "json", printWidth: 120 }));
-  await writeFile(predictionFile, await format(JSON.stringify(prediction), { parser: "json", printWidth: 120 }));
+async function writeCopies({ template }: Compiled, predictions: readonly Prediction[]): Promise<void> {
+  const copies = new Map<string, unknown>([[templateFile, template]]);
+  for (const [index, variant] of variants.entries()) copies.set(predictionFiles[variant], predictions[index]);
+  for (const [file, copy] of copies) {
+    await writeFile(file, await format(JSON.stringify(copy), { parser: "json", printWidth: 120 }));
+  }
 }

@@ -3,13 +3,15 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import type { Prediction, Template } from "./template.ts";
+import type { Prediction, Template, Variant } from "./template.ts";
 
 const run = promisify(execFile);
 
 /** The compiler that made the committed copies: the oldest that will do, and the only one that is ever fetched. */
 const pinnedVersion = "0.49.2";
 const cacheFolder = join(".local", "bicep");
+/** Milliseconds. It takes two seconds, or a minute where everything else runs beside it. */
+const compileTimeout = 180_000;
 const executable = process.platform === "win32" ? "bicep.exe" : "bicep";
 
 export interface Compiler {
@@ -88,7 +90,7 @@ export interface Compiled {
 }
 
 export async function compile(compiler: Compiler): Promise<Compiled> {
-  const options = { env: environment(), timeout: 60_000, maxBuffer: 2 ** 26 };
+  const options = { env: environment(), timeout: compileTimeout, maxBuffer: 2 ** 26 };
   const { stdout, stderr } = await run(compiler.path, ["build", join("infra", "main.bicep"), "--stdout"], options);
   return { template: JSON.parse(stdout) as Template, diagnostics: stderr.split("\n").filter(Boolean) };
 }
@@ -105,7 +107,7 @@ export async function predict(compiler: Compiler, parameters: Parameters): Promi
     }
     await run(compiler.path, ["snapshot", file, "--mode", "overwrite", ...place], {
       env: { ...environment(), ...parameters.environment },
-      timeout: 60_000,
+      timeout: compileTimeout,
     });
     return JSON.parse(await readFile(join(folder, "main.snapshot.json"), "utf8")) as Prediction;
   } finally {
@@ -120,7 +122,28 @@ export interface Parameters {
   readonly extra?: string;
 }
 
-export const sample: Parameters = { environment: { ENTRA_CLIENT_ID: "11111111-1111-4111-8111-111111111111" } };
+const clientId = { ENTRA_CLIENT_ID: "11111111-1111-4111-8111-111111111111" };
+
+/** What the committed predictions are made of. */
+export const samples: Readonly<Record<Variant, Parameters>> = {
+  public: { environment: clientId },
+  private: {
+    environment: {
+      ...clientId,
+      PRIVATE_NETWORK: "true",
+      FRONT_DOOR_ID: "77777777-7777-4777-8777-777777777777",
+      PUBLIC_BASE_URL: "https://app.contoso.example",
+      ALERT_EMAIL: "operator@contoso.example",
+    },
+    extra: `
+      param zoneRedundant = true
+      param cosmosCapacityMode = 'Autoscale'
+      param cosmosReadRegions = ['northeurope', 'francecentral']
+      param updateStrategy = 'RollingUpdate'
+      param alwaysReadyInstances = 2
+      param auditLogs = true`,
+  },
+};
 
 const place = [
   ["--tenant-id", "22222222-2222-4222-8222-222222222222"],

@@ -9,7 +9,7 @@ import { signOutQueueName } from "../../shared/app/app.ts";
 import { settingsOf } from "./settings.ts";
 import {
   at,
-  predictionFile,
+  predictionFiles,
   readPrediction,
   readTemplate,
   resourceOf,
@@ -32,7 +32,7 @@ describe("what is deployed", () => {
 
   describe("holds no secret", () => {
     it("no key is asked for, and none is in the template", async () => {
-      for (const file of [templateFile, predictionFile]) {
+      for (const file of [templateFile, ...Object.values(predictionFiles)]) {
         const text = await readFile(file, "utf8");
         assert.doesNotMatch(
           text,

@@ -49,13 +49,25 @@ describe("the workflow for a fork", () => {
     assert.match(text, /^permissions: \{\}$/m);
     const [packaging = "", deploying = ""] = text.split(/^ {2}deploy:$/m);
     assert.deepEqual(granted(packaging), ["contents: read"]);
-    assert.deepEqual(granted(deploying), ["id-token: write"]);
+    assert.deepEqual(granted(deploying), ["id-token: write", "actions: read"]);
   });
 
-  it("pins every action by major version or commit", () => {
-    const actions = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action ?? "");
+  it("pins every action by its commit, with the version beside it", () => {
+    const actions = [...text.matchAll(/uses: (.+)/g)].map(([, action]) => action ?? "");
     assert.ok(actions.length > 4);
-    for (const action of actions) assert.match(action, /^[\w-]+\/[\w-]+@(v\d+|[0-9a-f]{40})$/);
+    for (const action of actions) assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  it("asks the app whether it is ready after it has published", () => {
+    const [, after = ""] = text.split("functions-action@");
+    assert.match(after, /curl --fail.* "\$BASE_URL\/readyz"$/m);
+  });
+
+  it("rolls back: publishes the package of an earlier run, and packages nothing then", () => {
+    const [packaging = "", deploying = ""] = text.split(/^ {2}deploy:$/m);
+    assert.match(packaging, /^ {4}if: \$\{\{ !inputs\.run \}\}$/m);
+    assert.match(deploying, /^ {4}if: \$\{\{ !failure\(\) && !cancelled\(\) && vars\.FUNCTION_APP != '' \}\}$/m);
+    assert.match(deploying, /^ {10}run-id: \$\{\{ inputs\.run \|\| github\.run_id \}\}$/m);
   });
 });
 

@@ -31,16 +31,24 @@ export interface Resource {
 }
 
 export const templateFile = "infra/main.json";
-export const predictionFile = "infra/main.snapshot.json";
+
+/** What `infra/main.bicep` would deploy with the defaults, and with everything private that can be. */
+export const predictionFiles = {
+  public: "infra/main.snapshot.json",
+  private: "infra/private.snapshot.json",
+} as const;
+
+export type Variant = keyof typeof predictionFiles;
+export const variants: readonly Variant[] = ["public", "private"];
 
 /** `infra/main.json`: what `infra/main.bicep` compiles to. */
 export async function readTemplate(): Promise<Template> {
   return JSON.parse(await readFile(templateFile, "utf8")) as Template;
 }
 
-/** `infra/main.snapshot.json`: what it would deploy with the sample parameters. */
-export async function readPrediction(): Promise<Prediction> {
-  return JSON.parse(await readFile(predictionFile, "utf8")) as Prediction;
+/** The committed prediction of a variant. */
+export async function readPrediction(variant: Variant = "public"): Promise<Prediction> {
+  return JSON.parse(await readFile(predictionFiles[variant], "utf8")) as Prediction;
 }
 
 export function resourcesOf(prediction: Prediction, type: string): readonly Resource[] {

@@ -7,6 +7,8 @@ export interface FuncCall {
   readonly args: readonly string[];
   /** Everything in the folder that it was called in. */
   readonly files: readonly string[];
+  /** The app's code in that folder. */
+  readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
   /** The certificate authorities that the worker trusts besides the usual ones; undefined if there is no such file. */
   readonly trusted?: string;
@@ -28,10 +30,11 @@ export async function createFakeFunc(exitCode = 0): Promise<FakeFunc> {
   const program = `#!${process.execPath}
 const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
 const files = readdirSync(".", { recursive: true }).filter((file) => statSync(file).isFile()).sort();
+const bundle = existsSync("dist/index.cjs") ? readFileSync("dist/index.cjs", "utf8").slice(0, 80) : undefined;
 process.chdir(${JSON.stringify(folder)});
 const { NODE_EXTRA_CA_CERTS: file = "" } = process.env;
 const trusted = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-const call = { args: process.argv.slice(2), files, environment: process.env, trusted };
+const call = { args: process.argv.slice(2), files, bundle, environment: process.env, trusted };
 writeFileSync(${JSON.stringify(record)}, JSON.stringify(call));
 process.exitCode = ${exitCode};
 `;

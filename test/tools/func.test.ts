@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
+import { deploy as deployHere } from "../../tools/deploy/deploy.ts";
 import { runUnderFunc } from "../../tools/start/func.ts";
 import { runProgram, type Ended } from "../support/program.ts";
 import { freePorts } from "../support/world.ts";
@@ -23,11 +24,14 @@ const packaged = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cj
 describe("npm run deploy", () => {
   it("publishes the packaged folder with the Core Tools, and has nothing built", async () => {
     await using func = await createFakeFunc();
-    const { code, output, errors } = await deploy(["func-production-abc123", "--slot", "staging"], [func.folder]);
+    const { code, output, errors } = await deploy(
+      ["func-production-abc123", "--subscription", "contoso"],
+      [func.folder],
+    );
     assert.equal(code, 0, errors);
     const { args, files } = await func.call();
     const publish = ["azure", "functionapp", "publish", "func-production-abc123"];
-    assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--slot", "staging"]);
+    assert.deepEqual(args, [...publish, "--javascript", "--no-build", "--subscription", "contoso"]);
     assert.deepEqual(files, packaged);
     assert.match(output, /dist\/index\.cjs .* [0-9a-f]{64}\n/);
   });
@@ -44,11 +48,59 @@ describe("npm run deploy", () => {
     assert.match(errors, /azure-functions-core-tools@4/);
   });
 
+  it("publishes the package before the last one again with --previous, and then the last one again", async () => {
+    await using func = await createFakeFunc();
+    const root = await mkdtemp(join(tmpdir(), "deploy-"));
+    await mkdir(join(root, "dist"));
+    await writeFile(
+      join(root, "package.json"),
+      JSON.stringify({ name: "app", version: "1.0.0", main: "dist/index.cjs" }),
+    );
+    await writeFile(join(root, "host.json"), "{}");
+    const printed: string[] = [];
+    const run = (...options: readonly string[]) =>
+      deployHere(["app", ...options], {
+        ...onPath(func.folder),
+        root,
+        folder: join(root, ".local"),
+        print: (text) => printed.push(text),
+        printError: (text) => printed.push(text),
+      });
+    const publish = async (bundle: string) => {
+      await writeFile(join(root, "dist/index.cjs"), bundle);
+      return run();
+    };
+    const published = async () => (await func.call()).bundle;
+
+    assert.equal(await run("--previous"), 4);
+    assert.equal(await publish("one"), 0);
+    assert.equal(await run("--previous"), 4, "nothing was published before");
+    assert.match(printed.at(-1) ?? "", /no previous package/);
+    assert.equal(await publish("two"), 0);
+    assert.equal(await publish("two"), 0);
+    for (const expected of ["one", "two", "one"]) {
+      assert.equal(await run("--previous"), 0);
+      assert.equal(await published(), expected);
+    }
+    assert.deepEqual((await func.call()).files, ["dist/index.cjs", "host.json", "package.json"]);
+    await rm(root, { recursive: true });
+  });
+
+  it("keeps no package that the Core Tools could not publish", async () => {
+    await using func = await createFakeFunc(7);
+    const folder = await mkdtemp(join(tmpdir(), "deploy-"));
+    const on = { ...onPath(func.folder), root: ".", folder, print: () => {}, printError: () => {} };
+    for (const expected of [7, 7]) assert.equal(await deployHere(["app"], on), expected);
+    assert.equal(await deployHere(["app", "--previous"], on), 4);
+    await rm(folder, { recursive: true });
+  });
+
   for (const [what, args] of [
     ["no name", []],
-    ["an option in place of the name", ["--slot"]],
+    ["an option in place of the name", ["--subscription"]],
+    ["a slot, which the plan does not have", ["app", "--slot=staging"]],
     ["a name that a shell would take apart", ["app;reboot"]],
-    ["an option that a shell would take apart", ["app", "--slot", "a b"]],
+    ["an option that a shell would take apart", ["app", "--subscription", "a b"]],
   ] as const) {
     it(`says how it is used when given ${what}, and calls nothing`, async () => {
       await using func = await createFakeFunc();
