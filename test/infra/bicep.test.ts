@@ -161,8 +161,13 @@ it("infra/ names no module of a remote registry, so that it compiles offline", a
 
 async function writeCopies({ template }: Compiled, predictions: readonly Prediction[]): Promise<void> {
   const copies = new Map<string, unknown>([[templateFile, template]]);
-  for (const [index, variant] of variants.entries()) copies.set(predictionFiles[variant], predictions[index]);
+  for (const [index, variant] of variants.entries()) copies.set(predictionFiles[variant], ordered(predictions[index]));
   for (const [file, copy] of copies) {
     await writeFile(file, await format(JSON.stringify(copy), { parser: "json", printWidth: 120 }));
   }
+}
+
+/** The compiler gives outputs in an order that changes from run to run. */
+function ordered(prediction: Prediction | undefined): Prediction | undefined {
+  return prediction && { ...prediction, outputs: Object.fromEntries(Object.entries(prediction.outputs).sort()) };
 }

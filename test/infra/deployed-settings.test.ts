@@ -26,6 +26,7 @@ const notDeployed: Readonly<Record<string, string>> = {
     ]),
   ),
   [settings.telemetrySampledPercentage.name]: "the default serves; additionalSettings can set it",
+  [settings.revalidateMinutes.name]: "the default serves; additionalSettings can set it",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };
 
