@@ -169,5 +169,10 @@ async function writeCopies({ template }: Compiled, predictions: readonly Predict
 
 /** The compiler gives outputs in an order that changes from run to run. */
 function ordered(prediction: Prediction | undefined): Prediction | undefined {
-  return prediction && { ...prediction, outputs: Object.fromEntries(Object.entries(prediction.outputs).sort()) };
+  return (
+    prediction && {
+      ...prediction,
+      outputs: Object.fromEntries(Object.entries(prediction.outputs).sort(([a], [b]) => a.localeCompare(b))),
+    }
+  );
 }
