@@ -1,18 +1,15 @@
-import { wasBefore, type Tick } from "../store/clock.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
 import type { Claim, SidEntry } from "./index-entry.ts";
 import { changeEntry, resultOf, type EntryChange } from "./change-entry.ts";
+import { isSignedOutSince, type Begun } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** The claim of a sign-in: the entry of a `sid`, or of a subject, is to lead to its account. */
-export interface NewClaim extends Claim {
+export interface NewClaim extends Claim, Begun {
   /** Id of the entry. */
   readonly id: string;
   /** Seconds for which the session can live. */
   readonly ttl: number;
-  /** When the sign-in began, in milliseconds since the epoch: a sign-out that came later counts, an earlier one does not. */
-  readonly startedAt: number;
-  readonly startedTick?: Tick | undefined;
   /** From which account the claim may take the entry: from any or, by default, from none. */
   readonly takesFrom?: "any account" | OtherAccount | undefined;
 }
@@ -27,6 +24,8 @@ export interface OtherAccount {
   readonly seen: Versioned<SidEntry>;
 }
 
+export type SeenEntry = Versioned<SidEntry> | undefined | "unread";
+
 export type Claimed =
   | { readonly outcome: "claimed" }
   /** A sign-out came after the sign-in began. */
@@ -35,40 +34,35 @@ export type Claimed =
 
 /**
  * Makes the index lead from a `sid`, or a subject, to an account.
- * @param seen the entry as last read
+ * @param seen the entry as last read. "unread" spares the read where there is probably no entry; if there is one, it costs two
+ *   operations more
  */
 export async function claimSid(
   sids: PointOperations<StoredEntry>,
   claim: NewClaim,
-  seen: Versioned<SidEntry> | undefined,
+  seen: SeenEntry,
   signal: AbortSignal,
 ): Promise<Claimed> {
   const entry = { kind: "sid or subject", id: claim.id } as const;
-  const decide = (current: typeof seen, attempt: number) => decideClaim(claim, current, attempt);
-  return resultOf(await changeEntry(sids, entry, seen, decide, signal));
+  const [first, readBy] = seen === "unread" ? [undefined, 1] : [seen, 0];
+  const decide = (current: typeof first, attempt: number) => decideClaim(claim, current, attempt - readBy);
+  return resultOf(await changeEntry(sids, entry, first, decide, signal));
 }
 
-/** Pure: decides on one version of the entry. @param attempt from 1; later attempts see what a conflict has brought */
+/**
+ * Pure: decides on one version of the entry.
+ * @param attempt 1 with the entry as first read; later attempts see what a conflict has brought
+ */
 export function decideClaim(
   claim: NewClaim,
   current: Versioned<SidEntry> | undefined,
   attempt: number,
 ): EntryChange<SidEntry, Claimed> {
   const entry = current?.document;
-  if (isSignedOutSince(entry, claim)) return { result: { outcome: "signed out" } };
+  if (isSignedOutSince(entry?.mark, claim)) return { result: { outcome: "signed out" } };
   if (attempt > 1 && leadsTo(entry, claim)) return { result: { outcome: "claimed" } };
   const other = otherAccountIn(current, claim);
   return other ? { result: other } : { write: withClaim(claim, entry), result: { outcome: "claimed" } };
-}
-
-/** Whether the entry was signed out after a sign-in began, or may have been. */
-export function isSignedOutSince(
-  entry: SidEntry | undefined,
-  { startedAt, startedTick }: Pick<NewClaim, "startedAt" | "startedTick">,
-): boolean {
-  if (!entry?.mark) return false;
-  const wasEarlier = wasBefore(entry.mark.signedOutTick, startedTick);
-  return wasEarlier === undefined ? Date.parse(entry.mark.signedOutAt) >= startedAt : !wasEarlier;
 }
 
 /** Whether others have just written what the claim is for: another tab's sign-in of the same account, for example. */

@@ -1,5 +1,6 @@
 import { asciiLowerCase, isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
+import { isMark, secondsNeeded, type Mark } from "./signed-out-since.ts";
 
 /** The end of MSAL's `uid.utid` where the `utid` is a Microsoft tenant. */
 const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -48,10 +49,15 @@ export interface StoredSession {
   readonly replacedLive?: true;
 }
 
-/** Everything kept for one account. Deleting this document signs the account out everywhere. */
+/** Everything kept for one account. Without this document, or without a session in it, the account is signed out everywhere. */
 export interface AccountDocument {
   readonly id: string;
   readonly sessions: Readonly<Record<string, StoredSession>>;
+  /**
+   * When the account itself was last signed out, by an administrator for example. The mark stays as long as a sign-in from
+   * before it may be under way, if need be in a document without sessions.
+   */
+  readonly mark?: Mark;
   /** Seconds after the last write at which Azure Cosmos DB removes the document by itself. */
   readonly ttl: number;
   /** New on every write. If the answer to a write was lost, it tells that write from somebody else's. */
@@ -60,11 +66,12 @@ export interface AccountDocument {
   readonly unreadable?: true;
 }
 
-/** What a pure decision makes of a document: new sessions, its deletion, or no change. */
-export type Change =
+/** What a pure decision makes of a document: new sessions, its deletion, or no change. Any of them may mark the account. */
+export type Change = { readonly mark?: Mark | undefined } & (
   | { readonly kind: "replace"; readonly sessions: AccountDocument["sessions"] }
   | { readonly kind: "delete" }
-  | { readonly kind: "none" };
+  | { readonly kind: "none" }
+);
 
 export type Replacement = Extract<Change, { kind: "replace" }>;
 
@@ -100,10 +107,17 @@ export function successorOf(document: AccountDocument, sessionKey: string): [str
   return Object.entries(document.sessions).find(([, { replaced }]) => replaced === sessionKey);
 }
 
-/** Whole seconds from `now` until the last of `sessions` ends. At least 1: Azure Cosmos DB takes no less. */
-export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetimes, now: number): number {
+/**
+ * Whole seconds from `now` until the last of `sessions` ends, and the mark is needed no more. At least 1: Azure Cosmos DB takes
+ * no less.
+ */
+export function ttlOf(
+  { sessions, mark }: Pick<AccountDocument, "sessions" | "mark">,
+  lifetimes: Lifetimes,
+  now: number,
+): number {
   const last = Math.max(...Object.values(sessions).map((session) => endOf(session, lifetimes)));
-  return Math.max(1, Math.ceil((last - now) / 1000));
+  return Math.max(1, mark ? secondsNeeded(mark, now) : 0, Math.ceil((last - now) / 1000));
 }
 
 /** The session with this key, if there is one. The key may be any text, `toString` for example. */
@@ -126,6 +140,7 @@ export function isAccountDocument(value: unknown): value is AccountDocument {
     typeof value["id"] === "string" &&
     typeof value["writeId"] === "string" &&
     isRecord(value["sessions"]) &&
+    (value["mark"] === undefined || isMark(value["mark"])) &&
     Object.values(value["sessions"]).every(isStoredSession)
   );
 }

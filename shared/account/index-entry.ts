@@ -1,6 +1,6 @@
 import { sha256Base64Url } from "../core/encoding.ts";
-import type { Tick } from "../store/clock.ts";
 import type { Unwritten } from "../store/point-operations.ts";
+import type { Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** An entry of the index, which is the container `sids`. */
@@ -30,14 +30,6 @@ export interface Claim {
   readonly accountKey: string;
   /** Null for a subject, which may have several sessions. */
   readonly sessionKey: string | null;
-}
-
-/** When a sign-out was asked for: sign-ins that began earlier are refused. */
-export interface Mark {
-  /** ISO 8601, UTC, by the store's clock. */
-  readonly signedOutAt: string;
-  /** The same moment as an instance counts it, if all sign-outs so far were asked for at that one. */
-  readonly signedOutTick?: Tick | undefined;
 }
 
 /** A logout token that was used, where the entry of its `sid` or subject has no room for its `jti`. */

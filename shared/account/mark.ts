@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { settled } from "../core/waiting.ts";
-import { wasBefore } from "../store/clock.ts";
 import type { PointOperations } from "../store/point-operations.ts";
-import type { Mark, SidEntry } from "./index-entry.ts";
+import type { SidEntry } from "./index-entry.ts";
 import { rememberToken, tokenSeconds } from "./remembered-token.ts";
 import { changeEntry, readEntry, type EntryChange } from "./change-entry.ts";
+import { laterOf, type Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /**
@@ -116,13 +116,6 @@ function withMark(mark: NewMark, entry: SidEntry | undefined, accountKey: string
     // As long as before: sessions that this sign-out spares, or does not get to, must stay within reach of the next one.
     ttl: Math.max(jtis.length > 0 ? tokenSeconds : markSeconds, entry?.ttl ?? 0),
   };
-}
-
-/** The later of two marks. If two instances have made them, the times leave a doubt, so the tick is dropped. */
-function laterOf(a: Mark, b: Mark): Mark {
-  const { signedOutAt } = a.signedOutAt > b.signedOutAt ? a : b;
-  const isEarlier = wasBefore(a.signedOutTick, b.signedOutTick);
-  return isEarlier === undefined ? { signedOutAt } : { signedOutAt, signedOutTick: (isEarlier ? b : a).signedOutTick };
 }
 
 /** Whether another sign-out has just written what this one is about to: the person has many frames, for example. */

@@ -1,7 +1,8 @@
 import { sha256Base64Url } from "../core/encoding.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
-import type { LogoutTokenEntry, Mark } from "./index-entry.ts";
+import type { LogoutTokenEntry } from "./index-entry.ts";
 import { changeEntry, resultOf, type EntryChange } from "./change-entry.ts";
+import type { Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** Seconds for which a logout token is remembered at least: as long as one can be valid, with clocks that differ. */

@@ -1,25 +1,20 @@
 import { readEntry } from "../account/change-entry.ts";
-import { isSignedOutSince } from "../account/claim.ts";
 import { accountKeyOf, sessionKeyOf, type StoredSession } from "../account/document.ts";
 import { sidKeyOf, type Successor } from "../account/index-entry.ts";
 import { seal, type SealBinding } from "../account/seal.ts";
+import { isSignedOutSince, type Begun } from "../account/signed-out-since.ts";
 import { warnOfUnreadable } from "../account/store.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";
 import { endReplacedSession } from "../sign-out/by-app.ts";
-import type { Tick } from "../store/clock.ts";
 import { LostWriteError } from "../store/errors.ts";
 import type { SignedIn } from "./sign-in.ts";
 import { cleanupFailed, signedOutMeanwhile, storeSession, type Seen } from "./store-session.ts";
 
-export interface NewSession {
+export interface NewSession extends Begun {
   readonly signedIn: SignedIn;
   readonly userAgent: string;
-  /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
-  readonly startedAt: number;
-  /** The same moment, as this process counts it, if the sign-in began here. */
-  readonly startedTick?: Tick | undefined;
   /** The session that this browser had until now; it ends when the new one is complete. */
   readonly previous: SessionCookie | undefined;
 }
@@ -58,7 +53,8 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   const sessionKey = sessionKeyOf(cookie.secret);
   const session = await newStoredSession(app, opened, { ...cookie, sessionKey });
   const seen = await readFor(app, cookie, session, invocation);
-  if (isSignedOutSince(seen.sid?.document, opened)) throw signedOutMeanwhile();
+  const marks = [seen.account, seen.sid === "unread" ? undefined : seen.sid].map((read) => read?.document.mark);
+  if (marks.some((mark) => isSignedOutSince(mark, opened))) throw signedOutMeanwhile();
 
   const { accountKey } = cookie;
   const { subject } = signedIn;
@@ -68,19 +64,23 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   return cookie;
 }
 
+/**
+ * Reads the account's document, and the entry of the `sid` if there probably is one: if the browser has had a session of the
+ * account, its session at the identity provider is probably the same as then. Otherwise the claim creates the entry at once.
+ */
 async function readFor(
   app: App,
   { accountKey }: SessionCookie,
-  { sid }: StoredSession,
+  { sid, replaced }: StoredSession,
   { signal, telemetry }: Invocation,
 ): Promise<Seen> {
   const { accounts, sids } = await app.store();
   const [account, entry] = await Promise.all([
     accounts.read(accountKey, signal),
-    sid === null ? undefined : readEntry(sids, "sid or subject", sid, signal),
+    sid === null || replaced === undefined ? ("unread" as const) : readEntry(sids, "sid or subject", sid, signal),
   ]);
   if (account?.document.unreadable) warnOfUnreadable("account", telemetry);
-  if (entry?.document.unreadable) warnOfUnreadable("sid", telemetry);
+  if (entry !== "unread" && entry?.document.unreadable) warnOfUnreadable("sid", telemetry);
   return { account, sid: entry };
 }
 

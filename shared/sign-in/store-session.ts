@@ -1,26 +1,22 @@
-import { claimSid, type Claimed, type NewClaim } from "../account/claim.ts";
+import { claimSid, type Claimed, type NewClaim, type SeenEntry } from "../account/claim.ts";
 import { readEntry } from "../account/change-entry.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
 import { addBeside, endForAdded, type AddedSession } from "../account/fit-session.ts";
-import { subjectKeyOf, type SidEntry } from "../account/index-entry.ts";
+import { subjectKeyOf } from "../account/index-entry.ts";
+import { isSignedOutSince, type Begun } from "../account/signed-out-since.ts";
 import { changeAccount, changeOrCreateAccount, warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ProblemError, problemCodeOf } from "../core/errors.ts";
 import { endDisplacedSessions } from "../sign-out/by-app.ts";
-import type { Tick } from "../store/clock.ts";
 import { inTurn } from "../store/contention.ts";
 import { StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SignedIn } from "./sign-in.ts";
 
 /** A session on its way into the document of its account, and what has to lead to it. */
-export interface SessionToStore extends AddedSession {
+export interface SessionToStore extends AddedSession, Begun {
   readonly accountKey: string;
   readonly subject: SignedIn["subject"];
-  /** When the sign-in began, at the earliest, in milliseconds since the epoch by the store's clock. */
-  readonly startedAt: number;
-  /** The same moment, as this process counts it, if the sign-in began here. */
-  readonly startedTick: Tick | undefined;
 }
 
 type Account = Versioned<AccountDocument>;
@@ -29,7 +25,7 @@ type Account = Versioned<AccountDocument>;
 export interface Seen {
   readonly account: Account | undefined;
   /** The entry of the session's `sid`. */
-  readonly sid: Versioned<SidEntry> | undefined;
+  readonly sid: SeenEntry;
 }
 
 /**
@@ -60,6 +56,7 @@ export async function storeSession(
 /**
  * Adds the session to the account's document. It ends no other yet. Sign-ins of one account on this instance take turns.
  * @returns the document as it is now, if that is known
+ * @throws {ProblemError} `signin_signed_out` when the account is marked: an administrator has signed it out since, for example
  */
 async function writeSession(
   app: App,
@@ -69,11 +66,13 @@ async function writeSession(
 ): Promise<Account | undefined> {
   const { accounts } = await app.store();
   const { accountKey } = session;
-  const add = (others: AccountDocument["sessions"]) =>
-    addBeside(others, session, app.configuration.session, app.clock.now());
+  const add = (current: AccountDocument | undefined) => {
+    if (isSignedOutSince(current?.mark, session)) throw signedOutMeanwhile();
+    return addBeside(current?.sessions ?? {}, session, app.configuration.session, app.clock.now());
+  };
   const write = async (waited: boolean) => {
     const newest = waited ? await accounts.read(accountKey, signal) : seen;
-    return changeOrCreateAccount(accounts, accountKey, newest, add, app.timing, signal);
+    return (await changeOrCreateAccount(accounts, accountKey, newest, add, app.timing, signal)).after;
   };
   return inTurn(accounts, accountKey, write, signal);
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import { signInSeconds } from "../account/signed-out-since.ts";
 import { isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { CookieJar } from "../http/cookie-jar.ts";
@@ -33,7 +34,6 @@ export interface SignInTransaction {
 
 const prefix = "signin-";
 const cookieName = /^signin-[A-Za-z0-9_-]{16}$/;
-const lifetimeSeconds = 15 * 60;
 /** More at once are a loop or an attack. Without a limit, the `Cookie` field would outgrow what servers accept. */
 const maxUnderWay = 6;
 
@@ -50,7 +50,7 @@ export function authenticatedSince({ startedAt, maxAge }: SignInTransaction, now
 /** Keeps `transaction` in this browser. If there are too many, the oldest is dropped. */
 export function beginTransaction(jar: CookieJar, transaction: SignInTransaction): void {
   makeRoom(jar, transaction);
-  jar.set(nameOf(transaction.state), encode(transaction), lifetimeSeconds);
+  jar.set(nameOf(transaction.state), encode(transaction), signInSeconds);
 }
 
 /** Drops first those that can no longer succeed: finished, unreadable, too old, or begun in the future. */
@@ -91,7 +91,7 @@ export function finishTransaction(
   { opened = false }: { readonly opened?: boolean } = {},
 ): void {
   const note: FinishedSignIn = { state, returnUrl, finishedAt: Date.now(), opened, api, claimsHash };
-  jar.set(nameOf(state), encode(note), lifetimeSeconds);
+  jar.set(nameOf(state), encode(note), signInSeconds);
 }
 
 /** The finished sign-in that `state` belonged to, if this browser still has a note of it. */
@@ -136,7 +136,7 @@ export function knownTransaction(jar: CookieJar, state: string, clock: Clock): S
  */
 function isUnderWay({ startedAt }: SignInTransaction, time: TimeBounds | undefined): boolean {
   if (startedAt === null || !time) return true;
-  return startedAt > time.latest - lifetimeSeconds * 1000 && startedAt <= time.latest + clockToleranceSeconds * 1000;
+  return startedAt > time.latest - signInSeconds * 1000 && startedAt <= time.latest + clockToleranceSeconds * 1000;
 }
 
 /** This browser has no such sign-in under way: the answer came too late, a second time, or to another browser. */

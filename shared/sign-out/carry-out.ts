@@ -8,9 +8,9 @@ import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { leaveToQueue, type SigningOut } from "./defer.ts";
 import { endSessions, type Ended, type SignOutResult } from "./end-sessions.ts";
-import { markIndex } from "./mark-index.ts";
+import { markIndex, momentOf } from "./mark-index.ts";
 import type { NewerSessions } from "./named-sessions.ts";
-import { datedAs, latestNow, settingsOf, type SignOutOrder } from "./order.ts";
+import { datedAs, isForAccount, latestNow, settingsOf, type SignOutOrder } from "./order.ts";
 import { planSignOut, type SignOutPlan } from "./plan.ts";
 import { tellApp } from "./tell-app.ts";
 
@@ -132,11 +132,9 @@ async function readAndPlan(
   { seen, late = false, newerSessions = late ? "spare" : "end", refusedSeal }: CarryOutOptions,
 ): Promise<Planned> {
   const account = seen ?? (await readAccount(app, order, invocation));
-  if (!account) return { account, plan: { kind: "nothing" } };
-  return {
-    account,
-    plan: planSignOut(account.document, order, { settings: settingsOf(app), newerSessions, refusedSeal }),
-  };
+  const mark = isForAccount(order) ? await momentOf(app, order) : undefined;
+  const options = { settings: settingsOf(app), newerSessions, refusedSeal, mark };
+  return { account, plan: planSignOut(account?.document, order, options) };
 }
 
 async function readAccount(

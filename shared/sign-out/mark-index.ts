@@ -1,5 +1,5 @@
 import { markSignedOut, type Marked } from "../account/mark.ts";
-import type { Mark } from "../account/index-entry.ts";
+import type { Mark } from "../account/signed-out-since.ts";
 import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { isFromIdentityProvider, type SignOutOrder, latestNow } from "./order.ts";
@@ -12,7 +12,7 @@ import { isFromIdentityProvider, type SignOutOrder, latestNow } from "./order.ts
  *     callback: claims the sid
  *
  * The callback finds the mark and is refused. So a sign-out marks first, also if it comes from the queue or names its account:
- * such a callback may still be under way. Other sign-outs mark nothing.
+ * such a callback may still be under way. Other sign-outs mark nothing here.
  * @param jti hash of the logout token's `jti`, if the sign-out comes from a token
  */
 export async function markIndex(
@@ -31,8 +31,8 @@ export async function markIndex(
 
 const nothingToMark: Marked = { outcome: "marked", accountKey: null, replayOf: undefined, unreadable: false };
 
-/** The time of the mark, never in the future: the order may have been dated by an instance whose clock was ahead. */
-async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Mark> {
+/** The time of an order's mark, never in the future: the order may have been dated by an instance whose clock was ahead. */
+export async function momentOf(app: App, { requestedAt, requestedTick }: SignOutOrder): Promise<Mark> {
   await app.learnTime();
   const now = latestNow(app) ?? new Date(app.clock.now()).toISOString();
   return { signedOutAt: requestedAt !== null && requestedAt < now ? requestedAt : now, signedOutTick: requestedTick };

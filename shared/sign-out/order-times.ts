@@ -1,13 +1,13 @@
 import type { StoredSession } from "../account/document.ts";
 import { maxDoubtMs, wasBefore, type Tick } from "../store/clock.ts";
-import { isFromIdentityProvider, type SignOutOrder } from "./order.ts";
+import { isForAccount, isFromIdentityProvider, type SignOutOrder } from "./order.ts";
 
 /**
  * Whether a session began after the order was given. In doubt, it counts as older, so that it ends.
  *
  * - A session that the order names by its key is never newer, whatever its times say.
- * - For sign-outs from the identity provider, what counts is when the sign-in started: one in its callback at that moment
- *   holds a code of the session that the provider has ended. For all others, it is when the session was opened.
+ * - For sign-outs from the identity provider, and for those of the account itself, what counts is when the sign-in started: one
+ *   in its callback at that moment holds a code from before. For all others, it is when the session was opened.
  *
  * Example: the provider signs the person out at 12:00:00. A session whose sign-in started at 11:59:58, and which was opened at
  * 12:00:01, is not newer, and ends. If the person had used the app's own button, the same session would be newer, and stay.
@@ -55,6 +55,7 @@ function openingOf({ createdAt, createdTick }: StoredSession): Moment {
 }
 
 function countsFromStart(order: SignOutOrder, { sid }: StoredSession): boolean {
+  if (isForAccount(order)) return true;
   return isFromIdentityProvider(order) && (order.subjectKey !== null || sid === order.sidKey);
 }
 

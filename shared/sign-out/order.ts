@@ -52,6 +52,14 @@ export function isFromIdentityProvider({ origin }: SignOutOrder): boolean {
   return origin === "front_channel" || origin === "back_channel";
 }
 
+/**
+ * Whether the account itself is signed out, not sessions that somebody or the identity provider has named. Sign-ins that began
+ * earlier, and are still under way, are refused.
+ */
+export function isForAccount({ origin, reach }: SignOutOrder): boolean {
+  return origin === "administrator" && reach === "account";
+}
+
 /** An order that is given now. Keys that `order` does not have are null: they name nothing. */
 export function newOrder(
   app: App,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Answer, Client } from "../support/http-client.ts";
 import {
+  accountKeyOfAda,
   ada,
   administratorSettings,
   assertNoDocument,
@@ -78,19 +79,63 @@ describe("a sign-in that a sign-out on another instance overtakes", () => {
       await assertNoDocument(world, accountKey);
     });
 
-    it("sign-in creates, its answer lost | purge | creates again: only the new sign-in is there", async (test) => {
-      const earlier = world.client();
-      await signIn(earlier, ada, "/healthz");
-      const old = sessionOf(earlier);
-      await signOutInTab(world, earlier);
+    it("sign-in creates, its answer lost | another browser signs in, ends all | creates again: only the new sign-in is there", async (test) => {
+      const created = loseAnswer(test, world, { kind: "create" });
+      const arriving = world.client(2);
+      const arrival = login(arriving);
+      await created.reached();
+      const leaving = world.client();
+      await signIn(leaving, ada, "/healthz");
+      const old = sessionOf(leaving);
+      await signOutInTab(world, leaving);
+      created.cut();
+      assert.equal((await arrival).status, 200);
+      await assertUseless(world, old.value);
+      await assertOnlySessions(world, [arriving]);
+    });
+  });
+
+  /** A purge marks the account, so that a sign-in from before is refused even where there is no document to delete. */
+  describe("from one browser, while an administrator purges the account", () => {
+    it("first sign-in is about to create | purge | it creates: refused, nothing stored", async (test) => {
+      const write = holdStore(test, world, { kind: "create", when: "before" });
+      const arrival = login(world.client(2));
+      await write.reached();
+      await purgeAda(world);
+      write.release();
+      assert.equal((await arrival).status, 403);
+      await assertNoDocument(world, accountKeyOfAda(world));
+    });
+
+    it("sign-in is about to replace | purge | it replaces: refused, nothing stored", async (test) => {
+      const staying = world.client();
+      await signIn(staying, ada, "/healthz");
+      const old = sessionOf(staying);
+      const write = holdStore(test, world, { kind: "replace", when: "before" });
+      const arrival = login(world.client(2));
+      await write.reached();
+      await purgeAda(world);
+      write.release();
+      assert.equal((await arrival).status, 403);
+      await assertUseless(world, old.value);
+      await assertNoDocument(world, old.accountKey);
+    });
+
+    it("sign-in creates, its answer lost | purge | creates again: refused, nothing stored", async (test) => {
       const created = loseAnswer(test, world, { kind: "create" });
       const arriving = world.client(2);
       const arrival = login(arriving);
       await created.reached();
       await purgeAda(world);
       created.cut();
-      assert.equal((await arrival).status, 200);
-      await assertUseless(world, old.value);
+      assert.equal((await arrival).status, 403);
+      await assertNoDocument(world, accountKeyOfAda(world));
+    });
+
+    it("purge | a sign-in begun later, at the same instance: it works", async () => {
+      await purgeAda(world);
+      const arriving = world.client(1);
+      assert.equal((await login(arriving)).status, 200);
       await assertOnlySessions(world, [arriving]);
     });
   });

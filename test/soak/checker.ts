@@ -1,5 +1,5 @@
 import { maxDoubtMs } from "../../shared/store/clock.ts";
-import { endingsOf, type Ending, type Endings } from "./endings.ts";
+import { endingsOf, isWhole, type Ending, type Endings } from "./endings.ts";
 import type { CallEntry, Entry, FinishEntry, History, SignInEntry, SignOutEntry, StoredSessions } from "./history.ts";
 
 /** What must never be found. */
@@ -45,20 +45,16 @@ export function check(history: History, stored: StoredSessions): readonly Findin
   ];
 }
 
-/** 403 says that the `sid` or the subject was signed out meanwhile: then somebody must have done so, and meanwhile or just before. */
+/** 403 says that the `sid`, the subject or the account was signed out meanwhile: then somebody must have done so, and meanwhile or just before. */
 function checkSignIn(signIn: SignInEntry, signOuts: readonly (SignOutEntry | FinishEntry)[]): Finding[] {
   if (signIn.session !== undefined || signIn.status === 503) return [];
   if (signIn.status !== 403) return [{ violation: "unexpected_answer", evidence: [signIn] }];
   const reason = signOuts.some(({ from, to, ...signOut }) => {
-    const isOfSubject = signOut.kind === "finish" ? signOut.reach === "account" : marksSubject(signOut);
-    const isMarked = signOut.sid === signIn.sid || (isOfSubject && signOut.account === signIn.account);
+    const isOfAccount = signOut.kind === "finish" ? signOut.reach === "account" : isWhole(signOut);
+    const isMarked = signOut.sid === signIn.sid || (isOfAccount && signOut.account === signIn.account);
     return isMarked && from < signIn.to && to + maxDoubtMs > signIn.from;
   });
   return reason ? [] : [{ violation: "refused_without_reason", evidence: [signIn] }];
-}
-
-function marksSubject({ origin }: Pick<SignOutEntry, "origin">): boolean {
-  return origin === "back_channel_subject";
 }
 
 function checkSignOut(signOut: SignOutEntry): Finding[] {

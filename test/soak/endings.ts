@@ -72,10 +72,12 @@ export function endingsOf({ entries, scope, maxPerAccount }: History): Endings {
 
   function isEndedBy(signOut: SignOutEntry, signIn: SignInEntry): boolean {
     if (!signOut.acknowledged) return false;
-    // Marks its `sid` or subject: a sign-in that is under way for it is refused, or its session goes.
+    // Marks its `sid`, subject or account: a sign-in that is under way for it is refused, or its session goes.
     const isUnderWay = signIn.begunBy <= signOut.from;
     if (marksSid(signOut.origin) && signOut.sid === signIn.sid && isUnderWay) return true;
-    if (signOut.origin === "back_channel_subject") return isUnderWay && signIn.session !== undefined;
+    if (isWhole(signOut) && signIn.session !== undefined) return isUnderWay;
+    // Nothing may lead from the subject to what a failed sign-in has left.
+    if (signOut.origin === "back_channel_subject") return false;
     if (signIn.to > signOut.from) return false;
     const isNamed = isByCookie(signOut) ? signOut.session === signIn.session : names(signOut, signIn);
     return isNamed || tookAll(signOut) || (names(signOut, signIn) && foundItsSession(signOut));
@@ -171,7 +173,8 @@ function isEndedLater(finish: FinishEntry, signIn: SignInEntry): boolean {
   return signIn.to < requestedAt && (reach === "account" || signIn.sid === sid);
 }
 
-function isWhole({ origin }: SignOutEntry): boolean {
+/** Whether a sign-out is of the whole account, which it marks. */
+export function isWhole({ origin }: Pick<SignOutEntry, "origin">): boolean {
   return origin === "administrator" || origin === "back_channel_subject";
 }
 

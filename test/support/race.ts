@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Gate as StoreGate, OperationKind, When } from "@entra-functions-bff/cosmos-endpoint";
 import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
+import { accountKeyOf } from "../../shared/account/document.ts";
 import type { Answer, Client } from "./http-client.ts";
 import { logoutToken, sendLogoutToken, subjectOf } from "./logout-token.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";
@@ -216,9 +217,17 @@ async function signOutEverywhere(world: World, browser: Client): Promise<void> {
   assert.equal((await tabOf(world, browser, 1).fetch("/auth/sessions", ask)).status, 204);
 }
 
+function homeAccountIdOfAda({ identityProvider }: World): string {
+  const person = identityProvider.people.find(({ preferredUsername }) => preferredUsername === ada);
+  return person ? homeAccountId(person) : assert.fail("There is no Ada");
+}
+
+export function accountKeyOfAda(world: World): string {
+  return accountKeyOf(new URL(world.identityProvider.instance).host, homeAccountIdOfAda(world));
+}
+
 export async function purgeAda(world: World): Promise<void> {
-  const person = world.identityProvider.people.find(({ preferredUsername }) => preferredUsername === ada);
-  const target = `/auth/accounts/${person ? homeAccountId(person) : ""}`;
+  const target = `/auth/accounts/${homeAccountIdOfAda(world)}`;
   const answer = await world.client(1).fetch(target, { method: "DELETE", headers: administratorHeaders });
   assert.equal(answer.status, 200, answer.body);
 }

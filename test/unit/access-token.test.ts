@@ -176,7 +176,10 @@ describe("an access token that has expired", () => {
       return tokens();
     };
     await assert.rejects(acquire(open), isProblem("signin_required"));
-    assert.equal(app.memory.accounts.documents.size, 0);
+    assert.deepEqual(
+      [...app.memory.accounts.documents.values()].map(({ sessions }) => sessions),
+      [{}],
+    );
   });
 
   test("is renewed for two APIs at once, and both renewals are kept", async () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { claimSid, isSignedOutSince } from "../../shared/account/claim.ts";
+import { claimSid } from "../../shared/account/claim.ts";
 import { markSignedOut } from "../../shared/account/mark.ts";
 import { readEntry } from "../../shared/account/change-entry.ts";
+import { isSignedOutSince } from "../../shared/account/signed-out-since.ts";
 import type { StoredEntry } from "../../shared/account/stored-entry.ts";
 import type { AccountDocument, StoredSession } from "../../shared/account/document.ts";
 import { isSignOutOrder } from "../../shared/sign-out/queue-message.ts";
@@ -34,7 +35,7 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
       const sids = memoryOperations<StoredEntry>();
       await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       const seen = await readEntry(sids, "sid or subject", "s", signal);
-      assert.equal(isSignedOutSince(seen?.document, { startedAt, startedTick }), refused);
+      assert.equal(isSignedOutSince(seen?.document.mark, { startedAt, startedTick }), refused);
       const claim = { id: "s", accountKey: "a", sessionKey: "k", ttl: 1, startedAt, startedTick };
       assert.equal((await claimSid(sids, claim, seen, signal)).outcome, refused ? "signed out" : "claimed");
     });
@@ -51,7 +52,8 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
         await markSignedOut(sids, { id: "s", signedOutAt, signedOutTick, jti: undefined }, signal);
       }
       const entry = (await readEntry(sids, "sid or subject", "s", signal))?.document;
-      for (const startedTick of [here(2), there(2)]) assert.ok(isSignedOutSince(entry, { startedAt, startedTick }));
+      for (const startedTick of [here(2), there(2)])
+        assert.ok(isSignedOutSince(entry?.mark, { startedAt, startedTick }));
     }
   });
 
@@ -78,8 +80,8 @@ describe("a mark and a sign-in whose times leave in doubt which was first", () =
         signal,
       );
       const entry = (await readEntry(sids, "sid or subject", "s", signal))?.document;
-      assert.ok(isSignedOutSince(entry, { startedAt, startedTick: here(2) }));
-      assert.ok(!isSignedOutSince(entry, { startedAt, startedTick: here(4) }));
+      assert.ok(isSignedOutSince(entry?.mark, { startedAt, startedTick: here(2) }));
+      assert.ok(!isSignedOutSince(entry?.mark, { startedAt, startedTick: here(4) }));
     }
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decideClaim, type NewClaim } from "../../shared/account/claim.ts";
-import type { Mark, SidEntry } from "../../shared/account/index-entry.ts";
+import type { SidEntry } from "../../shared/account/index-entry.ts";
+import type { Mark } from "../../shared/account/signed-out-since.ts";
 import { decideMark, type MarkWritten, type NewMark } from "../../shared/account/mark.ts";
 import { decideToken } from "../../shared/account/remembered-token.ts";
 

@@ -22,15 +22,19 @@ describe("signing in", () => {
     assert.equal(entryOf(app, "s")?.accountKey, cookie.accountKey);
   });
 
-  test("takes four operations of the store: two reads, two writes", async () => {
+  test("takes three operations of the store: it reads the account, and writes the account and the entry of the sid", async () => {
     const app = testApp();
     await signIn(app, "ada", { sid: "s" });
-    assert.deepEqual([...app.memory.accounts.asked, ...app.memory.sids.asked].sort(), [
-      "create",
-      "create",
-      "read",
-      "read",
-    ]);
+    assert.deepEqual([app.memory.accounts.asked, app.memory.sids.asked], [["read", "create"], ["create"]]);
+  });
+
+  test("under a sid that is known from before renews its entry, which then lives as long as the new session", async () => {
+    const app = testApp();
+    await signIn(app, "ada", { sid: "s" });
+    const earlier = entryOf(app, "s");
+    await signIn(app, "ada", { sid: "s" });
+    assert.notEqual(entryOf(app, "s")?.writeId, earlier?.writeId);
+    assert.equal(app.memory.sids.asked.at(-1), "replace");
   });
 
   test("without a sid works, and leaves nothing in the index", async () => {
@@ -110,13 +114,25 @@ describe("signing in again in the same browser", () => {
   });
 });
 
-test("a sign-in whose session at the identity provider was signed out before is refused, and writes nothing", async () => {
-  const app = testApp();
-  await frontChannel(app, "s");
-  const opening = signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() });
-  await assert.rejects(opening, isProblem("signin_signed_out"));
-  assert.deepEqual(app.memory.accounts.asked, ["read"]);
-  assert.ok(entryOf(app, "s")?.signedOutAt);
+describe("a sign-in whose session at the identity provider was signed out before is refused", () => {
+  test("and leaves nothing", async () => {
+    const app = testApp();
+    await frontChannel(app, "s");
+    const opening = signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo() });
+    await assert.rejects(opening, isProblem("signin_signed_out"));
+    assert.equal(app.memory.accounts.documents.size, 0);
+    assert.ok(entryOf(app, "s")?.signedOutAt);
+  });
+
+  test("and writes nothing, if the browser has had a session of the account", async () => {
+    const app = testApp();
+    const previous = await signIn(app, "ada", { sid: "s" });
+    await frontChannel(app, "s");
+    const before = app.memory.accounts.asked.length;
+    const opening = signIn(app, "ada", { sid: "s", startedAt: aMinuteAgo(), previous });
+    await assert.rejects(opening, isProblem("signin_signed_out"));
+    assert.deepEqual(app.memory.accounts.asked.slice(before), ["read"]);
+  });
 });
 
 test("a sign-in whose every create is lost is given up, and says that the store is unavailable", async () => {

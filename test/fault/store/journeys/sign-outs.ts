@@ -55,8 +55,8 @@ export const signOutsHere: readonly Journey[] = [
   },
   {
     title: "Purging an account",
-    what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program.",
-    operations: [readAccount, deleteAccount],
+    what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program. The document keeps the mark of the order for 16 minutes, and no session.",
+    operations: [readAccount, replaceAccount],
     setUp: (stage) => leaving(stage, { neighbour: true }, (own) => purge(stage, own)),
   },
 ];
