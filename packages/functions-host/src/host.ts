@@ -29,6 +29,8 @@ export interface FunctionsHostOptions {
   readonly keysFile?: string;
   /** Where timers with `useMonitor` keep the time of their next run. Without it, that is lost when the host stops. */
   readonly timersFile?: string;
+  /** Runs no timers and reads no queues, because another process of the same host does. */
+  readonly onlyHttp?: boolean;
   /** Makes the HTTP server; by default one that listens on both loopback addresses. */
   readonly listen?: Listen;
   /** A function exceeded `functionTimeout`, which in Azure ends its worker and everything that runs in it. */
@@ -105,20 +107,21 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 async function startTriggers(
   context: TriggerContext,
   streams: HttpStreams,
-  { port, timersFile, listen }: FunctionsHostOptions,
+  { port, timersFile, listen, onlyHttp = false }: FunctionsHostOptions,
 ): Promise<FunctionsHost> {
   const timer = createTimerTrigger(context, timersFile);
   const http = createHttpTrigger(context, port, (name) => timer.callNow(name), listen);
   const queue = createQueueTrigger(context);
   const triggers: readonly Trigger[] = [http, queue, timer];
   assignFunctions(triggers, context);
-  for (const trigger of triggers) await trigger.start();
+  const started = onlyHttp ? [http] : triggers;
+  for (const trigger of started) await trigger.start();
 
   return {
     url: `http://localhost:${http.port}`,
     functions: [...http.functions.map(toInfo), ...queue.functions, ...timer.functions],
     failRunning: () => http.failRunning(),
-    stop: once(() => stop(context, triggers, streams)),
+    stop: once(() => stop(context, started, streams)),
   };
 }
 

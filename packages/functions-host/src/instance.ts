@@ -11,6 +11,8 @@ export interface AppInstanceOptions {
   readonly appFolder: string;
   readonly port: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Goes before the host's command, such as `taskset -c 0`, and has to become the host's process. */
+  readonly prefix?: readonly string[];
   /** Every line that the instance writes. */
   readonly log?: (line: string) => void;
 }
@@ -77,12 +79,13 @@ interface Started {
   readonly isReady?: (exited: Promise<unknown>) => Promise<void>;
 }
 
-async function startLocal({ appFolder, port, environment }: AppInstanceOptions): Promise<Started> {
+async function startLocal({ appFolder, port, environment, prefix = [] }: AppInstanceOptions): Promise<Started> {
   const args = ["--disable-warning=ExperimentalWarning", hostProgram, "--app", appFolder, "--port", String(port)];
   // A crash must not go unnoticed.
   args.push("--end-on-crash");
   // Through the channel it notices when this process is gone, and ends.
-  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const [program = process.execPath, ...given] = [...prefix, process.execPath, ...args];
+  const child = spawn(program, given, { env: environment, stdio: ["ignore", "pipe", "pipe", "ipc"] });
   return Promise.resolve({ port, child });
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { exitCodes } from "./exit-codes.ts";
 import { createLineWriter } from "./log.ts";
 import { runHost } from "./run-host.ts";
+import { readWorkerCount } from "./settings.ts";
 import { supervise } from "./supervisor.ts";
 
 const usage = `Runs a functions app on this machine, on http://localhost.
@@ -18,7 +19,7 @@ Usage: node main.ts --app <folder> [--port <number>] [--keys <file>] [--timers <
   --timers JSON file in which timers keep the time of their next run; without it, that is lost at the end
   --end-on-crash
            ends the program on an uncaught exception; without it, the app is started again in another process
-           until it has crashed three times in half an hour
+           until it has crashed three times in half an hour (six times with two worker processes)
   --help   shows this text
 
 When it is ready, it prints "listening http://localhost:<port>" on its own line; the other lines are the log.
@@ -37,6 +38,8 @@ interface Arguments {
   readonly endOnCrash: boolean;
   /** It is the worker of a supervisor. */
   readonly worker: boolean;
+  /** It is one of several workers, and not the first. */
+  readonly further: boolean;
 }
 
 function readArguments(args: string[]): Arguments | "help" | Error {
@@ -50,6 +53,7 @@ function readArguments(args: string[]): Arguments | "help" | Error {
         timers: { type: "string" },
         "end-on-crash": { type: "boolean", default: false },
         worker: { type: "boolean", default: false },
+        further: { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -64,6 +68,7 @@ function readArguments(args: string[]): Arguments | "help" | Error {
       timers: values.timers,
       endOnCrash: values["end-on-crash"],
       worker: values.worker,
+      further: values.further,
     };
   } catch (error) {
     return error as Error;
@@ -83,9 +88,21 @@ async function main(): Promise<void> {
 }
 
 async function run(args: Arguments): Promise<void> {
-  const running = { args, output, isWorker: args.worker };
-  if (args.worker || args.endOnCrash) await runHost(running);
-  else await runSupervisor(args);
+  const runHere = () => runHost({ args, output, isWorker: args.worker, isFurther: args.further });
+  if (args.worker) return runHere();
+  let workers: number;
+  try {
+    workers = await readWorkerCount(args.app, process.env);
+  } catch (error) {
+    return failToStart(error);
+  }
+  if (args.endOnCrash && workers === 1) await runHere();
+  else await runSupervisor(args, workers);
+}
+
+function failToStart(error: unknown): void {
+  process.stderr.write(`could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = exitCodes.failed;
 }
 
 function say(line: string): void {
@@ -93,21 +110,28 @@ function say(line: string): void {
   output.flush();
 }
 
-async function runSupervisor({ app, port, keys, timers }: Arguments): Promise<void> {
+async function runSupervisor(args: Arguments, workers: number): Promise<void> {
+  const { app, port, keys, timers, endOnCrash } = args;
   const files = [
     ...(keys === undefined ? [] : ["--keys", keys]),
     ...(timers === undefined ? [] : ["--timers", timers]),
   ];
-  const program = fileURLToPath(import.meta.url);
-  const supervisor = supervise({ program, args: ["--worker", "--app", app, ...files], port, say });
+  const supervisor = supervise({
+    program: fileURLToPath(import.meta.url),
+    args: ["--worker", "--app", app, ...files],
+    argsOfOthers: ["--further"],
+    workers,
+    crashesAllowed: endOnCrash ? 0 : endingCrash * workers - 1,
+    port,
+    say,
+  });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => supervisor.stop(signal));
-  supervisor.listening.then(
-    (url) => say(`listening ${url}`),
-    (error: unknown) =>
-      process.stderr.write(`could not start: ${error instanceof Error ? error.message : String(error)}\n`),
-  );
+  supervisor.listening.then((url) => say(`listening ${url}`), failToStart);
   process.exitCode = await supervisor.ended;
   process.disconnect?.();
 }
+
+/** As in Azure: the third crash within half an hour ends the host; with two workers the sixth, and so on. */
+const endingCrash = 3;
 
 await main();

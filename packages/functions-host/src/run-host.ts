@@ -4,7 +4,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { startFunctionsHost, StartError, type FunctionsHost, type FunctionsHostOptions } from "./host.ts";
 import { createReceivingServer } from "./listen.ts";
 import type { LineWriter } from "./log.ts";
-import { messages } from "./supervisor.ts";
+import { messages } from "./worker-process.ts";
 import { describeError } from "./worker/errors.ts";
 
 export interface Running {
@@ -17,11 +17,13 @@ export interface Running {
   readonly output: LineWriter;
   /** Connections and orders come from a supervisor. */
   readonly isWorker: boolean;
+  /** Another worker runs the timers, reads the queues and says what the app has. */
+  readonly isFurther: boolean;
 }
 
 /** Runs the app in this process until it is told to stop, or crashes. */
 export async function runHost(running: Running): Promise<void> {
-  const { output, isWorker } = running;
+  const { output, isWorker, isFurther } = running;
   process.env["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
   endWithParent(isWorker);
   let host: FunctionsHost | undefined;
@@ -33,7 +35,7 @@ export async function runHost(running: Running): Promise<void> {
     const message = `could not start: ${error instanceof StartError ? error.message : describeError(error)}`;
     endWith(output, message, exitCodes.failed);
   }
-  for (const fn of host.functions) output.line(`function ${fn.name}: ${describeTrigger(fn)}`);
+  if (!isFurther) for (const fn of host.functions) output.line(`function ${fn.name}: ${describeTrigger(fn)}`);
   if (!isWorker) output.line(`listening ${host.url}`);
   stopWhenTold(host, running);
   if (isWorker) {
@@ -49,12 +51,13 @@ function endWithParent(isWorker: boolean): void {
   if (isWorker && !process.connected) process.exit(exitCodes.failed);
 }
 
-function optionsOf({ args, output, isWorker }: Running): FunctionsHostOptions {
+function optionsOf({ args, output, isWorker, isFurther }: Running): FunctionsHostOptions {
   const { app, port, keys, timers } = args;
   return {
     appFolder: app,
     port,
     log: output.line,
+    onlyHttp: isFurther,
     ...(keys !== undefined && { keysFile: keys }),
     ...(timers !== undefined && { timersFile: timers }),
     ...(isWorker && { listen: receiveConnections }),

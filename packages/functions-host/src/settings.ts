@@ -43,6 +43,22 @@ export function refuseUnsupportedSettings(env: NodeJS.ProcessEnv): void {
   }
 }
 
+/** The most that Azure allows. */
+const mostWorkers = 10;
+
+/**
+ * How many processes run the app: `FUNCTIONS_WORKER_PROCESS_COUNT`, in `env` or in local.settings.json; 1 by default.
+ * @throws {StartError} when it is no number from 1 to 10, or local.settings.json is malformed
+ */
+export async function readWorkerCount(appFolder: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const settings = { ...env };
+  await applyLocalSettings(appFolder, settings);
+  const given = settings["FUNCTIONS_WORKER_PROCESS_COUNT"] ?? "1";
+  const count = /^\d{1,2}$/.test(given) ? Number(given) : Number.NaN;
+  if (count >= 1 && count <= mostWorkers) return count;
+  throw new StartError(`FUNCTIONS_WORKER_PROCESS_COUNT must be a number from 1 to ${mostWorkers}, not "${given}"`);
+}
+
 /** Whether `AzureWebJobs.<name>.Disabled` (or its spelling with underscores) turns the function off. */
 export function isDisabled(functionName: string, env: NodeJS.ProcessEnv): boolean {
   const value = env[`AzureWebJobs.${functionName}.Disabled`] ?? env[`AzureWebJobs_${functionName}_Disabled`];

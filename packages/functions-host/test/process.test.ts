@@ -140,7 +140,34 @@ test("the third crash ends the host", async (t) => {
     await app.until(new RegExp(`(?:nobody catches this[^]*){${crash + 1}}`));
   }
   assert.equal(await app.exit, 1);
-  assert.match(app.output(), /^the worker has crashed three times in half an hour: the host ends$/m);
+  assert.match(app.output(), /^crashes within half an hour: 3; the host ends$/m);
+});
+
+test("with several worker processes, connections go to them in turn, and a crash of one costs the others nothing", async (t) => {
+  const folder = await makeAppFolder(t, { entry: "process-app.ts" });
+  const app = run(t, ["--app", folder, "--port", "0"], { FUNCTIONS_WORKER_PROCESS_COUNT: "2" });
+  const port = Number(new URL(await app.until(/^listening (\S+)$/m)).port);
+  const worker = async () => bodyOf(await getRaw(port, "/worker"));
+  const [first, second, third] = [await worker(), await worker(), await worker()];
+  assert.notEqual(first, second);
+  assert.equal(third, first);
+  assert.equal(app.output().match(/^function slow: /gm)?.length, 1, "the app's functions are listed once");
+  process.kill(Number(second), "SIGUSR2");
+  await app.until(/starting another/);
+  assert.equal(await worker(), first, "the second one is not there, so the first one answers");
+  app.child.kill("SIGTERM");
+  assert.equal(await app.exit, 0);
+  assert.equal(app.output().match(/terminate hook ran/g)?.length, 2);
+});
+
+test("with --end-on-crash, a crash of one of several workers ends them all", async (t) => {
+  const folder = await makeAppFolder(t, { entry: "process-app.ts" });
+  const app = run(t, ["--app", folder, "--port", "0", "--end-on-crash"], { FUNCTIONS_WORKER_PROCESS_COUNT: "2" });
+  const port = Number(new URL(await app.until(/^listening (\S+)$/m)).port);
+  const workers = [bodyOf(await getRaw(port, "/worker")), bodyOf(await getRaw(port, "/worker"))].map(Number);
+  process.kill(workers[1] ?? 0, "SIGUSR2");
+  assert.equal(await app.exit, 1);
+  for (const pid of workers) assert.ok(isGone(pid));
 });
 
 test("a host that is killed takes its worker with it", async (t) => {
@@ -196,6 +223,12 @@ test("an app that cannot run here exits with 1 and says why in one line", async 
   const missing = run(t, ["--app", join(app, "none")]);
   assert.equal(await missing.exit, 1);
   assert.match(missing.output(), /^could not start: host\.json: not found in .*none\n$/);
+  const many = run(t, ["--app", app], { FUNCTIONS_WORKER_PROCESS_COUNT: "11" });
+  assert.equal(await many.exit, 1);
+  assert.match(
+    many.output(),
+    /^could not start: FUNCTIONS_WORKER_PROCESS_COUNT must be a number from 1 to 10, not "11"\n$/,
+  );
 });
 
 test("wrong arguments exit with 2 and the usage, --help with 0", async (t) => {
