@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { startAppInstance, type AppInstance } from "@entra-functions-bff/functions-host/instance";
 import { assertProblem } from "../support/assertions.ts";
 import { seedCertificates } from "../support/certificates.ts";
-import { compileCache } from "../support/compile-cache.ts";
+import { quickStart } from "../support/compile-cache.ts";
 import { createClient } from "../support/http-client.ts";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -192,7 +192,7 @@ describe("an app whose settings", { concurrency: 2 }, () => {
       const instance = await startAppInstance({
         appFolder: ".",
         port: 0,
-        environment: { PATH, HOME, ...compileCache, ...environment },
+        environment: { PATH, HOME, ...quickStart, ...environment },
       });
       try {
         await expectExplanation(instance, names);
@@ -206,7 +206,7 @@ describe("an app whose settings", { concurrency: 2 }, () => {
 
   it("are complete: starts, and is not ready as long as nothing answers that it depends on", async () => {
     const { PATH, HOME } = process.env;
-    const environment = { PATH, HOME, ...compileCache, ...complete, AzureAd__Instance: "https://127.0.0.1:1/" };
+    const environment = { PATH, HOME, ...quickStart, ...complete, AzureAd__Instance: "https://127.0.0.1:1/" };
     const instance = await startAppInstance({ appFolder: ".", port: 0, environment });
     try {
       const ready = await createClient(instance.url).fetch("/readyz");

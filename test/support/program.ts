@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { compileCache } from "./compile-cache.ts";
+import { compileCache, quickStart } from "./compile-cache.ts";
 
 export interface ProgramOptions {
   /** Working directory; the project's own unless given. */
@@ -36,7 +36,7 @@ export function startProgram(script: string, args: readonly string[] = [], optio
   const all = ["--disable-warning=ExperimentalWarning", `--import=${endsWithParent}`, script, ...args];
   const child = spawn(process.execPath, all, {
     ...(folder !== undefined && { cwd: folder }),
-    env: { ...compileCache, ...environment },
+    env: { ...(folder === undefined ? quickStart : compileCache), ...environment },
     detached,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

@@ -11,7 +11,7 @@ import type { Platform, Ports } from "@entra-functions-bff/development";
 import { freePort, isFree } from "@entra-functions-bff/stand-in-kit/ports";
 import type { SecondApp } from "@entra-functions-bff/development";
 import { seedCertificates, seedSigningKeys } from "./certificates.ts";
-import { compileCache } from "./compile-cache.ts";
+import { quickStart } from "./compile-cache.ts";
 import { startQueueService } from "./queue-service.ts";
 import { createClient, type Answer, type Client } from "./http-client.ts";
 
@@ -108,7 +108,7 @@ async function startWorldOnce(options: WorldOptions): Promise<World> {
   const instances: AppInstance[] = [];
   const startInstance = async (environment: Readonly<Record<string, string>> = {}) => {
     const port = instances.length === 0 ? ports.app : 0;
-    const all = { ...compileCache, ...queue, ...withoutWaiting, ...streaming, ...options.environment, ...environment };
+    const all = { ...quickStart, ...queue, ...withoutWaiting, ...streaming, ...options.environment, ...environment };
     const instance = await startApp(platform, { appFolder, port, environment: all });
     instances.push(instance);
     return instance;
