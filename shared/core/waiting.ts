@@ -31,6 +31,51 @@ export async function withinDeadline<T>(signal: AbortSignal, work: Promise<T>): 
   }
 }
 
+/** A time limit that can be lifted. */
+export interface Deadline {
+  /** Aborts when the time is up. */
+  readonly signal: AbortSignal;
+  /** Lifts the limit. */
+  readonly lift: () => void;
+}
+
+/**
+ * For what happens with every request. A signal of `AbortSignal.timeout` aborts long after the work is done, thousands of them at
+ * a time under load, and keeps everything that listens to it in memory until then.
+ */
+export function deadlineIn(ms: number): Deadline {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new NoAnswerInTimeError()), ms).unref();
+  return { signal: limit.signal, lift: () => clearTimeout(timer) };
+}
+
+/**
+ * Waits for `work` for `ms` at most, and until `outer` aborts.
+ * @param work gets a signal that aborts then
+ * @throws {NoAnswerInTimeError}
+ */
+export async function withinTime<T>(
+  outer: AbortSignal,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const expired = Promise.withResolvers<never>();
+  const expire = () => {
+    limit.abort();
+    expired.reject(new NoAnswerInTimeError());
+  };
+  const timer = setTimeout(expire, ms);
+  if (outer.aborted) expire();
+  outer.addEventListener("abort", expire);
+  try {
+    return await Promise.race([work(limit.signal), expired.promise]);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", expire);
+  }
+}
+
 /** A result, or the error instead of it. */
 export type Settled<T> = { readonly value: T } | { readonly error: unknown };
 

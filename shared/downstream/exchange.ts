@@ -60,8 +60,9 @@ async function attempt(
   agent?: false,
 ): Promise<ApiAnswer> {
   const send = target.protocol === "https:" ? overTls : overHttp;
-  const request = send(target, { method, headers, signal: end, ...(agent === false && { agent }) });
+  const request = send(target, { method, headers, ...(agent === false && { agent }) });
   const answered = responseTo(request);
+  endWith(request, end);
   const limit = timeLimitOf(request, timeoutMs);
   if (body instanceof ReadableStream) void sendStream(request, body, limit);
   else {
@@ -80,6 +81,14 @@ async function attempt(
   } finally {
     limit.stop();
   }
+}
+
+/** What the option `signal` of Node's request does, which takes as long as half of the request. */
+function endWith(request: ClientRequest, end: AbortSignal): void {
+  const stop = () => void request.destroy(new Error("Nobody waits for the answer any more"));
+  if (end.aborted) stop();
+  end.addEventListener("abort", stop);
+  request.once("close", () => end.removeEventListener("abort", stop));
 }
 
 /** Ends the request when the API takes too long: for a piece of the body, or from its end to the answer. */
@@ -114,12 +123,15 @@ function failure(error: unknown, { end }: ExchangeLimits): unknown {
   return new ProblemError("api_unavailable", "Try again in a moment.", { cause: error });
 }
 
+/** One for all: most connections close when they have been answered, and nobody sees it. */
+const unanswered = new Error("The connection ended without an answer");
+
 /** The answer, once it begins. A later error does not count: an API may answer, and then hang up on the rest of the request. */
 async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once("response", resolve).on("error", reject);
     // If the API switches protocols, the connection closes without an error.
-    request.once("close", () => reject(new Error("The connection ended without an answer")));
+    request.once("close", () => reject(unanswered));
   });
 }
 

@@ -19,7 +19,7 @@ const defaults = {
  * @throws {TypeError} for a value that is not printable ASCII: the host could not send it, and would answer with an empty 500
  */
 export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl: string): Record<string, string> {
-  const merged: Record<string, string> = { ...defaults, ...Object.fromEntries(new Headers(headers)) };
+  const merged: Record<string, string> = { ...defaults, ...plainFields(headers) };
   if (publicBaseUrl.startsWith("https:")) merged["strict-transport-security"] = "max-age=31536000";
   // If others may frame the answer, only the policy can name them: the older header knows just "nobody" and "the app itself".
   if (!merged["content-security-policy"]?.includes("frame-ancestors 'none'")) delete merged["x-frame-options"];
@@ -27,6 +27,16 @@ export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl
     if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`The header ${name} is not printable ASCII`);
   }
   return merged;
+}
+
+/** The fields by their names in lower case. `Headers` takes longer than everything else here. */
+function plainFields(headers: HttpResponseInit["headers"] = {}): Readonly<Record<string, string>> {
+  return isPlain(headers) ? headers : Object.fromEntries(new Headers(headers));
+}
+
+function isPlain(headers: NonNullable<HttpResponseInit["headers"]>): headers is Record<string, string> {
+  if (Object.getPrototypeOf(headers) !== Object.prototype) return false;
+  return Object.entries(headers).every(([name, value]) => typeof value === "string" && /^[a-z0-9-]+$/.test(name));
 }
 
 /** The origins of URLs, for use in a policy. A URL without an origin is left out. */

@@ -1,13 +1,6 @@
-import {
-  HttpResponse,
-  type HttpHandler,
-  type HttpMethod,
-  type HttpRequest,
-  type HttpResponseInit,
-  type InvocationContext,
-} from "@azure/functions";
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from "@azure/functions";
 import type { App, Invocation } from "../app/app.ts";
-import { ownTimeMs } from "../core/waiting.ts";
+import { deadlineIn, ownTimeMs } from "../core/waiting.ts";
 import type { Destination } from "../http/advice.ts";
 import { cookieJar, type CookieJar } from "../http/cookie-jar.ts";
 import { textsFor } from "../texts/language.ts";
@@ -79,7 +72,8 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
     const telemetry = logTelemetry(invocation);
     let destination: Destination | undefined;
     const setDestination = (to: string, by: Destination["by"]) => void (destination = { to, by });
-    const signal = AbortSignal.timeout(timeoutMs);
+    const deadline = deadlineIn(timeoutMs);
+    const { signal } = deadline;
     const gone = connection?.gone;
     const context = { app, cookies, invocation, telemetry, signal, gone, defer, setDestination, connection, site };
     const about = { request, definition, invocation, telemetry, cookies, address: configuration, site };
@@ -94,6 +88,7 @@ export function httpHandler(definition: FunctionDefinition, app: App, defer: Sig
       }
     };
     const response = await answer();
+    if (!(response.body instanceof ReadableStream)) deadline.lift();
     return { ...(request.method === "HEAD" ? withoutBody(response) : response), cookies: [...cookies.changes] };
   };
 
@@ -130,8 +125,8 @@ async function sendable(
   connection: Connection | undefined,
   onFailure: (error: unknown) => void,
 ): Promise<HttpResponseInit> {
-  const { status, body } = response;
-  void new HttpResponse({ ...(status !== undefined && { status }) });
+  const { status = 200, body } = response;
+  if (!(status >= 200 && status <= 599)) throw new RangeError(`No function can answer with the status ${status}`);
   if (!(body instanceof ReadableStream)) return response;
   if (method !== "HEAD") return { ...response, body: await sendableBody(body, connection, onFailure) };
   await body.cancel();

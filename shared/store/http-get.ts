@@ -12,6 +12,9 @@ export type Get = Pick<RequestOptions, "protocol" | "hostname" | "port" | "path"
   readonly agent: Agent;
 };
 
+/** One for all: most connections close when they have been answered, and nobody sees it. */
+const unanswered = new Error("The connection ended without an answer");
+
 /**
  * Sends a GET request and reads the whole answer. It does nothing more than that, because an API call waits for it: it decodes
  * nothing, follows no redirect and repeats nothing.
@@ -32,8 +35,8 @@ export async function httpGet(get: Get, signal: AbortSignal): Promise<HttpAnswer
   // The option `signal` of `request` takes as much time as the request itself.
   signal.addEventListener("abort", stop);
   request.on("error", reject);
-  // An answer that stops half-way is no error of the request.
-  request.on("close", () => reject(new Error("The connection ended before the answer")));
+  // If the server switches protocols, the connection closes without an error.
+  request.on("close", () => reject(unanswered));
   if (signal.aborted) stop();
   else request.end();
   try {

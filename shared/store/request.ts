@@ -1,4 +1,4 @@
-import { backOff, withinDeadline } from "../core/waiting.ts";
+import { backOff, withinTime } from "../core/waiting.ts";
 import { addRequestUnits, count, dependency, currentRecorder } from "../telemetry/activity.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 
@@ -60,7 +60,8 @@ export async function untilAnswered<T>(
   let lastError: unknown;
   for (let attempt = 1; attempt <= maxAttempts && !signal.aborted; attempt++) {
     try {
-      return await observed(operation, () => bounded(signal, request));
+      // The SDK sleeps between its own retries without looking at its signal, so the wait is bounded, too.
+      return await observed(operation, () => withinTime(signal, attemptTimeoutMs, request));
     } catch (error) {
       throwIfDefinite(operation, error);
       if (repeat === "unwritten" && mayBeWritten(error)) throw new LostWriteError(operation, error);
@@ -71,12 +72,6 @@ export async function untilAnswered<T>(
     }
   }
   throw new StoreUnavailableError(operation, lastError);
-}
-
-/** One attempt. The SDK sleeps between its own retries without looking at the signal, so the wait is bounded here. */
-async function bounded<T>(outer: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.any([outer, AbortSignal.timeout(attemptTimeoutMs)]);
-  return withinDeadline(signal, request(signal));
 }
 
 /** Throws what a definite answer means. */

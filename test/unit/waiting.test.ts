@@ -3,12 +3,14 @@ import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import {
+  deadlineIn,
   forGood,
   shared as sharing,
   sharedByKey,
   NoAnswerInTimeError,
   sharedWork,
   whileAsked,
+  withinTime,
   type SharedWork,
 } from "../../shared/core/waiting.ts";
 import { mergeTokenCaches } from "../../shared/identity/token-cache.ts";
@@ -280,5 +282,41 @@ describe("when two requests renewed tokens at the same time", () => {
     assert.deepEqual(merge({}, { IdToken: { constructor: 1 } }, { IdToken: { toString: 2 } }), {
       IdToken: { constructor: 1, toString: 2 },
     });
+  });
+});
+
+describe("a time limit", () => {
+  test("aborts when the time is up, and not if it has been lifted", () => {
+    const [kept, lifted] = [deadlineIn(100), deadlineIn(100)];
+    lifted.lift();
+    mock.timers.tick(100);
+    assert.deepEqual([kept.signal.aborted, lifted.signal.aborted], [true, false]);
+  });
+
+  for (const [what, stop] of [
+    ["the time is up", () => mock.timers.tick(100)],
+    ["its caller gives up", (caller) => caller.abort()],
+  ] satisfies [string, (caller: AbortController) => void][]) {
+    test(`of a piece of work ends the waiting, and tells the work, when ${what}`, async () => {
+      const caller = new AbortController();
+      const given = Promise.withResolvers<AbortSignal>();
+      const waiting = withinTime(caller.signal, 100, async (own) => {
+        given.resolve(own);
+        return new Promise(() => undefined);
+      });
+      const own = await given.promise;
+      assert.equal(own.aborted, false);
+      stop(caller);
+      assert.equal(own.aborted, true);
+      await assert.rejects(waiting, NoAnswerInTimeError);
+    });
+  }
+
+  test("of a piece of work that is done tells it nothing any more", async () => {
+    const caller = new AbortController();
+    const own = await withinTime(caller.signal, 100, async (limit) => limit);
+    mock.timers.tick(100);
+    caller.abort();
+    assert.equal(own.aborted, false);
   });
 });
