@@ -237,6 +237,7 @@ module app 'modules/function-app.bicep' = {
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     cosmosEndpoint: cosmos.outputs.endpoint
     databaseName: databaseName
+    cosmosRegions: cosmos.outputs.regions
     publicBaseUrl: !empty(publicBaseUrl) || empty(customDomain) ? publicBaseUrl : 'https://${customDomain}'
     instance: instance
     tenantId: empty(tenantId) ? tenant().tenantId : tenantId

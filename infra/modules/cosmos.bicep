@@ -125,4 +125,5 @@ resource assignment 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@20
 
 output id string = account.id
 output name string = account.name
+output regions string[] = regions
 output endpoint string = account.properties.documentEndpoint

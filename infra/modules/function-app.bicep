@@ -25,6 +25,7 @@ param queueEndpoint string
 param applicationInsightsName string
 param cosmosEndpoint string
 param databaseName string
+param cosmosRegions string[]
 
 param publicBaseUrl string
 param instance string
@@ -150,6 +151,7 @@ var contractSettings = {
   CosmosDb__accountEndpoint: cosmosEndpoint
   CosmosDb__clientId: identityClientId
   CosmosDb__databaseName: databaseName
+  CosmosDb__preferredLocations: join(cosmosRegions, ',')
   Session__IdleTimeoutMinutes: string(sessionIdleTimeoutMinutes)
   Session__AbsoluteTimeoutMinutes: string(sessionAbsoluteTimeoutMinutes)
   Session__MaxPerAccount: string(sessionMaxPerAccount)

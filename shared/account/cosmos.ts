@@ -6,6 +6,7 @@ import { timed, type StoreClock } from "../store/clock.ts";
 import { directReads } from "../store/direct-reads.ts";
 import { signatureOf, type Sign } from "../store/sample-read.ts";
 import { observed } from "../store/request.ts";
+import { readRegions } from "../store/read-regions.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
 import type { AccountStore } from "./store.ts";
@@ -32,11 +33,12 @@ export interface ConnectedStore extends AccountStore {
  * @param clock learns from every answer
  */
 export async function connectStore(
-  { connection, databaseName }: Configuration["cosmosDb"],
+  { connection, databaseName, regions: names }: Configuration["cosmosDb"],
   clock: StoreClock,
 ): Promise<ConnectedStore> {
+  const regions = readRegions(names);
   const reads = directReads(signatureFor(connection));
-  const client = await cosmosClient(connection, reads.httpClient);
+  const client = await cosmosClient(connection, { httpClient: reads.httpClient, regions: names });
   const database = client.database(databaseName);
   const [accounts, sids] = [database.container(containerNames.accounts), database.container(containerNames.sids)];
   return {
@@ -44,8 +46,9 @@ export async function connectStore(
       otherwise: unreadableAccount,
       clock,
       direct: reads.ofContainer(accounts),
+      regions,
     }),
-    sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry, clock }),
+    sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry, clock, regions }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));
@@ -58,10 +61,16 @@ type Connection = Configuration["cosmosDb"]["connection"];
 /** The SDK's client, with the settings that the store needs. */
 export async function cosmosClient(
   connection: Connection,
-  httpClient?: CosmosClientOptions["httpClient"],
+  options: { readonly httpClient?: CosmosClientOptions["httpClient"]; readonly regions?: readonly string[] } = {},
 ): Promise<CosmosClient> {
-  const transport = httpClient && { httpClient };
-  return new CosmosClient({ ...(await credentialOptions(connection)), ...transport, connectionPolicy });
+  const transport = options.httpClient && { httpClient: options.httpClient };
+  const policy = { ...connectionPolicy, ...regionPolicy(options.regions ?? []) };
+  return new CosmosClient({ ...(await credentialOptions(connection)), ...transport, connectionPolicy: policy });
+}
+
+/** With several regions, the SDK asks one after the other which of them writes, and asks each minute. */
+function regionPolicy(regions: readonly string[]): ConnectionPolicy {
+  return regions.length < 2 ? {} : { preferredLocations: [...regions], endpointRefreshRateInMs: 60_000 };
 }
 
 async function credentialOptions(connection: Connection): Promise<CosmosClientOptions> {

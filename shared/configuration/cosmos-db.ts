@@ -9,11 +9,17 @@ export type CosmosConnection =
 export interface CosmosDbConfiguration {
   readonly connection: CosmosConnection;
   readonly databaseName: string;
+  /** Names of the account's regions, in the order in which reads try them. Empty: the app does not try. */
+  readonly regions: readonly string[];
 }
+
+/** As Azure names regions, `westeurope` or `West Europe`. */
+const regionList = /^[A-Za-z0-9 ]+(,[A-Za-z0-9 ]+)*$/;
 
 export function readCosmosDb(read: SettingsReader): CosmosDbConfiguration {
   const databaseName = read.optional(settings.cosmosDatabaseName, (name) => /^[^/\\#?]{1,255}$/.test(name)) ?? "auth";
-  return { connection: readCosmosConnection(read), databaseName };
+  const regions = read.optional(settings.cosmosPreferredLocations, (names) => regionList.test(names)) ?? "";
+  return { connection: readCosmosConnection(read), databaseName, regions: regions.split(/ *, */).filter(Boolean) };
 }
 
 function readCosmosConnection(read: SettingsReader): CosmosConnection {

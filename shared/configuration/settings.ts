@@ -96,6 +96,12 @@ export const settings = {
     expects: "a database name without / \\ # ?",
     default: "auth",
   },
+  cosmosPreferredLocations: {
+    name: "CosmosDb__preferredLocations",
+    meaning:
+      "Regions of the Azure Cosmos DB account. If one does not answer, the app reads from the next: see [deploy.md](deploy.md#more-than-one-region).",
+    expects: "names of regions, separated by commas, first the one that writes",
+  },
   idleTimeoutMinutes: {
     name: "Session__IdleTimeoutMinutes",
     meaning: "A session ends when it has not been used for this long.",

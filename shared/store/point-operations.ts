@@ -6,6 +6,7 @@ import type { DirectRead } from "./direct-reads.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
 import { formatVersion, isKnownFormat } from "./format.ts";
 import type { ReadAnswer } from "./read-answer.ts";
+import { readRegions, type ReadRegion, type ReadRegions } from "./read-regions.ts";
 import { refuseMissingContainer, StoreAnswerError, untilAnswered, type StoreAnswer } from "./request.ts";
 
 /** What every stored document has, besides its `version`. `ttl` is in seconds. `writeId` is new on every write. */
@@ -69,6 +70,8 @@ export interface PointOperationsOptions<T> {
   readonly clock?: StoreClock;
   /** Reads that need no SDK. Without it, every read is the SDK's. */
   readonly direct?: DirectRead;
+  /** Regions of the database that can be read. */
+  readonly regions?: ReadRegions;
 }
 
 /**
@@ -79,22 +82,25 @@ export interface PointOperationsOptions<T> {
 export function pointOperations<T extends Stored>(
   container: Container,
   isDocument: (value: unknown) => value is T,
-  { otherwise, clock = storeClock(), direct }: PointOperationsOptions<T> = {},
+  { otherwise, clock = storeClock(), direct, regions = readRegions([]) }: PointOperationsOptions<T> = {},
 ): PointOperations<T> {
   const name = container.id;
 
-  const readOnce = async (id: string, abortSignal: AbortSignal): Promise<ReadAnswer> => {
-    const answer = direct && (await timed(clock, () => direct(id, abortSignal)));
-    return answer ?? timed(clock, () => container.item(id, id).read<Record<string, unknown>>({ abortSignal }));
+  const readOnce = async (id: string, options: ReadOptions): Promise<ReadAnswer> => {
+    const answer = direct && (await timed(clock, () => direct(id, options.abortSignal)));
+    return answer ?? timed(clock, () => container.item(id, id).read<Record<string, unknown>>(options));
   };
 
   const read: PointOperations<T>["read"] = async (id, signal) => {
-    const response = await untilAnswered(`read in ${name}`, signal, async (abortSignal) => {
-      const answer = await readOnce(id, abortSignal);
+    let region: ReadRegion | undefined;
+    const request = async (abortSignal: AbortSignal) => {
+      region = regions.choose();
+      const answer = await readOnce(id, { abortSignal, excludedLocations: region.excluded });
       if (answer.statusCode === 404) refuseMissingContainer(answer.substatus);
       else if (answer.resource?.["id"] !== id || !answer.etag) throw new Error("An answer without document or version");
       return answer;
-    });
+    };
+    const response = await untilAnswered(`read in ${name}`, signal, request, "always", () => region?.failed());
     if (response.resource === undefined) return undefined;
     const { resource, etag } = response;
     const isReadable = isKnownFormat(resource["version"]) && isDocument(resource);
@@ -157,6 +163,8 @@ export function pointOperations<T extends Stored>(
     },
   };
 }
+
+type ReadOptions = { readonly abortSignal: AbortSignal; readonly excludedLocations: string[] };
 
 function toWrite<T extends object>(unwritten: T): T & { readonly version: number; readonly writeId: string } {
   return { ...unwritten, version: formatVersion, writeId: randomBase64Url(9) };

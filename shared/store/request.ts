@@ -46,6 +46,7 @@ const notWritten = new Set([429, 449]);
  * A repeated write may find that an earlier attempt was committed although its answer was lost: the caller has to tell that
  * apart.
  * @param repeat "unwritten": repeats only after answers that say that nothing was written
+ * @param unanswered is called when an attempt brought no answer, or 503: the store's region may be in trouble
  * @throws {StoreAnswerError} for 404, 409 and 412
  * @throws {DocumentTooLargeError} for 413
  * @throws {LostWriteError} for any other failure when only unwritten requests are repeated
@@ -56,6 +57,7 @@ export async function untilAnswered<T>(
   signal: AbortSignal,
   request: (signal: AbortSignal) => Promise<T>,
   repeat: "always" | "unwritten" = "always",
+  unanswered?: () => void,
 ): Promise<T> {
   let lastError: unknown;
   for (let attempt = 1; attempt <= maxAttempts && !signal.aborted; attempt++) {
@@ -64,6 +66,7 @@ export async function untilAnswered<T>(
       return await observed(operation, () => withinTime(signal, attemptTimeoutMs, request));
     } catch (error) {
       throwIfDefinite(operation, error);
+      if ((partsOf(error).status ?? 503) === 503) unanswered?.();
       if (repeat === "unwritten" && mayBeWritten(error)) throw new LostWriteError(operation, error);
       lastError = error;
       if (attempt === maxAttempts) break;

@@ -36,7 +36,7 @@ async function withStore(
   const client = await createStore(endpoint, containers);
   const { connectionString } = endpoint;
   const connection = { kind: "connectionString", connectionString } as const;
-  const findings = await checkStore(client, { connection, databaseName: "auth" }, "app");
+  const findings = await checkStore(client, { connection, databaseName: "auth", regions: [] }, "app");
   client.dispose();
   await endpoint.stop();
   look(findings);
@@ -111,7 +111,7 @@ describe("npm run doctor, at an account with roles", () => {
     const aadCredentials = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) };
     const client = new CosmosClient({ endpoint: account.url, aadCredentials, agent });
     const connection = { kind: "identity", endpoint: account.url, clientId: undefined } as const;
-    const findings = await checkStore(client, { connection, databaseName: "auth" }, who);
+    const findings = await checkStore(client, { connection, databaseName: "auth", regions: [] }, who);
     client.dispose();
     return findings;
   }

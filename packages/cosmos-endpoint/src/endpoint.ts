@@ -13,10 +13,12 @@ import { metadataRoutes } from "./metadata.ts";
 import { type OperationLog, createOperationLog } from "./operation-log.ts";
 import { MAX_DOCUMENTS_SHOWN, documentsPage } from "./page.ts";
 import { createRequestListener } from "./request-listener.ts";
+import { type Regions, startRegions } from "./regions.ts";
 import { CosmosError, errorAnswer } from "./responses.ts";
 
 export type { DumpedDocument } from "./documents.ts";
 export type { Fault, FaultHandle, FaultMatch, FaultTarget, Faults, Gate, When } from "./faults.ts";
+export type { Loss, Regions } from "./regions.ts";
 export type { Operation, OperationFilter, OperationKind, OperationLog } from "./operation-log.ts";
 
 /** Settings of {@link startCosmosEndpoint}. */
@@ -31,6 +33,8 @@ export interface CosmosEndpointOptions {
   readonly accountKey?: string;
   /** The account's default consistency; "Strong" unless given. It is only reported, because there is one replica. */
   readonly defaultConsistency?: string;
+  /** Names of several regions, of which the first one writes. By default, there is one. */
+  readonly regions?: readonly string[];
   /** Milliseconds since the epoch, for `_ts` and time to live; default the machine's clock. */
   readonly clock?: () => number;
   /** Pages of the same platform, linked on the page of the documents. */
@@ -47,6 +51,8 @@ export interface CosmosEndpoint {
   readonly dataFile: string;
   readonly operations: OperationLog;
   readonly faults: Faults;
+  /** Undefined if the account has one region. */
+  readonly regions: Regions | undefined;
   /** Every stored document, the latest first. Expired documents are included until they are removed. */
   dump(): readonly DumpedDocument[];
   /** Cuts every connection, held requests included, and closes the data file. */
@@ -75,17 +81,17 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
   const documents = openDocuments(file, seconds);
   const { faults, intervention } = createFaults();
   const { operations, record } = createOperationLog();
-  const server = createServer(
-    createRequestListener({
-      authorize: masterKeyAuthorization(accountKey),
-      metadata: metadataRoutes(catalog, defaultConsistency),
-      perform: documentOperations(catalog, documents, seconds),
-      intervention,
-      record,
-      clock,
-      page: () => documentsPage(documents.dump(MAX_DOCUMENTS_SHOWN), neighbours),
-    }),
-  );
+  const listener = createRequestListener({
+    authorize: masterKeyAuthorization(accountKey),
+    metadata: metadataRoutes(catalog, defaultConsistency, options.regions && (() => regions?.locations() ?? [])),
+    perform: documentOperations(catalog, documents, seconds),
+    intervention,
+    record,
+    clock,
+    page: () => documentsPage(documents.dump(MAX_DOCUMENTS_SHOWN), neighbours),
+  });
+  const regions = options.regions && (await startRegions(options.regions, listener));
+  const server = createServer(regions?.atAccount ?? listener);
   const url = await listen(server, port, file);
   const cleaning = removeExpiredFromTimeToTime(documents);
   let stopped: Promise<void> | undefined;
@@ -96,11 +102,12 @@ export async function startCosmosEndpoint(options: CosmosEndpointOptions): Promi
     dataFile,
     operations,
     faults,
+    regions,
     dump: () => documents.dump(),
     stop() {
       clearInterval(cleaning);
       intervention.stop();
-      return (stopped ??= close(server, file));
+      return (stopped ??= (regions?.stop() ?? Promise.resolve()).then(() => close(server, file)));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Catalog, Resource } from "./catalog.ts";
+import type { Location } from "./regions.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import { type Answer, type JsonObject, resourceAnswer } from "./responses.ts";
 
@@ -16,10 +17,12 @@ export type MetadataHandler = (request: MetadataRequest) => Answer;
 export function metadataRoutes(
   catalog: Catalog,
   defaultConsistencyLevel: string,
+  locations?: () => readonly Location[],
 ): ReadonlyMap<string, MetadataHandler> {
   const deleted: Answer = { status: 204, headers: {}, body: "" };
+  const account = (origin: string) => databaseAccount(locations?.() ?? [local(origin)], defaultConsistencyLevel);
   return new Map<string, MetadataHandler>([
-    ["GET ", ({ origin }) => resourceAnswer(200, JSON.stringify(databaseAccount(origin, defaultConsistencyLevel)))],
+    ["GET ", ({ origin }) => resourceAnswer(200, JSON.stringify(account(origin)))],
     ["GET dbs", () => feed("Databases", catalog.databases())],
     ["POST dbs", ({ body }) => answer(201, catalog.createDatabase(body))],
     ["GET dbs/{}", ({ path }) => answer(200, catalog.database(path.database))],
@@ -45,14 +48,17 @@ export function metadataRoutes(
 
 // The SDK sends everything to the endpoints named here, so they must be the address that it used. It ignores them if
 // the account's id is "localhost".
-function databaseAccount(origin: string, defaultConsistencyLevel: string): JsonObject {
-  const locations = [{ name: "Local", databaseAccountEndpoint: `${origin}/` }];
+function local(origin: string): Location {
+  return { name: "Local", databaseAccountEndpoint: `${origin}/` };
+}
+
+function databaseAccount(locations: readonly Location[], defaultConsistencyLevel: string): JsonObject {
   return {
     id: "local",
     _self: "",
     _rid: "local",
     _dbs: "//dbs/",
-    writableLocations: locations,
+    writableLocations: locations.slice(0, 1),
     readableLocations: locations,
     enableMultipleWriteLocations: false,
     userConsistencyPolicy: { defaultConsistencyLevel },

@@ -14,7 +14,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Substatus codes (`x-ms-substatus`) that Azure Cosmos DB sends with a status of 400 or more. */
-export const Substatus = { partitionKeyMismatch: 1001, ownerNotFound: 1003, throttled: 3200 } as const;
+export const Substatus = {
+  writeForbidden: 3,
+  partitionKeyMismatch: 1001,
+  ownerNotFound: 1003,
+  throttled: 3200,
+} as const;
 
 const CODES: Readonly<Record<number, string>> = {
   400: "BadRequest",
