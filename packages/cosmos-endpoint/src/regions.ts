@@ -40,12 +40,12 @@ interface Region {
 /** Starts a server on loopback for each region, the first of which writes. All of them answer with `listener`. */
 export async function startRegions(names: readonly string[], listener: RequestListener): Promise<RunningRegions> {
   const regions = await Promise.all(
-    names.map(async (name) => {
+    names.map(async (name): Promise<Region> => {
       const server = createServer((request, response) => serve(named(name), request, response));
       server.keepAliveTimeout = 0;
       server.listen(0, "127.0.0.1");
       await once(server, "listening");
-      return { name, server, loss: undefined, answered: 0 } satisfies Region as Region;
+      return { name, server, loss: undefined, answered: 0 };
     }),
   );
   let writer = names[0];
