@@ -37,7 +37,7 @@ export const fullExtent: Extent = {
   memoryCalls: 50_000,
   streamMegabytes: 100,
   accounts: [10, 100_000, 1_000_000],
-  signOuts: 100,
+  signOuts: 200,
   burst: 1_000,
 };
 

@@ -7,7 +7,7 @@ namespace IdentityWebPeer;
 
 /// <summary>
 /// What Microsoft.Extensions.Caching.Cosmos does for entries without sliding expiration, which is how the token cache
-/// writes them: a point read, an unconditional upsert, a delete.
+/// writes them by default: a point read, also to refresh an entry, an unconditional upsert, a delete.
 /// </summary>
 public sealed class CosmosCache(CosmosClient client) : IDistributedCache
 {
@@ -34,7 +34,8 @@ public sealed class CosmosCache(CosmosClient client) : IDistributedCache
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
-        var entry = new Entry(key, value, (long?)options.AbsoluteExpirationRelativeToNow?.TotalSeconds ?? -1);
+        var lifetime = options.AbsoluteExpirationRelativeToNow ?? options.AbsoluteExpiration - DateTimeOffset.UtcNow;
+        var entry = new Entry(key, value, (long?)lifetime?.TotalSeconds ?? -1);
         await container.UpsertItemAsync(entry, new PartitionKey(key), withoutAnswer, token);
     }
 

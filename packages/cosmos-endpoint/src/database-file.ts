@@ -50,6 +50,8 @@ function prepareFile(file: DatabaseSync, dataFile: string): void {
   // This process compares ETags. A second process on the same file could write in between, so it is kept out.
   file.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON");
   try {
+    // A page takes most documents whole, and the cache every inner page of a large index. A file keeps its page size.
+    file.exec("PRAGMA page_size = 8192; PRAGMA cache_size = -16384");
     file.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN EXCLUSIVE");
   } catch (cause) {
     const reason = isBusy(cause) ? "another process is using it" : "it is not a data file of this endpoint";

@@ -110,6 +110,14 @@ test("no token, a damaged one, an expired one and one for another audience are e
   }
 });
 
+test("a token that was good is refused when its time is over", async (t) => {
+  const token = await tokenOf("Ada");
+  assert.equal((await get("/me", token)).status, 200);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 24 * 60 * 60_000 });
+  const { status, message } = await errorOf(await get("/me", token));
+  assert.deepEqual([status, /expired/.test(message)], [401, true]);
+});
+
 test("a token of another issuer is refused although the key is the right one", async () => {
   const strict = await startDownstreamApi({
     port: 0,

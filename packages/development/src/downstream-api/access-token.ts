@@ -8,6 +8,9 @@ export interface TokenRequirements {
   readonly jwks: () => Promise<unknown>;
 }
 
+/** Tokens whose signature need not be verified again. */
+const mostVerified = 10_000;
+
 /** Why a request is refused with 401; the message is Graph's. */
 export class InvalidTokenError extends Error {}
 
@@ -17,7 +20,10 @@ export class InvalidTokenError extends Error {}
  */
 export function createTokenVerifier({ issuers, audience, jwks }: TokenRequirements) {
   let keys: Promise<ReturnType<typeof createLocalJWKSet>> | undefined;
+  // As many APIs do: a token comes with every call, and its signature costs more to verify than the rest of the answer.
+  const verified = new Map<string, JWTPayload>();
   const fetchKeys = async () => {
+    verified.clear();
     keys = jwks().then((document) => createLocalJWKSet(document as JSONWebKeySet));
     keys.catch(() => {
       keys = undefined;
@@ -32,12 +38,17 @@ export function createTokenVerifier({ issuers, audience, jwks }: TokenRequiremen
     return payload;
   };
   return async (token: string): Promise<JWTPayload> => {
+    const earlier = verified.get(token);
+    if (earlier?.exp !== undefined && earlier.exp > Date.now() / 1000) return earlier;
     const known = await (keys ?? fetchKeys());
     try {
-      return await verify(token, known).catch(async (error: unknown) => {
+      const payload = await verify(token, known).catch(async (error: unknown) => {
         if (error instanceof errors.JWKSNoMatchingKey) return verify(token, await fetchKeys());
         throw error;
       });
+      if (verified.size >= mostVerified) verified.clear();
+      verified.set(token, payload);
+      return payload;
     } catch (error) {
       throw error instanceof errors.JOSEError ? new InvalidTokenError(messageOf(error)) : error;
     }
