@@ -1,8 +1,8 @@
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf, ProblemError } from "../core/errors.ts";
 import { QueueUnavailableError } from "../queue/errors.ts";
+import { messageOf } from "../queue/message.ts";
 import type { SignOutOrder } from "./order.ts";
-import { messageOf } from "./queue-message.ts";
 
 /** The invocation of a function that signs out: it can put an order into the queue if the store fails. */
 export interface SigningOut extends Invocation {

@@ -3,21 +3,6 @@ import { isTick } from "../store/clock.ts";
 import { origins } from "../app/sign-out-origins.ts";
 import type { SignOutOrder } from "./order.ts";
 
-/** The text of an order's message: base64 of JSON, as the queue binding of Azure Functions writes it. */
-export function messageOf(order: SignOutOrder): string {
-  return Buffer.from(JSON.stringify(order)).toString("base64");
-}
-
-/** What a message holds; undefined if it is not base64 of a JSON object. */
-export function contentOf(text: string): unknown {
-  try {
-    const content: unknown = JSON.parse(Buffer.from(text, "base64").toString());
-    return isRecord(content) ? content : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether `value`, as read from a queue, is an order. */
 export function isSignOutOrder(value: unknown): value is SignOutOrder {
   if (!isRecord(value)) return false;

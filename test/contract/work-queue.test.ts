@@ -10,7 +10,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 import { startQueueStorage } from "@entra-functions-bff/queue-storage";
 import { QueueUnavailableError } from "../../shared/queue/errors.ts";
 import { workQueue, type WorkQueue } from "../../shared/queue/queue.ts";
-import { contentOf, messageOf } from "../../shared/sign-out/queue-message.ts";
+import { contentOf, messageOf } from "../../shared/queue/message.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
 import { startQueueService } from "../support/queue-service.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { finishWaiting } from "../../shared/sign-out/finish-waiting.ts";
-import { messageOf } from "../../shared/sign-out/queue-message.ts";
+import { messageOf } from "../../shared/queue/message.ts";
 import { signOutFrontChannel } from "../../shared/sign-out/front-channel.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import type { SignOutOrder } from "../../shared/sign-out/order.ts";
