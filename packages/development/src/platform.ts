@@ -19,6 +19,8 @@ import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { RunningParts } from "./running-parts.ts";
 import { startApiStandIns, type ApiStandIns, type RunningApis } from "./api-stand-ins.ts";
+import { startUserDirectoryFor } from "./user-directory/for-people.ts";
+import type { UserDirectory } from "./user-directory/service.ts";
 import { missingParts, type LocalPart, type Settings } from "./settings.ts";
 
 export type { AppInstance } from "@entra-functions-bff/functions-host/instance";
@@ -53,6 +55,8 @@ export interface PlatformOptions {
   readonly externalId?: boolean;
   /** Whether the identity provider's page that tells the apps of a sign-out waits for the person. Default: false. */
   readonly holdSignOutPage?: boolean;
+  /** Whether there is a directory of the local people, whose changes end sessions (`Directory__Notifications`). Default: false. */
+  readonly userDirectory?: boolean;
   /** Stand-ins for the app's own APIs; not started for a real identity provider, whose tokens they cannot check. */
   readonly apis?: ApiStandIns;
 }
@@ -64,6 +68,8 @@ export interface Platform {
   readonly identityProvider: IdentityProvider | undefined;
   readonly downstreamApi: DownstreamApi | undefined;
   readonly secondApp: SecondApp | undefined;
+  /** Microsoft Graph's users, if `userDirectory` asks for them. */
+  readonly userDirectory: UserDirectory | undefined;
   readonly queueStorage: QueueStorage | undefined;
   /** Shows how the app is registered with the identity provider here. */
   readonly graph: Graph | undefined;
@@ -135,6 +141,7 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
     identityProvider: entra?.identityProvider,
     downstreamApi,
     secondApp: entra?.secondApp,
+    userDirectory: entra?.userDirectory,
     queueStorage,
     administratorKey,
     masterKey,
@@ -252,13 +259,15 @@ interface Identity {
   readonly identityProvider: IdentityProvider;
   readonly secondApp: SecondApp;
   readonly graph: Graph;
+  readonly userDirectory: UserDirectory | undefined;
   readonly settings: Settings;
 }
 
 async function startIdentity(
-  { folder, ports, registration, people, externalId = false, holdSignOutPage = false }: PlatformOptions,
+  options: PlatformOptions,
   { publicBaseUrl, neighbours, parts }: Surroundings,
 ): Promise<Identity> {
+  const { folder, ports, registration, people, externalId = false, holdSignOutPage = false } = options;
   const certificates = await loadOrCreateCertificates(join(folder, "certificates"));
   const app: RegisteredApp = {
     clientId: appClientId,
@@ -294,7 +303,9 @@ async function startIdentity(
       neighbours: neighbours("otherApp"),
     }),
   );
+  const userDirectory = options.userDirectory ? await parts.add(startUserDirectoryFor(identityProvider)) : undefined;
   const settings = {
+    ...(userDirectory && { Directory__Notifications: "true", Directory__GraphUrl: userDirectory.url }),
     AzureAd__Instance: identityProvider.instance,
     AzureAd__TenantId: identityProvider.tenantId,
     AzureAd__ClientId: appClientId,
@@ -303,7 +314,7 @@ async function startIdentity(
     NODE_EXTRA_CA_CERTS: certificates.caFile,
   };
   const graph = await parts.add(startGraphFor(app, identityProvider.tenantId));
-  return { identityProvider, secondApp, graph, settings };
+  return { identityProvider, secondApp, graph, userDirectory, settings };
 }
 
 async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {

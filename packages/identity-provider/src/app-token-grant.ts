@@ -7,7 +7,7 @@ import { issuerOf } from "./tenants.ts";
 
 /**
  * The client credentials grant (RFC 6749, section 4.4): a token for an app, without a person. As with Entra, the
- * request must have only `<resource>/.default`. The only resource here is the app itself.
+ * request must have only `<resource>/.default`. The resource is the app itself, or one of `applicationPermissions`.
  */
 export function registerAppTokenGrant(provider: Provider, runtime: Runtime): void {
   provider.registerGrantType(
@@ -28,14 +28,17 @@ async function appToken(runtime: Runtime, ctx: KoaContextWithOIDC) {
       code: 1002012,
     });
   }
-  if (resource !== clientId && resource !== `api://${clientId}`) {
+  const isOwn = resource === clientId || resource === `api://${clientId}`;
+  const roles = runtime.settings.applicationPermissions[resource];
+  if (!isOwn && !roles) {
     const description = `The resource principal named ${resource} was not found in the tenant.`;
     throw new EntraTokenError("invalid_resource", description, { code: 500011 });
   }
   const lifetime = runtime.settings.accessTokenLifetimeSeconds;
   const now = Math.floor(Date.now() / 1000);
   const token = await signToken(runtime.keys, {
-    aud: clientId,
+    aud: isOwn ? clientId : resource,
+    ...(roles && { roles }),
     iss: issuerOf(runtime.addresses, runtime.tenantId),
     iat: now,
     nbf: now,

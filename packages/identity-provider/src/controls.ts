@@ -37,6 +37,8 @@ export interface IdentityProviderControls extends RuntimeSettings {
   holdSignOutPage: boolean;
   /** Names of scopes without consent: tokens come without them, as with Entra. */
   withheldScopes: readonly string[];
+  /** APIs besides itself for which an app gets tokens of its own, with its app roles there: the tokens' `roles`. */
+  applicationPermissions: Readonly<Record<string, readonly string[]>>;
   readonly people: readonly Person[];
   /** Lets one more person sign in. */
   addPerson(person: Person): void;

@@ -144,6 +144,7 @@ async function createRuntime(options: IdentityProviderOptions, addresses: Addres
       announceBackChannelLogout: false,
       holdSignOutPage: options.holdSignOutPage ?? false,
       withheldScopes: [],
+      applicationPermissions: {},
     },
     faults: createFaultQueue(),
     gates: createGates(),

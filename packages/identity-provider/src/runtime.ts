@@ -63,6 +63,7 @@ export interface RuntimeSettings {
   announceBackChannelLogout: boolean;
   holdSignOutPage: boolean;
   withheldScopes: readonly string[];
+  applicationPermissions: Readonly<Record<string, readonly string[]>>;
 }
 
 export function findPerson({ people }: Runtime, id: string | undefined): Person | undefined {
