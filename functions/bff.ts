@@ -2,7 +2,7 @@
  * The public entry of the package: what is exported here follows semantic versioning, and nothing else can be imported.
  */
 import { app as functions, type HttpHandler } from "@azure/functions";
-import { createApp } from "../shared/app/app.ts";
+import { createApp, type App } from "../shared/app/app.ts";
 import type { HookContext, SignedInPerson, SignedOutAccount } from "../shared/app/hooks.ts";
 import { ConfigurationError, loadConfiguration } from "../shared/configuration/configuration.ts";
 import { basePathOf } from "../shared/configuration/public-address.ts";
@@ -13,6 +13,7 @@ import { usualAppName } from "../shared/http/page.ts";
 import { checkedPolicy } from "../shared/http/checked-policy.ts";
 import type { ContentPolicy } from "../shared/http/page-policy.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { directoryFunctions } from "./directory.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
 import { misconfigured } from "./misconfigured.ts";
@@ -95,7 +96,7 @@ export interface Bff {
  * });
  */
 export function bff(options: BffOptions = {}): Bff {
-  const handlerOf = handlers(options);
+  const { handlerOf, more } = handlers(options);
   const register = (definition: FunctionDefinition) => {
     functions.http(definition.name, {
       route: definition.route,
@@ -105,15 +106,21 @@ export function bff(options: BffOptions = {}): Bff {
       handler: handlerOf(definition),
     });
   };
-  for (const definition of Object.values<FunctionDefinition>(definitions)) register(definition);
+  for (const definition of [...Object.values<FunctionDefinition>(definitions), ...more]) register(definition);
   return { http: (name, own) => register(ownDefinition(name, own)) };
+}
+
+interface Handlers {
+  readonly handlerOf: (definition: FunctionDefinition) => HttpHandler;
+  /** Functions that depend on the settings. */
+  readonly more: readonly FunctionDefinition[];
 }
 
 /**
  * If the settings are broken, every route but `/healthz` says so; otherwise, the host would have no functions at all. Nothing
  * reads the queue then, because the orders that wait there must not use up their attempts.
  */
-function handlers(options: BffOptions): (definition: FunctionDefinition) => HttpHandler {
+function handlers(options: BffOptions): Handlers {
   const { name, languages, claims: keptClaims, files, contentSecurityPolicy, onSignedIn, onSignedOut } = options;
   const contentPolicy = contentSecurityPolicy && checkedPolicy(contentSecurityPolicy);
   const own = { name, languages, keptClaims, files, contentPolicy, hooks: { onSignedIn, onSignedOut } };
@@ -126,16 +133,27 @@ function handlers(options: BffOptions): (definition: FunctionDefinition) => Http
     if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
     functions.hook.appTerminate(stop);
     recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);
-    return (definition) => httpHandler(definition, app, defer);
+    return { handlerOf: (definition) => httpHandler(definition, app, defer), more: registerDirectory(app) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     recordTelemetry(process.env, 100, error);
-    return misconfigured(error, {
+    const handlerOf = misconfigured(error, {
       appName: name ?? usualAppName,
       basePath: basePathOf(process.env),
       languages: languages ?? usualLanguages,
     });
+    return { handlerOf, more: [] };
   }
+}
+
+/** Registers the timer of a directory that ends sessions. @returns the function that Microsoft Graph calls */
+function registerDirectory(app: App): readonly FunctionDefinition[] {
+  const { directory } = app.configuration;
+  if (!directory) return [];
+  const { notifications, onTimer, stop } = directoryFunctions(app, directory);
+  functions.timer("directory", { schedule: directory.schedule, useMonitor: false, handler: onTimer });
+  functions.hook.appTerminate(stop);
+  return [notifications];
 }
 
 /** The programming model takes this once, before the functions start. */

@@ -3,7 +3,7 @@ import type { App } from "../shared/app/app.ts";
 import { putIntoQueue, type SigningOut } from "../shared/sign-out/defer.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
-import { logTelemetry, type Log } from "../shared/telemetry/log.ts";
+import { logTelemetry, processLog, type Log } from "../shared/telemetry/log.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";
 import type { Ending, FunctionCall } from "../shared/telemetry/recorder.ts";
 
@@ -54,10 +54,3 @@ function endingOf(outcome: object): Ending {
   const success = "value" in outcome;
   return { success, resultCode: success ? "0" : "1" };
 }
-
-/** The log outside of an invocation: the host logs what the process writes. */
-const processLog: Log = {
-  info: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
-  warn: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
-  error: (...values) => void process.stderr.write(`${values.join(" ")}\n`),
-};

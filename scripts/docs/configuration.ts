@@ -9,6 +9,7 @@ const groups: readonly (readonly [title: string, prefix: RegExp])[] = [
   ["Client credential", /^AzureAd__ClientCredentials__/],
   ["Azure Cosmos DB", /^CosmosDb/],
   ["Sessions and sign-out", /^(Session|SignOut)__/],
+  ["A directory that ends sessions", /^Directory__/],
   ["Downstream APIs", /^DownstreamApis__/],
   ["Telemetry", /^Telemetry__/],
 ];

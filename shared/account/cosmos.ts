@@ -8,6 +8,7 @@ import { signatureOf, type Sign } from "../store/sample-read.ts";
 import { observed } from "../store/request.ts";
 import { readRegions } from "../store/read-regions.ts";
 import { pointOperations } from "../store/point-operations.ts";
+import { isDirectoryState, newDirectoryState } from "./directory-state.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
 import type { AccountStore } from "./store.ts";
 import { isStoredEntry, unreadableEntry } from "./stored-entry.ts";
@@ -49,6 +50,7 @@ export async function connectStore(
       regions,
     }),
     sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry, clock, regions }),
+    directory: pointOperations(sids, isDirectoryState, { otherwise: newDirectoryState, clock, regions }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));

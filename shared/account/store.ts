@@ -4,13 +4,15 @@ import { LostWriteError } from "../store/errors.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
+import type { DirectoryState } from "./directory-state.ts";
 import { laterOf, secondsNeeded, type Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
-/** The two containers: accounts and the index. */
+/** The two containers, accounts and the index. The state of the subscription to the directory is in the second. */
 export interface AccountStore {
   readonly accounts: PointOperations<AccountDocument>;
   readonly sids: PointOperations<StoredEntry>;
+  readonly directory: PointOperations<DirectoryState>;
 }
 
 /** What a document's time to live is made of. */

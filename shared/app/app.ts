@@ -49,6 +49,8 @@ export interface App {
   learnTime(): Promise<void>;
   /** Holds the sign-out orders that wait because the store failed. */
   readonly signOutQueue: WorkQueue;
+  /** Holds what the directory has told, until it is looked at. */
+  readonly directoryQueue: WorkQueue;
 }
 
 /** What lives as long as one request. */
@@ -64,6 +66,8 @@ export interface Invocation {
  * The queue of sign-out orders that wait because the store failed. It is in the storage account that every function app has.
  */
 export const signOutQueueName = "sign-outs";
+/** The queue of users that have changed in the directory, if it ends sessions. */
+const directoryQueueName = "directory-changes";
 
 /** What is the app's own, and no setting. */
 interface AppOptions {
@@ -99,6 +103,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     store,
     clock,
     signOutQueue: workQueue(configuration.signOut.queue, signOutQueueName),
+    directoryQueue: workQueue(configuration.signOut.queue, directoryQueueName),
     timing: { lifetimes: configuration.session, clock },
     learnTime: timeLearner(clock, async (signal) => (await store()).look(signal)),
   };

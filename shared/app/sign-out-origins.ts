@@ -5,6 +5,7 @@ export const origins = [
   "back_channel",
   "sessions_page",
   "administrator",
+  "directory",
   "replaced",
   "displaced",
   "token_refused",

@@ -1,5 +1,6 @@
 import { readAzureAd, type AzureAdConfiguration } from "./azure-ad.ts";
 import { readCosmosDb, type CosmosDbConfiguration } from "./cosmos-db.ts";
+import { readDirectory, type DirectoryConfiguration } from "./directory.ts";
 import { readDownstreamApis, type DownstreamApiConfiguration } from "./downstream-apis.ts";
 import { readLocalPages, type LocalPages } from "./local-pages.ts";
 import { readPublicAddress, type PublicAddress } from "./public-address.ts";
@@ -13,6 +14,8 @@ export interface Configuration extends PublicAddress {
   readonly cosmosDb: CosmosDbConfiguration;
   readonly session: SessionConfiguration;
   readonly signOut: SignOutConfiguration;
+  /** Undefined if the directory ends no sessions. */
+  readonly directory: DirectoryConfiguration | undefined;
   /** Where the local platform shows what happens. Empty in Azure. */
   readonly localPages: LocalPages;
   readonly http: { readonly streaming: boolean };
@@ -47,6 +50,7 @@ export function loadConfiguration(environment: Environment): Configuration {
     cosmosDb: readCosmosDb(read),
     session: readSession(read, address.basePath),
     signOut: readSignOut(read),
+    directory: readDirectory(read, azureAd),
     localPages: readLocalPages(read, address.publicOrigin),
     http: { streaming: read.oneOf(settings.httpStreaming, ["true", "false"], "false") === "true" },
     telemetry: { sampledPercentage: readSampledPercentage(read) },

@@ -165,6 +165,30 @@ export const settings = {
     expects: "a whole number of seconds from 1 to 3600",
     default: "60",
   },
+  directoryNotifications: {
+    name: "Directory__Notifications",
+    meaning:
+      "Whether the directory ends sessions: Microsoft Graph notifies the app when an account is disabled, deleted or has its sessions revoked. Read [directory.md](directory.md) before you turn it on.",
+    expects: "true or false",
+    default: "false",
+  },
+  directoryTenantId: {
+    name: "Directory__TenantId",
+    meaning: "The tenant whose directory it is, unless `AzureAd__TenantId` is its GUID.",
+    expects: "a GUID; always with Directory__Notifications unless AzureAd__TenantId is one",
+  },
+  directoryGraphUrl: {
+    name: "Directory__GraphUrl",
+    meaning: "Microsoft Graph, for notifications. By default, that of the cloud which `AzureAd__Instance` is in.",
+    expects: "an https:// URL",
+  },
+  directorySchedule: {
+    name: "Directory__Schedule",
+    meaning:
+      "When the timer renews the subscription, works off what the directory has told, and compares with the directory if that is due.",
+    expects: "an NCRONTAB expression of six fields, in UTC",
+    default: "30 */5 * * * *",
+  },
   ...downstreamApiSettings,
   telemetrySampledPercentage: {
     name: "Telemetry__SampledPercentage",

@@ -1,11 +1,16 @@
 import { QueueUnavailableError } from "./errors.ts";
 import type { QueueMessage, WorkQueue } from "./queue.ts";
 
-/**
- * The outcome for one message. "unreachable": what the work needs could not be reached, so no other message would succeed
- * either. With `afterSeconds`, the message comes back after that time instead of the usual one.
- */
-export type WorkOutcome = "finished" | "refused" | "unreachable" | { readonly afterSeconds: number };
+/** The outcome for one message. */
+export type WorkOutcome = "finished" | Unfinished;
+
+/** The message comes back. */
+export interface Unfinished {
+  /** Whether others may succeed: not if what all of them need could not be reached. */
+  readonly othersMay: boolean;
+  /** Seconds until it comes back, if not as usual. */
+  readonly afterSeconds?: number;
+}
 
 /** What is done with the messages of a queue. */
 export interface Work {
@@ -47,7 +52,7 @@ export async function workOff(queue: WorkQueue, work: Work, signal: AbortSignal)
 async function workOnSome(queue: WorkQueue, work: Work): Promise<boolean> {
   const messages = await queue.receive({ count: atOnce, hiddenSeconds }, soon());
   const outcomes = await Promise.all(messages.map(async (message) => workOnOne(queue, work, message)));
-  return outcomes.some((outcome) => outcome !== "unreachable");
+  return outcomes.some((outcome) => outcome === "finished" || outcome.othersMay);
 }
 
 /** Never rejects: if the queue fails, the message comes back by itself. */
@@ -67,9 +72,8 @@ async function returnToQueue(
   queue: WorkQueue,
   { maxAttempts, retrySeconds, abandoned }: Work,
   message: QueueMessage,
-  outcome: WorkOutcome,
+  { afterSeconds = retrySeconds }: Unfinished,
 ): Promise<void> {
-  const afterSeconds = typeof outcome === "object" ? outcome.afterSeconds : retrySeconds;
   if (message.attempt < maxAttempts) return queue.postpone(message, afterSeconds, soon());
   await queue.putAside(message, soon());
   abandoned(message);

@@ -1,5 +1,6 @@
 import type { App } from "../app/app.ts";
 import { problemCodeOf } from "../core/errors.ts";
+import type { QueueUnavailableError } from "../queue/errors.ts";
 import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { workOff, type WorkOutcome } from "../queue/work-off.ts";
@@ -24,9 +25,9 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
     maxAttempts,
     retrySeconds,
     attempt: async (message: QueueMessage) => finishOne(app, message, telemetry),
-    abandoned: ({ attempt, text }: QueueMessage) =>
-      telemetry.error("signout_abandoned", { origin: originOf(text), attempt }),
-    queueFailed: ({ operation, reason }: { operation: string; reason: string }) =>
+    abandoned: (message: QueueMessage) =>
+      telemetry.error("signout_abandoned", { origin: originOf(message.text), attempt: message.attempt }),
+    queueFailed: ({ operation, reason }: QueueUnavailableError) =>
       telemetry.error("signout_queue_unavailable", { operation, reason }),
   };
   return workOff(app.signOutQueue, work, signal);
@@ -49,13 +50,13 @@ async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): P
   // A newer version of the app may have written this message, and may receive it next time.
   if (!isSignOutOrder(order)) {
     telemetry.error("signout_unreadable", { attempt: message.attempt });
-    return "refused";
+    return { othersMay: true };
   }
   try {
     await finishSignOut(app, order, { signal: AbortSignal.timeout(attemptTimeoutMs), telemetry });
     return "finished";
   } catch (error) {
-    return problemCodeOf(error) === "store_unavailable" ? "unreachable" : "refused";
+    return { othersMay: problemCodeOf(error) !== "store_unavailable" };
   }
 }
 

@@ -57,7 +57,7 @@ export function isFromIdentityProvider({ origin }: SignOutOrder): boolean {
  * earlier, and are still under way, are refused.
  */
 export function isForAccount({ origin, reach }: SignOutOrder): boolean {
-  return origin === "administrator" && reach === "account";
+  return (origin === "administrator" || origin === "directory") && reach === "account";
 }
 
 /** An order that is given now. Keys that `order` does not have are null: they name nothing. */

@@ -17,6 +17,12 @@ export type EventName =
   | "sid_missing"
   | "login_hint_missing"
   | "hook_failed"
+  | "directory_subscribed"
+  | "directory_lifecycle"
+  | "directory_forged"
+  | "directory_compared"
+  | "directory_failed"
+  | "directory_abandoned"
   | "request_failed"
   | "request_refused";
 

@@ -15,6 +15,13 @@ export interface Log {
   error(...values: unknown[]): void;
 }
 
+/** The log outside of an invocation: the host logs what the process writes. */
+export const processLog: Log = {
+  info: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
+  warn: (...values) => void process.stdout.write(`${values.join(" ")}\n`),
+  error: (...values) => void process.stderr.write(`${values.join(" ")}\n`),
+};
+
 /** Logs each event as one line of JSON, and passes it to the recorder, if there is one. */
 export function logTelemetry(log: Log): Telemetry {
   const at = (level: Level) => (event: EventName, attributes?: EventAttributes) => {

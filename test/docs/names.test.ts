@@ -8,7 +8,7 @@ describe("a name in the documentation", () => {
   it("of a setting is that of a setting", () => {
     const known = Object.values(settings).map(({ name }) => name);
     const named = allPages().flatMap(({ path, text }) =>
-      [...text.matchAll(/\b(?:AzureAd|CosmosDb|Session|SignOut|DownstreamApis)__[\w<>]+/g)].map(([name]) => {
+      [...text.matchAll(/\b(?:AzureAd|CosmosDb|Session|Directory|SignOut|DownstreamApis)__[\w<>]+/g)].map(([name]) => {
         return { path, name: name.replace(/^(DownstreamApis__)[^_]+(?=__)/, "$1<name>") };
       }),
     );

@@ -6,6 +6,7 @@ import type { Container } from "@azure/cosmos";
 import type { AppInstance } from "@entra-functions-bff/functions-host/instance";
 import type { CosmosEndpoint } from "@entra-functions-bff/cosmos-endpoint";
 import type { DownstreamApi } from "@entra-functions-bff/development/downstream-api";
+import type { UserDirectory } from "@entra-functions-bff/development/user-directory";
 import type { IdentityProvider, Person, RegisteredApp } from "@entra-functions-bff/identity-provider";
 import type { Platform, Ports } from "@entra-functions-bff/development";
 import { freePort, isFree } from "@entra-functions-bff/stand-in-kit/ports";
@@ -35,6 +36,8 @@ export interface WorldOptions {
   /** Folder of an earlier world, to go on with its data. */
   readonly folder?: string;
   readonly ports?: Ports;
+  /** With a directory of the people, whose changes end sessions. */
+  readonly userDirectory?: boolean;
   /** With a real queue storage. Without, sign-outs that the app leaves for later are taken down, and never done. */
   readonly queueStorage?: boolean;
   /** Folder with host.json, package.json and the bundle; the project's own unless given. */
@@ -56,6 +59,8 @@ export interface World {
   readonly identityProvider: IdentityProvider;
   readonly downstreamApi: DownstreamApi;
   readonly secondApp: SecondApp;
+  /** Microsoft Graph's users, if the world has them. */
+  readonly userDirectory: UserDirectory | undefined;
   /** The containers through the SDK, as an operator would read them. */
   readonly accounts: Container;
   readonly sids: Container;
@@ -91,11 +96,12 @@ async function startWorldOnce(options: WorldOptions): Promise<World> {
   const ports = { ...(options.ports ?? (await freePorts())), ...(options.queueStorage && { queueStorage: 0 }) };
   await seedCertificates(join(folder, "certificates"));
   await seedSigningKeys(folder);
-  const { registration, people, externalId = false } = options;
+  const { registration, people, externalId = false, userDirectory = false } = options;
   const platform = await startPlatform({
     folder,
     ports,
     externalId,
+    userDirectory,
     ...(registration && { registration }),
     ...(people && { people }),
   });
@@ -131,6 +137,7 @@ async function startWorldOnce(options: WorldOptions): Promise<World> {
     identityProvider,
     downstreamApi,
     secondApp,
+    userDirectory: platform.userDirectory,
     folder,
     ports,
     platform,

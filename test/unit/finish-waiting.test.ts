@@ -101,7 +101,7 @@ describe("sign-outs that wait in the queue", () => {
   test("that are no orders use up their attempts, in case a newer version can read them, and hold up nobody", async () => {
     const app = testApp(settings);
     const cookie = await signIn(app, "ada", { sid: "s" });
-    const nonsense = ["", "nonsense", messageOf({ origin: "of a newer version" } as never)];
+    const nonsense = ["", "nonsense", messageOf({ origin: "of a newer version" })];
     const texts = Array.from({ length: 9 }, (_, index) => nonsense[index % nonsense.length] ?? "");
     for (const text of texts) await app.signOutQueue.put(text, AbortSignal.timeout(1_000));
     await app.signOutQueue.put(messageOf(await orderFor(app, "s")), AbortSignal.timeout(1_000));

@@ -21,6 +21,7 @@ const environments: readonly Environment[] = [
   environment({ AzureWebJobsStorage__queueServiceUri: "https://account.queue.core.windows.net" }),
   environment({ [settings.signOutMaxAttempts.name]: "2" }),
   environment(apiSettings("orders", { Headers__Key: "1" })),
+  environment({ Directory__Notifications: "true", AzureAd__TenantId: "contoso.example" }),
 ];
 
 /** The setting names, as in the list, that reading `given` asks for. */
@@ -147,6 +148,8 @@ describe("the list of settings", () => {
       [signOut.finishSchedule, String(signOut.maxAttempts), String(signOut.retrySeconds)],
       [settings.signOutSchedule, settings.signOutMaxAttempts, settings.signOutRetrySeconds].map((each) => each.default),
     );
+    const directory = loadConfiguration(environment({ Directory__Notifications: "true" })).directory;
+    assert.equal(directory?.schedule, settings.directorySchedule.default);
     assert.equal(cosmosDb.databaseName, settings.cosmosDatabaseName.default);
     assert.equal(String(telemetry.sampledPercentage), settings.telemetrySampledPercentage.default);
     for (const { name, meaning, expects } of Object.values(settings)) assert.ok(name && meaning && expects, name);

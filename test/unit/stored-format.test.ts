@@ -10,6 +10,7 @@ import { parseSessionCookie } from "../../shared/session/cookie.ts";
 import { isKnownFormat } from "../../shared/store/format.ts";
 import { pointOperations } from "../../shared/store/point-operations.ts";
 import { testApp } from "./support/app.ts";
+import { memoryStore } from "./support/memory-store.ts";
 import { scriptedContainer } from "./support/scripted-container.ts";
 import { visit } from "./support/sessions.ts";
 
@@ -32,6 +33,7 @@ function storeWith(change: object): AccountStore {
   });
   assert.ok(accounts && sids);
   return {
+    ...memoryStore(),
     accounts: pointOperations(accounts, isAccountDocument, { otherwise: unreadableAccount }),
     sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry }),
   };

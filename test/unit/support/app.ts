@@ -18,6 +18,7 @@ import { memoryStore, type MemoryStore } from "./memory-store.ts";
 export interface TestApp extends App {
   readonly memory: MemoryStore;
   readonly signOutQueue: MemoryQueue;
+  readonly directoryQueue: MemoryQueue;
 }
 
 export const metadata: AuthorityMetadata = {
@@ -68,6 +69,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     timing: { lifetimes: given.session, clock },
     learnTime: () => Promise.resolve(),
     signOutQueue: memoryQueue(),
+    directoryQueue: memoryQueue(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AccountDocument } from "../../../shared/account/document.ts";
+import type { DirectoryState } from "../../../shared/account/directory-state.ts";
 import type { StoredEntry } from "../../../shared/account/stored-entry.ts";
 import type { AccountStore } from "../../../shared/account/store.ts";
 import type { PointOperations, Stored, Versioned } from "../../../shared/store/point-operations.ts";
@@ -17,10 +18,11 @@ export interface MemoryOperations<T extends Stored> extends PointOperations<T> {
 export interface MemoryStore extends AccountStore {
   readonly accounts: MemoryOperations<AccountDocument>;
   readonly sids: MemoryOperations<StoredEntry>;
+  readonly directory: MemoryOperations<DirectoryState>;
 }
 
 export function memoryStore(): MemoryStore {
-  return { accounts: memoryOperations(), sids: memoryOperations() };
+  return { accounts: memoryOperations(), sids: memoryOperations(), directory: memoryOperations() };
 }
 
 export function memoryOperations<T extends Stored>(): MemoryOperations<T> {

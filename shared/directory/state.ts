@@ -1,0 +1,58 @@
+import { newDirectoryState, type DirectoryState } from "../account/directory-state.ts";
+import type { App } from "../app/app.ts";
+import type { DirectoryConfiguration } from "../configuration/directory.ts";
+import { sha256Base64Url } from "../core/encoding.ts";
+import { untilSettled, type Attempt } from "../store/contention.ts";
+import type { Versioned } from "../store/point-operations.ts";
+
+/** What Microsoft Graph calls. The path is that of the function `directory-notifications`. */
+export function notificationUrlOf(app: App): string {
+  return `${app.configuration.publicBaseUrl}/auth/directory-notifications`;
+}
+
+/** Another tenant, Graph or address of the app needs another subscription, so it has another state. */
+function stateKeyOf(app: App, { tenantId, graphUrl }: DirectoryConfiguration): string {
+  return sha256Base64Url("directory", tenantId, graphUrl, notificationUrlOf(app));
+}
+
+export async function readState(
+  app: App,
+  directory: DirectoryConfiguration,
+  signal: AbortSignal,
+): Promise<DirectoryState> {
+  const id = stateKeyOf(app, directory);
+  return (await readVersion(app, id, signal))?.document ?? newDirectoryState({ id });
+}
+
+async function readVersion(app: App, id: string, signal: AbortSignal): Promise<Versioned<DirectoryState> | undefined> {
+  return (await app.store()).directory.read(id, signal);
+}
+
+/**
+ * Changes the state. After a conflict, it decides anew on what another instance has written.
+ * @param decide pure; undefined if there is nothing to change
+ * @returns the state as it is now
+ */
+export async function changeState(
+  app: App,
+  directory: DirectoryConfiguration,
+  decide: (state: DirectoryState) => Partial<DirectoryState> | undefined,
+  signal: AbortSignal,
+): Promise<DirectoryState> {
+  const operations = (await app.store()).directory;
+  const id = stateKeyOf(app, directory);
+  const change = async (
+    current: Versioned<DirectoryState> | undefined,
+  ): Promise<Attempt<DirectoryState, DirectoryState>> => {
+    const before = current?.document ?? newDirectoryState({ id });
+    const decided = decide(before);
+    if (!decided) return { outcome: "settled", result: before };
+    const after = { ...before, ...decided };
+    const written = current
+      ? await operations.replace(after, current.etag, signal)
+      : await operations.create(after, signal);
+    if (written.outcome === "created" || written.outcome === "replaced") return { outcome: "settled", result: after };
+    return { outcome: "refused", current: written.outcome === "conflict" ? written.current : undefined };
+  };
+  return untilSettled(operations, id, await operations.read(id, signal), change, signal);
+}
