@@ -104,12 +104,13 @@ describe("a directory that ends sessions", () => {
   });
 
   it("has the subscription renewed when it asks for that, and gets another one when it has removed it", async () => {
-    const asked = (what: RegExp) => () => world.userDirectory.requests.some((each) => what.test(each));
+    const { requests, subscriptions } = world.userDirectory;
+    const asked = (what: RegExp) => () => requests.some((each) => what.test(each));
     controls().lifecycle("reauthorizationRequired");
     await eventually("it is renewed", asked(/PATCH \/v1.0\/subscriptions\//));
     controls().lifecycle("subscriptionRemoved");
     controls().dropSubscriptions();
-    await eventually("there is another", () => world.userDirectory.subscriptions.size === 1);
+    await eventually("there is another", () => subscriptions.size === 1);
     assert.ok(asked(/POST \/v1.0\/subscriptions/)());
   });
 

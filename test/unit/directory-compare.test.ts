@@ -38,8 +38,8 @@ describe("the comparison with the directory", () => {
 
   const pages = (all: Readonly<Record<string, object | Response>>) => {
     given.answer = ({ path }) => {
-      const page = all[path] ?? assert.fail(`Nobody asks for ${path}`);
-      return page instanceof Response ? page.clone() : json(page);
+      const found = all[path] ?? assert.fail(`Nobody asks for ${path}`);
+      return found instanceof Response ? found.clone() : json(found);
     };
   };
   const compare = async (options: Partial<CompareOptions> = {}) => {
