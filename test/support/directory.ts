@@ -4,7 +4,7 @@ import type { UserDirectory } from "@entra-functions-bff/development/user-direct
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { eventsIn } from "./log.ts";
 import { startQueueService, type QueueService } from "./queue-service.ts";
-import { startFresh } from "./store.ts";
+import { dumpStore, startFresh } from "./store.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 export interface DirectoryWorld extends World {
@@ -14,8 +14,12 @@ export interface DirectoryWorld extends World {
   idOf(username: string): string;
   /** An empty store, and the timer's first run: it subscribes, and compares with the directory. */
   subscribe(): Promise<void>;
-  /** Runs the timer once, on the first instance. Resolves when it has begun. */
-  runTimer(): Promise<void>;
+  /** Runs the timer of an instance once; of the first, unless given. Resolves when it has begun. */
+  runTimer(instance?: number): Promise<void>;
+  /** The app no longer knows that it has subscribed, nor which sessions of the identity provider it knows. */
+  forgetSubscription(): Promise<void>;
+  /** Nobody has an account document, and nothing was ever done to this user. The app is not told. */
+  restore(id: string): Promise<void>;
   /** Resolves when every notification has arrived, and has been looked at as often as it will be. */
   lookedAt(): Promise<void>;
 }
@@ -34,6 +38,10 @@ export async function startDirectoryWorld(options: WorldOptions = {}): Promise<D
   const { userDirectory } = world;
   assert.ok(userDirectory);
   const compared = () => eventsIn(world.log(), "directory_compared").length;
+  const lookedAt = async () => {
+    await userDirectory.delivered();
+    await eventually("nothing waits", () => queue.texts("directory-changes").length === 0);
+  };
   return {
     ...world,
     userDirectory,
@@ -42,18 +50,27 @@ export async function startDirectoryWorld(options: WorldOptions = {}): Promise<D
       await startFresh(world);
       userDirectory.controls.dropSubscriptions();
       const before = compared();
-      await runTimer(world);
+      await runTimer(world, 0);
       await eventually("the timer has run", () => compared() > before);
     },
-    runTimer: async () => runTimer(world),
+    runTimer: async (instance = 0) => runTimer(world, instance),
+    async forgetSubscription() {
+      const { sids } = await dumpStore(world);
+      await Promise.all(Object.keys(sids).map(async (id) => world.sids.item(id, id).delete()));
+    },
+    async restore(id) {
+      await lookedAt();
+      userDirectory.controls.delivery.loseNext(2);
+      userDirectory.controls.enable(id);
+      userDirectory.controls.revoke(id, new Date(0).toISOString());
+      const { accounts } = await dumpStore(world);
+      await Promise.all(Object.keys(accounts).map(async (key) => world.accounts.item(key, key).delete()));
+    },
     idOf(username) {
       const person = world.identityProvider.people.find(({ preferredUsername }) => preferredUsername === username);
       return person?.oid ?? assert.fail(`There is no ${username}`);
     },
-    async lookedAt() {
-      await userDirectory.delivered();
-      await eventually("nothing waits", () => queue.texts("directory-changes").length === 0);
-    },
+    lookedAt,
     async stop(given) {
       await world.stop(given);
       await queue.stop();
@@ -61,6 +78,6 @@ export async function startDirectoryWorld(options: WorldOptions = {}): Promise<D
   };
 }
 
-async function runTimer({ instances: [first], platform }: World): Promise<void> {
-  await callFunction(first?.url ?? "", "directory", platform.masterKey);
+async function runTimer({ instances, platform }: World, instance: number): Promise<void> {
+  await callFunction(instances[instance]?.url ?? "", "directory", platform.masterKey);
 }
