@@ -12,7 +12,7 @@ describe("docs/platform-rules.md", () => {
     it(`says of each rule of ${source} whether it is kept, as both variants keep it, or why not`, async () => {
       const predictions = await Promise.all(variants.map(readPrediction));
       const rows = tableOf(page, source);
-      assert.deepEqual(rows.map(([rule]) => rule).toSorted(), Object.keys(rules).toSorted());
+      assert.deepEqual(new Set(rows.map(([rule]) => rule)), new Set(Object.keys(rules)));
       for (const [rule = "", ...cells] of rows) {
         const check = rules[rule] ?? assert.fail(rule);
         const found = predictions.map((prediction) => wordFor(check, prediction));
