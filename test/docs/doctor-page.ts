@@ -102,6 +102,7 @@ ${usage.trim()}
 | Queue storage                        | The queue for waiting sign-outs can be reached, and no sign-out has been given up                                                                          |
 | App registration and below           | The registration has the redirect URIs, **the Logout URL of this deployment** and the optional claims, and its secrets and certificates are valid; there is a warning 30 days before they expire |
 | Federated credential                 | The registration trusts the managed identity that the settings name                                                                                 |
+| Directory | With \`Directory__Notifications\`: the app's identity may [read all users](directory.md) |
 | App, App: …                          | The app itself reports no problem at \`/readyz\`                                                                                                             |
 | Odd headers | With \`--url\`: the front end refuses a request that the Functions host cannot take, see [troubleshooting.md](troubleshooting.md#everything-is-an-empty-500) |
 | Sign-in: sid, Sign-in: login_hint    | The ID tokens received since the app's start had these claims                                                                                            |

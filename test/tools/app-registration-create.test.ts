@@ -113,6 +113,7 @@ Portal
 
 Notes
   It can take some minutes until Microsoft Entra accepts a new federated credential.
+  For Directory__Notifications, an administrator gives "portal-identity" the application permission User.Read.All of Microsoft Graph: docs/directory.md.
 `,
   );
 });
@@ -151,6 +152,7 @@ test("--json is the whole report", async () => {
     { permission: "User.Read", api: "Microsoft Graph", needsAdministrator: false, consented: false },
   ]);
   assert.match(report.notes.join("\n"), /No managed identity was given/);
+  assert.match(report.notes.join("\n"), /Directory__Notifications, .* this registration .* User\.Read\.All/);
 });
 
 test("a multi-tenant registration lets organizations in and says that each consents for itself", async () => {

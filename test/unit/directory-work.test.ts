@@ -11,6 +11,7 @@ import { isSignedIn, signIn, storedKeys, type OpenedSession } from "./support/se
 const second = 1_000;
 const begin = Date.parse("2026-12-01T12:00:00Z");
 const never = new AbortController().signal;
+const eventsOf = ({ events }: TestInvocation) => events.map(({ event, attributes }) => [event, attributes]);
 const longAgo = "2020-01-01T00:00:00Z";
 
 describe("what the directory has told", () => {
@@ -37,7 +38,6 @@ describe("what the directory has told", () => {
     const asked = invocation();
     return { left: await workOffDirectory(given.app, given.directory, asked.telemetry, never), asked };
   };
-  const eventsOf = ({ events }: TestInvocation) => events.map(({ event, attributes }) => [event, attributes]);
   const revoke = (seconds: number) => {
     const time = new Date(begin + seconds * second).toISOString();
     user = { accountEnabled: true, signInSessionsValidFromDateTime: time };

@@ -31,6 +31,8 @@ export type ManagedIdentityServicePrincipal = ServicePrincipal &
   Pick<Graph.ServicePrincipal, "servicePrincipalType" | "alternativeNames">;
 export type OAuth2PermissionGrant = Pick<Graph.OAuth2PermissionGrant, "consentType" | "resourceId" | "scope">;
 
+export type AppRoleAssignment = Pick<Graph.AppRoleAssignment, "appRoleId">;
+
 export interface Collection<T> {
   readonly value: readonly T[];
 }

@@ -70,6 +70,7 @@ export function createReport(outcome: Outcome): Report {
       ...logoutUrlNotes(options.baseUrl),
       ...credentialNotes(identity, changes),
       ...tenantNotes(signInAudience),
+      directoryNote(identity),
       ...formerAddressNotes(changes),
     ],
   };
@@ -118,6 +119,14 @@ function tenantNotes(signInAudience: string): string[] {
   return [
     `People of every tenant may sign in, unless ${settings.allowedTenants.name} names the tenants that may. Each tenant consents for itself.`,
   ];
+}
+
+function directoryNote(identity: ManagedIdentity | undefined): string {
+  const who = identity === undefined ? "this registration" : `"${identity.name}"`;
+  return (
+    `For ${settings.directoryNotifications.name}, an administrator gives ${who} the application permission ` +
+    `User.Read.All of Microsoft Graph: docs/directory.md.`
+  );
 }
 
 /** Anyone who takes over an abandoned host name that is still registered receives authorization codes. */

@@ -8,6 +8,7 @@ import { isLoopback } from "../../shared/configuration/settings-reader.ts";
 import { checkApp } from "./checks/app.ts";
 import { checkAuthority } from "./checks/authority.ts";
 import { checkCredential } from "./checks/credential.ts";
+import { checkDirectory } from "./checks/directory.ts";
 import { checkFrontEnd } from "./checks/front-end.ts";
 import { checkQueue } from "./checks/queue.ts";
 import { checkRegistration } from "./checks/registration.ts";
@@ -86,7 +87,7 @@ export async function diagnoseDeployment(
 }
 
 async function checkRegistrationOf(
-  { azureAd, downstreamApis, publicBaseUrl: baseUrl }: Configuration,
+  { azureAd, downstreamApis, directory, publicBaseUrl: baseUrl }: Configuration,
   operator: Operator,
 ): Promise<readonly Finding[]> {
   const { clientId, credential, tenantId, isMultiTenant } = azureAd;
@@ -94,7 +95,9 @@ async function checkRegistrationOf(
   const cloud = cloudOf(azureAd.authorityHost);
   const used = cloud.graphs.find((origin) => downstreamApis.get("graph")?.baseUrl.startsWith(`${origin}/`));
   const graph = await graphOf(operator, used ?? cloud.graphs[0], isMultiTenant ? undefined : tenantId);
-  return checkRegistration(graph, { clientId, cloud, baseUrl, credential: credential.kind, managedIdentity: identity });
+  const expected = { clientId, cloud, baseUrl, credential: credential.kind, managedIdentity: identity };
+  const registration = await checkRegistration(graph, expected);
+  return directory ? [...registration, await checkDirectory(graph, identity ?? clientId)] : registration;
 }
 
 async function graphOf(operator: Operator, ofCloud: string, tenantId: string | undefined): Promise<GraphClient> {

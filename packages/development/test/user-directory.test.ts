@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
@@ -24,12 +24,7 @@ describe("the users of Microsoft Graph", () => {
   let answer: (asked: Received) => { readonly status: number; readonly body?: string; readonly type?: string };
   before(async () => {
     app = createServer((request, response) => {
-      void bodyOf(request).then((body) => {
-        const asked = { url: new URL(request.url ?? "/", address), body };
-        received.push(asked);
-        const { status, body: text = "", type = "text/plain" } = answer(asked);
-        response.writeHead(status, { "content-type": type }).end(text);
-      });
+      void serve(request, response);
     });
     await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
     address = `http://127.0.0.1:${(app.address() as AddressInfo).port}/notifications`;
@@ -51,6 +46,12 @@ describe("the users of Microsoft Graph", () => {
   });
   afterEach(() => directory.stop());
 
+  async function serve(request: IncomingMessage, response: ServerResponse) {
+    const asked = { url: new URL(request.url ?? "/", address), body: await bodyOf(request) };
+    received.push(asked);
+    const { status, body = "", type = "text/plain" } = answer(asked);
+    response.writeHead(status, { "content-type": type }).end(body);
+  }
   async function ask(method: string, path: string, body?: object, token = "good") {
     const init = { method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" } };
     const response = await fetch(`${directory.url}/v1.0/${path}`, {

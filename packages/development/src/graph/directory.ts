@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Application, FederatedIdentityCredential, OAuth2PermissionGrant, ServicePrincipal } from "./types.ts";
+import type {
+  Application,
+  AppRoleAssignment,
+  FederatedIdentityCredential,
+  OAuth2PermissionGrant,
+  ServicePrincipal,
+} from "./types.ts";
 import { graphServicePrincipal } from "./graph-permissions.ts";
 
 /** What a tenant holds. Tests look into it and put things there without going through the API and its checks. */
@@ -19,6 +25,9 @@ export interface Directory {
     credential: Partial<FederatedIdentityCredential>,
   ): FederatedIdentityCredential;
   grant(grant: Pick<OAuth2PermissionGrant, "clientId" | "resourceId" | "scope">, principalId?: string): void;
+  readonly appRoleAssignments: readonly AppRoleAssignment[];
+  /** Gives a service principal an application permission of Microsoft Graph. */
+  assignAppRole(principalId: string, appRoleId: string): void;
   /** Deletes it as the portal does: it can no longer be found, and its unique name stays taken for 30 days. */
   softDelete(applicationId: string): void;
   /** Unique names that only deleted applications have. */
@@ -31,6 +40,7 @@ export function createDirectory(tenantId: string): Directory {
   const credentials = new Map<string, FederatedIdentityCredential[]>();
   const grants: OAuth2PermissionGrant[] = [];
   const deletedNames = new Set<string>();
+  const appRoleAssignments: AppRoleAssignment[] = [];
 
   const directory: Directory = {
     tenantId,
@@ -38,6 +48,10 @@ export function createDirectory(tenantId: string): Directory {
     servicePrincipals,
     grants,
     deletedNames,
+    appRoleAssignments,
+    assignAppRole(principalId, appRoleId) {
+      appRoleAssignments.push({ id: randomUUID(), principalId, appRoleId, resourceId: microsoftGraph.id });
+    },
     federatedCredentials: (applicationId) => credentials.get(applicationId) ?? [],
     putApplication: (application) => put(applications, { ...blankApplication(), ...application }),
     putServicePrincipal: (each) => put(servicePrincipals, { ...newServicePrincipal(tenantId), ...each }),
@@ -63,7 +77,7 @@ export function createDirectory(tenantId: string): Directory {
       applications.delete(applicationId);
     },
   };
-  directory.putServicePrincipal(graphServicePrincipal);
+  const microsoftGraph = directory.putServicePrincipal(graphServicePrincipal);
   return directory;
 }
 

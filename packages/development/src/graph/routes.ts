@@ -55,6 +55,11 @@ function read(tenant: Tenant, { collection, key, navigation, navigationKey }: Ta
       const grants = tenant.directory.grants.filter(({ clientId }) => clientId === id);
       return collectionOf(grants, query, "oAuth2PermissionGrant");
     }
+    case "servicePrincipals/{id}/appRoleAssignments": {
+      const { id } = findServicePrincipal(tenant, required(key));
+      const assignments = tenant.directory.appRoleAssignments.filter(({ principalId }) => principalId === id);
+      return collectionOf(assignments, query, "appRoleAssignment");
+    }
     default:
       throw notImplemented(`GET ${[collection, navigation].filter(Boolean).join("/")}`);
   }

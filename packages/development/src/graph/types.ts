@@ -90,6 +90,16 @@ export interface ServicePrincipal {
   readonly oauth2PermissionScopes: readonly PermissionScope[];
 }
 
+/** An application permission that was given to a service principal. */
+export interface AppRoleAssignment {
+  readonly id: string;
+  readonly appRoleId: string;
+  /** The service principal that has it. */
+  readonly principalId: string;
+  /** The service principal of the API. */
+  readonly resourceId: string;
+}
+
 /** Consent that was given on behalf of everyone (`AllPrincipals`) or by one person (`Principal`). */
 export interface OAuth2PermissionGrant {
   readonly id: string;
