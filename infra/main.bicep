@@ -64,6 +64,9 @@ param sessionMaxPerAccount int = 10
 @allowed(['account', 'session'])
 param signOutScope string = 'account'
 
+@description('Whether Microsoft Graph tells the app of accounts that are disabled, deleted or revoked, so that their sessions end. The identity needs a permission: see docs/directory.md.')
+param directoryNotifications bool = false
+
 @description('Additional app settings. They override the settings that follow from other parameters. Do not put a secret here; use a Key Vault reference.')
 param additionalSettings object = {}
 
@@ -248,6 +251,7 @@ module app 'modules/function-app.bicep' = {
     sessionAbsoluteTimeoutMinutes: sessionAbsoluteTimeoutMinutes
     sessionMaxPerAccount: sessionMaxPerAccount
     signOutScope: signOutScope
+    directoryNotifications: directoryNotifications
     additionalSettings: additionalSettings
   }
 }

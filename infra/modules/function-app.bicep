@@ -37,6 +37,7 @@ param sessionIdleTimeoutMinutes int
 param sessionAbsoluteTimeoutMinutes int
 param sessionMaxPerAccount int
 param signOutScope string
+param directoryNotifications bool
 param additionalSettings object
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -156,7 +157,11 @@ var contractSettings = {
   Session__AbsoluteTimeoutMinutes: string(sessionAbsoluteTimeoutMinutes)
   Session__MaxPerAccount: string(sessionMaxPerAccount)
   SignOut__Scope: signOutScope
+  Directory__Notifications: directoryNotifications ? 'true' : 'false'
 }
+
+// The managed identity asks the directory of its own tenant.
+var directorySettings = directoryNotifications ? { Directory__TenantId: tenant().tenantId } : {}
 
 var downstreamSettings = reduce(
   map(downstreamApis, api => {
@@ -170,7 +175,7 @@ var downstreamSettings = reduce(
 resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(hostSettings, contractSettings, downstreamSettings, additionalSettings)
+  properties: union(hostSettings, contractSettings, directorySettings, downstreamSettings, additionalSettings)
 }
 
 output name string = app.name

@@ -74,6 +74,11 @@ var queries = [
     query: loadTextContent('../queries/sessions.kql')
   }
   {
+    name: 'directory'
+    displayName: 'What the directory told, and what failed'
+    query: loadTextContent('../queries/directory.kql')
+  }
+  {
     name: 'failed-requests'
     displayName: 'Failed requests by code'
     query: loadTextContent('../queries/failed-requests.kql')

@@ -1,4 +1,4 @@
-metadata description = 'Storage of the Functions host: the published package, the function keys and the lock of the timer; and the queues of sign-outs that the store could not take.'
+metadata description = 'Storage of the Functions host: the published package, the function keys and the lock of the timer; and the queues of sign-outs that the store could not take, and of what the directory has told.'
 
 param name string
 param location string
@@ -51,6 +51,9 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 
     // The app would create it with the first message; here it can be looked at before.
     resource poison 'queues' = { name: 'sign-outs-poison' }
+
+    resource changes 'queues' = { name: 'directory-changes' }
+    resource changesPoison 'queues' = { name: 'directory-changes-poison' }
   }
 }
 

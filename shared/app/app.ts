@@ -67,7 +67,7 @@ export interface Invocation {
  */
 export const signOutQueueName = "sign-outs";
 /** The queue of users that have changed in the directory, if it ends sessions. */
-const directoryQueueName = "directory-changes";
+export const directoryQueueName = "directory-changes";
 
 /** What is the app's own, and no setting. */
 interface AppOptions {

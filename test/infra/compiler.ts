@@ -141,7 +141,8 @@ export const samples: Readonly<Record<Variant, Parameters>> = {
       param cosmosReadRegions = ['northeurope', 'francecentral']
       param updateStrategy = 'RollingUpdate'
       param alwaysReadyInstances = 2
-      param auditLogs = true`,
+      param auditLogs = true
+      param directoryNotifications = true`,
   },
 };
 

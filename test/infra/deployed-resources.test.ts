@@ -5,7 +5,7 @@ import { callback } from "../../functions/callback.ts";
 import { frontChannelLogout } from "../../functions/front-channel-logout.ts";
 import { signedOut } from "../../functions/signed-out.ts";
 import { containerNames } from "../../shared/account/cosmos.ts";
-import { signOutQueueName } from "../../shared/app/app.ts";
+import { directoryQueueName, signOutQueueName } from "../../shared/app/app.ts";
 import { settingsOf } from "./settings.ts";
 import {
   at,
@@ -172,10 +172,11 @@ describe("what is deployed", () => {
       assert.equal(settingsOf(prediction)["CosmosDb__databaseName"], database);
     });
 
-    it("the queue of sign-outs that wait, and the one of those given up", () => {
+    it("the queues of sign-outs and of directory changes that wait, and those of what was given up", () => {
       const queues = resourcesOf(prediction, "Microsoft.Storage/storageAccounts/queueServices/queues");
       const names = queues.map(({ name }) => name.split("/").at(-1));
-      assert.deepEqual(names, [signOutQueueName, `${signOutQueueName}-poison`]);
+      const expected = [signOutQueueName, directoryQueueName].flatMap((name) => [name, `${name}-poison`]);
+      assert.deepEqual(names, expected);
     });
   });
 

@@ -27,6 +27,9 @@ const notDeployed: Readonly<Record<string, string>> = {
   ),
   [settings.telemetrySampledPercentage.name]: "the default serves; additionalSettings can set it",
   [settings.revalidateMinutes.name]: "the default serves; additionalSettings can set it",
+  [settings.directoryTenantId.name]: "with the parameter directoryNotifications only",
+  [settings.directoryGraphUrl.name]: "the cloud's own Microsoft Graph serves",
+  [settings.directorySchedule.name]: "the default serves; additionalSettings can set it",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };
 

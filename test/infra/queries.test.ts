@@ -90,6 +90,7 @@ async function reportingSource(): Promise<string> {
     "shared/pipeline/failure.ts",
     "functions/finish-sign-outs.ts",
     "shared/store/request.ts",
+    "shared/directory/run.ts",
   ];
   const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));
   return texts.join("\n");
