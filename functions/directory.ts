@@ -6,7 +6,7 @@ import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { finisher } from "../shared/sign-out/finish-again.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";
 import { logTelemetry, processLog, type Log } from "../shared/telemetry/log.ts";
-import type { FunctionCall } from "../shared/telemetry/recorder.ts";
+import type { FunctionCall } from "../shared/telemetry/activity-types.ts";
 import { directoryNotifications } from "./directory-notifications.ts";
 
 /** Less than the host gives a function on any plan. What is left then waits for the next run. */
@@ -29,7 +29,7 @@ export function directoryFunctions(app: App, directory: DirectoryConfiguration):
     runFunction(
       call,
       async () => workOffDirectory(app, directory, logTelemetry(log), AbortSignal.timeout(workTimeoutMs)),
-      (outcome) => ("value" in outcome ? { success: true, resultCode: "0" } : { success: false, resultCode: "1" }),
+      (outcome) => ({ success: "value" in outcome, attributes: {} }),
     );
   const again = finisher({
     finish: async () => work({ name: "directory", trigger: "other", traceParent: undefined }, processLog),

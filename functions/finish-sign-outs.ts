@@ -5,7 +5,7 @@ import { finisher } from "../shared/sign-out/finish-again.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
 import { logTelemetry, processLog, type Log } from "../shared/telemetry/log.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";
-import type { Ending, FunctionCall } from "../shared/telemetry/recorder.ts";
+import type { Ending, FunctionCall } from "../shared/telemetry/activity-types.ts";
 
 /** Less than the host gives a function on any plan. What is left then waits for the next run. */
 const runTimeoutMs = 120_000;
@@ -51,6 +51,5 @@ async function run(app: App, call: FunctionCall, log: Log): Promise<boolean> {
 }
 
 function endingOf(outcome: object): Ending {
-  const success = "value" in outcome;
-  return { success, resultCode: success ? "0" : "1" };
+  return { success: "value" in outcome, attributes: {} };
 }

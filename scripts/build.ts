@@ -10,15 +10,20 @@ import { withoutUnused } from "./without-unused.ts";
 const entry = "dist/index.cjs";
 
 /**
- * Packages that the app imports when it first needs them, with the names of their files. Only packages, never modules
- * of this project, because a file shares no variables and classes with the bundle.
+ * Packages that the app imports when it first needs them, with the names of their files. Only packages, and modules that
+ * export nothing else, because a file shares no variables and classes with the bundle.
  */
 const chunks: Readonly<Record<string, string>> = {
   "@azure/msal-node": "msal-node",
   "@azure/storage-queue": "storage-queue",
+  "./packages/azure-monitor.ts": "telemetry-azure-monitor",
+  "./packages/otlp.ts": "telemetry-otlp",
+  "./packages/sdk.ts": "telemetry-sdk",
 };
 
-const chunkEntries = Object.fromEntries(Object.entries(chunks).map(([pkg, name]) => [name, pkg]));
+const chunkEntries = Object.fromEntries(
+  Object.entries(chunks).map(([from, name]) => [name, from.replace(/^\./, "./shared/opentelemetry")]),
+);
 
 /**
  * How `dist/` is built: everything that the app needs, including the page's files, goes into one CommonJS bundle. Next
@@ -31,6 +36,8 @@ export const bundleOptions = {
   // The same library, minified by its makers, who can do that better than esbuild, because the file is already a
   // bundle.
   alias: { "@azure/functions": "@azure/functions/dist/azure-functions.min.js" },
+  // OpenTelemetry's packages have ES modules only there; of the others, esbuild cannot leave out what is not used.
+  mainFields: ["module", "main"],
   plugins: [separateChunks(), webAssets(), withoutJsonWebToken(), withoutUnused()],
 } as const satisfies BuildOptions;
 
@@ -102,7 +109,7 @@ function separateChunks(): Plugin {
   return {
     name: "separate-chunks",
     setup(building) {
-      building.onResolve({ filter: /^@azure\// }, ({ path, importer, kind }) => {
+      building.onResolve({ filter: /^@azure\/|^\.\/packages\// }, ({ path, importer, kind }) => {
         const name = chunks[path];
         if (name === undefined || kind === "entry-point") return undefined;
         if (kind !== "dynamic-import" && !importer.includes("node_modules")) {

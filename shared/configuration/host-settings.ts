@@ -70,6 +70,25 @@ export const hostSettings = {
     expects: "ClientId=…;Authorization=AAD",
     deployed: true,
   },
+  otlpEndpoint: {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    meaning:
+      "Where telemetry goes by OTLP, instead of or beside Application Insights: Grafana, Datadog or a collector ([operations.md](operations.md#send-telemetry-elsewhere)).",
+    expects: "an http:// or https:// URL",
+    deployed: false,
+  },
+  otlpHeaders: {
+    name: "OTEL_EXPORTER_OTLP_HEADERS",
+    meaning: "Header fields sent with it, such as the key of that service.",
+    expects: "name=value,… with percent-encoded values",
+    deployed: false,
+  },
+  otlpProtocol: {
+    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    meaning: "How it is sent. Set it also for the host, whose default is `grpc`.",
+    expects: "http/protobuf",
+    deployed: false,
+  },
 } as const satisfies Record<string, HostSetting>;
 
 /** The host's settings that the app reads, too, because its queue is in the host's storage account. */

@@ -57,8 +57,7 @@ async function send(
   // A call goes on only while somebody waits for it, who is still signed in if it began with a session.
   const watch = watchSession(app, request.session, request);
   const call = async () =>
-    httpDependency(asked.method, target, async (traceparent) => {
-      const trace = traceparent !== undefined && { traceparent };
+    httpDependency(asked.method, target, async (trace) => {
       const headers = { ...asked.headers, ...api.headers, ...credentials, ...trace };
       return exchange(target, { ...asked, headers }, { timeoutMs: api.timeoutSeconds * 1_000, end: watch.end });
     });

@@ -33,6 +33,7 @@ export const withheldFromApis = {
   connection: ofTheConnection,
   "credentials of the browser": ["authorization", "cookie", "cookie2", "dpop"],
   "which server is meant": ["alt-used", "expect", "host"],
+  "the trace: the app tells its own": ["baggage", "traceparent", "tracestate"],
   "which page asks, and as what": [
     "access-control-request-*",
     "origin",

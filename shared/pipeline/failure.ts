@@ -48,7 +48,7 @@ export function reportFailure(error: unknown, failed: FailedRequest): void {
     return;
   }
   telemetry.error("request_failed", attributes);
-  logFailure(invocation, describe(error));
+  logFailure(invocation, { type: error instanceof Error ? error.name : typeof error, text: describe(error) });
 }
 
 function goesOn(error: unknown, failed: FailedRequest): boolean {

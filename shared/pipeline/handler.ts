@@ -9,7 +9,7 @@ import { withDefaults } from "../http/security-headers.ts";
 import type { SigningOut } from "../sign-out/defer.ts";
 import { runFunction } from "../telemetry/activity.ts";
 import { logTelemetry } from "../telemetry/log.ts";
-import type { Ending, Outcome } from "../telemetry/recorder.ts";
+import type { Ending, Outcome } from "../telemetry/activity-types.ts";
 import { sendableBody } from "./answer-body.ts";
 import { connectionOf, type Connection } from "./connection.ts";
 import { failureResponse, reportFailure } from "./failure.ts";
@@ -146,5 +146,5 @@ function withoutBody({ body: _body, jsonBody, headers, ...head }: HttpResponseIn
 /** A refusal is not a failure of the function. */
 function endingOf(outcome: Outcome<Awaited<ReturnType<HttpHandler>>>): Ending {
   const status = "value" in outcome ? ((outcome.value as HttpResponseInit).status ?? 200) : 500;
-  return { success: status < 500, resultCode: String(status) };
+  return { success: status < 500, attributes: { "http.response.status_code": status } };
 }

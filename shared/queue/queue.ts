@@ -131,10 +131,12 @@ async function untilAnswered<T>(operation: string, signal: AbortSignal, request:
 }
 
 async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
-  const target = operation.split(" ").at(-1) ?? operation;
-  return dependency({ type: "Azure queue", name: operation, target }, request, (outcome) => {
+  const queue = operation.split(" ").at(-1) ?? operation;
+  const asked = { "messaging.system": "azure_queue_storage", "messaging.destination.name": queue };
+  return dependency({ name: operation, attributes: asked }, request, (outcome) => {
     const status = "error" in outcome ? (statusOf(outcome.error) ?? 0) : 200;
-    return { success: status !== 0 && (status < 400 || status === 404), resultCode: String(status) };
+    const success = status !== 0 && (status < 400 || status === 404);
+    return { success, attributes: { "http.response.status_code": status } };
   });
 }
 

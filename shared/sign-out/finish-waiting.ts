@@ -5,7 +5,7 @@ import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { workOff, type WorkOutcome } from "../queue/work-off.ts";
 import type { Telemetry } from "../telemetry/log.ts";
-import { currentTrace, runFunction } from "../telemetry/activity.ts";
+import { runFunction } from "../telemetry/activity.ts";
 import { isSignOutOrder } from "./queue-message.ts";
 import { finishSignOut } from "./finish-sign-out.ts";
 
@@ -35,13 +35,11 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
 
 /** Each message is an invocation of its own, with request units of its own. Never rejects. */
 async function finishOne(app: App, message: QueueMessage, telemetry: Telemetry): Promise<WorkOutcome> {
-  const { traceId, spanId } = currentTrace() ?? {};
-  const traceParent = traceId && spanId && `00-${traceId}-${spanId}-${currentTrace()?.sampled ? "01" : "00"}`;
-  const call = { name: "finish-sign-out", trigger: "queue", traceParent } as const;
+  const call = { name: "finish-sign-out", trigger: "queue", traceParent: undefined } as const;
   return runFunction(
     call,
     async () => attempt(app, message, telemetry),
-    (outcome) => ({ success: "value" in outcome && outcome.value === "finished", resultCode: "0" }),
+    (outcome) => ({ success: "value" in outcome && outcome.value === "finished", attributes: {} }),
   );
 }
 

@@ -2,7 +2,7 @@ import { createDefaultHttpClient, type HttpClient } from "@azure/core-rest-pipel
 import type { Container } from "@azure/cosmos";
 import http from "node:http";
 import https from "node:https";
-import { count } from "../telemetry/activity.ts";
+import { measure } from "../telemetry/metrics.ts";
 import { httpGet } from "./http-get.ts";
 import { BusyError, readAnswerOf, type ReadAnswer } from "./read-answer.ts";
 import { fieldsOf, isPlainName, sampleOf, type SampleRead, type Sign } from "./sample-read.ts";
@@ -79,7 +79,7 @@ export function directReads(sign?: Sign): DirectReads {
           pause();
           if (signal.aborted) throw error;
         }
-        count("bff.store.retries", { operation: `read in ${name}` });
+        measure("bff.store.retries", 1, { operation: `read in ${name}` });
         return undefined;
       };
     },

@@ -1,6 +1,6 @@
 import type { Container } from "@azure/cosmos";
 import { randomBase64Url } from "../core/encoding.ts";
-import { count } from "../telemetry/activity.ts";
+import { measure } from "../telemetry/metrics.ts";
 import { storeClock, timed, type StoreClock } from "./clock.ts";
 import type { DirectRead } from "./direct-reads.ts";
 import { LostWriteError, StoreUnavailableError } from "./errors.ts";
@@ -118,7 +118,7 @@ export function pointOperations<T extends Stored>(
     const current = await read(id, signal);
     if (!current) return { outcome: "gone" };
     if (own && current.document.writeId === own.writeId) return { outcome: own.outcome, etag: current.etag };
-    count("bff.store.conflicts", { container: name });
+    measure("bff.store.conflicts", 1, { container: name });
     return { outcome: "conflict", current };
   };
 

@@ -1,5 +1,6 @@
 import { backOff, withinTime } from "../core/waiting.ts";
-import { addRequestUnits, count, dependency, currentRecorder } from "../telemetry/activity.ts";
+import { addRequestUnits, dependency } from "../telemetry/activity.ts";
+import { measure } from "../telemetry/metrics.ts";
 import { DocumentTooLargeError, LostWriteError, StoreUnavailableError } from "./errors.ts";
 
 const maxAttempts = 5;
@@ -70,7 +71,7 @@ export async function untilAnswered<T>(
       if (repeat === "unwritten" && mayBeWritten(error)) throw new LostWriteError(operation, error);
       lastError = error;
       if (attempt === maxAttempts) break;
-      count("bff.store.retries", { operation });
+      measure("bff.store.retries", 1, { operation });
       await backOff(attempt, partsOf(error).retryAfterMs, signal);
     }
   }
@@ -98,14 +99,23 @@ function mayBeWritten(error: unknown): boolean {
  * @param operation for example "read in accounts"
  */
 export async function observed<T>(operation: string, request: () => Promise<T>): Promise<T> {
-  const target = operation.split(" in ").at(-1) ?? operation;
-  return dependency({ type: "azure.cosmosdb", name: operation, target }, request, (outcome) => {
+  const [act = operation, container = operation] = operation.split(" in ");
+  const asked = {
+    "db.system.name": "azure.cosmosdb",
+    "db.operation.name": act,
+    "db.collection.name": container,
+  };
+  return dependency({ name: operation, attributes: asked }, request, (outcome) => {
     const { status, substatus, requestUnits } = partsOf("value" in outcome ? outcome.value : outcome.error);
     addRequestUnits(requestUnits);
-    if (status !== undefined) currentRecorder()?.measure("bff.store.request_units", requestUnits, { operation });
+    if (status !== undefined) measure("bff.store.request_units", requestUnits, { operation });
     const success = status !== undefined && (status < 400 || answers[status] !== undefined);
-    const attributes = { requestUnits, ...(substatus > 0 && { substatus }) };
-    return { success, resultCode: String(status ?? 0), attributes };
+    const attributes = {
+      "db.response.status_code": String(status ?? 0),
+      "azure.cosmosdb.operation.request_charge": requestUnits,
+      ...(substatus > 0 && { "azure.cosmosdb.response.sub_status_code": substatus }),
+    };
+    return { success, attributes };
   });
 }
 

@@ -1,139 +1,128 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomBytes } from "node:crypto";
-import type { MetricName } from "./metrics.ts";
-import type { DependencyCall, Ending, FunctionCall, Outcome, Recorder, Span, TraceContext } from "./recorder.ts";
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+  type SpanOptions,
+} from "@opentelemetry/api";
+import { parseTraceParent, W3CTraceContextPropagator } from "@opentelemetry/core";
+import type { DependencyCall, Ending, FunctionCall, Outcome, TraceFields } from "./activity-types.ts";
 
-let recorder: Recorder | undefined;
+/** The name under which the app records; OpenTelemetry calls it the instrumentation scope. */
+export const scopeName = "entra-functions-bff";
 
-/** The recorder of this process; undefined if telemetry is only logged. */
-export function currentRecorder(): Recorder | undefined {
-  return recorder;
-}
+const tracer = trace.getTracer(scopeName);
+const w3c = new W3CTraceContextPropagator();
 
-export function setRecorder(next: Recorder | undefined): void {
-  recorder = next;
-}
-
-/** The state of the running invocation. */
-interface Activity {
-  readonly trace: TraceContext | undefined;
-  /** Those spent on the store so far. */
+/** What the running invocation has spent on the store so far. */
+interface Expenses {
   requestUnits: number;
 }
 
-const activities = new AsyncLocalStorage<Activity>();
+const expenses = new AsyncLocalStorage<Expenses>();
 
 /**
- * Runs an invocation and adds up the request units that it spends on the store. If there is a recorder, the invocation becomes
- * the parent span of everything that it does.
+ * Runs an invocation and adds up the request units that it spends on the store. Its span is the parent of everything that it
+ * does, spans of the app's own code included.
  */
 export async function runFunction<T>(
   { name, trigger, traceParent }: FunctionCall,
   work: () => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
-  const parent = recorder && withSampling(parseTraceParent(traceParent), recorder.sampledPercentage);
-  const trace = parent && { ...parent, spanId: newSpanId() };
-  const call = { kind: "function", type: "InProc", name, attributes: { "faas.trigger": trigger } } as const;
-  return activities.run({ trace, requestUnits: 0 }, async () =>
-    asSpan({ ...call, trace, parentSpanId: parent?.spanId }, work, endingOf),
-  );
+  const parent = traceParent === undefined ? context.active() : arrivedWith(traceParent);
+  const options = { kind: SpanKind.INTERNAL, attributes: { "faas.trigger": trigger } };
+  return expenses.run({ requestUnits: 0 }, async () => inSpan(name, options, parent, work, endingOf));
 }
 
-/**
- * Runs a request to another service and records it as a span.
- * @param work gets the request's trace context, if the invocation has one
- */
+/** Runs a request to another service, in a span. The caller's own client library must not make one, too. */
 export async function dependency<T>(
-  call: DependencyCall,
-  work: (trace?: TraceContext) => Promise<T>,
+  { name, attributes }: DependencyCall,
+  work: () => Promise<T>,
   endingOf: (outcome: Outcome<T>) => Ending,
 ): Promise<T> {
-  const inside = activities.getStore()?.trace;
-  const trace = inside && { ...inside, spanId: newSpanId() };
-  const begun = { ...call, kind: "dependency", trace, parentSpanId: inside?.spanId } as const;
-  return asSpan(begun, async () => work(trace), endingOf);
+  return inSpan(name, { kind: SpanKind.CLIENT, attributes }, context.active(), work, endingOf);
 }
 
 /**
  * Like {@link dependency}, for an HTTP request. Only method, host and status are recorded: paths and queries may be personal.
- * @param work gets the `traceparent` to send (W3C Trace Context section 3.2), if the request is recorded
+ * @param work gets the header fields that say where in the trace the request belongs
  */
 export async function httpDependency<T extends { readonly status: number }>(
   method: string,
   url: URL | string,
-  work: (traceparent?: string) => Promise<T>,
+  work: (trace: TraceFields) => Promise<T>,
 ): Promise<T> {
-  if (!currentTrace()?.sampled) return work();
-  const { host } = new URL(url);
-  const request = async (trace?: TraceContext) => work(trace && `00-${trace.traceId}-${trace.spanId}-01`);
-  return dependency({ type: "Http", name: `${method} ${host}`, target: host }, request, (outcome) => {
-    if ("error" in outcome) return { success: false, resultCode: "0" };
-    return { success: outcome.value.status < 400, resultCode: String(outcome.value.status) };
-  });
+  const { host, hostname, port } = typeof url === "string" ? new URL(url) : url;
+  const attributes = {
+    "http.request.method": method,
+    "server.address": hostname,
+    ...(port && { "server.port": Number(port) }),
+  };
+  return dependency({ name: `${method} ${host}`, attributes }, async () => work(traceFields()), httpEnding);
 }
 
-type Begun = Omit<Span, "trace" | "startedAt" | "durationMs" | "success" | "resultCode"> & {
-  readonly trace: TraceContext | undefined;
-};
+function httpEnding(outcome: Outcome<{ readonly status: number }>): Ending {
+  if ("error" in outcome) return { success: false, attributes: { "error.type": typeOf(outcome.error) } };
+  const { status } = outcome.value;
+  return { success: status < 400, attributes: { "http.response.status_code": status } };
+}
 
-async function asSpan<T>(begun: Begun, work: () => Promise<T>, endingOf: (outcome: Outcome<T>) => Ending): Promise<T> {
-  const startedAt = Date.now();
-  const start = performance.now();
-  const end = (outcome: Outcome<T>) => {
-    const { success, resultCode, attributes } = endingOf(outcome);
-    const { trace } = begun;
-    if (!trace?.sampled) return;
-    const durationMs = performance.now() - start;
-    const all = { ...begun.attributes, ...attributes };
-    recorder?.span({ ...begun, trace, startedAt, durationMs, success, resultCode, attributes: all });
-  };
+async function inSpan<T>(
+  name: string,
+  options: SpanOptions,
+  parent: Context,
+  work: () => Promise<T>,
+  endingOf: (outcome: Outcome<T>) => Ending,
+): Promise<T> {
+  const span = tracer.startSpan(name, options, parent);
   let value: T;
   try {
-    value = await work();
+    value = await context.with(trace.setSpan(parent, span), work);
   } catch (error) {
-    end({ error });
+    finish(span, endingOf({ error }));
     throw error;
   }
-  end({ value });
+  finish(span, endingOf({ value }));
   return value;
 }
 
-/** The trace that the running invocation belongs to. */
-export function currentTrace(): TraceContext | undefined {
-  return activities.getStore()?.trace;
+function finish(span: Span, { success, attributes }: Ending): void {
+  span.setAttributes(attributes);
+  if (!success) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
+
+/** Code or class of an error, never its message, which may be personal. */
+export function typeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  if (typeof code === "string") return code;
+  return error instanceof Error ? error.name : "unknown";
+}
+
+/** What the running work passes on with its requests. */
+function traceFields(): TraceFields {
+  const fields: Record<string, string> = {};
+  w3c.inject(context.active(), fields, { set: (_, name, value) => void (fields[name] = value) });
+  return fields;
+}
+
+/** The span of the caller. Without a valid one, a new trace begins. */
+function arrivedWith(traceParent: string): Context {
+  const caller = parseTraceParent(traceParent);
+  return caller === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
 }
 
 /** Request units that the running invocation has spent so far; 0 outside of one. */
 export function requestUnitsSoFar(): number {
-  return activities.getStore()?.requestUnits ?? 0;
+  return expenses.getStore()?.requestUnits ?? 0;
 }
 
 export function addRequestUnits(units: number): void {
-  const activity = activities.getStore();
-  if (activity) activity.requestUnits += units;
-}
-
-export function count(metric: MetricName, dimensions: Readonly<Record<string, string>>): void {
-  recorder?.measure(metric, 1, dimensions);
-}
-
-/** Parses `traceparent` (W3C Trace Context section 3.2). Without a valid one, a new trace begins, marked as sampled. */
-function parseTraceParent(text: string | undefined): TraceContext {
-  const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(text ?? "") ?? [];
-  if (!traceId || !spanId || !flags) return { traceId: randomBytes(16).toString("hex"), spanId: "", sampled: true };
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
-}
-
-/**
- * The trace, left sampled only if its id falls into the share that is kept. The id's last 52 bits decide, which are random (W3C
- * Trace Context Level 2, section 3.2.2.3), so every instance keeps the same traces.
- */
-function withSampling(trace: TraceContext, percentage: number): TraceContext {
-  const position = Number.parseInt(trace.traceId.slice(-13), 16) / 2 ** 52;
-  return { ...trace, sampled: trace.sampled && position >= 1 - percentage / 100 };
-}
-
-function newSpanId(): string {
-  return randomBytes(8).toString("hex");
+  const spent = expenses.getStore();
+  if (spent) spent.requestUnits += units;
 }

@@ -22,6 +22,11 @@ export async function seedSigningKeys(folder: string): Promise<void> {
 
 const providerFile = "identity-provider.sqlite";
 
+/** What a server of a test needs so that the instances of a world trust it. */
+export async function testCertificates(): Promise<Certificates> {
+  return certificatesIn(await shared("test-certificates", certificatesIn));
+}
+
 async function certificatesIn(folder: string): Promise<Certificates> {
   const { loadOrCreateCertificates } = await import("@entra-functions-bff/identity-provider/certificate");
   return loadOrCreateCertificates(folder);
@@ -29,7 +34,7 @@ async function certificatesIn(folder: string): Promise<Certificates> {
 
 async function makeSigningKeys(folder: string): Promise<void> {
   const { startIdentityProvider } = await import("@entra-functions-bff/identity-provider");
-  const tls = await certificatesIn(await shared("test-certificates", certificatesIn));
+  const tls = await testCertificates();
   const dataFile = join(folder, providerFile);
   const provider = await startIdentityProvider({ httpPort: 0, httpsPort: 0, tls, apps: [], dataFile });
   await provider.stop();

@@ -1,7 +1,10 @@
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import { testCertificates } from "./certificates.ts";
 
 /** One item of telemetry, as far as tests look at it. */
 export interface Item {
@@ -26,6 +29,7 @@ export interface ItemData {
   readonly duration: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly measurements: Readonly<Record<string, number>>;
+  readonly exceptions: readonly { readonly typeName: string; readonly message: string; readonly stack: string }[];
   readonly metrics: readonly { readonly name: string; readonly value: number; readonly count: number }[];
 }
 
@@ -52,13 +56,14 @@ export interface Ingestion extends AsyncDisposable {
 
 export const instrumentationKey = "55555555-5555-4555-8555-555555555555";
 
+/** With a certificate that the instances of a world trust. */
 export async function startIngestion(): Promise<Ingestion> {
   const items: Item[] = [];
   const bodies: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const answers: (IngestionAnswer | "hang")[] = [];
   const take: RequestListener = (request, response) => {
-    void text(request).then((body) => {
+    void bodyOf(request).then((body) => {
       if (request.method !== "POST" || request.url !== "/v2.1/track") return response.writeHead(404).end();
       bodies.push(body);
       authorizations.push(request.headers.authorization);
@@ -71,10 +76,10 @@ export async function startIngestion(): Promise<Ingestion> {
       return response.end(JSON.stringify(answer.body ?? all));
     });
   };
-  const server = createServer(take);
+  const server = createServer(await testCertificates(), take);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
     connectionString: `InstrumentationKey=${instrumentationKey};IngestionEndpoint=${url}/`,
@@ -88,4 +93,9 @@ export async function startIngestion(): Promise<Ingestion> {
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const body = await buffer(request);
+  return (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString();
 }

@@ -19,7 +19,16 @@ function deploy(args: readonly string[], folders: readonly string[]): Promise<En
 }
 
 /** The whole of what is deployed. */
-const packaged = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs", "host.json", "package.json"];
+const packaged = [
+  "dist/index.cjs",
+  "dist/msal-node.cjs",
+  "dist/storage-queue.cjs",
+  "dist/telemetry-azure-monitor.cjs",
+  "dist/telemetry-otlp.cjs",
+  "dist/telemetry-sdk.cjs",
+  "host.json",
+  "package.json",
+];
 
 describe("npm run deploy", () => {
   it("publishes the packaged folder with the Core Tools, and has nothing built", async () => {

@@ -6,7 +6,14 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { manifestFile, manifestText, packageApp, type Manifest } from "../../tools/deploy/package.ts";
 
-const built = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs"];
+const built = [
+  "dist/index.cjs",
+  "dist/msal-node.cjs",
+  "dist/storage-queue.cjs",
+  "dist/telemetry-azure-monitor.cjs",
+  "dist/telemetry-otlp.cjs",
+  "dist/telemetry-sdk.cjs",
+];
 
 describe("the folder that is published", () => {
   let parent: string;

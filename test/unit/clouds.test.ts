@@ -4,7 +4,6 @@ import { ConfigurationError } from "../../shared/configuration/configuration.ts"
 import { cloudOf, clouds } from "../../shared/configuration/clouds.ts";
 import { resourcesOf } from "../../shared/configuration/scopes.ts";
 import { configuration } from "./support/environment.ts";
-import { parseConnectionString } from "../../shared/azure-monitor/connection-string.ts";
 
 /** What Microsoft publishes, written a second time so that nobody changes the table unawares. */
 const published: readonly [authorityHost: string, graph: string][] = [
@@ -96,21 +95,3 @@ describe("Azure AD B2C is refused by its name", () => {
     });
   }
 });
-
-describe("telemetry is written with a token for the audience of the connection string", () => {
-  const key = "InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=https://ingestion.example/";
-
-  test("that of the public cloud without one", () => {
-    assert.equal(scopeOf(key), "https://monitor.azure.com/.default");
-    assert.equal(scopeOf(`${key};AADAudience=`), "https://monitor.azure.com/.default");
-  });
-
-  test("another cloud's, if it is there", () => {
-    assert.equal(scopeOf(`${key};AADAudience=https://monitor.azure.us`), "https://monitor.azure.us/.default");
-  });
-});
-
-function scopeOf(text: string): string {
-  const connection = parseConnectionString(text);
-  return typeof connection === "string" ? assert.fail(connection) : connection.scope;
-}

@@ -10,7 +10,16 @@ import { createFakeFunc } from "../../tools/fake-func.ts";
 import { command, environment, started, type Proof } from "./installed.ts";
 
 const names = ["start", "dev", "doctor", "app-registration", "package", "deploy", "func"];
-const packaged = ["dist/index.cjs", "dist/msal-node.cjs", "dist/storage-queue.cjs", "host.json", "package.json"];
+const packaged = [
+  "dist/index.cjs",
+  "dist/msal-node.cjs",
+  "dist/storage-queue.cjs",
+  "dist/telemetry-azure-monitor.cjs",
+  "dist/telemetry-otlp.cjs",
+  "dist/telemetry-sdk.cjs",
+  "host.json",
+  "package.json",
+];
 const tenantId = "72f988bf-0000-4000-8000-2d7cd011db47";
 
 /** Runs a command in the app's folder to its end. Programs in `onPath` come before those of this machine. */
