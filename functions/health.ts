@@ -1,5 +1,6 @@
 import { problemCodeOf } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { isTelemetryDelivered, telemetryRefused } from "../shared/telemetry/delivery.ts";
 import { warningTexts } from "../shared/telemetry/warnings.ts";
 
 /** `GET /healthz`: says that the process answers, and depends on nothing else. Front ends probe by HEAD. */
@@ -33,7 +34,11 @@ export const readyz: FunctionDefinition = {
         status: ready ? "ready" : "not ready",
         checks: { configuration: "ok", store, identityProvider, credential },
         signInSeen: app.signInSeen,
-        warnings: app.warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
+        warnings: [
+          ...app.warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
+          // An instance whose telemetry is refused serves everybody.
+          ...(isTelemetryDelivered() ? [] : [telemetryRefused]),
+        ],
       },
     };
   },

@@ -192,8 +192,7 @@ export const settings = {
   ...downstreamApiSettings,
   telemetrySampledPercentage: {
     name: "Telemetry__SampledPercentage",
-    meaning:
-      "Of the traces that arrive as sampled, the percentage whose spans the app sends. It always sends events and metrics.",
+    meaning: "Of all traces, the percentage whose spans the app sends. It always sends events, metrics and failures.",
     expects: "a whole number from 0 to 100",
     default: "100",
   },

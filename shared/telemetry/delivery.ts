@@ -1,3 +1,11 @@
+/** What `/readyz` says while a destination does not take telemetry. */
+export const telemetryRefused = {
+  code: "telemetry_refused",
+  detail:
+    "Application Insights or the OTLP endpoint does not take this instance's telemetry. " +
+    "The line that begins with telemetry: in the log says why; 403 is a role that is missing or not yet effective.",
+} as const;
+
 /** Why a destination does not take telemetry, by the destination's name. */
 const refused = new Map<string, string>();
 

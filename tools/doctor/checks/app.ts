@@ -1,5 +1,6 @@
 import { isRecord } from "../../../shared/core/encoding.ts";
-import { failed, notChecked, ok, type Finding } from "../finding.ts";
+import { telemetryRefused } from "../../../shared/telemetry/delivery.ts";
+import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { get, jsonObject, type Answer } from "../request.ts";
 
 const name = "App";
@@ -36,7 +37,12 @@ export async function checkApp(baseUrl: string, whenMissing: "failed" | "not che
     const found = `${baseUrl}/readyz answers ${answer.status}, but not as this app would`;
     return [failed(name, found, "Publish the app, and check that this is its address")];
   }
-  return [...checkConfiguration(baseUrl, report, checks), ...checkParts(checks), ...checkSignIns(report)];
+  return [
+    ...checkConfiguration(baseUrl, report, checks),
+    ...checkParts(checks),
+    ...checkSignIns(report),
+    ...checkTelemetry(report),
+  ];
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -62,8 +68,7 @@ function checkParts(checks: Members): Finding[] {
 
 /** Which claims the sign-ins since the app's start have had. The claims are optional, and their absence shows late. */
 function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
-  const list: readonly unknown[] = Array.isArray(warnings) ? warnings : [];
-  const codes = new Set(list.filter(isRecord).map(({ code }) => code));
+  const codes = codesOf(warnings);
   const why = "nobody has signed in since this instance of the app started";
   const claim = (claimName: string, code: string, consequence: string): Finding => {
     const label = `Sign-in: ${claimName}`;
@@ -75,4 +80,18 @@ function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
     claim("sid", "sid_missing", "sign-outs that begin elsewhere do not arrive"),
     claim("login_hint", "login_hint_missing", "people are asked which account to sign out"),
   ];
+}
+
+/** The app does not say whether telemetry is configured, only that somebody refuses it. */
+function checkTelemetry({ warnings }: Members): Finding[] {
+  if (!codesOf(warnings).has(telemetryRefused.code)) return [];
+  const toDo =
+    "The line that begins with telemetry: in the app's log says why. For 403, give the app's identity the role " +
+    "Monitoring Metrics Publisher on the Application Insights resource";
+  return [warning("App: telemetry", "the app's telemetry is refused, so nobody sees what fails", toDo)];
+}
+
+function codesOf(warnings: unknown): ReadonlySet<unknown> {
+  const list: readonly unknown[] = Array.isArray(warnings) ? warnings : [];
+  return new Set(list.filter(isRecord).map(({ code }) => code));
 }

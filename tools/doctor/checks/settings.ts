@@ -6,6 +6,7 @@ import {
 import type { Environment } from "../../../shared/configuration/settings-reader.ts";
 import { formerMaxAttempts, settings } from "../../../shared/configuration/settings.ts";
 import { hostSettings } from "../../../shared/configuration/host-settings.ts";
+import { destinationsOf } from "../../../shared/opentelemetry/destinations.ts";
 import { failed, ok, warning, type Finding } from "../finding.ts";
 import { unknownSettings } from "../settings-source.ts";
 
@@ -24,7 +25,12 @@ export interface SettingsResult {
 export function checkSettings(environment: Environment, sources: string): SettingsResult {
   try {
     const configuration = loadConfiguration(environment);
-    const more = [...checkHomepage(environment), ...checkFormer(environment), ...checkNames(environment)];
+    const more = [
+      ...checkHomepage(environment),
+      ...checkFormer(environment),
+      ...checkNames(environment),
+      ...checkTelemetry(environment),
+    ];
     return { configuration, findings: [ok(name, `complete, from ${sources}`), ...more] };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -33,6 +39,13 @@ export function checkSettings(environment: Environment, sources: string): Settin
     );
     return { configuration: undefined, findings: [...findings, ...checkNames(environment)] };
   }
+}
+
+/** The app starts without telemetry if its settings are wrong. */
+function checkTelemetry(environment: Environment): Finding[] {
+  return destinationsOf(environment).problems.map((problem) =>
+    failed("Settings: telemetry", problem, "Until then, the app sends no telemetry there"),
+  );
 }
 
 function checkNames(environment: Environment): Finding[] {
