@@ -42,6 +42,9 @@ param privateNetwork bool = false
 @description('Address range of that virtual network, a /24 or larger. It matters only if you connect the network with others.')
 param networkPrefix string = '10.0.0.0/24'
 
+@description('Address ranges in networks connected with it, whose machines may reach the private endpoints: those of your operators.')
+param networkAllowedPrefixes string[] = []
+
 @description('APIs that the app calls on behalf of signed-in people, besides Microsoft Graph of the cloud with `User.Read`. An API named `graph` replaces that.')
 param downstreamApis downstreamApi[] = []
 
@@ -145,6 +148,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     location: location
     tags: allTags
     prefix: networkPrefix
+    allowedPrefixes: networkAllowedPrefixes
   }
 }
 

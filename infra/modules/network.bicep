@@ -8,6 +8,9 @@ param tags object
 @description('Address range of the virtual network.')
 param prefix string
 
+@description('Address ranges in connected networks that may reach the private endpoints, besides the app.')
+param allowedPrefixes string[]
+
 resource appRules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   name: 'nsg-app-${name}'
   location: location
@@ -23,20 +26,20 @@ resource endpointRules 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   properties: {
     securityRules: [
       {
-        name: 'https-from-the-app'
+        name: 'https-from-the-app-and-operators'
         properties: {
           priority: 100
           direction: 'Inbound'
           access: 'Allow'
           protocol: 'Tcp'
-          sourceAddressPrefix: cidrSubnet(prefix, 26, 0)
+          sourceAddressPrefixes: concat([cidrSubnet(prefix, 26, 0)], allowedPrefixes)
           sourcePortRange: '*'
           destinationAddressPrefix: cidrSubnet(prefix, 27, 2)
           destinationPortRange: '443'
         }
       }
       {
-        name: 'nobody-else-in-the-network'
+        name: 'nobody-else-in-connected-networks'
         properties: {
           priority: 200
           direction: 'Inbound'
