@@ -2,8 +2,8 @@ import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { purgeAccount } from "../shared/sign-out/by-administrator.ts";
 
-/** MSAL's `uid.utid`. */
-const homeAccountId = /^[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]{1,128})?$/;
+/** `<object id>.<tenant id>`, as MSAL's `uid.utid`, or a subject. */
+const accountId = /^[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]{1,128})?$/;
 
 /** `DELETE /auth/accounts/{homeAccountId}`: an administrator's program removes an account. Needs a function key. */
 export const purge: FunctionDefinition = {
@@ -14,7 +14,7 @@ export const purge: FunctionDefinition = {
   signsOut: true,
   async handler(request, context) {
     const id = request.params["homeAccountId"] ?? "";
-    if (!homeAccountId.test(id))
+    if (!accountId.test(id))
       throw new ProblemError("invalid_request", "The homeAccountId does not have the form uid.utid.");
     return { jsonBody: await purgeAccount(context.app, id, context) };
   },

@@ -1,6 +1,5 @@
 import { asciiLowerCase, isRecord, sha256Base64Url } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
-import { isMark, secondsNeeded, type Mark } from "./signed-out-since.ts";
 
 /** The end of MSAL's `uid.utid` where the `utid` is a Microsoft tenant. */
 const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -13,8 +12,13 @@ const ofTenant = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export function accountKeyOf(environment: string, homeAccountId: string): string {
   // Case does not matter in Microsoft's ids. It does in a subject (OpenID Connect Core 1.0 section 2): "Ada" is not "ada".
-  const id = ofTenant.test(homeAccountId) ? asciiLowerCase(homeAccountId) : homeAccountId;
+  const id = isOfTenant(homeAccountId) ? asciiLowerCase(homeAccountId) : homeAccountId;
   return sha256Base64Url(asciiLowerCase(environment), id);
+}
+
+/** Whether an id has the form of MSAL's `uid.utid`, which is also that of `<object id>.<tenant id>`. */
+export function isOfTenant(id: string): boolean {
+  return ofTenant.test(id);
 }
 
 /** The name of a session in the database: a hash of the secret in the cookie, never the secret itself. */
@@ -41,6 +45,8 @@ export interface StoredSession {
   readonly userAgent: string;
   /** Compact JWE that only the cookie's secret opens. */
   readonly sealed: string;
+  /** Id of the entry that leads a guest's local id to the account, if it was a guest who signed in. */
+  readonly guest?: string;
   /** Key of the browser's earlier session, which ended when this one began. */
   readonly replaced?: string;
   /** The `sid` of the earlier session, if that was still there and had one. */
@@ -49,15 +55,10 @@ export interface StoredSession {
   readonly replacedLive?: true;
 }
 
-/** Everything kept for one account. Without this document, or without a session in it, the account is signed out everywhere. */
+/** Everything kept for one account. Deleting this document signs the account out everywhere. */
 export interface AccountDocument {
   readonly id: string;
   readonly sessions: Readonly<Record<string, StoredSession>>;
-  /**
-   * When the account itself was last signed out, by an administrator for example. The mark stays as long as a sign-in from
-   * before it may be under way, if need be in a document without sessions.
-   */
-  readonly mark?: Mark;
   /** Seconds after the last write at which Azure Cosmos DB removes the document by itself. */
   readonly ttl: number;
   /** New on every write. If the answer to a write was lost, it tells that write from somebody else's. */
@@ -66,12 +67,11 @@ export interface AccountDocument {
   readonly unreadable?: true;
 }
 
-/** What a pure decision makes of a document: new sessions, its deletion, or no change. Any of them may mark the account. */
-export type Change = { readonly mark?: Mark | undefined } & (
+/** What a pure decision makes of a document: new sessions, its deletion, or no change. */
+export type Change =
   | { readonly kind: "replace"; readonly sessions: AccountDocument["sessions"] }
   | { readonly kind: "delete" }
-  | { readonly kind: "none" }
-);
+  | { readonly kind: "none" };
 
 export type Replacement = Extract<Change, { kind: "replace" }>;
 
@@ -107,17 +107,10 @@ export function successorOf(document: AccountDocument, sessionKey: string): [str
   return Object.entries(document.sessions).find(([, { replaced }]) => replaced === sessionKey);
 }
 
-/**
- * Whole seconds from `now` until the last of `sessions` ends, and the mark is needed no more. At least 1: Azure Cosmos DB takes
- * no less.
- */
-export function ttlOf(
-  { sessions, mark }: Pick<AccountDocument, "sessions" | "mark">,
-  lifetimes: Lifetimes,
-  now: number,
-): number {
+/** Whole seconds from `now` until the last of `sessions` ends. At least 1: Azure Cosmos DB takes no less. */
+export function ttlOf(sessions: AccountDocument["sessions"], lifetimes: Lifetimes, now: number): number {
   const last = Math.max(...Object.values(sessions).map((session) => endOf(session, lifetimes)));
-  return Math.max(1, mark ? secondsNeeded(mark, now) : 0, Math.ceil((last - now) / 1000));
+  return Math.max(1, Math.ceil((last - now) / 1000));
 }
 
 /** The session with this key, if there is one. The key may be any text, `toString` for example. */
@@ -140,7 +133,6 @@ export function isAccountDocument(value: unknown): value is AccountDocument {
     typeof value["id"] === "string" &&
     typeof value["writeId"] === "string" &&
     isRecord(value["sessions"]) &&
-    (value["mark"] === undefined || isMark(value["mark"])) &&
     Object.values(value["sessions"]).every(isStoredSession)
   );
 }
@@ -159,8 +151,8 @@ function isStoredSession(value: unknown): value is StoredSession {
   const { createdAt, lastSeenAt, expiresAt, revalidatedAt = createdAt } = value;
   const times = [createdAt, lastSeenAt, expiresAt, revalidatedAt];
   const hasTimes = times.every((time) => typeof time === "string" && !Number.isNaN(Date.parse(time)));
-  const { sealed, sid, startedAt = "", replaced = "", replacedSid = "" } = value;
-  const texts = [sealed, sid === null ? "" : sid, startedAt, replaced, replacedSid];
+  const { sealed, sid, startedAt = "", guest = "", replaced = "", replacedSid = "" } = value;
+  const texts = [sealed, sid === null ? "" : sid, startedAt, guest, replaced, replacedSid];
   const hasTicks = [value["createdTick"], value["startedTick"]].every((tick) => tick === undefined || isTick(tick));
   return hasTimes && hasTicks && texts.every((text) => typeof text === "string");
 }

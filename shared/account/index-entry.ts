@@ -1,5 +1,6 @@
-import { sha256Base64Url } from "../core/encoding.ts";
+import { asciiLowerCase, sha256Base64Url } from "../core/encoding.ts";
 import type { Unwritten } from "../store/point-operations.ts";
+import { isOfTenant } from "./document.ts";
 import type { Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
@@ -12,7 +13,7 @@ interface Entry {
   readonly ttl: number;
 }
 
-/** The entry of a `sid`, or of a subject. A sign-in claims it, a sign-out at the identity provider marks it, in any order. */
+/** The entry of a `sid`, of a subject, or of a person. A sign-in claims it, a sign-out at the identity provider marks it, in any order. */
 export interface SidEntry extends Entry {
   readonly kind: "sid or subject";
   /** Null if nobody has signed in under it so far. */
@@ -25,10 +26,10 @@ export interface SidEntry extends Entry {
   readonly unreadable?: true | undefined;
 }
 
-/** The account that a `sid`, or a subject, leads to. */
+/** The account that a `sid`, a subject or a guest leads to. */
 export interface Claim {
   readonly accountKey: string;
-  /** Null for a subject, which may have several sessions. */
+  /** Null for a subject and for a guest, who may have several sessions. */
   readonly sessionKey: string | null;
 }
 
@@ -110,6 +111,16 @@ function timesOf(mark: Mark | null): Pick<StoredEntry, "signedOutAt" | "signedOu
  */
 export function sidKeyOf(authority: string, sid: string): string {
   return sha256Base64Url(authority, "sid", sid);
+}
+
+/**
+ * Id of the entry of a person, as an administrator or the directory names one. It is marked when the account itself is signed out. Only
+ * that of a guest, who has another id at home, also leads to the account.
+ * @param environment host of the authority
+ * @param id `<object id>.<tenant id>`; MSAL's `homeAccountId`, which is the same for a member
+ */
+export function personKeyOf(environment: string, id: string): string {
+  return sha256Base64Url(asciiLowerCase(environment), "person", isOfTenant(id) ? asciiLowerCase(id) : id);
 }
 
 /** Id of the entry of a subject, which is unique within its issuer (OpenID Connect Core 1.0 section 2). */

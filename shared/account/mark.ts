@@ -4,18 +4,15 @@ import type { PointOperations } from "../store/point-operations.ts";
 import type { SidEntry } from "./index-entry.ts";
 import { rememberToken, tokenSeconds } from "./remembered-token.ts";
 import { changeEntry, readEntry, type EntryChange } from "./change-entry.ts";
-import { laterOf, type Mark } from "./signed-out-since.ts";
+import { laterOf, signInSeconds, type Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
-/**
- * Seconds for which a mark is kept at least. This is longer than a sign-in can take after the identity provider has issued its
- * code: a code lives for 10 minutes at most, and the callback takes seconds.
- */
-const markSeconds = 15 * 60;
+/** Seconds for which a mark is kept at least: a sign-in from before may be under way for so long, and its callback takes seconds. */
+const markSeconds = signInSeconds + 60;
 /** The number of logout tokens that an entry remembers itself. A further one costs an operation more. */
 const maxTokens = 200;
 
-/** A sign-out, to be noted in the entry of a `sid` or a subject. */
+/** A sign-out, to be noted in the entry of a `sid`, a subject or a person. */
 export interface NewMark extends Mark {
   /** Id of the entry. */
   readonly id: string;

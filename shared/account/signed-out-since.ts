@@ -1,5 +1,4 @@
-import { isRecord } from "../core/encoding.ts";
-import { isTick, wasBefore, type Tick } from "../store/clock.ts";
+import { wasBefore, type Tick } from "../store/clock.ts";
 
 /** When a sign-out was asked for: sign-ins that began earlier are refused. */
 export interface Mark {
@@ -19,8 +18,6 @@ export interface Begun {
 
 /** For how long a sign-in may be under way: what answers it later is refused. */
 export const signInSeconds = 15 * 60;
-/** For the callback that began just in time. */
-const callbackSeconds = 60;
 
 /** Whether a sign-in began before the sign-out, or may have. */
 export function isSignedOutSince(mark: Mark | null | undefined, { startedAt, startedTick }: Begun): boolean {
@@ -34,18 +31,4 @@ export function laterOf(a: Mark, b: Mark): Mark {
   const { signedOutAt } = a.signedOutAt > b.signedOutAt ? a : b;
   const isEarlier = wasBefore(a.signedOutTick, b.signedOutTick);
   return isEarlier === undefined ? { signedOutAt } : { signedOutAt, signedOutTick: (isEarlier ? b : a).signedOutTick };
-}
-
-/** For how many seconds from `now` a sign-in from before the mark may still be under way; 0 if none can be. */
-export function secondsNeeded({ signedOutAt }: Mark, now: number): number {
-  const end = Date.parse(signedOutAt) + (signInSeconds + callbackSeconds) * 1000;
-  return Math.max(0, Math.ceil((end - now) / 1000));
-}
-
-/** Whether `value`, as read from the store, is a mark. */
-export function isMark(value: unknown): value is Mark {
-  if (!isRecord(value)) return false;
-  const { signedOutAt, signedOutTick } = value;
-  const isTime = typeof signedOutAt === "string" && !Number.isNaN(Date.parse(signedOutAt));
-  return isTime && (signedOutTick === undefined || isTick(signedOutTick));
 }

@@ -3,9 +3,8 @@ import { settledWith, untilSettled, type Attempt } from "../store/contention.ts"
 import { LostWriteError } from "../store/errors.ts";
 import type { PointOperations, Unwritten, Versioned } from "../store/point-operations.ts";
 import type { Telemetry } from "../telemetry/log.ts";
-import { ttlOf, type AccountDocument, type Change, type Lifetimes } from "./document.ts";
+import { ttlOf, type AccountDocument, type Change, type Lifetimes, type Replacement } from "./document.ts";
 import type { DirectoryState } from "./directory-state.ts";
-import { laterOf, secondsNeeded, type Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
 /** The two containers, accounts and the index. The state of the subscription to the directory is in the second. */
@@ -22,11 +21,11 @@ export interface Timing {
 }
 
 export interface ChangeResult {
-  readonly outcome: "created" | "replaced" | "deleted" | "unchanged" | "gone";
-  /** The document that the change was decided on; undefined when there was none, or the account is gone. */
+  readonly outcome: "replaced" | "deleted" | "unchanged" | "gone";
+  /** The document that the change was decided on; undefined when the account is gone. */
   readonly before: AccountDocument | undefined;
   readonly change?: Change;
-  /** After "created" and "replaced": the document as it is now, if the store has named its version. */
+  /** After "replaced": the document as it is now, if the store has named its version. */
   readonly after?: Versioned<AccountDocument>;
 }
 
@@ -48,49 +47,44 @@ export async function changeAccount(
     if (!current) return settledWith(gone);
     const before = current.document;
     const change = await decide(before);
-    const write = writeOf(change, before, timing);
-    if (write === "none") return settledWith({ outcome: "unchanged", before });
-    if (write === "delete") {
+    if (change.kind === "none") return settledWith({ outcome: "unchanged", before });
+    if (change.kind === "delete") {
       const deleted = await accounts.delete(before.id, current.etag, signal);
       if (deleted.outcome === "conflict") return { outcome: "refused", current: deleted.current };
       return settledWith(deleted.outcome === "gone" ? gone : { outcome: "deleted", before, change });
     }
-    const replaced = await accounts.replace(write, current.etag, signal);
+    const document = withSessions(before.id, change.sessions, timing);
+    const replaced = await accounts.replace(document, current.etag, signal);
     if (replaced.outcome === "conflict") return { outcome: "refused", current: replaced.current };
     if (replaced.outcome === "gone") return settledWith(gone);
-    if (change.kind === "none") return settledWith({ outcome: "unchanged", before });
-    if (change.kind === "delete") return settledWith({ outcome: "deleted", before, change });
-    return settledWith({ outcome: "replaced", before, change, ...versionOf(write, replaced.etag) });
+    return settledWith({ outcome: "replaced", before, change, ...versionOf(document, replaced.etag) });
   };
   return untilSettled(accounts, seen.document.id, seen, attempt, signal);
 }
 
 /**
- * Changes an account document or, where there is none, creates it. Only two may do that: a sign-in, which is newer than
- * whatever has deleted the document, and a sign-out that marks the account, whose document has no session.
- * @param decide like that of {@link changeAccount}; undefined stands for no document
+ * Changes an account document or, where there is none, creates it. Only a sign-in may do that: it is newer than whatever has
+ * deleted the document.
+ * @param decide like that of {@link changeAccount}; a new document has no sessions yet
+ * @returns the document as it is now, if the store has named its version
  * @throws {LostWriteError} when the document may yet be created
  */
 export async function changeOrCreateAccount(
   accounts: PointOperations<AccountDocument>,
   id: string,
   seen: Versioned<AccountDocument> | undefined,
-  decide: (document: AccountDocument | undefined) => Change,
+  decide: (sessions: AccountDocument["sessions"]) => Replacement,
   timing: Timing,
   signal: AbortSignal,
-): Promise<ChangeResult> {
-  const attempt = async (current: typeof seen): Promise<Attempt<AccountDocument, ChangeResult>> => {
+): Promise<Versioned<AccountDocument> | undefined> {
+  const attempt = async (current: typeof seen): Promise<Attempt<AccountDocument, typeof seen>> => {
     if (current) {
-      const changed = await changeAccount(accounts, current, decide, timing, signal);
-      if (changed.outcome !== "gone") return settledWith(changed);
+      const changed = await changeAccount(accounts, current, ({ sessions }) => decide(sessions), timing, signal);
+      if (changed.outcome !== "gone") return settledWith(changed.after);
     }
-    const change = decide(undefined);
-    const write = writeOf(change, { id, sessions: {} }, timing);
-    if (typeof write === "string") return settledWith(gone);
-    const created = await accounts.create(write, signal);
-    if (created.outcome === "created") {
-      return settledWith({ outcome: "created", before: undefined, change, ...versionOf(write, created.etag) });
-    }
+    const document = withSessions(id, decide({}).sessions, timing);
+    const created = await accounts.create(document, signal);
+    if (created.outcome === "created") return settledWith(versionOf(document, created.etag).after);
     if (created.outcome === "lost") throw new LostWriteError("create in accounts");
     return { outcome: "refused", current: created.outcome === "conflict" ? created.current : undefined };
   };
@@ -98,21 +92,6 @@ export async function changeOrCreateAccount(
 }
 
 const gone: ChangeResult = { outcome: "gone", before: undefined };
-
-/** How a change is written. The account's mark, an earlier one or the change's own, is kept as long as it is needed. */
-function writeOf(
-  change: Change,
-  before: Pick<AccountDocument, "id" | "sessions" | "mark">,
-  timing: Timing,
-): Unwritten<AccountDocument> | "delete" | "none" {
-  if (change.kind === "none" && !change.mark) return "none";
-  const marks = [before.mark, change.mark].filter((mark) => mark !== undefined);
-  const [mark] = marks.length > 1 ? [marks.reduce(laterOf)] : marks;
-  const isNeeded = mark !== undefined && secondsNeeded(mark, timing.clock.now()) > 0;
-  if (change.kind === "replace") return withSessions(before.id, change.sessions, timing, isNeeded ? mark : undefined);
-  if (!isNeeded) return change.kind;
-  return withSessions(before.id, change.kind === "delete" ? {} : before.sessions, timing, mark);
-}
 
 /** A document that was just written, to be changed again without reading it. */
 function versionOf(
@@ -127,14 +106,8 @@ export function withSessions(
   id: string,
   sessions: AccountDocument["sessions"],
   { lifetimes, clock }: Timing,
-  mark?: Mark,
 ): Unwritten<AccountDocument> {
-  return {
-    id,
-    sessions,
-    ...(mark && { mark }),
-    ttl: ttlOf({ sessions, ...(mark && { mark }) }, lifetimes, clock.now()),
-  };
+  return { id, sessions, ttl: ttlOf(sessions, lifetimes, clock.now()) };
 }
 
 /** Warns that this version cannot read what is stored. Many of these warnings tell of a version that was taken back. */

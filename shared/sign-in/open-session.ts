@@ -1,6 +1,7 @@
 import { readEntry } from "../account/change-entry.ts";
 import { accountKeyOf, sessionKeyOf, type StoredSession } from "../account/document.ts";
-import { sidKeyOf, type Successor } from "../account/index-entry.ts";
+import { guestKeyFor } from "../account/guests.ts";
+import { personKeyOf, sidKeyOf, type Successor } from "../account/index-entry.ts";
 import { seal, type SealBinding } from "../account/seal.ts";
 import { isSignedOutSince, type Begun } from "../account/signed-out-since.ts";
 import { warnOfUnreadable } from "../account/store.ts";
@@ -9,8 +10,9 @@ import type { App, Invocation } from "../app/app.ts";
 import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";
 import { endReplacedSession } from "../sign-out/by-app.ts";
 import { LostWriteError } from "../store/errors.ts";
+import { signedOutMeanwhile } from "./claim-entries.ts";
 import type { SignedIn } from "./sign-in.ts";
-import { cleanupFailed, signedOutMeanwhile, storeSession, type Seen } from "./store-session.ts";
+import { cleanupFailed, storeSession, type Seen } from "./store-session.ts";
 
 export interface NewSession extends Begun {
   readonly signedIn: SignedIn;
@@ -53,20 +55,21 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   const sessionKey = sessionKeyOf(cookie.secret);
   const session = await newStoredSession(app, opened, { ...cookie, sessionKey });
   const seen = await readFor(app, cookie, session, invocation);
-  const marks = [seen.account, seen.sid === "unread" ? undefined : seen.sid].map((read) => read?.document.mark);
-  if (marks.some((mark) => isSignedOutSince(mark, opened))) throw signedOutMeanwhile();
+  if (isSignedOutSince(seen.sid === "unread" ? undefined : seen.sid?.document.mark, opened)) throw signedOutMeanwhile();
 
   const { accountKey } = cookie;
   const { subject } = signedIn;
-  const added = { accountKey, sessionKey, session, replaces: session.replaced, subject, startedAt, startedTick };
+  const personKey = personKeyOf(app.authority.environment, signedIn.claims.homeAccountId);
+  const keys = { accountKey, sessionKey, personKey };
+  const added = { ...keys, session, replaces: session.replaced, subject, startedAt, startedTick };
   await storeSession(app, added, seen, invocation);
   if (previous && previous.accountKey !== accountKey) await leaveOtherAccount(app, previous, added, invocation);
   return cookie;
 }
 
 /**
- * Reads the account's document, and the entry of the `sid` if there probably is one: if the browser has had a session of the
- * account, its session at the identity provider is probably the same as then. Otherwise the claim creates the entry at once.
+ * Reads what is probably there. If the browser has had a session of the account, that is the account's document, and the entry of the
+ * `sid`, because the session at the identity provider is probably the same as then. Otherwise both are created at once.
  */
 async function readFor(
   app: App,
@@ -74,13 +77,14 @@ async function readFor(
   { sid, replaced }: StoredSession,
   { signal, telemetry }: Invocation,
 ): Promise<Seen> {
+  if (replaced === undefined) return { account: undefined, sid: "unread" };
   const { accounts, sids } = await app.store();
   const [account, entry] = await Promise.all([
     accounts.read(accountKey, signal),
-    sid === null || replaced === undefined ? ("unread" as const) : readEntry(sids, "sid or subject", sid, signal),
+    sid === null ? undefined : readEntry(sids, "sid or subject", sid, signal),
   ]);
   if (account?.document.unreadable) warnOfUnreadable("account", telemetry);
-  if (entry !== "unread" && entry?.document.unreadable) warnOfUnreadable("sid", telemetry);
+  if (entry?.document.unreadable) warnOfUnreadable("sid", telemetry);
   return { account, sid: entry };
 }
 
@@ -92,6 +96,7 @@ async function newStoredSession(
   const now = app.clock.now();
   const { earliest } = app.clock.bounds() ?? { earliest: now };
   const { claims, tokenCache, grants, signedInFor, signedInWith } = signedIn;
+  const guest = guestKeyFor(app.authority.environment, claims);
   return {
     sid: signedIn.sid === undefined ? null : sidKeyOf(app.authority.url, signedIn.sid),
     createdAt: new Date(earliest).toISOString(),
@@ -102,6 +107,7 @@ async function newStoredSession(
     expiresAt: new Date(now + app.configuration.session.absoluteTimeoutMinutes * 60_000).toISOString(),
     userAgent,
     sealed: await seal({ claims, tokenCache, grants, signedInFor, signedInWith }, binding),
+    ...(guest !== undefined && { guest }),
     ...(previous?.accountKey === binding.accountKey && { replaced: sessionKeyOf(previous.secret) }),
   };
 }

@@ -1,23 +1,13 @@
-import { claimSid, type Claimed, type NewClaim, type SeenEntry } from "../account/claim.ts";
-import { readEntry } from "../account/change-entry.ts";
+import type { SeenEntry } from "../account/claim.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
-import { addBeside, endForAdded, type AddedSession } from "../account/fit-session.ts";
-import { subjectKeyOf } from "../account/index-entry.ts";
-import { isSignedOutSince, type Begun } from "../account/signed-out-since.ts";
-import { changeAccount, changeOrCreateAccount, warnOfUnreadable } from "../account/store.ts";
+import { addBeside, endForAdded } from "../account/fit-session.ts";
+import { changeAccount, changeOrCreateAccount } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
-import { ProblemError, problemCodeOf } from "../core/errors.ts";
-import { endDisplacedSessions } from "../sign-out/by-app.ts";
+import { problemCodeOf } from "../core/errors.ts";
 import { inTurn } from "../store/contention.ts";
-import { StoreContentionError } from "../store/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
-import type { SignedIn } from "./sign-in.ts";
-
-/** A session on its way into the document of its account, and what has to lead to it. */
-export interface SessionToStore extends AddedSession, Begun {
-  readonly accountKey: string;
-  readonly subject: SignedIn["subject"];
-}
+import { claimForOthers, claimForSid, refuseIfSignedOut } from "./claim-entries.ts";
+import type { SessionToStore } from "./session-to-store.ts";
 
 type Account = Versioned<AccountDocument>;
 
@@ -31,7 +21,8 @@ export interface Seen {
 /**
  * Writes the session, makes the index lead to it, and ends what it replaces. When this returns, the sign-in is complete. If it
  * fails, the session is removed again.
- * @throws {ProblemError} `signin_signed_out` when the `sid` or the subject was signed out since the sign-in began;
+ * @throws {ProblemError} `signin_signed_out` when the `sid`, the subject or the account was signed out since the sign-in
+ *   began;
  *   `session_too_large`
  * @throws {LostWriteError} when the document may yet be created
  */
@@ -43,8 +34,8 @@ export async function storeSession(
 ): Promise<void> {
   try {
     const written = await writeSession(app, session, seen.account, invocation.signal);
-    await claimForSid(app, session, seen.sid, invocation);
-    await claimForSubject(app, session, invocation);
+    await Promise.all([claimForSid(app, session, seen.sid, invocation), refuseIfSignedOut(app, session, invocation)]);
+    await claimForOthers(app, session, invocation);
     await endEarlier(app, session, written, invocation);
   } catch (error) {
     // Nobody will ever have the cookie of this session, so its tokens need not wait for their TTL.
@@ -56,7 +47,6 @@ export async function storeSession(
 /**
  * Adds the session to the account's document. It ends no other yet. Sign-ins of one account on this instance take turns.
  * @returns the document as it is now, if that is known
- * @throws {ProblemError} `signin_signed_out` when the account is marked: an administrator has signed it out since, for example
  */
 async function writeSession(
   app: App,
@@ -66,70 +56,13 @@ async function writeSession(
 ): Promise<Account | undefined> {
   const { accounts } = await app.store();
   const { accountKey } = session;
-  const add = (current: AccountDocument | undefined) => {
-    if (isSignedOutSince(current?.mark, session)) throw signedOutMeanwhile();
-    return addBeside(current?.sessions ?? {}, session, app.configuration.session, app.clock.now());
-  };
+  const add = (others: AccountDocument["sessions"]) =>
+    addBeside(others, session, app.configuration.session, app.clock.now());
   const write = async (waited: boolean) => {
     const newest = waited ? await accounts.read(accountKey, signal) : seen;
-    return (await changeOrCreateAccount(accounts, accountKey, newest, add, app.timing, signal)).after;
+    return changeOrCreateAccount(accounts, accountKey, newest, add, app.timing, signal);
   };
   return inTurn(accounts, accountKey, write, signal);
-}
-
-/** If an entry changes its account more often than this while a sign-in claims it, the sign-in gives up. */
-const maxTakeovers = 8;
-
-/**
- * Makes the index lead from the `sid` to the account. The `sid` may lead to another one, if the person has changed accounts in
- * one session of the identity provider. That account's sessions under the `sid` end first, while a sign-out still finds them.
- */
-async function claimForSid(
-  app: App,
-  session: SessionToStore,
-  seen: Seen["sid"],
-  invocation: Invocation,
-): Promise<void> {
-  const { sid } = session.session;
-  if (sid === null) return;
-  const { sids } = await app.store();
-  const claim = { ...claimOf(app, session, sid), sessionKey: session.sessionKey };
-  let claimed = await claimSid(sids, claim, seen, invocation.signal);
-  for (let takeover = 1; claimed.outcome === "other account"; takeover++) {
-    if (takeover > maxTakeovers) throw new StoreContentionError();
-    await endDisplacedSessions(app, claimed.accountKey, sid, invocation);
-    claimed = await claimSid(sids, { ...claim, takesFrom: claimed }, claimed.seen, invocation.signal);
-  }
-  refuseSignedOut(claimed);
-}
-
-/** Makes the index lead from the subject to the account, if the identity provider may sign out by the subject alone. */
-async function claimForSubject(app: App, session: SessionToStore, { signal, telemetry }: Invocation): Promise<void> {
-  const { subject } = session;
-  if (!subject) return;
-  const { sids } = await app.store();
-  const id = subjectKeyOf(subject.issuer, subject.sub);
-  const seen = await readEntry(sids, "sid or subject", id, signal);
-  if (seen?.document.unreadable) warnOfUnreadable("sid", telemetry);
-  const claim = { ...claimOf(app, session, id), sessionKey: null, takesFrom: "any account" } as const;
-  refuseSignedOut(await claimSid(sids, claim, seen, signal));
-}
-
-function claimOf(
-  { configuration }: App,
-  { accountKey, startedAt, startedTick }: SessionToStore,
-  id: string,
-): Omit<NewClaim, "sessionKey"> {
-  // As long as the session can live.
-  return { id, accountKey, ttl: configuration.session.absoluteTimeoutMinutes * 60, startedAt, startedTick };
-}
-
-function refuseSignedOut({ outcome }: Claimed): void {
-  if (outcome === "signed out") throw signedOutMeanwhile();
-}
-
-export function signedOutMeanwhile(): ProblemError {
-  return new ProblemError("signin_signed_out", "You were signed out elsewhere. Sign in again to continue.");
 }
 
 /**

@@ -1,12 +1,26 @@
 import { accountKeyOf } from "../account/document.ts";
+import { personKeyOf } from "../account/index-entry.ts";
 import type { App } from "../app/app.ts";
+import type { SignOutOrigin } from "../app/sign-out-origins.ts";
 import { carryOutOrDefer } from "./carry-out.ts";
 import type { SignOutResult } from "./end-sessions.ts";
 import type { SigningOut } from "./defer.ts";
-import { newOrder } from "./order.ts";
+import { newOrder, type SignOutOrder } from "./order.ts";
 
-/** Signs an account out everywhere, for an administrator who knows MSAL's `homeAccountId`. */
-export async function purgeAccount(app: App, homeAccountId: string, invocation: SigningOut): Promise<SignOutResult> {
-  const accountKey = accountKeyOf(app.authority.environment, homeAccountId);
-  return carryOutOrDefer(app, newOrder(app, { origin: "administrator", accountKey, reach: "account" }), invocation);
+/**
+ * Signs an account out everywhere, for an administrator.
+ * @param id as for {@link orderForAccount}
+ */
+export async function purgeAccount(app: App, id: string, invocation: SigningOut): Promise<SignOutResult> {
+  return carryOutOrDefer(app, orderForAccount(app, "administrator", id), invocation);
+}
+
+/**
+ * An order for an account itself.
+ * @param id `<object id>.<tenant id>` of any tenant in which the person signs in here. At home, this is MSAL's `homeAccountId`
+ */
+export function orderForAccount(app: App, origin: SignOutOrigin, id: string): SignOutOrder {
+  const { environment } = app.authority;
+  const keys = { accountKey: accountKeyOf(environment, id), personKey: personKeyOf(environment, id) };
+  return newOrder(app, { origin, ...keys, reach: "account" });
 }

@@ -8,7 +8,7 @@ import type { Versioned } from "../store/point-operations.ts";
 import { requestUnitsSoFar } from "../telemetry/activity.ts";
 import { leaveToQueue, type SigningOut } from "./defer.ts";
 import { endSessions, type Ended, type SignOutResult } from "./end-sessions.ts";
-import { markIndex, momentOf } from "./mark-index.ts";
+import { markIndex } from "./mark-index.ts";
 import type { NewerSessions } from "./named-sessions.ts";
 import { datedAs, isForAccount, latestNow, settingsOf, type SignOutOrder } from "./order.ts";
 import { planSignOut, type SignOutPlan } from "./plan.ts";
@@ -115,7 +115,9 @@ async function markAndEnd(
 
 /** The order with the account that the index leads to. A repeated logout token asks for what its first receipt asked for. */
 function withMarked(order: SignOutOrder, marked: Marked): SignOutOrder {
-  const withAccount = { ...order, accountKey: order.accountKey ?? marked.accountKey };
+  // A guest's entry knows better than the order, whose key is that of a member with the same id.
+  const [first, second] = isForAccount(order) ? [marked, order] : [order, marked];
+  const withAccount = { ...order, accountKey: first.accountKey ?? second.accountKey };
   if (marked.outcome === "failed" || !marked.replayOf) return withAccount;
   return datedAs(withAccount, marked.replayOf.signedOutAt, marked.replayOf.signedOutTick);
 }
@@ -132,9 +134,11 @@ async function readAndPlan(
   { seen, late = false, newerSessions = late ? "spare" : "end", refusedSeal }: CarryOutOptions,
 ): Promise<Planned> {
   const account = seen ?? (await readAccount(app, order, invocation));
-  const mark = isForAccount(order) ? await momentOf(app, order) : undefined;
-  const options = { settings: settingsOf(app), newerSessions, refusedSeal, mark };
-  return { account, plan: planSignOut(account?.document, order, options) };
+  if (!account) return { account, plan: { kind: "nothing" } };
+  return {
+    account,
+    plan: planSignOut(account.document, order, { settings: settingsOf(app), newerSessions, refusedSeal }),
+  };
 }
 
 async function readAccount(

@@ -1,5 +1,5 @@
 import type { AccountDocument } from "../account/document.ts";
-import { changeAccount, changeOrCreateAccount, type ChangeResult } from "../account/store.ts";
+import { changeAccount, type ChangeResult } from "../account/store.ts";
 import type { App } from "../app/app.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";
@@ -33,7 +33,7 @@ export async function endSessions(
   isReplay: boolean,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const ended = await applyTo(app, account, plan, signal);
+  const ended = account ? await applyTo(app, account, plan, signal) : nothingLeft;
   if (isReplay && ended.result.outcome === "nothing") {
     throw new ProblemError("logout_token_invalid", "The token is not valid: jti.");
   }
@@ -42,15 +42,13 @@ export async function endSessions(
 
 async function applyTo(
   app: App,
-  account: Versioned<AccountDocument> | undefined,
+  account: Versioned<AccountDocument>,
   plan: SignOutPlan,
   signal: AbortSignal,
 ): Promise<Ended> {
   const { accounts } = await app.store();
-  const apply = (document: AccountDocument | undefined) => applyPlan(plan, document);
-  const id = plan.kind === "account" && plan.mark ? plan.order.accountKey : null;
-  if (id !== null) return endedBy(await changeOrCreateAccount(accounts, id, account, apply, app.timing, signal));
-  return account ? endedBy(await changeAccount(accounts, account, apply, app.timing, signal)) : nothingLeft;
+  const apply = (document: AccountDocument) => applyPlan(plan, document);
+  return endedBy(await changeAccount(accounts, account, apply, app.timing, signal));
 }
 
 function endedBy({ outcome, before, change }: ChangeResult): Ended {

@@ -16,6 +16,8 @@ export interface SignOutOrder {
   readonly sidKey: string | null;
   /** Leads to the account if neither its key nor a `sid` is known. */
   readonly subjectKey: string | null;
+  /** The entry of the person, for an order for the account itself. A guest's leads to the account, instead of `accountKey`. */
+  readonly personKey?: string;
   /**
    * What ends:
    * - "named": the named sessions

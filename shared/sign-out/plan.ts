@@ -1,8 +1,7 @@
 import { endOf, removeSessions, sessionOf, type AccountDocument, type Change } from "../account/document.ts";
-import type { Mark } from "../account/signed-out-since.ts";
 import { holdsNamed, isNamed, isSpared, withSidOfNamed, type NewerSessions } from "./named-sessions.ts";
-import { isForAccount, type OrderSettings, type SignOutOrder } from "./order.ts";
-import { isNewer, wasOpenedAfter } from "./order-times.ts";
+import type { OrderSettings, SignOutOrder } from "./order.ts";
+import { wasOpenedAfter } from "./order-times.ts";
 
 /**
  * What a sign-out ends. {@link planSignOut} decides it once, on the account's document as first read. {@link applyPlan}
@@ -20,8 +19,6 @@ export type SignOutPlan =
       readonly newerSessions: NewerSessions;
       /** Keys of the sessions in the document as first read. */
       readonly seen: ReadonlySet<string>;
-      /** What the document is marked with, if the order is for the account itself. */
-      readonly mark: Mark | undefined;
     }
   /** One session, unless it has got new tokens since the identity provider refused those in `sealed`. */
   | { readonly kind: "refused session"; readonly sessionKey: string; readonly sealed: string };
@@ -32,8 +29,6 @@ export interface PlanOptions {
   readonly newerSessions: NewerSessions;
   /** The seal of the session whose tokens were refused. */
   readonly refusedSeal?: string | undefined;
-  /** The moment of an order for the account itself. */
-  readonly mark?: Mark | undefined;
 }
 
 /**
@@ -46,27 +41,20 @@ export interface PlanOptions {
  * Example: the account has a laptop and a phone, and `SignOut__Scope` is `account`. A front-channel sign-out with the laptop's
  * `sid` plans "account", and both end. Then a tablet signs in. If the same sign-out comes again, the laptop's session is no
  * longer there: it plans "nothing", and the tablet stays.
- * @param first the document as first read, if there was one
+ * @param first the document as first read
  */
 export function planSignOut(
-  first: AccountDocument | undefined,
+  first: AccountDocument,
   given: SignOutOrder,
-  { settings, newerSessions, refusedSeal, mark }: PlanOptions,
+  { settings, newerSessions, refusedSeal }: PlanOptions,
 ): SignOutPlan {
-  // Also where there is nothing to end: a sign-in may be under way.
-  if (mark) return { kind: "account", order: given, newerSessions, seen: keysOf(first), mark };
-  if (!first) return { kind: "nothing" };
   if (refusedSeal !== undefined && given.sessionKey !== null) {
     return { kind: "refused session", sessionKey: given.sessionKey, sealed: refusedSeal };
   }
   const order = withSidOfNamed(first, given);
   if (order.reach !== "account" && !holdsNamed(first, order, newerSessions)) return { kind: "nothing" };
   if (!endsOthers(first, order, order.settings ?? settings)) return { kind: "named sessions", order, newerSessions };
-  return { kind: "account", order, newerSessions, seen: keysOf(first), mark };
-}
-
-function keysOf(document: AccountDocument | undefined): ReadonlySet<string> {
-  return new Set(Object.keys(document?.sessions ?? {}));
+  return { kind: "account", order, newerSessions, seen: new Set(Object.keys(first.sessions)) };
 }
 
 /** Whether an order whose named session is there ends the account's other sessions as well. */
@@ -90,13 +78,8 @@ function cookieWasGood({ sessions }: AccountDocument, order: SignOutOrder, setti
   );
 }
 
-/** Applies a plan to one version of the document; to none, where there is none. */
-export function applyPlan(plan: SignOutPlan, document: AccountDocument | undefined): Change {
-  const mark = plan.kind === "account" ? plan.mark : undefined;
-  return { ...(document ? changeBy(plan, document) : { kind: "none" }), mark };
-}
-
-function changeBy(plan: SignOutPlan, document: AccountDocument): Change {
+/** Applies a plan to one version of the document. */
+export function applyPlan(plan: SignOutPlan, document: AccountDocument): Change {
   if (plan.kind === "refused session") return endRefused(plan, document);
   // Nobody can tell whose sessions are in an unreadable document, so all of it is deleted.
   if (document.unreadable) return { kind: "delete" };
@@ -122,19 +105,14 @@ const none: ReadonlySet<string> = new Set();
  *
  * The laptop's session is gone, so the tablet may have signed in after the sign-out: it stays. The phone ends, because the
  * first read showed it. If the laptop's session were still there, nothing would say that the tablet came later, and all three
- * would end. An order that names no session ends those that the first read showed, and no others. Only an order for the account
- * itself also ends those whose sign-in began before it.
+ * would end. An order for the account itself names no session: it ends those that the first read showed, and no others.
  */
 function accountSessions(
   { order, newerSessions, seen }: Extract<SignOutPlan, { kind: "account" }>,
   document: AccountDocument,
 ): ReadonlySet<string> {
-  if (isForAccount(order)) {
-    const older = Object.entries(document.sessions).filter(([key, session]) => !isNewer(order, session, key));
-    return new Set([...seen, ...older.map(([key]) => key)]);
-  }
   const isNamedThere = order.reach !== "account" && holdsNamed(document, order, newerSessions);
-  return isNamedThere ? keysOf(document) : seen;
+  return isNamedThere ? new Set(Object.keys(document.sessions)) : seen;
 }
 
 /**

@@ -14,6 +14,7 @@ export function isSignOutOrder(value: unknown): value is SignOutOrder {
     isTimeOrNull(value["requestedAt"]) &&
     (value["requestedTick"] === undefined || isTick(value["requestedTick"])) &&
     (value["settings"] === undefined || isOrderSettings(value["settings"])) &&
+    (value["personKey"] === undefined || typeof value["personKey"] === "string") &&
     (value["unproven"] === undefined || value["unproven"] === true)
   );
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
+import { accountId, homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { accountDocument } from "../support/store.ts";
@@ -144,7 +144,7 @@ describe("the sessions of an account", () => {
     assert.equal((await victim.fetch("/auth/me")).status, 200);
   });
 
-  it("are purged by an administrator's program with its key, guests by their home account", async () => {
+  it("are purged by an administrator's program with its key, guests by their home account or the one here", async () => {
     const guest = world.identityProvider.people.find(({ uid, oid }) => uid !== oid) ?? assert.fail("There is no guest");
     const [client] = await signedIn(guest.preferredUsername, 1);
     assert.ok(client);
@@ -156,6 +156,9 @@ describe("the sessions of an account", () => {
     assert.deepEqual(purged.json(), { outcome: "account_deleted", sessionsRemoved: 1 });
     assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
     assert.equal((await world.client().fetch(path, asAdministrator)).json()["outcome"], "nothing");
+    await signedIn(guest.preferredUsername, 1);
+    const byLocalId = await world.client().fetch(`/auth/accounts/${accountId(guest)}`, asAdministrator);
+    assert.deepEqual(byLocalId.json(), { outcome: "account_deleted", sessionsRemoved: 1 });
     assertProblem(await world.client().fetch("/auth/accounts/%20", asAdministrator), 400, "invalid_request");
   });
 });

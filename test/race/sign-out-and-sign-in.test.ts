@@ -66,19 +66,6 @@ describe("a sign-in that a sign-out on another instance overtakes", () => {
       await assertNoDocument(world, old.accountKey);
     });
 
-    it("sign-in creates | purge | answer: the cookie that arrives opens nothing", async (test) => {
-      const created = holdStore(test, world, { kind: "create", when: "after" });
-      const arriving = world.client(2);
-      const arrival = login(arriving);
-      await created.reached();
-      await purgeAda(world);
-      created.release();
-      await arrival;
-      const { value, accountKey } = sessionOf(arriving);
-      await assertUseless(world, value);
-      await assertNoDocument(world, accountKey);
-    });
-
     it("sign-in creates, its answer lost | another browser signs in, ends all | creates again: only the new sign-in is there", async (test) => {
       const created = loseAnswer(test, world, { kind: "create" });
       const arriving = world.client(2);
@@ -95,7 +82,7 @@ describe("a sign-in that a sign-out on another instance overtakes", () => {
     });
   });
 
-  /** A purge marks the account, so that a sign-in from before is refused even where there is no document to delete. */
+  /** A purge marks the person's entry first, and a sign-in looks at it last, so that one of the two finds the other. */
   describe("from one browser, while an administrator purges the account", () => {
     it("first sign-in is about to create | purge | it creates: refused, nothing stored", async (test) => {
       const write = holdStore(test, world, { kind: "create", when: "before" });
@@ -119,6 +106,28 @@ describe("a sign-in that a sign-out on another instance overtakes", () => {
       assert.equal((await arrival).status, 403);
       await assertUseless(world, old.value);
       await assertNoDocument(world, old.accountKey);
+    });
+
+    it("sign-in has written | purge | it looks at the mark: refused, nothing stored", async (test) => {
+      const look = holdStore(test, world, { kind: "read", container: "sids", when: "before" });
+      const arrival = login(world.client(2));
+      await look.reached();
+      await purgeAda(world);
+      look.release();
+      assert.equal((await arrival).status, 403);
+      await assertNoDocument(world, accountKeyOfAda(world));
+    });
+
+    it("sign-in looks at the mark | purge | it goes on: the cookie that arrives opens nothing", async (test) => {
+      const look = holdStore(test, world, { kind: "read", container: "sids", when: "after" });
+      const arriving = world.client(2);
+      const arrival = login(arriving);
+      await look.reached();
+      await purgeAda(world);
+      look.release();
+      await arrival;
+      await assertUseless(world, sessionOf(arriving).value);
+      await assertNoDocument(world, accountKeyOfAda(world));
     });
 
     it("sign-in creates, its answer lost | purge | creates again: refused, nothing stored", async (test) => {

@@ -246,20 +246,14 @@ describe("removing sessions", () => {
 describe("the document's time to live", () => {
   test("is that of the session that ends last, rounded up to a second", () => {
     const sessions = { a: storedSession(0), b: storedSession(30), c: storedSession(40, { expiresAt: at(50) }) };
-    assert.equal(ttlOf({ sessions }, limits, start), 90 * 60);
-    assert.equal(ttlOf({ sessions }, limits, start + 1), 90 * 60);
+    assert.equal(ttlOf(sessions, limits, start), 90 * 60);
+    assert.equal(ttlOf(sessions, limits, start + 1), 90 * 60);
     assert.equal(endOf(sessions.b, limits), start + 90 * minute);
   });
 
   test("is at least a second, which Azure Cosmos DB needs", () => {
-    assert.equal(ttlOf({ sessions: { a: storedSession() } }, limits, start + 999 * minute), 1);
-    assert.equal(ttlOf({ sessions: {} }, limits, start), 1);
-  });
-
-  test("is as long as a sign-in from before its mark may be under way", () => {
-    const mark = { signedOutAt: at(0) };
-    assert.equal(ttlOf({ sessions: {}, mark }, limits, start + minute), 15 * 60);
-    assert.equal(ttlOf({ sessions: { a: storedSession() }, mark }, limits, start), 60 * 60);
+    assert.equal(ttlOf({ a: storedSession() }, limits, start + 999 * minute), 1);
+    assert.equal(ttlOf({}, limits, start), 1);
   });
 });
 

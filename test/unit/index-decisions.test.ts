@@ -12,7 +12,7 @@ const markAt = (seconds: number, tick?: readonly [process: string, at: number]):
   ...(tick && { signedOutTick: { process: tick[0], at: tick[1] } }),
 });
 const sid = (changes: Partial<SidEntry> = {}): SidEntry => {
-  return { kind: "sid or subject", id: "s", claim: null, mark: null, jtis: undefined, ttl: 900, ...changes };
+  return { kind: "sid or subject", id: "s", claim: null, mark: null, jtis: undefined, ttl: 960, ...changes };
 };
 const version = (document: SidEntry, etag = "1") => ({ document, etag });
 const ada = { accountKey: "ada", sessionKey: "adas" };

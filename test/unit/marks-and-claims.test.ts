@@ -196,7 +196,7 @@ describe("a front-channel sign-out", () => {
   test("marks a sid that nobody knows, and leads to nobody", async () => {
     assert.deepEqual(await mark(), nobody);
     assert.ok(entry()?.signedOutAt);
-    assert.equal(entry()?.ttl, 900);
+    assert.equal(entry()?.ttl, 960);
   });
 
   test("marks a known sid and leads to its account", async () => {

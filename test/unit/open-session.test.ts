@@ -22,10 +22,10 @@ describe("signing in", () => {
     assert.equal(entryOf(app, "s")?.accountKey, cookie.accountKey);
   });
 
-  test("takes three operations of the store: it reads the account, and writes the account and the entry of the sid", async () => {
+  test("takes three operations of the store: it creates document and entry, and looks for a mark of the account", async () => {
     const app = testApp();
     await signIn(app, "ada", { sid: "s" });
-    assert.deepEqual([app.memory.accounts.asked, app.memory.sids.asked], [["read", "create"], ["create"]]);
+    assert.deepEqual([app.memory.accounts.asked, app.memory.sids.asked], [["create"], ["create", "read"]]);
   });
 
   test("under a sid that is known from before renews its entry, which then lives as long as the new session", async () => {
@@ -34,7 +34,7 @@ describe("signing in", () => {
     const earlier = entryOf(app, "s");
     await signIn(app, "ada", { sid: "s" });
     assert.notEqual(entryOf(app, "s")?.writeId, earlier?.writeId);
-    assert.equal(app.memory.sids.asked.at(-1), "replace");
+    assert.ok(app.memory.sids.asked.includes("replace"));
   });
 
   test("without a sid works, and leaves nothing in the index", async () => {

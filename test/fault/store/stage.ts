@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { randomBase64Url } from "../../../shared/core/encoding.ts";
 import { withSessions } from "../../../shared/account/store.ts";
 import { type StoredSession, accountKeyOf, sessionKeyOf } from "../../../shared/account/document.ts";
-import { sidKeyOf } from "../../../shared/account/index-entry.ts";
+import { personKeyOf, sidKeyOf } from "../../../shared/account/index-entry.ts";
 import { seal, unseal } from "../../../shared/account/seal.ts";
 import type { SessionSecrets } from "../../../shared/identity/session-secrets.ts";
 import { homeAccountId, type Person } from "@entra-functions-bff/identity-provider/people";
@@ -55,6 +55,8 @@ export interface Stage {
   readonly finisher: Finisher | undefined;
   newcomer(): Newcomer;
   sidKey(sid: string): string;
+  /** Id of the entry that is marked when an account itself is signed out. */
+  personKey(whose: { readonly homeAccountId: string }): string;
   seed(options?: SeedOptions): Promise<Seeded>;
 }
 
@@ -89,6 +91,7 @@ export async function openStage(world: World, people: readonly Person[], finishe
     world,
     finisher,
     sidKey,
+    personKey: ({ homeAccountId: id }) => personKeyOf(host, id),
     newcomer() {
       const person = others.pop();
       if (!person) throw new Error("Too few people");

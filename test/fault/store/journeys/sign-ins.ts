@@ -17,6 +17,7 @@ const inSids = (kind: StoreOperation["kind"], of?: string): StoreOperation => {
   return { kind, container: "sids", ...(of !== undefined && { of }) };
 };
 const noteOfEarlier = "note about the earlier session";
+const markOfAccount = "mark of the account";
 const endOfEarlier = "to end the earlier session";
 
 /** `/auth/callback` with a good code. A sign-in that fails leaves nothing that anybody could use. */
@@ -24,7 +25,7 @@ export const signIns: readonly Journey[] = [
   {
     title: "Signing in",
     what: "`/auth/callback`, for an account that has no document.",
-    operations: [{ ...inAccounts("read"), findsNothing: true }, inAccounts("create"), inSids("create")],
+    operations: [inAccounts("create"), inSids("create"), { ...inSids("read", markOfAccount), findsNothing: true }],
     setUp: async (stage) => arriving(stage, await atCallback(stage)),
   },
   {
@@ -41,6 +42,7 @@ export const signIns: readonly Journey[] = [
     title: "Signing in again in the same browser",
     what: "The earlier session ends last; the index already has its `sid`. If ending it fails, it ends by its timeouts: the browser no longer has its cookie.",
     operations: [
+      inAccounts("read"),
       inSids("read"),
       inAccounts("replace"),
       inSids("replace"),
@@ -112,6 +114,7 @@ function arriving(stage: Stage, arrival: Arrival, { own, other }: Before = {}): 
     idOf: ({ container, of }) => {
       if (of === undefined) return container === "sids" ? sidKey : accountKey;
       if (of === endOfEarlier) return accountKey;
+      if (of === markOfAccount) return stage.personKey(arrival);
       return of === noteOfEarlier ? successionKeyOf(other?.sessionKey ?? "") : (other?.accountKey ?? "");
     },
     act: async () => outcomeOf(await client.fetch(arrival.callback)),

@@ -55,9 +55,9 @@ export const signOutsHere: readonly Journey[] = [
   },
   {
     title: "Purging an account",
-    what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program. The document keeps the mark of the order for 16 minutes, and no session.",
-    operations: [readAccount, replaceAccount],
-    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => purge(stage, own)),
+    what: "`DELETE /auth/accounts/{homeAccountId}`, by an administrator's program.",
+    operations: [inSids("read"), inSids("create"), readAccount, deleteAccount],
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => purge(stage, own), { ofPerson: true }),
   },
 ];
 
@@ -67,7 +67,7 @@ export const signOutsElsewhere: readonly Journey[] = [
     title: "Signing out at the identity provider",
     what: "`GET /auth/frontchannel-logout`, with the `sid` alone.",
     operations: byKnownSid,
-    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => bySid(stage, own), true),
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => bySid(stage, own), { withSid: true }),
   },
   {
     title: "Signing out at the identity provider, before the sign-in has claimed its `sid`",
@@ -79,7 +79,7 @@ export const signOutsElsewhere: readonly Journey[] = [
     title: "Signing out by a logout token",
     what: "`POST /auth/backchannel-logout`.",
     operations: byKnownSid,
-    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => byLogoutToken(stage, own), true),
+    setUp: (stage) => leaving(stage, { neighbour: true }, (own) => byLogoutToken(stage, own), { withSid: true }),
   },
 ];
 
@@ -87,14 +87,14 @@ async function leaving(
   stage: Stage,
   options: SeedOptions,
   act: (own: Seeded) => Promise<Answer>,
-  withSid = false,
+  { withSid = false, ofPerson = false }: { withSid?: boolean; ofPerson?: boolean } = {},
 ): Promise<Scene> {
   const own = await stage.seed(options);
   const { accountKey, sidKey, client } = own;
   const words = () => accountInWords(stage.world, accountKey, { own });
   return {
     accountKey,
-    idOf: ({ container }) => (container === "sids" ? sidKey : accountKey),
+    idOf: ({ container }) => (container === "accounts" ? accountKey : ofPerson ? stage.personKey(own) : sidKey),
     act: async () => outcomeOf(await act(own)),
     stored: async () => (withSid ? `${await words()}; ${await sidInWords(stage.world, sidKey, accountKey)}` : words()),
     async verify(outcome) {
