@@ -4,11 +4,9 @@ import type { PointOperations } from "../store/point-operations.ts";
 import type { SidEntry } from "./index-entry.ts";
 import { rememberToken, tokenSeconds } from "./remembered-token.ts";
 import { changeEntry, readEntry, type EntryChange } from "./change-entry.ts";
-import { laterOf, signInSeconds, type Mark } from "./signed-out-since.ts";
+import { laterOf, markSeconds, type Mark } from "./signed-out-since.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
-/** Seconds for which a mark is kept at least: a sign-in from before may be under way for so long, and its callback takes seconds. */
-const markSeconds = signInSeconds + 60;
 /** The number of logout tokens that an entry remembers itself. A further one costs an operation more. */
 const maxTokens = 200;
 

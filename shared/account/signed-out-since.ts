@@ -18,6 +18,8 @@ export interface Begun {
 
 /** For how long a sign-in may be under way: what answers it later is refused. */
 export const signInSeconds = 15 * 60;
+/** Seconds for which a mark is needed: so long, and a little more for a callback that began just in time. */
+export const markSeconds = signInSeconds + 60;
 
 /** Whether a sign-in began before the sign-out, or may have. */
 export function isSignedOutSince(mark: Mark | null | undefined, { startedAt, startedTick }: Begun): boolean {
@@ -31,4 +33,9 @@ export function laterOf(a: Mark, b: Mark): Mark {
   const { signedOutAt } = a.signedOutAt > b.signedOutAt ? a : b;
   const isEarlier = wasBefore(a.signedOutTick, b.signedOutTick);
   return isEarlier === undefined ? { signedOutAt } : { signedOutAt, signedOutTick: (isEarlier ? b : a).signedOutTick };
+}
+
+/** Whether a sign-in from before the mark may still be under way. */
+export function mayBeUnderWay({ signedOutAt }: Mark, now: number): boolean {
+  return now < Date.parse(signedOutAt) + markSeconds * 1000;
 }

@@ -1,33 +1,32 @@
-import { accountKeyOf, type AccountDocument } from "../account/document.ts";
-import { secondsNeeded } from "../account/signed-out-since.ts";
+import type { AccountDocument } from "../account/document.ts";
+import { findAccount } from "../account/guests.ts";
+import { mayBeUnderWay } from "../account/signed-out-since.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
+import { orderForAccount } from "../sign-out/by-administrator.ts";
 import { carryOut } from "../sign-out/carry-out.ts";
-import { datedAs, latestNow, newOrder, settingsOf, type SignOutOrder } from "../sign-out/order.ts";
+import { datedAs, latestNow, settingsOf, type SignOutOrder } from "../sign-out/order.ts";
 import { applyPlan, planSignOut } from "../sign-out/plan.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** An account of the directory that is signed in here. */
 export interface HeldAccount {
-  readonly accountKey: string;
+  /** `<object id>.<tenant id>`, as the directory has it. */
+  readonly id: string;
   readonly seen: Versioned<AccountDocument>;
 }
 
-/** The account of a user of the directory, if it has sessions here: one point read. */
+/** The account of a user of the directory, member or guest, if it has sessions here: one point read, or two if there are none. */
 export async function heldAccount(
   app: App,
   { tenantId }: DirectoryConfiguration,
   objectId: string,
   { signal }: Invocation,
 ): Promise<HeldAccount | undefined> {
-  const accountKey = accountKeyOf(app.authority.environment, `${objectId}.${tenantId}`);
-  const seen = await (await app.store()).accounts.read(accountKey, signal);
-  return seen && hasSessions(seen.document) ? { accountKey, seen } : undefined;
-}
-
-function hasSessions({ sessions, unreadable }: AccountDocument): boolean {
-  return unreadable === true || Object.keys(sessions).length > 0;
+  const id = `${objectId}.${tenantId}`;
+  const seen = await findAccount(await app.store(), app.authority.environment, id, signal);
+  return seen && { id, seen };
 }
 
 /** The directory counts whole seconds, and its clock may differ a little from the store's: a session that began so close ends. */
@@ -44,22 +43,22 @@ const toleranceMs = 2_000;
  */
 export async function endByDirectory(
   app: App,
-  { accountKey, seen }: HeldAccount,
+  { id, seen }: HeldAccount,
   verdict: Verdict,
   invocation: Invocation,
 ): Promise<void> {
   if (verdict.ends === "nothing") return;
-  const order = datedBy(verdict, newOrder(app, { origin: "directory", accountKey, reach: "account" }), app);
+  const order = datedBy(verdict, orderForAccount(app, "directory", id), app);
   const plan = planSignOut(seen.document, order, { settings: settingsOf(app), newerSessions: "spare" });
   // Most changes of an account end nothing, and the log need not tell of them.
-  if (applyPlan(plan, seen.document).kind === "none" && !isToBeMarked(app, order, seen.document)) return;
-  await carryOut(app, order, invocation, { seen, newerSessions: "spare" });
+  if (applyPlan(plan, seen.document).kind === "none" && !concernsSignIns(app, order)) return;
+  // Not what was seen: the account is read again once it is marked, so that no sign-in comes in between.
+  await carryOut(app, order, invocation, { newerSessions: "spare" });
 }
 
-/** Whether a sign-in from before the order may be under way, and nothing says yet that it is to be refused. */
-function isToBeMarked({ clock }: App, { requestedAt }: SignOutOrder, { mark }: AccountDocument): boolean {
-  if (requestedAt === null || (mark && mark.signedOutAt >= requestedAt)) return false;
-  return secondsNeeded({ signedOutAt: requestedAt }, clock.now()) > 0;
+/** Whether a sign-in from before the order may be under way. */
+function concernsSignIns({ clock }: App, { requestedAt }: SignOutOrder): boolean {
+  return requestedAt !== null && mayBeUnderWay({ signedOutAt: requestedAt }, clock.now());
 }
 
 function datedBy(verdict: Verdict, order: SignOutOrder, app: App): SignOutOrder {

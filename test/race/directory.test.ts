@@ -84,7 +84,7 @@ describe("a directory that ends sessions, while other things happen", () => {
   });
 
   it("notification looked at, about to write | new sign-in writes | ends what was revoked: only the new sign-in is left", async (test) => {
-    const write = holdStore(test, world, { kind: "replace", when: "before" });
+    const write = holdStore(test, world, { kind: "delete", when: "before" });
     revoke();
     await write.reached();
     const other = await signedInNow();
@@ -95,7 +95,7 @@ describe("a directory that ends sessions, while other things happen", () => {
   });
 
   it("notification looked at, about to write | renewal of the old session writes | ends the account: gone all the same", async (test) => {
-    const write = holdStore(test, world, { kind: "replace", when: "before" });
+    const write = holdStore(test, world, { kind: "delete", when: "before" });
     controls().disable(id);
     await write.reached();
     await assertWorks(client);
@@ -151,7 +151,7 @@ describe("a directory that ends sessions, while other things happen", () => {
   });
 
   it("notification looked at, about to write | sign-out, new sign-in | ends what was revoked: the new sign-in stays", async (test) => {
-    const write = holdStore(test, world, { kind: "replace", when: "before" });
+    const write = holdStore(test, world, { kind: "delete", when: "before" });
     revoke();
     await write.reached();
     await signOutInTab(world, client);
@@ -163,7 +163,7 @@ describe("a directory that ends sessions, while other things happen", () => {
   });
 
   it("notification looked at, about to write | sign-out deletes | ends the account: nothing comes back", async (test) => {
-    const write = holdStore(test, world, { kind: "replace", when: "before" });
+    const write = holdStore(test, world, { kind: "delete", when: "before" });
     controls().disable(id);
     await write.reached();
     await signOutInTab(world, client);
@@ -196,7 +196,7 @@ describe("a directory that ends sessions, while other things happen", () => {
   });
 
   it("two notifications of one revocation, both about to write | one ends | new sign-in | the other ends: only the new sign-in is left", async (test) => {
-    const writes = holdStore(test, world, { kind: "replace", when: "before", times: 2 });
+    const writes = holdStore(test, world, { kind: "delete", when: "before", times: 2 });
     controls().delivery.doubleNext();
     revoke();
     await writes.reached(2);

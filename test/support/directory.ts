@@ -18,7 +18,7 @@ export interface DirectoryWorld extends World {
   runTimer(instance?: number): Promise<void>;
   /** The app no longer knows that it has subscribed, nor which sessions of the identity provider it knows. */
   forgetSubscription(): Promise<void>;
-  /** Nobody has an account document, and nothing was ever done to this user. The app is not told. */
+  /** Nobody has an account document or is marked as signed out, and nothing was ever done to this user. The app is not told. */
   restore(id: string): Promise<void>;
   /** Resolves when every notification has arrived, and has been looked at as often as it will be. */
   lookedAt(): Promise<void>;
@@ -63,8 +63,12 @@ export async function startDirectoryWorld(options: WorldOptions = {}): Promise<D
       userDirectory.controls.delivery.loseNext(2);
       userDirectory.controls.enable(id);
       userDirectory.controls.revoke(id, new Date(0).toISOString());
-      const { accounts } = await dumpStore(world);
-      await Promise.all(Object.keys(accounts).map(async (key) => world.accounts.item(key, key).delete()));
+      const { accounts, sids } = await dumpStore(world);
+      const marked = Object.keys(sids).filter((key) => sids[key]?.includes('"signedOutAt":"'));
+      await Promise.all([
+        ...Object.keys(accounts).map(async (key) => world.accounts.item(key, key).delete()),
+        ...marked.map(async (key) => world.sids.item(key, key).delete()),
+      ]);
     },
     idOf(username) {
       const person = world.identityProvider.people.find(({ preferredUsername }) => preferredUsername === username);
