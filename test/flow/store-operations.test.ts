@@ -7,6 +7,11 @@ import { ownForm, sessionCookie, signIn, startWorld, type World } from "../suppo
 
 const ada = "ada@contoso.example";
 
+/** The last read, of a mark of the account, goes out together with the claim of the sid: the order of the two does not matter. */
+function assertSame(actual: readonly string[], expected: readonly string[]): void {
+  assert.deepEqual(actual.toSorted(), expected.toSorted());
+}
+
 describe("what the store is asked, counted there", () => {
   let world: World;
   let client: Client;
@@ -22,10 +27,6 @@ describe("what the store is asked, counted there", () => {
 
   const signInAs = (browser: Client, username = ada) =>
     operationsOf(world, () => signIn(browser, username, "/healthz"));
-
-  /** The last read, of a mark of the account, goes out together with the claim of the sid: the order of the two does not matter. */
-  const assertSame = (actual: readonly string[], expected: readonly string[]) =>
-    assert.deepEqual(actual.toSorted(), expected.toSorted());
 
   describe("by a sign-in: three operations where no browser of the account is signed in", () => {
     it("the first time", async () => {
