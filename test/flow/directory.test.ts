@@ -79,6 +79,14 @@ describe("a directory that ends sessions", () => {
     assert.equal(outcomes().at(-1), "account_deleted");
   });
 
+  it("signs a guest out whose account in this tenant is disabled: it has another id there than at home", async () => {
+    const guest = await signedIn(mika);
+    controls().disable(world.idOf(mika));
+    await ended(guest);
+    controls().enable(world.idOf(mika));
+    await world.lookedAt();
+  });
+
   it("signs a person out whose account is deleted, also after the app has asked for a while in vain", async () => {
     const client = await signedIn(bruno);
     controls().failNext(/GET \/v1.0\/users\/5a9c/, { type: "status", status: 429, headers: { "retry-after": "1" } });
