@@ -13,8 +13,10 @@ import { isDirectoryWork, lookAtUsers, type DirectoryWork } from "./work.ts";
 
 /** Time limit of one attempt at one message. */
 const attemptTimeoutMs = 45_000;
-/** Time limit of one step of the timer's. A comparison begins no page in its second half. */
-const stepTimeoutMs = 120_000;
+/** Time limit of one step of the timer's. All of them take less than the 5 minutes that the host gives a function. */
+const stepTimeoutMs = 100_000;
+/** A comparison begins no page later than this. */
+const lastPageMs = 60_000;
 
 /** Works off what Microsoft Graph has told. @returns whether anything is left */
 export async function workOffDirectory(
@@ -42,7 +44,7 @@ export async function keepUpWithDirectory(
 ): Promise<void> {
   const invocation = () => ({ signal: AbortSignal.timeout(stepTimeoutMs), telemetry });
   await reported("subscribe", telemetry, async () => keepSubscribed(app, directory, invocation()));
-  const until = AbortSignal.timeout(stepTimeoutMs / 2);
+  const until = AbortSignal.timeout(lastPageMs);
   await reported("compare", telemetry, async () => compareWithDirectory(app, directory, invocation(), { until }));
 }
 
