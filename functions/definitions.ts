@@ -13,4 +13,5 @@ export { notFound } from "./not-found.ts";
 export { purge } from "./purge.ts";
 export { endSession, endSessions, sessions } from "./sessions.ts";
 export { signedOut } from "./signed-out.ts";
+export { accountSessions, endAccountSession, endAccountSessions, eraseAccountRecords } from "./support.ts";
 export { index, pageAssets } from "./web.ts";

@@ -1,9 +1,6 @@
-import { ProblemError } from "../shared/core/errors.ts";
+import { accountIdIn } from "../shared/pipeline/for-app-role.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { purgeAccount } from "../shared/sign-out/by-administrator.ts";
-
-/** `<object id>.<tenant id>`, as MSAL's `uid.utid`, or a subject. */
-const accountId = /^[A-Za-z0-9_-]{1,128}(\.[A-Za-z0-9_-]{1,128})?$/;
 
 /** `DELETE /auth/accounts/{homeAccountId}`: an administrator's program removes an account. Needs a function key. */
 export const purge: FunctionDefinition = {
@@ -13,9 +10,6 @@ export const purge: FunctionDefinition = {
   authLevel: "function",
   signsOut: true,
   async handler(request, context) {
-    const id = request.params["homeAccountId"] ?? "";
-    if (!accountId.test(id))
-      throw new ProblemError("invalid_request", "The homeAccountId does not have the form uid.utid.");
-    return { jsonBody: await purgeAccount(context.app, id, context) };
+    return { jsonBody: await purgeAccount(context.app, accountIdIn(request, "homeAccountId"), context) };
   },
 };

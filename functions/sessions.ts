@@ -15,7 +15,14 @@ export const sessions: FunctionDefinition = {
   methods: ["GET"],
   handler: authenticated(
     async (_request, { resolved }, { app }) => ({
-      jsonBody: { sessions: listSessions(resolved, app.configuration.session, app.clock.now()) },
+      jsonBody: {
+        sessions: listSessions(
+          resolved.account.document,
+          app.configuration.session,
+          app.clock.now(),
+          resolved.sessionKey,
+        ),
+      },
     }),
     { extendsSession: false },
   ),

@@ -46,6 +46,8 @@ export const problemTypes = {
   signout_deferred: { status: 503, title: "You are being signed out" },
   signout_failed: { status: 503, title: "You could not be signed out" },
   session_unknown: { status: 404, title: "There is no such session" },
+  token_invalid: { status: 401, title: "The access token is not valid" },
+  too_many_requests: { status: 429, title: "There were too many requests" },
   logout_token_invalid: { status: 400, title: "The logout token is not valid" },
   session_too_large: { status: 507, title: "Your session is too large to be stored" },
   store_contention: { status: 503, title: "The account is being changed by too many requests at once" },

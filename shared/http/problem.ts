@@ -112,7 +112,10 @@ function detailOf(error: unknown): string {
 /** Header fields that tell programs what to do next. */
 function fieldsOf(error: unknown, status: number): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(", ") };
-  if (status !== 503) return {};
+  // RFC 6750 section 3.
+  if (status === 401 && problemCodeOf(error) === "token_invalid")
+    return { "www-authenticate": 'Bearer error="invalid_token"' };
+  if (status !== 503 && status !== 429) return {};
   const { retryAfterSeconds = usualPauseSeconds } = error instanceof ProblemError ? error : {};
   return { "retry-after": String(retryAfterSeconds) };
 }

@@ -13,6 +13,7 @@ export type EventName =
   | "token_refused"
   | "token_of_other_account"
   | "session_not_revalidated"
+  | "app_called"
   | "scope_missing"
   | "sid_missing"
   | "login_hint_missing"

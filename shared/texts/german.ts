@@ -45,6 +45,8 @@ export const german: Texts = {
     store_unavailable: "Der Kontospeicher war nicht zu erreichen",
     signout_deferred: "Sie werden abgemeldet",
     signout_failed: "Sie konnten nicht abgemeldet werden",
+    token_invalid: "Das Zugriffstoken ist ungültig",
+    too_many_requests: "Es waren zu viele Anfragen",
     session_unknown: "Diese Sitzung gibt es nicht",
     logout_token_invalid: "Das Abmeldetoken ist ungültig",
     session_too_large: "Ihre Sitzung ist zu groß, um gespeichert zu werden",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { appClientId } from "@entra-functions-bff/development";
 import { accountId, homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
@@ -142,6 +143,25 @@ describe("the sessions of an account", () => {
       assertProblem(await victim.fetch(`/auth/sessions/${name}`, own()), 404, "session_unknown");
     }
     assert.equal((await victim.fetch("/auth/me")).status, 200);
+  });
+
+  it("are listed, ended and erased by a service with the app role, of the deployed app too", async () => {
+    const [client] = await signedIn("zoe@contoso.example", 1);
+    assert.ok(client);
+    const { tenantId, instance, controls, people } = world.identityProvider;
+    const zoe = people.find(({ preferredUsername }) => preferredUsername === "zoe@contoso.example") ?? assert.fail();
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: `${instance}${tenantId}/v2.0`, aud: appClientId, iat: now, exp: now + 600, ver: "2.0" };
+    const token = await controls.signToken({ ...claims, tid: tenantId, azp: "a-service", roles: ["Sessions.Manage"] });
+    const account = `/auth/accounts/${accountId(zoe)}`;
+    const headers = { authorization: `Bearer ${token}` };
+    assertProblem(await world.client().fetch(`${account}/sessions`), 401, "token_invalid");
+    const listed = (await world.client().fetch(`${account}/sessions`, { headers })).json();
+    const { length } = listed["sessions"] as unknown[];
+    assert.ok(length > 0);
+    const erased = await world.client().fetch(`${account}/records`, { method: "DELETE", headers });
+    assert.deepEqual([erased.json()["outcome"], erased.json()["sessionsRemoved"]], ["account_deleted", length]);
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
   });
 
   it("are purged by an administrator's program with its key, guests by their home account or the one here", async () => {

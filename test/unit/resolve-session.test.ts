@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { endOf } from "../../shared/account/document.ts";
-import { resolveSession } from "../../shared/session/resolve.ts";
+import { resolveSession, type ResolvedSession } from "../../shared/session/resolve.ts";
 import { useSession } from "../../shared/session/use.ts";
 import { listSessions } from "../../shared/session/list.ts";
 import { randomBase64Url } from "../../shared/core/encoding.ts";
@@ -134,10 +134,13 @@ test("the extension of the idle lifetime leaves time for what the session is use
   await extended;
 });
 
+const listOf = ({ account, sessionKey }: ResolvedSession, now: number) =>
+  listSessions(account.document, app.configuration.session, now, sessionKey);
+
 test("the list of sessions holds the live ones, the one last seen first, and says which one asks", async () => {
   pass(30);
   const phone = await signIn(app, "ada", { sid: "p" });
-  const list = listSessions(await session(), app.configuration.session, Date.now());
+  const list = listOf(await session(), Date.now());
   assert.deepEqual(
     list.map(({ id, current }) => [id, current]),
     [
@@ -145,6 +148,6 @@ test("the list of sessions holds the live ones, the one last seen first, and say
       [cookie.sessionKey, true],
     ],
   );
-  assert.deepEqual(listSessions(await session(), app.configuration.session, Date.now() + 30 * minute).length, 1);
+  assert.deepEqual(listOf(await session(), Date.now() + 30 * minute).length, 1);
   assert.doesNotMatch(JSON.stringify(list), /sealed|"sid"/);
 });

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import type { HttpMethod } from "@azure/functions";
+import * as support from "../../functions/support.ts";
+import { rateLimit } from "../../shared/core/rate-limit.ts";
+import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
+import { metadata, testApp, type TestApp } from "./support/app.ts";
+import { clientId, tenantId } from "./support/environment.ts";
+import { call } from "./support/http.ts";
+import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
+import { forged, idTokenClaims, keys, now, signed, unsigned, type Claims } from "./support/tokens.ts";
+
+const caller = "c0ffee00-1111-4222-8333-444444444444";
+const ada = `ada.${tenantId}`;
+
+/** An access token of a service with the app role, as the platform issues it, but for `changes`. */
+function claims(changes: Claims = {}) {
+  const all: Claims = {
+    iss: metadata.issuer,
+    aud: clientId,
+    iat: now(),
+    nbf: now(),
+    exp: now() + 3600,
+    tid: tenantId,
+    azp: caller,
+    roles: ["Sessions.Manage"],
+    ver: "2.0",
+    ...changes,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+let app: TestApp;
+let laptop: OpenedSession;
+let phone: OpenedSession;
+beforeEach(async () => {
+  app = testApp({}, { keys });
+  laptop = await signIn(app, "ada", { sid: "laptop" });
+  phone = await signIn(app, "ada", { sid: "phone" });
+});
+
+const token = async (changes: Claims = {}) => signed(claims(changes), {});
+const ask = async (definition: FunctionDefinition, authorization?: string, params: Record<string, string> = {}) =>
+  call(app, definition, {
+    method: definition.methods[0] as HttpMethod,
+    params: { accountId: ada, ...params },
+    headers: authorization === undefined ? {} : { authorization },
+  });
+const askWith = async (definition: FunctionDefinition, changes: Claims = {}, params?: Record<string, string>) =>
+  ask(definition, `Bearer ${await token(changes)}`, params);
+const signedInOf = async () => [await isSignedIn(app, laptop), await isSignedIn(app, phone)];
+
+describe("a program with the app role", () => {
+  test("sees a person's sessions, and nothing that opens or names anything", async () => {
+    const { response, body } = await askWith(support.accountSessions);
+    assert.equal(response.status ?? 200, 200);
+    const { sessions } = body as { sessions: Record<string, unknown>[] };
+    assert.deepEqual(sessions.map(({ id }) => String(id)).toSorted(), [laptop.sessionKey, phone.sessionKey].toSorted());
+    const names = ["createdAt", "expiresAt", "id", "lastSeenAt", "userAgent"];
+    for (const session of sessions) assert.deepEqual(Object.keys(session).toSorted(), names);
+  });
+
+  test("gets an empty list for somebody who is not signed in", async () => {
+    const { body } = await askWith(support.accountSessions, {}, { accountId: `nobody.${tenantId}` });
+    assert.deepEqual(body, { sessions: [] });
+  });
+
+  test("ends one session; one that is not there is 404", async () => {
+    const end = async () => askWith(support.endAccountSession, {}, { id: laptop.sessionKey });
+    assert.equal((await end()).response.status, 204);
+    assert.deepEqual(await signedInOf(), [false, true]);
+    assert.equal((await end()).response.status, 404);
+    assert.equal((await askWith(support.endAccountSession, {}, { id: "toString" })).response.status, 404);
+  });
+
+  test("ends all sessions", async () => {
+    const { body } = await askWith(support.endAccountSessions);
+    assert.deepEqual(body, { outcome: "account_deleted", sessionsRemoved: 2 });
+    assert.deepEqual(await signedInOf(), [false, false]);
+  });
+
+  test("erases the account: document and index entries are gone, only the mark of the order is left, and others stay", async () => {
+    await signIn(app, "bob", { sid: "bob" });
+    const { body } = await askWith(support.eraseAccountRecords);
+    assert.deepEqual(body, { outcome: "account_deleted", sessionsRemoved: 2, entriesRemoved: 2 });
+    const { accounts, sids } = app.memory;
+    assert.equal(accounts.documents.size, 1);
+    assert.deepEqual(
+      [...sids.documents.values()].filter(({ accountKey }) => accountKey === laptop.accountKey),
+      [],
+    );
+    assert.equal(sids.documents.size, 2, "the other person's entry, and the mark");
+  });
+
+  test("is logged by its client id, and nobody's account is", async () => {
+    const { log } = await askWith(support.accountSessions);
+    assert.match(log, new RegExp(`"event":"app_called","function":"account-sessions","client":"${caller}"`));
+    assert.ok(!log.includes("ada"));
+  });
+});
+
+describe("everybody else is refused", () => {
+  const refusedFor: Readonly<Record<string, Claims>> = {
+    "another audience": { aud: "00000003-0000-0000-c000-000000000000" },
+    "another issuer": { iss: "https://evil.example/v2.0" },
+    "a token of version 1": { ver: "1.0" },
+    "an expired token": { iat: now() - 7200, nbf: now() - 7200, exp: now() - 3600 },
+    "a token that is not valid yet": { nbf: now() + 3600 },
+    "a token that names no calling app": { azp: undefined },
+    "a token with a nonce, like an ID token's": { nonce: "n" },
+  };
+  for (const [name, changes] of Object.entries(refusedFor)) {
+    test(`401: ${name}`, async () => {
+      const { response, headers, body } = await askWith(support.endAccountSessions, changes);
+      assert.deepEqual([response.status, (body as { code: string }).code], [401, "token_invalid"]);
+      assert.equal(headers["www-authenticate"], 'Bearer error="invalid_token"');
+      assert.deepEqual(await signedInOf(), [true, true]);
+    });
+  }
+
+  test("401: no token, another scheme, a forged or unsigned one, one that is too long, a person's ID token", async () => {
+    const person = await signed(idTokenClaims({ roles: ["Sessions.Manage"] }), {});
+    const wrong = [
+      undefined,
+      "",
+      "Basic YTpi",
+      `Bearer ${await forged(claims())}`,
+      `Bearer ${unsigned({ alg: "none" }, claims())}`,
+      `Bearer ${"a".repeat(20_000)}`,
+      `Bearer ${person}`,
+    ];
+    for (const authorization of wrong) {
+      assert.equal((await ask(support.endAccountSessions, authorization)).response.status, 401, authorization);
+    }
+    assert.deepEqual(await signedInOf(), [true, true]);
+  });
+
+  test("403: a token without the role, or with another one", async () => {
+    for (const roles of [undefined, [], ["Orders.Approve"], "Sessions.Manage", ["sessions.manage"]]) {
+      const { response, body } = await askWith(support.endAccountSessions, { roles });
+      assert.deepEqual([response.status, (body as { code: string }).code], [403, "role_required"]);
+    }
+  });
+
+  test("400: an account id of another form", async () => {
+    for (const accountId of ["", "a b", "../x", "a.b.c", "x".repeat(300)]) {
+      assert.equal((await askWith(support.accountSessions, {}, { accountId })).response.status, 400);
+    }
+  });
+
+  test("a session's cookie gives no access", async () => {
+    const headers = { cookie: `__Host-session=${laptop.accountKey}.${laptop.secret}` };
+    const { response } = await call(app, support.accountSessions, { params: { accountId: ada }, headers });
+    assert.equal(response.status, 401);
+  });
+});
+
+const issuedBy = (tid: string) => ({ tid, iss: `https://idp.example/${tid}/v2.0` });
+
+describe("under a multi-tenant authority", () => {
+  const other = "99999999-2222-4333-8444-555555555555";
+  const template = { ...metadata, issuer: "https://idp.example/{tenantid}/v2.0" };
+  const multiTenant = (settings: Record<string, string> = {}) =>
+    testApp(
+      { AzureAd__TenantId: "organizations", ...settings },
+      { keys, metadata: { known: template, get: async () => template } },
+    );
+
+  test("a caller names accounts of its own tenant alone", async () => {
+    app = multiTenant();
+    laptop = await signIn(app, "ada", { sid: "laptop" });
+    const { response, body } = await askWith(support.endAccountSessions, issuedBy(other));
+    assert.deepEqual([response.status, (body as { code: string }).code], [403, "tenant_not_allowed"]);
+    assert.ok(await isSignedIn(app, laptop));
+    assert.equal((await askWith(support.endAccountSessions, issuedBy(tenantId))).response.status ?? 200, 200);
+    assert.equal(await isSignedIn(app, laptop), false);
+  });
+
+  test("a caller of a tenant that the app is not for is refused", async () => {
+    app = multiTenant({ AzureAd__AllowedTenants: tenantId });
+    const accountId = `ada.${other}`;
+    assert.equal((await askWith(support.accountSessions, issuedBy(other), { accountId })).response.status, 403);
+  });
+});
+
+test("a caller may ask so many times a minute, and others meanwhile", () => {
+  const takeTurn = rateLimit(2);
+  assert.deepEqual([takeTurn("a"), takeTurn("a"), takeTurn("b")], [0, 0, 0]);
+  const seconds = takeTurn("a");
+  assert.ok(seconds > 0 && seconds <= 60);
+  assert.equal(takeTurn("b"), 0);
+});
