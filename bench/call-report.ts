@@ -33,6 +33,7 @@ const head = [
   "CPU ms/call",
   "p50 ms",
   "p99 ms",
+  "p99 in answers",
   "Resident MB",
   "Event-loop delay p99 ms",
   "CPUs busy around it",
@@ -52,6 +53,7 @@ function callTable(cpus: string, connections: number, { byConnections }: ApiCall
         ranged(figures.cpuMs, 2),
         figures.p50Ms.median.toFixed(1),
         ranged(figures.p99Ms, 1),
+        figures.answersMeanwhileP99.median.toFixed(0),
         (figures.residentBytes.median / 1e6).toFixed(0),
         // .NET has no event loop.
         name.startsWith("identityWeb") ? "–" : figures.eventLoopDelayP99Ms.median.toFixed(1),

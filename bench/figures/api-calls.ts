@@ -10,6 +10,7 @@ interface Measured {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly answersMeanwhileP99: number;
   /** CPU of the server's processes for one call, in milliseconds. */
   readonly cpuMs: number;
   readonly residentBytes: number;
@@ -87,11 +88,12 @@ async function measure(
 ): Promise<Measured> {
   const { url: origin, probes } = server;
   const result = await stage.loadForAWhile({ origin, connections, requests, warmMs, durationMs, probes });
-  const { perSecond, p50, p99, busyCpus, readings, aroundBusyCpus } = result;
+  const { perSecond, p50, p99, answersMeanwhileP99, busyCpus, readings, aroundBusyCpus } = result;
   return {
     perSecond,
     p50Ms: p50,
     p99Ms: p99,
+    answersMeanwhileP99,
     cpuMs: (busyCpus * 1000) / perSecond,
     residentBytes: totalOf(readings, "residentBytes"),
     eventLoopDelayP99Ms: Math.max(...readings.map((reading) => reading.eventLoopDelayP99Ms)),
@@ -105,6 +107,7 @@ function summaryOf(rounds: readonly ReadonlyMap<Contestant, Measured>[], name: C
     perSecond: of("perSecond"),
     p50Ms: of("p50Ms"),
     p99Ms: of("p99Ms"),
+    answersMeanwhileP99: of("answersMeanwhileP99"),
     cpuMs: of("cpuMs"),
     residentBytes: of("residentBytes"),
     eventLoopDelayP99Ms: of("eventLoopDelayP99Ms"),

@@ -21,6 +21,7 @@ export class ConnectionLoad {
   readonly #messages: readonly Buffer[];
   readonly #course: Course;
   #next = 0;
+  #answers = 0;
   /** Resolves when the course is over and every answer has come. */
   readonly ended: Promise<void>;
 
@@ -46,27 +47,29 @@ export class ConnectionLoad {
   /** @returns false if the connection ended before the course was over */
   #sendOver(socket: Socket): Promise<boolean> {
     return new Promise((resolve) => {
-      let sentAt: number | undefined;
+      let [sentAt, answersBefore, status] = [performance.now(), this.#answers, 0];
       const send = () => {
         if (this.#course.isOver()) return finish(true);
-        sentAt = performance.now();
+        [sentAt, answersBefore] = [performance.now(), this.#answers];
         socket.write(this.#message());
       };
       const finish = (isOver: boolean) => {
         socket.removeAllListeners().on("error", () => undefined);
         socket.destroy();
-        if (!isOver) this.#course.tally().ended(sentAt ?? performance.now(), 0);
+        if (!isOver) count(0);
         resolve(isOver);
       };
-      let status = 0;
+      const count = (result: number) => {
+        this.#answers += 1;
+        this.#course.tally().ended(sentAt, result, this.#answers - answersBefore);
+      };
       const parser = new AnswerParser({
         head: (received) => {
           status = received;
-          this.#course.tally().begun(sentAt ?? NaN);
+          this.#course.tally().begun(sentAt);
         },
         ended: () => {
-          this.#course.tally().ended(sentAt ?? NaN, status);
-          sentAt = undefined;
+          count(status);
           send();
         },
       });

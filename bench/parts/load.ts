@@ -35,6 +35,8 @@ export interface LoadResult {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** Answers that came while one was waited for, with that one: as many as connections if all are served in turn. */
+  readonly answersMeanwhileP99: number;
 }
 
 export interface WindowResult extends LoadResult {

@@ -5,6 +5,7 @@ import type { LoadResult } from "./load.ts";
 export class Tally {
   readonly #times = createHistogram();
   readonly #firstBytes = createHistogram();
+  readonly #overtaking = createHistogram();
   readonly #startedAt = performance.now();
   readonly #failures: Record<string, number> = {};
   #bytes = 0;
@@ -18,9 +19,13 @@ export class Tally {
     this.#bytes += bytes;
   }
 
-  /** @param status 0 if there was no answer */
-  ended(sentAt: number, status: number): void {
+  /**
+   * @param status 0 if there was no answer
+   * @param answersMeanwhile how many answers came since the request, with this one
+   */
+  ended(sentAt: number, status: number, answersMeanwhile: number): void {
     this.#times.record(microseconds(sentAt));
+    this.#overtaking.record(answersMeanwhile);
     if (status < 200 || status >= 400) this.#failures[status] = (this.#failures[status] ?? 0) + 1;
   }
 
@@ -37,6 +42,7 @@ export class Tally {
       p50: this.#times.percentile(50) / 1000,
       p99: this.#times.percentile(99) / 1000,
       max: max / 1000,
+      answersMeanwhileP99: this.#overtaking.percentile(99),
     };
   }
 }
