@@ -9,6 +9,8 @@ const usage = `Measures the app together with baselines and peers, and writes th
 
 Usage: npm run bench [-- --quick]
 
+Microsoft.Identity.Web, one of the peers, needs the .NET SDK 10 and its packages; the report says so if it is missing.
+
   --quick   measures a tenth of everything, as a trial; prints the report and does not change the file
 
 BENCH_NODE_OPTIONS in the environment is passed to the servers on the functions host, for example "--cpu-prof".

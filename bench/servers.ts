@@ -91,6 +91,7 @@ function findProbe(line: string, probes: number[]): void {
 }
 
 function serverOf(url: string, probes: readonly number[], stop: () => Promise<void>): MeasuredServer {
+  if (probes.length === 0) throw new Error(`${url} has no probe`);
   return {
     url,
     probes,

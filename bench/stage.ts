@@ -36,8 +36,8 @@ export interface Stage {
   readonly peerPorts: PeerPorts;
   /** Servers that are started from now on have so many CPUs. */
   giveServers(count: ServerCpus): Promise<void>;
-  /** @throws when an answer is not a success */
-  load(plan: LoadPlan): Promise<LoadResult>;
+  /** @throws when an answer is not a success, unless failures are expected */
+  load(plan: LoadPlan, options?: { readonly mayFail?: boolean }): Promise<LoadResult>;
   /** @throws when an answer is not a success */
   loadForAWhile(plan: WindowPlan): Promise<WindowResult & { readonly aroundBusyCpus: number }>;
   startApp(app?: Partial<HostedApp>): Promise<MeasuredServer>;
@@ -102,7 +102,10 @@ export async function startStage(cpus: Cpus = sharedCpus): Promise<Stage> {
       serverCpus = count;
       await cpus.moveOff(count, [process.pid, ...parts.map(({ pid }) => pid)]);
     },
-    load: async (plan) => checked(plan.origin, await load.call.run(plan)),
+    async load(plan, { mayFail = false } = {}) {
+      const result = await load.call.run(plan);
+      return mayFail ? result : checked(plan.origin, result);
+    },
     async loadForAWhile(plan) {
       const [before, startedAt] = [await aroundMs(), performance.now()];
       const result = checked(plan.origin, await load.call.runWindow(plan));
