@@ -116,8 +116,11 @@ param auditLogs bool = false
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Address that gets an e-mail when a sign-out fails. Empty: alerts are raised, but no e-mail is sent.')
+@description('Address that gets an e-mail for each alert. Empty: alerts are raised, but no e-mail is sent.')
 param alertEmail string = ''
+
+@description('Ids of action groups that get the alerts, too: for Teams, on-call services, text messages.')
+param alertActionGroups string[] = []
 
 var token = uniqueString(resourceGroup().id, environmentName)
 // azd allows characters in the name of an environment that Azure Cosmos DB does not.
@@ -210,6 +213,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: allTags
     workspaceId: monitoring.outputs.workspaceId
     email: alertEmail
+    actionGroupIds: alertActionGroups
   }
 }
 

@@ -94,6 +94,31 @@ var queries = [
     query: loadTextContent('../queries/store.kql')
   }
   {
+    name: 'refused-app'
+    displayName: 'Refusals of the app itself'
+    query: loadTextContent('../queries/refused-app.kql')
+  }
+  {
+    name: 'throttled'
+    displayName: 'Too many requests, by whom the app asked'
+    query: loadTextContent('../queries/throttled.kql')
+  }
+  {
+    name: 'availability'
+    displayName: 'Share of failed requests'
+    query: loadTextContent('../queries/availability.kql')
+  }
+  {
+    name: 'no-telemetry'
+    displayName: 'Requests without telemetry of the app'
+    query: loadTextContent('../queries/no-telemetry.kql')
+  }
+  {
+    name: 'fewer-sign-ins'
+    displayName: 'Missing sign-ins, compared with the day before'
+    query: loadTextContent('../queries/fewer-sign-ins.kql')
+  }
+  {
     name: 'dependencies'
     displayName: 'Functions, and what they wait for'
     query: loadTextContent('../queries/dependencies.kql')
