@@ -17,7 +17,7 @@ import {
   sessionCookieName,
   type SessionCookie,
 } from "../shared/session/cookie.ts";
-import { lookUp } from "../shared/session/resolve.ts";
+import { resolveSession } from "../shared/session/resolve.ts";
 import {
   codeOf,
   readResponse,
@@ -82,7 +82,7 @@ function redirectTo(
 async function answerAgain(finished: FinishedSignIn, context: RequestContext): Promise<HttpResponseInit> {
   const toReturnUrl = redirectTo(finished, context);
   const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-  const session = cookie && (await lookUp(context.app, cookie, context)).session;
+  const session = await resolveSession(context.app, cookie, context);
   if (!session) throw unknownSignIn();
   return toReturnUrl;
 }

@@ -1,3 +1,4 @@
+import { sessionOf } from "../shared/account/document.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
@@ -5,6 +6,7 @@ import { refuseCrossSite } from "../shared/http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded } from "../shared/session/ended.ts";
 import { listSessions } from "../shared/session/list.ts";
+import { whatIsServed } from "../shared/session/served.ts";
 import { clearingCookie, signOutByCookie } from "../shared/sign-out/by-cookie.ts";
 import { endOneSession } from "../shared/sign-out/by-person.ts";
 
@@ -14,16 +16,18 @@ export const sessions: FunctionDefinition = {
   route: "auth/sessions",
   methods: ["GET"],
   handler: authenticated(
-    async (_request, { resolved }, { app }) => ({
-      jsonBody: {
-        sessions: listSessions(
-          resolved.account.document,
-          app.configuration.session,
-          app.clock.now(),
-          resolved.sessionKey,
-        ),
-      },
-    }),
+    async (_request, { resolved }, context) => {
+      const { configuration, clock } = context.app;
+      const { document } = resolved.account;
+      const isServed = await whatIsServed(context.app, context);
+      const listed = listSessions(document, configuration.session, clock.now(), resolved.sessionKey);
+      const { tenantId } = resolved.secrets.claims;
+      const served = listed.filter(({ id }) => {
+        const stored = sessionOf(document.sessions, id);
+        return stored !== undefined && isServed(stored, tenantId);
+      });
+      return { jsonBody: { sessions: served } };
+    },
     { extendsSession: false },
   ),
 };

@@ -10,6 +10,7 @@ import { readRegions } from "../store/read-regions.ts";
 import { pointOperations } from "../store/point-operations.ts";
 import { isDirectoryState, newDirectoryState } from "./directory-state.ts";
 import { isAccountDocument, unreadableAccount } from "./document.ts";
+import { isNotBeforeDocument, unreadableNotBefore } from "./not-before.ts";
 import type { AccountStore } from "./store.ts";
 import { isStoredEntry, unreadableEntry } from "./stored-entry.ts";
 
@@ -51,6 +52,7 @@ export async function connectStore(
     }),
     sids: pointOperations(sids, isStoredEntry, { otherwise: unreadableEntry, clock, regions }),
     directory: pointOperations(sids, isDirectoryState, { otherwise: newDirectoryState, clock, regions }),
+    notBefore: pointOperations(sids, isNotBeforeDocument, { otherwise: unreadableNotBefore, clock, regions }),
     async look(abortSignal) {
       const ask = () => timed(clock, () => client.getDatabaseAccount({ abortSignal }));
       await observed("read account", () => withinDeadline(abortSignal, ask()));

@@ -5,13 +5,18 @@ import type { PointOperations, Unwritten, Versioned } from "../store/point-opera
 import type { Telemetry } from "../telemetry/log.ts";
 import { ttlOf, type AccountDocument, type Change, type Lifetimes, type Replacement } from "./document.ts";
 import type { DirectoryState } from "./directory-state.ts";
+import type { NotBeforeDocument } from "./not-before.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
-/** The two containers, accounts and the index. The state of the subscription to the directory is in the second. */
+/**
+ * The two containers, accounts and the index. The state of the subscription to the directory is in the second, and so is the time
+ * from which on sessions count.
+ */
 export interface AccountStore {
   readonly accounts: PointOperations<AccountDocument>;
   readonly sids: PointOperations<StoredEntry>;
   readonly directory: PointOperations<DirectoryState>;
+  readonly notBefore: PointOperations<NotBeforeDocument>;
 }
 
 /** What a document's time to live is made of. */

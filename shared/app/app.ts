@@ -1,4 +1,6 @@
 import { connectStore } from "../account/cosmos.ts";
+import { latestNotBefore, type LatestNotBefore } from "../account/latest-not-before.ts";
+import { nobodyOut, notBeforeId, type NotBefore } from "../account/not-before.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
@@ -36,6 +38,8 @@ export interface App {
   /** Token requests: one for all callers that have read the same version of a session. */
   readonly renewals: SharedWork;
   readonly openedSeals: OpenedSeals;
+  /** From when on sessions count, as an administrator has set it. */
+  readonly notBefore: LatestNotBefore;
   readonly warnings: Warnings;
   /** Whether a sign-in was completed. Until then, the absence of warnings means nothing. */
   signInSeen: boolean;
@@ -97,6 +101,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     authority,
     renewals: sharedWork(),
     openedSeals: openedSeals(),
+    notBefore: latestNotBefore(async (signal) => readNotBefore(await store(), signal), clock),
     warnings: warningsSinceStart(),
     signInSeen: false,
     readiness: readinessOf(configuration, authority, store),
@@ -107,4 +112,8 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     timing: { lifetimes: configuration.session, clock },
     learnTime: timeLearner(clock, async (signal) => (await store()).look(signal)),
   };
+}
+
+async function readNotBefore({ notBefore }: AccountStore, signal: AbortSignal): Promise<NotBefore> {
+  return (await notBefore.read(notBeforeId, signal))?.document ?? nobodyOut;
 }

@@ -9,6 +9,7 @@ export const origins = [
   "replaced",
   "displaced",
   "token_refused",
+  "not_before",
 ] as const;
 
 export type SignOutOrigin = (typeof origins)[number];

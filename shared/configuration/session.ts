@@ -1,4 +1,5 @@
 import type { SettingsReader } from "./settings-reader.ts";
+import { isoTime } from "../core/iso-time.ts";
 import { settings } from "./settings.ts";
 
 /** How long sessions last, how many there may be, and what their cookie is called. */
@@ -7,6 +8,8 @@ export interface SessionConfiguration {
   readonly absoluteTimeoutMinutes: number;
   /** After so long without a renewal, a session renews a token at its next use. 0: never. */
   readonly revalidateMinutes: number;
+  /** Sessions whose sign-in began earlier are not served. ISO 8601, UTC. */
+  readonly notBefore: string | undefined;
   readonly maxPerAccount: number;
   /** Whether the cookie outlives the browser. */
   readonly persistentCookie: boolean;
@@ -21,6 +24,7 @@ export function readSession(read: SettingsReader, basePath: string): SessionConf
     read.fail(settings.idleTimeoutMinutes, `contradicts ${settings.absoluteTimeoutMinutes.name}, which is shorter`);
   }
   const revalidateMinutes = read.integer(settings.revalidateMinutes, { min: 0, max: 129_600, default: 60 });
+  const notBefore = read.optional(settings.notBefore, (value) => isoTime(value) !== undefined);
   const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
   const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";
   const cookieName = read.optional(settings.cookieName, isCookieName) ?? `session${basePath.replaceAll("/", ".")}`;
@@ -28,6 +32,7 @@ export function readSession(read: SettingsReader, basePath: string): SessionConf
     idleTimeoutMinutes,
     absoluteTimeoutMinutes,
     revalidateMinutes,
+    notBefore: isoTime(notBefore),
     maxPerAccount,
     persistentCookie,
     cookieName,

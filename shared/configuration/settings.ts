@@ -121,6 +121,12 @@ export const settings = {
     expects: "a whole number of minutes from 0 to 129600",
     default: "60",
   },
+  notBefore: {
+    name: "Session__NotBefore",
+    meaning:
+      "Sessions whose sign-in began before this time are not served: everybody has to sign in again. A time in the future has no effect until it comes. `PUT /auth/not-before` does the same without a restart: see [runbook.md](runbook.md#everybody-out).",
+    expects: "a time in ISO 8601 with its zone, such as 2026-12-01T18:00:00Z",
+  },
   maxPerAccount: {
     name: "Session__MaxPerAccount",
     meaning: "How many sessions an account may have at once. A further sign-in ends the oldest.",

@@ -7,9 +7,10 @@ import { configuredApi, targetUrl } from "../downstream/target.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/fetch-metadata.ts";
-import { parseSessionCookie, sessionCookieName } from "../session/cookie.ts";
-import { requireSession, type ResolvedSession } from "../session/resolve.ts";
+import { parseSessionCookie, sessionCookieName, type SessionCookie } from "../session/cookie.ts";
+import { requireSession, SessionOutError, type ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";
+import { endSessionOut } from "../sign-out/by-app.ts";
 import type { AccountClaims } from "../identity/account-claims.ts";
 import type { SessionClaims } from "../identity/session-claims.ts";
 import type { Session } from "./session.ts";
@@ -64,7 +65,7 @@ export function authenticated<Context extends RequestContext>(
   return async function authenticatedHandler(request: HttpRequest, context: Context): Promise<HttpResponseInit> {
     refuseCrossSite(request, context.app.configuration.publicOrigin, { navigable });
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
-    const found = await requireSession(context.app, cookie, context);
+    const found = await servedSession(cookie, context);
     const session = revalidates ? await revalidated(context.app, found, context, extendsSession) : found;
     try {
       const response = await handler(request, authenticatedSession(session, context), context);
@@ -74,6 +75,16 @@ export function authenticated<Context extends RequestContext>(
       throw readingError(error, context.signal);
     }
   };
+}
+
+/** @throws {SignInRequiredError} when there is no session, or one that is not served any more. That one is ended */
+async function servedSession(cookie: SessionCookie | undefined, context: RequestContext): Promise<ResolvedSession> {
+  try {
+    return await requireSession(context.app, cookie, context);
+  } catch (error) {
+    if (error instanceof SessionOutError) await endSessionOut(context.app, error.session, context);
+    throw error;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { SignInRequiredError } from "../core/errors.ts";
  * the person may have signed in anew meanwhile: it would take the new session's cookie away.
  */
 
-const noSession = "There is no session, or it has ended.";
+export const noSession = "There is no session, or it has ended.";
 
 /** The cookie opens nothing, so the answer clears it. */
 export function sessionEnded(cause?: unknown): SignInRequiredError {

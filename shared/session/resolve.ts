@@ -1,10 +1,12 @@
+import { SignInRequiredError } from "../core/errors.ts";
 import { liveSession, sessionKeyOf, type AccountDocument, type StoredSession } from "../account/document.ts";
 import { warnOfUnreadable } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import type { SessionCookie } from "./cookie.ts";
-import { sessionEnded, sessionLost, signedInAnew } from "./ended.ts";
+import { noSession, sessionEnded, sessionLost, signedInAnew } from "./ended.ts";
+import { whatIsServed } from "./served.ts";
 import { successorOfCookie } from "./successor.ts";
 
 /** A session as one request sees it. */
@@ -15,8 +17,18 @@ export interface ResolvedSession extends SessionCookie {
   readonly secrets: SessionSecrets;
 }
 
+/** The session is not served any more: its sign-in began before the time that an administrator has set. The answer clears the cookie. */
+export class SessionOutError extends SignInRequiredError {
+  readonly session: ResolvedSession;
+
+  constructor(session: ResolvedSession, cause: unknown) {
+    super(noSession, { sessionEnded: true, cause });
+    this.session = session;
+  }
+}
+
 /** The parts of the app that are needed to find a session. */
-export type SessionFinder = Pick<App, "store" | "openedSeals" | "timing">;
+export type SessionFinder = Pick<App, "store" | "openedSeals" | "timing" | "notBefore" | "configuration">;
 
 /**
  * Finds the session that a cookie opens, with one point read. Undefined if there is none: it was signed out here or elsewhere,
@@ -27,7 +39,7 @@ export async function resolveSession(
   cookie: SessionCookie | undefined,
   invocation: Invocation,
 ): Promise<ResolvedSession | undefined> {
-  return cookie && (await lookUp(app, cookie, invocation)).session;
+  return cookie && (await findSession(app, cookie, invocation)).session;
 }
 
 /**
@@ -41,9 +53,10 @@ export async function requireSession(
   cause?: unknown,
 ): Promise<ResolvedSession> {
   if (!cookie) throw sessionEnded(cause);
-  const { session, account } = await lookUp(app, cookie, invocation);
+  const { session, account, out } = await findSession(app, cookie, invocation);
   if (session) return session;
-  throw (await successorOfCookie(app, cookie, account, invocation)) ? signedInAnew(cause) : sessionEnded(cause);
+  if (await successorOfCookie(app, cookie, account, invocation)) throw signedInAnew(cause);
+  throw out ? new SessionOutError(out, cause) : sessionEnded(cause);
 }
 
 /**
@@ -61,13 +74,29 @@ export async function latestSession(
   return latest;
 }
 
+interface Found extends LookedUp {
+  /** The session that the cookie opens, if it is not served any more. */
+  readonly out?: ResolvedSession;
+}
+
+/** Like {@link lookUp}, for requests that the session is to serve. */
+async function findSession(app: SessionFinder, cookie: SessionCookie, invocation: Invocation): Promise<Found> {
+  const [found, isServed] = await Promise.all([lookUp(app, cookie, invocation), whatIsServed(app, invocation)]);
+  const { session, account } = found;
+  if (!session || isServed(session.stored, session.secrets.claims.tenantId)) return found;
+  return { session: undefined, account, out: session };
+}
+
 export interface LookedUp {
   readonly session: ResolvedSession | undefined;
   /** The account's document, also if the session is not in it. */
   readonly account: AccountDocument | undefined;
 }
 
-/** Like {@link resolveSession}, but also returns the account's document. */
+/**
+ * Like {@link resolveSession}, but also returns the account's document. It also finds a session that is not served any more,
+ * because an administrator has set a time since: it can still be signed out.
+ */
 export async function lookUp(app: SessionFinder, cookie: SessionCookie, invocation: Invocation): Promise<LookedUp> {
   const { accounts } = await app.store();
   const account = await accounts.read(cookie.accountKey, invocation.signal);

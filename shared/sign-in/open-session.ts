@@ -8,6 +8,7 @@ import { warnOfUnreadable } from "../account/store.ts";
 import { noteSuccessor } from "../account/succession.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { newSessionCookie, type SessionCookie } from "../session/cookie.ts";
+import { whatIsServed } from "../session/served.ts";
 import { endReplacedSession } from "../sign-out/by-app.ts";
 import { LostWriteError } from "../store/errors.ts";
 import { signedOutMeanwhile } from "./claim-entries.ts";
@@ -56,6 +57,9 @@ async function openOnce(app: App, opened: NewSession, invocation: Invocation): P
   const session = await newStoredSession(app, opened, { ...cookie, sessionKey });
   const seen = await readFor(app, cookie, session, invocation);
   if (isSignedOutSince(seen.sid === "unread" ? undefined : seen.sid?.document.mark, opened)) throw signedOutMeanwhile();
+  // Otherwise, the session would end with its first request.
+  const isServed = await whatIsServed(app, invocation);
+  if (!isServed(session, signedIn.claims.tenantId)) throw signedOutMeanwhile();
 
   const { accountKey } = cookie;
   const { subject } = signedIn;

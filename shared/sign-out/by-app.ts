@@ -1,5 +1,6 @@
 import { sessionKeyOf } from "../account/document.ts";
 import type { App, Invocation } from "../app/app.ts";
+import { settled } from "../core/waiting.ts";
 import type { SessionCookie } from "../session/cookie.ts";
 import type { ResolvedSession } from "../session/resolve.ts";
 import { carryOut } from "./carry-out.ts";
@@ -35,6 +36,19 @@ export async function endRefusedSession(
   const { accountKey, sessionKey, stored } = session;
   const order = newOrder(app, { origin: "token_refused", accountKey, sessionKey, reach: "named" });
   return carryOut(app, order, invocation, { refusedSeal: stored.sealed });
+}
+
+/**
+ * Ends a session that is not served any more because its sign-in began too early, so that its tokens do not stay. If the store
+ * fails, the next request with its cookie tries again.
+ */
+export async function endSessionOut(
+  app: App,
+  { accountKey, sessionKey, account }: ResolvedSession,
+  invocation: Invocation,
+): Promise<void> {
+  const order = newOrder(app, { origin: "not_before", accountKey, sessionKey, reach: "named" });
+  await settled(carryOut(app, order, invocation, { seen: account }));
 }
 
 /** Ends a session whose refresh token brought tokens of another account, whatever the session holds by now. */

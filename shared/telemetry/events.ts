@@ -14,6 +14,7 @@ export type EventName =
   | "token_of_other_account"
   | "session_not_revalidated"
   | "app_called"
+  | "not_before_changed"
   | "scope_missing"
   | "sid_missing"
   | "login_hint_missing"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Client } from "../support/http-client.ts";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
-import { startFresh } from "../support/store.ts";
+import { documentOperations, startFresh } from "../support/store.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
@@ -36,7 +36,7 @@ describe("an API for which fewer scopes are granted than are asked for", () => {
     for (let times = 0; times < 5; times++) await call();
     assert.equal(refreshes(), 0);
     assert.deepEqual(
-      world.cosmos.operations.all().map(({ kind }) => kind),
+      documentOperations(world).map(({ kind }) => kind),
       Array.from({ length: 5 }, () => "read"),
     );
   });

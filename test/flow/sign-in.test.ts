@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { documentOperations } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 describe("signing in", () => {
@@ -30,7 +31,7 @@ describe("signing in", () => {
     const client = world.client();
     world.cosmos.operations.clear();
     await signIn(client, "zoe@contoso.example", "/healthz");
-    const documents = () => world.cosmos.operations.all().filter(({ kind }) => kind !== "metadata");
+    const documents = () => documentOperations(world);
     assert.deepEqual(
       documents().map(({ kind, container, status }) => `${kind} ${container} ${status}`),
       ["read accounts 404", "read sids 404", "create accounts 201", "create sids 201"],

@@ -6,6 +6,7 @@ import { startOtlpEndpoint, type OtlpEndpoint } from "../support/otlp.ts";
 import { startRecordingApi, type RecordingApi } from "../support/recording-api.ts";
 import { findSecrets, partsOfToken, type Secret } from "../support/secrets.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
+import { documentOperations } from "../support/store.ts";
 import { ownForm, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
@@ -83,7 +84,7 @@ describe("where Application Insights and an OTLP endpoint are configured", () =>
   async function charging(act: () => Promise<unknown>): Promise<void> {
     world.cosmos.operations.clear();
     await act();
-    const all = world.cosmos.operations.all().map(({ requestCharge }) => requestCharge);
+    const all = documentOperations(world).map(({ requestCharge }) => requestCharge);
     charged.push(Math.round(all.reduce((sum, charge) => sum + charge, 0) * 100) / 100);
   }
 

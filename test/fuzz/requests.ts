@@ -47,6 +47,7 @@ const ways = [
   ["DELETE", "/auth/sessions"],
   ["DELETE", "/auth/sessions/{session}"],
   ["DELETE", "/auth/accounts/{homeAccountId}"],
+  ["PUT", "/auth/not-before"],
   ["GET", "/api/graph/me"],
   ["POST", "/api/graph/echo"],
   ["PATCH", "/api/graph/echo/{sid}"],

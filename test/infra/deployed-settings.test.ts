@@ -30,6 +30,7 @@ const notDeployed: Readonly<Record<string, string>> = {
   [settings.directoryTenantId.name]: "with the parameter directoryNotifications only",
   [settings.directoryGraphUrl.name]: "the cloud's own Microsoft Graph serves",
   [settings.directorySchedule.name]: "the default serves; additionalSettings can set it",
+  [settings.notBefore.name]: "for an emergency; the route needs no deployment",
   [settings.signOutRetrySeconds.name]: "the default serves; additionalSettings can set it",
 };
 

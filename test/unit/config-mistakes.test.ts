@@ -118,6 +118,7 @@ describe("a malformed setting is named", () => {
     ["Session__IdleTimeoutMinutes", "0", "-5", "1.5", "1h", "43201", "1e3"],
     ["Session__AbsoluteTimeoutMinutes", "0", "129601", "forever"],
     ["Session__RevalidateMinutes", "-1", "129601", "never"],
+    ["Session__NotBefore", "yesterday", "2026-12-01", "2026-12-01T18:00:00", "2026-13-01T18:00:00Z", "1764612000"],
     ["Session__MaxPerAccount", "0", "51", "many"],
     ["Session__PersistentCookie", "yes", "1", "90"],
     [

@@ -43,6 +43,7 @@ describe("a configuration that only says what it must", () => {
       idleTimeoutMinutes: 60,
       absoluteTimeoutMinutes: 720,
       revalidateMinutes: 60,
+      notBefore: undefined,
       maxPerAccount: 10,
       persistentCookie: false,
       cookieName: "session",

@@ -138,6 +138,7 @@ describe("the list of settings", () => {
         settings.idleTimeoutMinutes,
         settings.absoluteTimeoutMinutes,
         settings.revalidateMinutes,
+        { default: "undefined", ...settings.notBefore },
         settings.maxPerAccount,
         settings.persistentCookie,
         settings.cookieName,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AccountDocument } from "../../../shared/account/document.ts";
 import type { DirectoryState } from "../../../shared/account/directory-state.ts";
+import type { NotBeforeDocument } from "../../../shared/account/not-before.ts";
 import type { StoredEntry } from "../../../shared/account/stored-entry.ts";
 import type { AccountStore } from "../../../shared/account/store.ts";
 import type { PointOperations, Stored, Versioned } from "../../../shared/store/point-operations.ts";
@@ -19,10 +20,16 @@ export interface MemoryStore extends AccountStore {
   readonly accounts: MemoryOperations<AccountDocument>;
   readonly sids: MemoryOperations<StoredEntry>;
   readonly directory: MemoryOperations<DirectoryState>;
+  readonly notBefore: MemoryOperations<NotBeforeDocument>;
 }
 
 export function memoryStore(): MemoryStore {
-  return { accounts: memoryOperations(), sids: memoryOperations(), directory: memoryOperations() };
+  return {
+    accounts: memoryOperations(),
+    sids: memoryOperations(),
+    directory: memoryOperations(),
+    notBefore: memoryOperations(),
+  };
 }
 
 export function memoryOperations<T extends Stored>(): MemoryOperations<T> {

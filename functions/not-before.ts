@@ -1,0 +1,51 @@
+import type { HttpRequest } from "@azure/functions";
+import { isGuid } from "../shared/configuration/settings-reader.ts";
+import { ProblemError } from "../shared/core/errors.ts";
+import { isoTime } from "../shared/core/iso-time.ts";
+import { queryParameter } from "../shared/http/parameters.ts";
+import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
+import type { NotBefore } from "../shared/account/not-before.ts";
+import { readNotBefore, removeNotBefore, setNotBefore, type Whose } from "../shared/sign-out/not-before.ts";
+
+/**
+ * `PUT`, `DELETE` and `GET /auth/not-before/{tenantId?}`: an administrator's program signs everybody out, or one tenant, takes
+ * that back, or asks what is set. Needs a function key.
+ */
+export const notBefore: FunctionDefinition = {
+  name: "not-before",
+  route: "auth/not-before/{tenantId?}",
+  methods: ["GET", "PUT", "DELETE"],
+  authLevel: "function",
+  async handler(request, context) {
+    const setting = context.app.configuration.session.notBefore ?? null;
+    return { jsonBody: { ...(await carriedOut(request, context)), setting } };
+  },
+};
+
+async function carriedOut(request: HttpRequest, context: RequestContext): Promise<NotBefore> {
+  const whose = whoseOf(request);
+  if (request.method === "PUT") return setNotBefore(context.app, whose, timeOf(request), context);
+  if (request.method === "DELETE") return removeNotBefore(context.app, whose, context);
+  return readNotBefore(context.app, context);
+}
+
+/** An empty parameter is none: some hosts leave it out, others pass "". */
+function whoseOf({ params }: HttpRequest): Whose {
+  const tenantId = params["tenantId"] || undefined;
+  if (tenantId !== undefined && !isGuid(tenantId)) {
+    throw new ProblemError("invalid_request", "The tenant id is no GUID.");
+  }
+  return { tenantId };
+}
+
+function timeOf(request: HttpRequest): string | undefined {
+  const given = queryParameter(request, "time") ?? undefined;
+  const time = isoTime(given);
+  if (given !== undefined && time === undefined) {
+    throw new ProblemError(
+      "invalid_request",
+      "The time is not in ISO 8601 with its zone, such as 2026-12-01T18:00:00Z.",
+    );
+  }
+  return time;
+}

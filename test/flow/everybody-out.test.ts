@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
+import { notBeforeId } from "../../shared/account/not-before.ts";
+import { assertProblem, clearsSession, codeOf } from "../support/assertions.ts";
+import type { Answer, Client } from "../support/http-client.ts";
+import { administratorHeaders, administratorSettings, holderOf } from "../support/race.ts";
+import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
+import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+const ada = "ada@contoso.example";
+const mika = "mika@fabrikam.example";
+
+describe("an administrator signs everybody out", () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld({ instances: 2, environment: administratorSettings });
+  });
+  after(() => world.stop());
+
+  const administer = async (method: string, target = "", instance = 0): Promise<Answer> =>
+    world.client(instance).fetch(`/auth/not-before${target}`, { method, headers: administratorHeaders });
+
+  async function signedIn(username: string, instance = 0): Promise<Client> {
+    const client = world.client(instance);
+    await signIn(client, username, "/healthz");
+    return client;
+  }
+
+  beforeEach(async () => {
+    // Both instances forget what the test before has set.
+    assert.equal((await administer("DELETE")).status, 200);
+    await startFresh(world);
+  });
+
+  it("one who has no key gets 401, and nobody is out", async () => {
+    const client = await signedIn(ada);
+    assert.equal((await world.client().fetch("/auth/not-before", { method: "PUT" })).status, 401);
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+  });
+
+  it("at one instance: nobody is served there any more, nor soon at the other, and a new sign-in is", async () => {
+    const client = await signedIn(ada);
+    const elsewhere = holderOf(world, sessionOf(client).value, 1);
+    assert.equal((await elsewhere.fetch("/api/graph/me")).status, 200);
+    const answer = await administer("PUT");
+    assert.equal(answer.status, 200, answer.body);
+
+    const isOut = async () => codeOf(await elsewhere.fetch("/api/graph/me")) === "signin_required";
+    await eventually("the other instance serves her no longer", isOut);
+    assert.equal(await accountDocument(world, sessionOf(client).accountKey), undefined, "its tokens have stayed");
+    const late = await client.fetch("/auth/me");
+    assertProblem(late, 401, "signin_required");
+    assert.ok(clearsSession(late));
+
+    // The doubt about the store's clock counts as signed out.
+    await eventually("she can sign in", async () => signIn(world.client(1), ada, "/healthz"));
+    const again = await signedIn(ada, 1);
+    assert.equal((await again.fetch("/api/graph/me")).status, 200);
+  });
+
+  it("and takes it back: who has not come meanwhile is served again", async () => {
+    const [came, stayed] = [await signedIn(ada), await signedIn(mika)];
+    await administer("PUT");
+    assertProblem(await came.fetch("/auth/me"), 401, "signin_required");
+    assert.equal((await administer("DELETE")).status, 200);
+    assert.equal((await stayed.fetch("/auth/me")).status, 200);
+    assertProblem(await came.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  it("of one tenant, and of no other", async () => {
+    const { tenantId } = world.identityProvider;
+    const client = await signedIn(ada);
+    await administer("PUT", "/11111111-7d2e-4c60-8b14-5e6f7a8b9c0d");
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    await administer("PUT", `/${tenantId}`);
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+    assert.equal((await administer("DELETE", `/${tenantId}`)).status, 200);
+  });
+
+  it("or one person whose cookie has leaked, with that cookie and no browser", async () => {
+    const client = await signedIn(ada);
+    const holder = holderOf(world, sessionOf(client).value, 0);
+    const headers = { origin: world.publicBaseUrl, accept: "application/json" };
+    const answer = await holder.fetch("/auth/logout", { method: "POST", headers });
+    assert.equal(typeof answer.json()["endSessionUrl"], "string", answer.body);
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  it("while the store fails: is told so, and nobody is out", async () => {
+    const client = await signedIn(ada);
+    const fault = { type: "status", status: 403 } as const;
+    const match = { id: notBeforeId, kind: ["create", "replace"] } as const;
+    const outage = world.cosmos.faults.add({ match, times: Number.MAX_SAFE_INTEGER, fault });
+    assertProblem(await administer("PUT"), 503, "store_unavailable");
+    outage.remove();
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+  });
+
+  it("with calls all the time, an instance asks about that every few seconds, and not with each call", async () => {
+    const client = await signedIn(ada);
+    world.cosmos.operations.clear();
+    const [from, calls] = [performance.now(), 40];
+    for (let call = 0; call < calls; call++) assert.equal((await client.fetch("/auth/me")).status, 200);
+    const seconds = (performance.now() - from) / 1000;
+    const asked = world.cosmos.operations.count({ id: notBeforeId });
+    assert.ok(asked <= Math.ceil(seconds / 2.5) + 1, `${asked} times in ${seconds} s`);
+    const { accountKey } = sessionOf(client);
+    assert.equal(world.cosmos.operations.count({ id: accountKey, kind: "read" }), calls);
+  });
+
+  it("and if the store keeps that from an instance, it serves nobody for long, and everybody once it answers", async () => {
+    const client = await signedIn(ada);
+    const outage = world.cosmos.faults.add({
+      match: { id: notBeforeId },
+      times: Number.MAX_SAFE_INTEGER,
+      fault: { type: "status", status: 503 },
+    });
+    const { accounts } = await dumpStore(world);
+    const isInDoubt = async () => codeOf(await client.fetch("/auth/me")) === "store_unavailable";
+    await eventually("nobody is served", isInDoubt);
+    outage.remove();
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    assert.deepEqual((await dumpStore(world)).accounts, accounts);
+  });
+});
