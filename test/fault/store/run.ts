@@ -51,7 +51,7 @@ export type Part = keyof typeof journeys;
 
 /** Tries every fault at every operation of the journeys. */
 export async function observeFaults(part: Part): Promise<readonly Observation[]> {
-  const world = await startWorld({ people: generatePeople(340) });
+  const world = await startWorld({ people: generatePeople(400) });
   const finisher = part.startsWith("sign-outs") ? await startFinisher(world) : undefined;
   try {
     const stage = await openStage(world, world.identityProvider.people, finisher);
