@@ -1,7 +1,6 @@
 import { callTables } from "./call-report.ts";
 import { goalsOf } from "./goals.ts";
 import type { Figures } from "./measure.ts";
-import { sizingTables } from "./sizing.ts";
 import { ranged } from "./statistics.ts";
 import { streamTable } from "./stream-report.ts";
 import { table } from "./table.ts";
@@ -25,8 +24,6 @@ export function reportOf(figures: Figures): string {
     memory(figures),
     "### Streams",
     streamTable(figures),
-    "### Size on paper",
-    ...sizingTables(figures),
   ].join("\n\n");
 }
 
