@@ -79,6 +79,11 @@ var queries = [
     query: loadTextContent('../queries/directory.kql')
   }
   {
+    name: 'administration'
+    displayName: 'What administrators and their programs did'
+    query: loadTextContent('../queries/administration.kql')
+  }
+  {
     name: 'failed-requests'
     displayName: 'Failed requests by code'
     query: loadTextContent('../queries/failed-requests.kql')

@@ -98,6 +98,8 @@ async function reportingSource(): Promise<string> {
     "functions/finish-sign-outs.ts",
     "shared/store/request.ts",
     "shared/directory/run.ts",
+    "shared/pipeline/for-app-role.ts",
+    "shared/sign-out/not-before.ts",
   ];
   const texts = await Promise.all([...files, "shared/store/point-operations.ts"].map((file) => readFile(file, "utf8")));
   return texts.join("\n");
