@@ -8,8 +8,13 @@ export const graphAppId = "00000003-0000-0000-c000-000000000000";
 
 /** The resources that `scopes` belong to, each once, in lower case. A token is for one resource. */
 export function resourcesOf(scopes: readonly string[]): readonly string[] {
-  const resources = scopes.filter((scope) => !ofTheSignIn.has(scope.toLowerCase())).map(resourceOf);
+  const resources = scopes.filter((scope) => !isOfSignIn(scope)).map(resourceOf);
   return [...new Set(resources)];
+}
+
+/** Whether a scope is one of the sign-in itself. */
+export function isOfSignIn(scope: string): boolean {
+  return ofTheSignIn.has(scope.toLowerCase());
 }
 
 /** Everything before the last slash: `https://vault.azure.net/.default`, `api://orders/Orders.Read`. */

@@ -57,6 +57,7 @@ describe("npm run doctor, at a deployment", () => {
     const names = ["App", "App: Cosmos DB", "App: authority", "App: credential", "Sign-in: sid"];
     names.push("Sign-in: login_hint", "Sign-in", "Identity provider", "Signing keys", "Clock", "App registration");
     names.push("Redirect URI", "Post-logout URI", "Logout URL", "Optional claims", "Client secret");
+    names.push("Sign-in audience", "Service principal", "API of the sign-in: scopes");
     for (const name of names) assertLine(report, name, "✓", /./);
     for (const name of ["Federated credential", "Cosmos DB settings", "Queue storage"]) {
       assertLine(report, name, "–", /not checked/);

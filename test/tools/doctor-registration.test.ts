@@ -10,6 +10,7 @@ import { assertFinding } from "./doctor-harness.ts";
 
 const clientId = "a1b2c3d4-e5f6-4789-8abc-def012345678";
 const tenantId = "72f988bf-0000-4000-8000-2d7cd011db47";
+const principalId = "99999999-3333-4333-8444-555555555555";
 const baseUrl = "https://app.example";
 const dayMs = 86_400_000;
 
@@ -50,11 +51,14 @@ describe("npm run doctor, at the app registration", () => {
     getToken = async () => ({ token: "operator", expiresOnTimestamp: Date.now() + dayMs }),
   ): Promise<readonly Finding[]> {
     graph.directory.putApplication({ ...right, ...application });
+    graph.directory.putServicePrincipal({ id: principalId, appId: clientId, displayName: "Portal" });
     const client = createGraphClient({ url: graph.url, credential: { getToken }, wait: async () => undefined });
     const usual = {
       clientId,
       cloud: cloudOf("login.microsoftonline.com"),
       baseUrl,
+      tenant: tenantId,
+      apis: [],
       credential: "secret",
       managedIdentity: undefined,
     } as const;
@@ -119,6 +123,29 @@ describe("npm run doctor, at the app registration", () => {
     assertFinding(await check({ optionalClaims: claims("sid") }), "Optional claims", "failed", /lack login_hint\./);
   });
 
+  it("tells that the implicit grant is on", async () => {
+    const implicitGrantSettings = { enableIdTokenIssuance: true, enableAccessTokenIssuance: false };
+    const findings = await check({ web: { ...web, implicitGrantSettings } });
+    assertFinding(findings, "Implicit grant", "warning", /is on, .* turns it off/);
+  });
+
+  for (const [signInAudience, tenant, status, says] of [
+    ["AzureADMyOrg", tenantId, "ok", /one tenant/],
+    ["AzureADMultipleOrgs", tenantId, "ok", /one tenant/],
+    ["PersonalMicrosoftAccount", tenantId, "failed", /Set AzureAd__TenantId to consumers/],
+    ["AzureADMyOrg", "organizations", "failed", /refuses sign-ins\. npm .* --sign-in-audience multi-tenant/],
+    ["AzureADMultipleOrgs", "organizations", "ok", /as organizations needs/],
+    ["PersonalMicrosoftAccount", "organizations", "failed", /AzureAd__TenantId is organizations/],
+    ["AzureADMyOrg", "common", "failed", /AzureAd__TenantId is common/],
+    ["AzureADMultipleOrgs", "common", "warning", /refuses them\. Set AzureAd__TenantId to organizations/],
+    ["AzureADandPersonalMicrosoftAccount", "common", "ok", /as common needs/],
+    ["AzureADMultipleOrgs", "consumers", "failed", /Register the app for personal accounts/],
+  ] as const) {
+    it(`compares the sign-in audience ${signInAudience} with ${tenant === tenantId ? "a tenant" : tenant}`, async () => {
+      assertFinding(await check({ signInAudience }, { tenant }), "Sign-in audience", status, says);
+    });
+  }
+
   it("tells a secret that has expired, will in a month, or is not there", async () => {
     assertFinding(await secrets(-2), "Client secret", "failed", /^expired on \d{4}-\d\d-\d\d\. Make a new one/);
     assertFinding(await secrets(30), "Client secret", "warning", /^expires on \d{4}-\d\d-\d\d, in 30 days\. Make/);
@@ -182,10 +209,12 @@ describe("npm run doctor, at the app registration", () => {
       assertFinding(await trusting(appId), "Federated credential", "failed", /is system-assigned\. Set/);
     });
 
-    it("tells secrets that the app has no use for", async () => {
+    it("tells secrets and certificates that the app has no use for", async () => {
       const { appId } = graph.directory.putManagedIdentity("tidy");
-      const findings = await trusting(appId, { passwordCredentials: [expiring(10), expiring(-10)] });
+      const keyCredentials = [{ ...expiring(300), type: "AsymmetricX509Cert", usage: "Verify" }];
+      const findings = await trusting(appId, { passwordCredentials: [expiring(10), expiring(-10)], keyCredentials });
       assertFinding(findings, "Client secret", "warning", /has 1, but the app uses none\. Delete/);
+      assertFinding(findings, "Certificate", "warning", /has 1, but the app uses none\. Delete/);
     });
   });
 

@@ -25,15 +25,26 @@ export async function readConsent(
     permission: name,
     api: resourceName,
     needsAdministrator,
-    consented: grants?.some(
-      (grant) =>
-        grant.consentType === "AllPrincipals" && grant.resourceId === resourceId && namesOf(grant).includes(name),
-    ),
+    consented: grants && isGrantedTo(grants, { name, resourceId }, "AllPrincipals"),
   }));
 }
 
+/** @param whom everyone in the tenant, or at least one person */
+export function isGrantedTo(
+  grants: readonly OAuth2PermissionGrant[],
+  { name, resourceId }: Pick<Permission, "name" | "resourceId">,
+  whom: OAuth2PermissionGrant["consentType"],
+): boolean {
+  return grants.some((grant) => {
+    return grant.consentType === whom && grant.resourceId === resourceId && namesOf(grant).includes(name);
+  });
+}
+
 /** Reading grants needs more rights than registering an app. Without these rights, the rest of the run still works. */
-async function readGrants(graph: GraphClient, id: string): Promise<readonly OAuth2PermissionGrant[] | undefined> {
+export async function readGrants(
+  graph: GraphClient,
+  id: string,
+): Promise<readonly OAuth2PermissionGrant[] | undefined> {
   try {
     const path = `/servicePrincipals/${id}/oauth2PermissionGrants`;
     const grants = await graph.read<Collection<OAuth2PermissionGrant>>("read the consent that was given", path);

@@ -12,19 +12,29 @@ const properties = [
   "web",
   "optionalClaims",
   "requiredResourceAccess",
+  "passwordCredentials",
+  "keyCredentials",
 ] as const satisfies readonly (keyof Graph.Application)[];
 
 /** For `$select`. */
 export const applicationProperties = properties.join(",");
 
 export type Application = Pick<Graph.Application, (typeof properties)[number]>;
-export type ApplicationPatch = Partial<Omit<Application, "id" | "appId" | "uniqueName">>;
+export type ApplicationPatch = Partial<
+  Omit<Application, "id" | "appId" | "uniqueName" | "passwordCredentials" | "keyCredentials">
+>;
 export type FederatedIdentityCredential = Pick<
   Graph.FederatedIdentityCredential,
   "name" | "issuer" | "subject" | "audiences"
 >;
 export type PermissionScope = Graph.PermissionScope;
 export type ServicePrincipal = Pick<Graph.ServicePrincipal, "id" | "appId" | "displayName">;
+/** The app as it is in a tenant: whether, and whom, it lets in there. */
+export type AppPrincipal = ServicePrincipal &
+  Pick<Graph.ServicePrincipal, "accountEnabled" | "appRoleAssignmentRequired" | "disabledByMicrosoftStatus">;
+/** For `$select`. */
+export const principalProperties =
+  "id,appId,displayName,accountEnabled,appRoleAssignmentRequired,disabledByMicrosoftStatus";
 /** An API, seen from its service principal in this tenant. */
 export type ResourceServicePrincipal = ServicePrincipal & Pick<Graph.ServicePrincipal, "oauth2PermissionScopes">;
 export type ManagedIdentityServicePrincipal = ServicePrincipal &
@@ -32,6 +42,7 @@ export type ManagedIdentityServicePrincipal = ServicePrincipal &
 export type OAuth2PermissionGrant = Pick<Graph.OAuth2PermissionGrant, "consentType" | "resourceId" | "scope">;
 
 export type AppRoleAssignment = Pick<Graph.AppRoleAssignment, "appRoleId">;
+export type AssignedTo = Pick<Graph.AppRoleAssignment, "principalType">;
 
 export interface Collection<T> {
   readonly value: readonly T[];

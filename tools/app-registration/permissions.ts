@@ -51,6 +51,11 @@ function splitScope(scope: string): { resource: string; name: string } {
   };
 }
 
+/** The API that a scope belongs to. @throws {AppRegistrationError} `resource_unknown` */
+export async function readResourceOf(graph: GraphClient, scope: string): Promise<ResourceServicePrincipal> {
+  return readResource(graph, splitScope(scope).resource);
+}
+
 async function readResource(graph: GraphClient, resource: string): Promise<ResourceServicePrincipal> {
   const api = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(resource)
     ? await graph.read<ResourceServicePrincipal>(

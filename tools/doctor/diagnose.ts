@@ -5,7 +5,9 @@ import type { Configuration } from "../../shared/configuration/configuration.ts"
 import { managedIdentity } from "../../shared/core/managed-identity.ts";
 import { cloudOf } from "../../shared/configuration/clouds.ts";
 import { isLoopback } from "../../shared/configuration/settings-reader.ts";
+import { checkAddress } from "./checks/api-address.ts";
 import { checkApp } from "./checks/app.ts";
+import { checkAttempts, checkHostJson } from "./checks/attempts.ts";
 import { checkAuthority } from "./checks/authority.ts";
 import { checkCredential } from "./checks/credential.ts";
 import { checkDirectory } from "./checks/directory.ts";
@@ -43,9 +45,11 @@ export async function diagnoseHere(source: SettingsSource, operator: Operator): 
     checkStoreOf(configuration, inAzure, operator),
     checkQueue(configuration.signOut.queue, () => operator.signIn(undefined)),
     checkRegistrationOf(configuration, operator),
+    Promise.all([...configuration.downstreamApis.values()].map(checkAddress)),
     checkApp(publicBaseUrl, "not checked"),
   ]);
-  return [...findings, ...groups.flat()];
+  const attempts = [...checkAttempts(configuration.signOut.maxAttempts), ...(await checkHostJson("host.json"))];
+  return [...findings, ...attempts, ...groups.flat()];
 }
 
 /**
@@ -71,7 +75,7 @@ export async function diagnoseDeployment(
     );
     return [...app, frontEnd, finding, ...rest, ...unknown];
   }
-  const { clientId, authority } = registered;
+  const { clientId, authority, scopes } = registered;
   const cloud = cloudOf(new URL(authority).host);
   const groups = await Promise.all([
     checkAuthority(authority),
@@ -79,6 +83,9 @@ export async function diagnoseDeployment(
       clientId,
       cloud,
       baseUrl,
+      tenant: authority.slice(authority.lastIndexOf("/") + 1),
+      // A sign-in asks for the scopes of the first API.
+      apis: [{ name: "of the sign-in", scopes, appScope: undefined }],
       managedIdentity: identity,
       credential: undefined,
     }),
@@ -95,7 +102,15 @@ async function checkRegistrationOf(
   const cloud = cloudOf(azureAd.authorityHost);
   const used = cloud.graphs.find((origin) => downstreamApis.get("graph")?.baseUrl.startsWith(`${origin}/`));
   const graph = await graphOf(operator, used ?? cloud.graphs[0], isMultiTenant ? undefined : tenantId);
-  const expected = { clientId, cloud, baseUrl, credential: credential.kind, managedIdentity: identity };
+  const expected = {
+    clientId,
+    cloud,
+    baseUrl,
+    tenant: tenantId,
+    apis: [...downstreamApis.values()],
+    credential: credential.kind,
+    managedIdentity: identity,
+  };
   const registration = await checkRegistration(graph, expected);
   return directory ? [...registration, await checkDirectory(graph, identity ?? clientId)] : registration;
 }

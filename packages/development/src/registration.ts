@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { startGraph, type Graph } from "./graph/graph.ts";
+import { graphAppId, startGraph, type Graph } from "./graph/graph.ts";
 import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
 
 const secretLifetimeMs = 180 * 24 * 60 * 60_000;
@@ -34,5 +34,13 @@ export async function startGraphFor(app: RegisteredApp, tenantId: string): Promi
       },
     ],
   });
+  consent(graph, app);
   return graph;
+}
+
+/** People may sign in to the app, and an administrator has consented to what it calls Microsoft Graph for. */
+function consent({ directory }: Graph, { clientId, name }: RegisteredApp): void {
+  const { id } = directory.putServicePrincipal({ appId: clientId, displayName: name });
+  const api = [...directory.servicePrincipals.values()].find(({ appId }) => appId === graphAppId);
+  if (api) directory.grant({ clientId: id, resourceId: api.id, scope: " openid profile offline_access User.Read" });
 }

@@ -45,6 +45,11 @@ export function checkCredentials(
   });
 }
 
+/** Whether it can still be used. One without an end can, for ever. */
+export function isLive({ endDateTime }: Expiring): boolean {
+  return endDateTime === null || Date.parse(endDateTime) > Date.now();
+}
+
 function expiryOf(name: string, all: readonly Expiring[], renew: string): Finding {
   const end = Math.max(...all.map(({ endDateTime }) => (endDateTime === null ? Infinity : Date.parse(endDateTime))));
   const days = Math.floor((end - Date.now()) / dayMs);
@@ -53,12 +58,14 @@ function expiryOf(name: string, all: readonly Expiring[], renew: string): Findin
   return ok(name, Number.isFinite(end) ? `good until ${dateOf(end)}` : "does not expire");
 }
 
-/** An unused secret is one that somebody may find. */
-function leftovers({ passwordCredentials }: RegisteredCredentials): Finding[] {
-  const live = passwordCredentials.filter(({ endDateTime }) => Date.parse(endDateTime ?? "") > Date.now());
-  if (live.length === 0) return [];
-  const found = `the registration has ${live.length}, but the app uses none`;
-  return [warning("Client secret", found, "Delete them: the managed identity is the credential")];
+/** An unused secret is one that somebody may find, and so is the key of an unused certificate. */
+function leftovers(registered: RegisteredCredentials): Finding[] {
+  return Object.values(kinds).flatMap(({ name, of }) => {
+    const count = of(registered).filter(isLive).length;
+    if (count === 0) return [];
+    const found = `the registration has ${count}, but the app uses none`;
+    return [warning(name, found, "Delete them: the managed identity is the credential")];
+  });
 }
 
 function dateOf(time: number): string {

@@ -1,26 +1,22 @@
-import type { Cloud } from "../../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "../../app-registration/errors.ts";
 import { literal, type GraphClient } from "../../app-registration/graph-client.ts";
 import { type Application, applicationProperties } from "../../app-registration/graph-types.ts";
 import { redirectUrisOf } from "../../app-registration/plan-application.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
-import { checkCredentials, type RegisteredCredentials } from "./registered-credentials.ts";
+import { commandFor } from "../registration-command.ts";
+import { checkAudience } from "./audience.ts";
+import { checkCredentials } from "./registered-credentials.ts";
+import { checkAccess, type AccessExpected } from "./service-principal.ts";
 import { checkTrust } from "./trust.ts";
 
 const name = "App registration";
 
-export interface RegistrationExpected {
-  readonly clientId: string;
-  readonly cloud: Cloud;
-  /** Origin of the app, without a trailing slash. */
-  readonly baseUrl: string;
+export interface RegistrationExpected extends AccessExpected {
   /** What the settings say; undefined for a deployment, whose settings are its own. */
   readonly credential: "secret" | "certificate" | "managedIdentity" | undefined;
   /** Client id or principal id of the identity to be trusted. */
   readonly managedIdentity: string | undefined;
 }
-
-type Registration = Application & RegisteredCredentials;
 
 /** The app registration as Microsoft Graph has it, compared with what the app needs. Only reads. */
 export async function checkRegistration(
@@ -28,9 +24,8 @@ export async function checkRegistration(
   expected: RegistrationExpected,
 ): Promise<readonly Finding[]> {
   try {
-    const properties = `${applicationProperties},passwordCredentials,keyCredentials`;
-    const path = `/applications(appId=${literal(expected.clientId)})?$select=${properties}`;
-    const application = await graph.read<Registration>("read the app registration", path);
+    const path = `/applications(appId=${literal(expected.clientId)})?$select=${applicationProperties}`;
+    const application = await graph.read<Application>("read the app registration", path);
     if (application === undefined) return [missing(expected.clientId)];
     const isTrusting = expected.credential === "managedIdentity" || expected.managedIdentity !== undefined;
     return [
@@ -38,10 +33,13 @@ export async function checkRegistration(
       ...checkUris(application, expected.baseUrl),
       checkLogoutUrl(application, expected.baseUrl),
       checkClaims(application),
+      checkAudience(application.signInAudience, expected.tenant, commandFor(expected)),
+      ...checkImplicitGrant(application, commandFor(expected)),
+      ...(await checkAccess(graph, expected)),
       ...(isTrusting || expected.credential === undefined
         ? [await checkTrust(graph, application.id, expected.cloud, expected.managedIdentity)]
         : []),
-      ...checkCredentials(application, expected.credential),
+      ...checkCredentials(application, isTrusting ? "managedIdentity" : expected.credential),
     ];
   } catch (error) {
     if (!(error instanceof AppRegistrationError)) throw error;
@@ -85,4 +83,11 @@ function checkClaims({ optionalClaims }: Application): Finding {
   const lacking = ["sid", "login_hint"].filter((claim) => !registered.has(claim));
   if (lacking.length === 0) return ok(label, "ID tokens have sid and login_hint");
   return failed(label, `ID tokens lack ${lacking.join(" and ")}`, "Add it under Token configuration");
+}
+
+/** Without a use for the app, it lets tokens into addresses of pages. */
+function checkImplicitGrant({ web }: Application, command: string): Finding[] {
+  const { enableIdTokenIssuance, enableAccessTokenIssuance } = web.implicitGrantSettings;
+  if (!enableIdTokenIssuance && !enableAccessTokenIssuance) return [];
+  return [warning("Implicit grant", "is on, but the app does not use it", `${command} turns it off`)];
 }

@@ -6,6 +6,7 @@ export interface Registered {
   readonly clientId: string;
   /** For example `https://login.microsoftonline.com/organizations`. */
   readonly authority: string;
+  readonly scopes: readonly string[];
 }
 
 const name = "Sign-in";
@@ -23,7 +24,8 @@ export async function checkSignIn(
     if (status !== 302 || !location || !clientId || authority === undefined) {
       return { finding: failed(name, `${baseUrl}/auth/login answers ${status} and does not redirect`, toDo) };
     }
-    const registered = { clientId, authority };
+    const scopes = location.searchParams.get("scope")?.split(" ") ?? [];
+    const registered = { clientId, authority, scopes };
     const redirectUri = location.searchParams.get("redirect_uri") ?? "";
     if (redirectUri === `${baseUrl}/auth/callback`) {
       return { registered, finding: ok(name, `leads to ${location.origin} and back to ${baseUrl}`) };

@@ -28,11 +28,16 @@ export interface Directory {
   readonly appRoleAssignments: readonly AppRoleAssignment[];
   /** Gives a service principal an application permission of Microsoft Graph. */
   assignAppRole(principalId: string, appRoleId: string): void;
+  /** Assigns somebody to an app, without a role. */
+  assign(servicePrincipalId: string, principalType: AppRoleAssignment["principalType"]): void;
   /** Deletes it as the portal does: it can no longer be found, and its unique name stays taken for 30 days. */
   softDelete(applicationId: string): void;
   /** Unique names that only deleted applications have. */
   readonly deletedNames: ReadonlySet<string>;
 }
+
+/** The app role of those who are assigned without one. */
+const withoutRole = "00000000-0000-0000-0000-000000000000";
 
 export function createDirectory(tenantId: string): Directory {
   const applications = new Map<string, Application>();
@@ -50,7 +55,13 @@ export function createDirectory(tenantId: string): Directory {
     deletedNames,
     appRoleAssignments,
     assignAppRole(principalId, appRoleId) {
-      appRoleAssignments.push({ id: randomUUID(), principalId, appRoleId, resourceId: microsoftGraph.id });
+      const { displayName = "" } = servicePrincipals.get(principalId) ?? {};
+      const principal = { principalId, principalType: "ServicePrincipal", principalDisplayName: displayName } as const;
+      appRoleAssignments.push({ id: randomUUID(), ...principal, appRoleId, resourceId: microsoftGraph.id });
+    },
+    assign(resourceId, principalType) {
+      const principal = { principalId: randomUUID(), principalType, principalDisplayName: principalType };
+      appRoleAssignments.push({ id: randomUUID(), ...principal, appRoleId: withoutRole, resourceId });
     },
     federatedCredentials: (applicationId) => credentials.get(applicationId) ?? [],
     putApplication: (application) => put(applications, { ...blankApplication(), ...application }),
@@ -121,6 +132,9 @@ function newServicePrincipal(tenantId: string): ServicePrincipal {
     displayName: "App",
     appOwnerOrganizationId: tenantId,
     servicePrincipalType: "Application",
+    accountEnabled: true,
+    appRoleAssignmentRequired: false,
+    disabledByMicrosoftStatus: null,
     servicePrincipalNames: [],
     alternativeNames: [],
     tags: [],

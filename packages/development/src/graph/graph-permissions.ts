@@ -1,12 +1,15 @@
 import type { PermissionScope, ServicePrincipal } from "./types.ts";
 
+/** Application id of Microsoft Graph, in every tenant and cloud. */
+export const graphAppId = "00000003-0000-0000-c000-000000000000";
+
 /** Microsoft Graph as every tenant has it, with some of its delegated permissions and their published ids. */
 export const graphServicePrincipal: Partial<ServicePrincipal> = {
-  appId: "00000003-0000-0000-c000-000000000000",
+  appId: graphAppId,
   displayName: "Microsoft Graph",
   appOwnerOrganizationId: "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
   servicePrincipalNames: [
-    "00000003-0000-0000-c000-000000000000",
+    graphAppId,
     "https://graph.microsoft.com",
     "https://graph.microsoft.com/",
     "graph.microsoft.com",

@@ -9,6 +9,7 @@ import { serve } from "./routes.ts";
 import { createVisibility } from "./visibility.ts";
 
 export type { Application } from "./types.ts";
+export { graphAppId } from "./graph-permissions.ts";
 
 export interface GraphOptions {
   /** Port on 127.0.0.1; 0 picks a free one. */

@@ -60,6 +60,11 @@ function read(tenant: Tenant, { collection, key, navigation, navigationKey }: Ta
       const assignments = tenant.directory.appRoleAssignments.filter(({ principalId }) => principalId === id);
       return collectionOf(assignments, query, "appRoleAssignment");
     }
+    case "servicePrincipals/{id}/appRoleAssignedTo": {
+      const { id } = findServicePrincipal(tenant, required(key));
+      const assignments = tenant.directory.appRoleAssignments.filter(({ resourceId }) => resourceId === id);
+      return collectionOf(assignments, query, "appRoleAssignment");
+    }
     default:
       throw notImplemented(`GET ${[collection, navigation].filter(Boolean).join("/")}`);
   }

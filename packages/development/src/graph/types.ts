@@ -83,6 +83,11 @@ export interface ServicePrincipal {
   readonly displayName: string;
   readonly appOwnerOrganizationId: string | null;
   readonly servicePrincipalType: string;
+  /** Whether people may sign in to it. */
+  readonly accountEnabled: boolean;
+  /** Whether only people may sign in who are assigned to it, directly or by a group. */
+  readonly appRoleAssignmentRequired: boolean;
+  readonly disabledByMicrosoftStatus: string | null;
   readonly servicePrincipalNames: readonly string[];
   /** Of a managed identity: whether it is user-assigned, and its resource id. */
   readonly alternativeNames: readonly string[];
@@ -90,12 +95,14 @@ export interface ServicePrincipal {
   readonly oauth2PermissionScopes: readonly PermissionScope[];
 }
 
-/** An application permission that was given to a service principal. */
+/** An app role that somebody has: an application permission of a service principal, or what lets a person or group in. */
 export interface AppRoleAssignment {
   readonly id: string;
   readonly appRoleId: string;
-  /** The service principal that has it. */
+  /** Who has it. */
   readonly principalId: string;
+  readonly principalType: "User" | "Group" | "ServicePrincipal";
+  readonly principalDisplayName: string;
   /** The service principal of the API. */
   readonly resourceId: string;
 }
