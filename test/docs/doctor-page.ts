@@ -2,10 +2,11 @@ import { CosmosClient, PartitionKeyKind } from "@azure/cosmos";
 import { format } from "prettier";
 import { settings } from "../../shared/configuration/settings.ts";
 import { usage } from "../../tools/doctor/options.ts";
+import { startDirectory } from "../tools/app-registration-harness.ts";
 import { doctorOf } from "../tools/doctor-harness.ts";
 import { signIn, startWorld, type World } from "../support/world.ts";
 
-/** The text of docs/doctor.md, with what the command prints on the local platform: all green, and with three faults. */
+/** The text of docs/doctor.md, with what the command prints on the local platform: all green, and with faults. */
 export async function doctorPage(): Promise<string> {
   const world = await startWorld({ queueStorage: true });
   try {
@@ -13,7 +14,7 @@ export async function doctorPage(): Promise<string> {
     const green = await record(world);
     await damage(world);
     const red = await record(world, { [settings.clientSecret.name]: "not the secret" });
-    return await format(page(green, red), { parser: "markdown", printWidth: 120 });
+    return await format(page(green, red, await recordDryRun()), { parser: "markdown", printWidth: 120 });
   } finally {
     await world.stop();
   }
@@ -25,6 +26,8 @@ async function damage({ platform, cosmos }: World): Promise<void> {
   if (!directory || !application?.optionalClaims) throw new Error("The app is not registered");
   const idToken = application.optionalClaims.idToken.filter(({ name }) => name !== "sid");
   directory.putApplication({ ...application, optionalClaims: { ...application.optionalClaims, idToken } });
+  const principal = [...directory.servicePrincipals.values()].find(({ appId }) => appId === application.appId);
+  directory.putServicePrincipal({ ...principal, appRoleAssignmentRequired: true });
   const client = new CosmosClient({ connectionString: cosmos.connectionString });
   const database = client.database("auth");
   await database.container("sids").delete();
@@ -37,6 +40,14 @@ async function record(world: World, changes: Readonly<Record<string, string>> = 
   return `$ npm run -s doctor\n${withUsualValues(output, world).trim()}\n\n$ echo $?\n${exitCode}`;
 }
 
+/** What app-registration would do in an empty tenant. */
+async function recordDryRun(): Promise<string> {
+  const args = ["--base-url", "https://app.example", "--name", "Contoso portal", "--dry-run"];
+  await using directory = await startDirectory();
+  const { output } = await directory.succeed(args);
+  return `$ npm run -s app-registration -- ${args.join(" ").replace("Contoso portal", '"Contoso portal"')}\n${output.trim()}`;
+}
+
 /** Ports are those of \`npm start\`, and dates and folders the same each time. */
 function withUsualValues(output: string, { ports, folder, platform }: World): string {
   const usual = [
@@ -44,6 +55,7 @@ function withUsualValues(output: string, { ports, folder, platform }: World): st
     [`:${ports.identityProvider}`, ":7072"],
     [`:${ports.identityProviderTls}`, ":7073"],
     [`:${ports.cosmos}`, ":7074"],
+    [`:${ports.downstreamApi}`, ":7075"],
     ["the environment, ", ""],
     [`${folder}/settings.json`, "npm start"],
     [platform.identityProvider?.tenantId ?? "", "<tenant>"],
@@ -52,7 +64,7 @@ function withUsualValues(output: string, { ports, folder, platform }: World): st
   return text.replaceAll(/good until \d{4}-\d\d-\d\d/g, "good until 2027-01-31");
 }
 
-function page(green: string, red: string): string {
+function page(green: string, red: string, dryRun: string): string {
   return `# Doctor
 
 <!-- Written by \`npm run docs:doctor\`. Change test/docs/doctor-page.ts. -->
@@ -68,8 +80,8 @@ While \`npm start\` runs, after somebody has signed in:
 ${green}
 \`\`\`
 
-With three faults: the client secret is not the app's, the container \`sids\` has no time to live, and the app registration
-lacks an optional claim:
+With four faults: the client secret is not the app's, the container \`sids\` has no time to live, the app registration
+lacks an optional claim, and only assigned people may sign in, but nobody is assigned:
 
 \`\`\`text
 ${red}
@@ -100,7 +112,13 @@ ${usage.trim()}
 | Container accounts, Container sids   | Partition key \`/id\`, time to live on (no default)                                                                                            |
 | Permissions                          | A point read is allowed, and a query is not. An account key permits everything; use a managed identity instead                                               |
 | Queue storage                        | The queue for waiting sign-outs can be reached, and no sign-out has been given up                                                                          |
-| App registration and below           | The registration has the redirect URIs, **the Logout URL of this deployment** and the optional claims, and its secrets and certificates are valid; there is a warning 30 days before they expire |
+| App registration and below           | The registration has the redirect URIs, **the Logout URL of this deployment** and the optional claims, and its secrets and certificates are valid; there is a warning 30 days before they expire, and for those that the app does not use beside a managed identity |
+| Sign-in audience | The registration lets the people in whom \`AzureAd__TenantId\` names: \`organizations\` needs a multi-tenant registration |
+| Service principal, Assignment | The tenant has the app, and it is enabled. If assignment is required, somebody is assigned |
+| API …: scopes | The API has the scopes that the app asks for, and somebody has consented to them: an administrator, where only one can. If nobody has, the line has the address for it |
+| API …: address | The API answers, and gets no tokens that are for another. No host but Microsoft Graph's gets a token for Microsoft Graph |
+| Support | A hint whether services can [manage sessions](http.md#support): the app role, and version 2 of access tokens |
+| Settings: sign-outs, host.json | A sign-out that waits is tried often enough to outlive an outage, and so are messages of your own queue functions (\`maxDequeueCount\`) |
 | Federated credential                 | The registration trusts the managed identity that the settings name                                                                                 |
 | Directory | With \`Directory__Notifications\`: the app's identity may [read all users](directory.md) |
 | App, App: …                          | The app itself reports no problem at \`/readyz\`                                                                                                             |
@@ -118,6 +136,25 @@ remembers the store's answer for 2 seconds, and the token endpoint's for 5 minut
 of them only once at a time. Frequent calls therefore cause no further requests.
 
 With \`--url\`, the command has no settings. It learns the client id and the authority from the app's redirect to a sign-in, and
-compares the registration with the given address. It does not check what only the settings say.
+compares the registration with the given address. It does not check what only the settings say; of the
+scopes, it checks those that the sign-in asks for.
+
+## What app-registration does about it
+
+| What is wrong | \`npm run app-registration\` |
+| --- | --- |
+| no registration, or no service principal | creates it |
+| redirect URIs, Logout URL, optional claims, permissions, the app role for services | adds them, and keeps what is there |
+| implicit grant on, access tokens of version 1 | changes it. Where the registration offers scopes to others, the version stays |
+| single-tenant, but \`organizations\` in the settings | changes it with \`--sign-in-audience multi-tenant\`, and never without |
+| a scope or API that the tenant does not have | writes nothing, and says what is similar |
+| no consent | prints the address where an administrator consents |
+| disabled, or assignment required; secrets beside a managed identity | says so. An administrator decided that, and only a person knows who else uses a secret |
+
+A run on an empty tenant, with \`--dry-run\`:
+
+\`\`\`text
+${dryRun}
+\`\`\`
 `;
 }

@@ -28,6 +28,11 @@ test("from nothing: the app, its service principal and the trust in the managed 
     { resourceAppId: graphAppId, resourceAccess: [{ id: "e1fe6dd8-ba31-4d61-89e7-88639da4683d", type: "Scope" }] },
   ]);
   assert.deepEqual([application.passwordCredentials, application.keyCredentials], [[], []]);
+  assert.deepEqual(
+    application.appRoles.map(({ value, allowedMemberTypes }) => [value, allowedMemberTypes]),
+    [["Sessions.Manage", ["Application"]]],
+  );
+  assert.equal(application.api.requestedAccessTokenVersion, 2);
   assert.ok([...directory.servicePrincipals.values()].some(({ appId }) => appId === application.appId));
   const [credential, ...others] = directory.federatedCredentials(application.id);
   assert.deepEqual(others, []);
@@ -89,6 +94,8 @@ Done
   added      ID token claim       login_hint
   added      API permission       Microsoft Graph User.Read
   added      API permission       Microsoft Graph Directory.Read.All
+  added      app role             Sessions.Manage
+  added      access tokens        version 2
   created    service principal    in this tenant
   added      federated credential managed-identity-<principal id> (portal-identity)
 

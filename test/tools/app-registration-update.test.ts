@@ -93,6 +93,8 @@ test("the difference is told line by line, with the value that goes and what is 
   kept       ID token claim       ctry
   add        API permission       Microsoft Graph User.Read
   kept       API permission       2 more
+  add        app role             Sessions.Manage
+  change     access tokens        version 1 -> version 2
   create     service principal    in this tenant`,
   );
   assert.match(output, /If the app is no longer at https:\/\/other\.example, delete its redirect URIs\./);

@@ -29,11 +29,11 @@ describe("npm run doctor, on this machine", () => {
     const names = ["Settings", "Identity provider", "Signing keys", "Clock", "Client credential", "Cosmos DB"];
     names.push("Consistency", "Container accounts", "Container sids", "Queue storage", "App registration");
     names.push("Redirect URI", "Post-logout URI", "Logout URL", "Optional claims", "Client secret", "App");
-    names.push("Sign-in audience", "Service principal", "API graph: scopes", "API graph: address");
+    names.push("Sign-in audience", "Service principal", "Support", "API graph: scopes", "API graph: address");
     names.push("App: Cosmos DB", "App: authority", "App: credential", "Sign-in: sid", "Sign-in: login_hint");
     for (const name of names) assertLine(report, name, "✓", /./);
     assertLine(report, "Permissions", "–", /has only an account key/);
-    assert.match(report.output, /^26 fine, 1 not checked$/m);
+    assert.match(report.output, /^27 fine, 1 not checked$/m);
     assert.ok(!report.output.includes("\u001B"), "colours are for terminals");
     for (const setting of [secretSetting, "CosmosDb", "AzureWebJobsStorage"]) {
       assert.ok(!report.output.includes(world.platform.environment[setting] ?? setting));

@@ -123,6 +123,24 @@ describe("npm run doctor, at the app registration", () => {
     assertFinding(await check({ optionalClaims: claims("sid") }), "Optional claims", "failed", /lack login_hint\./);
   });
 
+  it("tells whether services can be let in to manage sessions", async () => {
+    assertFinding(await check({}), "Support", "ok", /no service can manage sessions; npm .* adds the app role/);
+    const role = {
+      id: crypto.randomUUID(),
+      value: "Sessions.Manage",
+      displayName: "Manage sessions",
+      description: "Manage sessions",
+      isEnabled: true,
+    };
+    const forServices = { ...role, allowedMemberTypes: ["Application" as const] };
+    const forPeople = { ...role, allowedMemberTypes: ["User" as const] };
+    assertFinding(await check({ appRoles: [forPeople] }), "Support", "warning", /is not for applications\. Allow/);
+    assertFinding(await check({ appRoles: [forServices] }), "Support", "warning", /have version 1, .* Set requested/);
+    const { api } = graph.directory.putApplication({});
+    const withVersion = { appRoles: [forServices], api: { ...api, requestedAccessTokenVersion: 2 } };
+    assertFinding(await check(withVersion), "Support", "ok", /services with the app role Sessions\.Manage can/);
+  });
+
   it("tells that the implicit grant is on", async () => {
     const implicitGrantSettings = { enableIdTokenIssuance: true, enableAccessTokenIssuance: false };
     const findings = await check({ web: { ...web, implicitGrantSettings } });

@@ -12,6 +12,8 @@ const properties = [
   "web",
   "optionalClaims",
   "requiredResourceAccess",
+  "appRoles",
+  "api",
   "passwordCredentials",
   "keyCredentials",
 ] as const satisfies readonly (keyof Graph.Application)[];

@@ -2,6 +2,7 @@ import { type Change, isWrite } from "./changes.ts";
 import type { Application, ApplicationPatch, OptionalClaim, OptionalClaims, WebApplication } from "./graph-types.ts";
 import type { Options } from "./options.ts";
 import type { Permission } from "./permissions.ts";
+import { planSupport } from "./plan-support.ts";
 
 export interface ApplicationPlan {
   readonly changes: readonly Change[];
@@ -43,6 +44,7 @@ export function planApplication(
     planWeb(current?.web, wanted.baseUrl),
     planOptionalClaims(current?.optionalClaims ?? undefined),
     planPermissions(current, permissions),
+    planSupport(current),
   ];
   const writes = parts.filter(({ changes }) => changes.some(isWrite));
   return {

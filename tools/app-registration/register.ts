@@ -4,7 +4,13 @@ import { AppRegistrationError, withProgress } from "./errors.ts";
 import { type CredentialPlan, planFederatedCredential } from "./federated-credential.ts";
 import { findApplication, readByUniqueName, uniqueNameOf } from "./find-application.ts";
 import { type GraphClient, literal, type Written } from "./graph-client.ts";
-import type { Application, Collection, FederatedIdentityCredential, ServicePrincipal } from "./graph-types.ts";
+import {
+  type Application,
+  type AppPrincipal,
+  type Collection,
+  type FederatedIdentityCredential,
+  principalProperties,
+} from "./graph-types.ts";
 import { resolveManagedIdentity } from "./managed-identity.ts";
 import type { Options } from "./options.ts";
 import { resolvePermissions } from "./permissions.ts";
@@ -42,20 +48,21 @@ export async function registerApp(options: Options, graph: GraphClient): Promise
     tenantId,
     identity,
     application: options.dryRun ? application : await apply(graph, options, application, plan),
+    servicePrincipal,
     consent,
     changes: [...plan.application.changes, plan.servicePrincipal, ...plan.credential.changes],
   });
 }
 
 /** People and administrators consent to the service principal, so nobody can sign in without it. */
-function planServicePrincipal(current: ServicePrincipal | undefined): Change {
+function planServicePrincipal(current: AppPrincipal | undefined): Change {
   const status = current === undefined ? "create" : "same";
   return { status, item: "service principal", value: "in this tenant" };
 }
 
-async function readServicePrincipal(graph: GraphClient, { appId }: Application): Promise<ServicePrincipal | undefined> {
-  const path = `/servicePrincipals(appId=${literal(appId)})?$select=id,appId,displayName`;
-  return graph.read<ServicePrincipal>("read the service principal", path);
+async function readServicePrincipal(graph: GraphClient, { appId }: Application): Promise<AppPrincipal | undefined> {
+  const path = `/servicePrincipals(appId=${literal(appId)})?$select=${principalProperties}`;
+  return graph.read<AppPrincipal>("read the service principal", path);
 }
 
 async function readCredentials(

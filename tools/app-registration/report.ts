@@ -2,10 +2,11 @@ import type { Cloud } from "../../shared/configuration/clouds.ts";
 import { settings } from "../../shared/configuration/settings.ts";
 import { type Change, isWrite } from "./changes.ts";
 import { adminConsentUrl, type ConsentState } from "./consent.ts";
-import type { Application } from "./graph-types.ts";
+import type { Application, AppPrincipal } from "./graph-types.ts";
 import type { ManagedIdentity } from "./managed-identity.ts";
 import type { Options } from "./options.ts";
-import { baseUrlOfRoute, logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
+import { notesOn } from "./notes.ts";
+import { logoutUrlOf, redirectUrisOf } from "./plan-application.ts";
 
 /** What a run has done, or with `dryRun` would do, and what remains to be done by hand. `--json` prints this. */
 export interface Report {
@@ -28,11 +29,13 @@ export interface Report {
   readonly notes: readonly string[];
 }
 
-interface Outcome {
+export interface Outcome {
   readonly options: Options;
   readonly tenantId: string;
   readonly identity: ManagedIdentity | undefined;
   readonly application: Application | undefined;
+  /** As it was before; undefined if there was none. */
+  readonly servicePrincipal: AppPrincipal | undefined;
   readonly consent: readonly ConsentState[];
   readonly changes: readonly Change[];
 }
@@ -66,13 +69,7 @@ export function createReport(outcome: Outcome): Report {
     adminConsentUrl:
       isConsentedTo || clientId === undefined ? undefined : adminConsentUrl(options.cloud, tenantId, clientId, landing),
     portalUrl: clientId === undefined ? undefined : portalUrl(options.cloud, clientId),
-    notes: [
-      ...logoutUrlNotes(options.baseUrl),
-      ...credentialNotes(identity, changes),
-      ...tenantNotes(signInAudience),
-      directoryNote(identity),
-      ...formerAddressNotes(changes),
-    ],
+    notes: notesOn({ ...outcome, signInAudience }),
   };
 }
 
@@ -93,46 +90,4 @@ function authorityOf(signInAudience: string, tenantId: string): string {
     default:
       return tenantId;
   }
-}
-
-function logoutUrlNotes(baseUrl: string): string[] {
-  if (logoutUrlOf(baseUrl) !== undefined) return [];
-  return [
-    `Microsoft Entra accepts only an https Logout URL, so a sign-out that begins elsewhere does not reach ${baseUrl}. ` +
-      `To try it, serve the app at https://localhost.`,
-  ];
-}
-
-function credentialNotes(identity: ManagedIdentity | undefined, changes: readonly Change[]): string[] {
-  if (identity !== undefined) {
-    const isNew = changes.some((change) => change.item === "federated credential" && isWrite(change));
-    return isNew ? ["It can take some minutes until Microsoft Entra accepts a new federated credential."] : [];
-  }
-  return [
-    `No managed identity was given, so the app proves itself with a secret or certificate, see ` +
-      `${settings.credentialSourceType.name}.`,
-  ];
-}
-
-function tenantNotes(signInAudience: string): string[] {
-  if (signInAudience === "AzureADMyOrg") return [];
-  return [
-    `People of every tenant may sign in, unless ${settings.allowedTenants.name} names the tenants that may. Each tenant consents for itself.`,
-  ];
-}
-
-function directoryNote(identity: ManagedIdentity | undefined): string {
-  const who = identity === undefined ? "this registration" : `"${identity.name}"`;
-  return (
-    `For ${settings.directoryNotifications.name}, an administrator gives ${who} the application permission ` +
-    `User.Read.All of Microsoft Graph: docs/directory.md.`
-  );
-}
-
-/** Anyone who takes over an abandoned host name that is still registered receives authorization codes. */
-function formerAddressNotes(changes: readonly Change[]): string[] {
-  const former = changes.filter(({ status, item, value }) => {
-    return status === "keep" && item === "redirect URI" && /^https:.*\/auth\/callback$/.test(value);
-  });
-  return former.map(({ value }) => `If the app is no longer at ${baseUrlOfRoute(value)}, delete its redirect URIs.`);
 }

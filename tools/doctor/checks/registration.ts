@@ -7,6 +7,7 @@ import { commandFor } from "../registration-command.ts";
 import { checkAudience } from "./audience.ts";
 import { checkCredentials } from "./registered-credentials.ts";
 import { checkAccess, type AccessExpected } from "./service-principal.ts";
+import { checkSupport } from "./support.ts";
 import { checkTrust } from "./trust.ts";
 
 const name = "App registration";
@@ -36,6 +37,7 @@ export async function checkRegistration(
       checkAudience(application.signInAudience, expected.tenant, commandFor(expected)),
       ...checkImplicitGrant(application, commandFor(expected)),
       ...(await checkAccess(graph, expected)),
+      checkSupport(application),
       ...(isTrusting || expected.credential === undefined
         ? [await checkTrust(graph, application.id, expected.cloud, expected.managedIdentity)]
         : []),

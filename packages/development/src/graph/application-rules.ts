@@ -40,6 +40,25 @@ const optionalClaimList = listOf(
 
 const resourceAccess = listOf(complex({ id: guid, type: oneOf("Scope", "Role") }, ["id", "type"]), 400);
 
+const anything: Check = () => undefined;
+
+/** Without `origin`, which only answers have. */
+const appRoleList = listOf(
+  complex(
+    {
+      id: guid,
+      value: nullable(
+        text(120, (value) => (/^[^\s.]\S*$/.test(value) ? undefined : "has blanks, or begins with a dot")),
+      ),
+      displayName: text(100),
+      description: text(1024),
+      allowedMemberTypes: listOf(oneOf("User", "Application")),
+      isEnabled: flag,
+    },
+    ["id", "displayName", "description", "allowedMemberTypes", "isEnabled"],
+  ),
+);
+
 const writable: Readonly<Record<string, Check>> = {
   displayName: text(120, (value) => (value === "" ? "is empty" : undefined)),
   description: nullable(text(1024)),
@@ -59,6 +78,15 @@ const writable: Readonly<Record<string, Check>> = {
   optionalClaims: nullable(
     complex({ idToken: optionalClaimList, accessToken: optionalClaimList, saml2Token: optionalClaimList }),
   ),
+  appRoles: appRoleList,
+  api: complex({
+    acceptMappedClaims: nullable(flag),
+    knownClientApplications: listOf(guid),
+    oauth2PermissionScopes: listOf(anything),
+    preAuthorizedApplications: listOf(anything),
+    requestedAccessTokenVersion: (value) =>
+      value === null || value === 1 || value === 2 ? undefined : "is not 1 or 2",
+  }),
   requiredResourceAccess: listOf(
     complex({ resourceAppId: guid, resourceAccess }, ["resourceAppId", "resourceAccess"]),
     50,
@@ -96,10 +124,12 @@ export function checkApplication(application: Application): void {
 
 /** The application with what Graph fills in where a request left it out. */
 export function completed(application: Application): Application {
-  if (application.optionalClaims === null) return application;
+  const appRoles = application.appRoles.map((role) => ({ ...role, origin: "Application" }));
+  if (application.optionalClaims === null) return { ...application, appRoles };
   const { idToken, accessToken, saml2Token }: Partial<OptionalClaims> = application.optionalClaims;
   return {
     ...application,
+    appRoles,
     optionalClaims: {
       idToken: completedClaims(idToken),
       accessToken: completedClaims(accessToken),

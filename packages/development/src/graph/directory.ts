@@ -120,6 +120,14 @@ export function blankApplication(): Application {
     publicClient: { redirectUris: [] },
     optionalClaims: null,
     requiredResourceAccess: [],
+    appRoles: [],
+    api: {
+      acceptMappedClaims: null,
+      knownClientApplications: [],
+      oauth2PermissionScopes: [],
+      preAuthorizedApplications: [],
+      requestedAccessTokenVersion: null,
+    },
     passwordCredentials: [],
     keyCredentials: [],
   };

@@ -15,6 +15,8 @@ export interface Application {
   readonly publicClient: { readonly redirectUris: readonly string[] };
   readonly optionalClaims: OptionalClaims | null;
   readonly requiredResourceAccess: readonly RequiredResourceAccess[];
+  readonly appRoles: readonly AppRole[];
+  readonly api: ApiApplication;
   readonly passwordCredentials: readonly PasswordCredential[];
   readonly keyCredentials: readonly KeyCredential[];
 }
@@ -27,6 +29,27 @@ export interface WebApplication {
     readonly enableIdTokenIssuance: boolean;
     readonly enableAccessTokenIssuance: boolean;
   };
+}
+
+export interface AppRole {
+  readonly id: string;
+  readonly value: string | null;
+  readonly displayName: string;
+  readonly description: string;
+  readonly allowedMemberTypes: readonly ("User" | "Application")[];
+  readonly isEnabled: boolean;
+  /** Only in answers. */
+  readonly origin?: string;
+}
+
+/** What the application is for those who call it. */
+export interface ApiApplication {
+  readonly acceptMappedClaims: boolean | null;
+  readonly knownClientApplications: readonly string[];
+  readonly oauth2PermissionScopes: readonly PermissionScope[];
+  readonly preAuthorizedApplications: readonly object[];
+  /** Null is 1, except for apps that personal accounts sign in to. */
+  readonly requestedAccessTokenVersion: number | null;
 }
 
 export interface OptionalClaim {
