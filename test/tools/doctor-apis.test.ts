@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { checkAddress } from "../../tools/doctor/checks/api-address.ts";
 import { checkAttempts, checkHostJson } from "../../tools/doctor/checks/attempts.ts";
+import { checkSettings } from "../../tools/doctor/checks/settings.ts";
 import { assertFinding } from "./doctor-harness.ts";
 
 const name = "orders";
@@ -43,6 +44,17 @@ describe("npm run doctor, at the APIs", () => {
   it("tells that Microsoft Graph would get tokens for another API", async () => {
     const says = /^Microsoft Graph at graph\.microsoft\.com refuses tokens for api:\/\/orders\/Orders\.Read\. Correct/;
     assertFinding(await check("https://graph.microsoft.com", ["api://orders/Orders.Read"]), label, "failed", says);
+  });
+});
+
+describe("npm run doctor, at the settings of an API", () => {
+  it("tells scopes of two resources, for which there is no one token", () => {
+    const environment = {
+      DownstreamApis__orders__BaseUrl: "https://orders.example",
+      DownstreamApis__orders__Scopes: "User.Read api://orders/Orders.Read",
+    };
+    const found = checkSettings(environment, "a file").findings.filter(({ text }) => text.includes("__orders__"));
+    assertFinding(found, "Settings", "failed", /^DownstreamApis__orders__Scopes has scopes of several resources/);
   });
 });
 
