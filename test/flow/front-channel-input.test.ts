@@ -140,7 +140,7 @@ describe("the Logout URL, which anybody can call", () => {
     for (const [, text] of added) {
       const mark = JSON.parse(text.slice(text.indexOf("{"))) as Record<string, unknown>;
       assert.equal(mark["accountKey"], null);
-      assert.ok(Number(mark["ttl"]) <= 15 * 60);
+      assert.ok(Number(mark["ttl"]) <= 16 * 60);
     }
     for (const sid of unknown) expectDone(await call(`sid=${encodeURIComponent(sid)}`));
     const again = await dumpStore(world);

@@ -33,9 +33,14 @@ function sessionsInWords({ sessions }: AccountDocument, { own, newKey }: Known):
 
 function ownInWords(before: StoredSession, now: StoredSession): string {
   if (isDeepStrictEqual(before, now)) return "the session";
-  const others = { ...now, sealed: before.sealed, lastSeenAt: before.lastSeenAt };
-  if (!isDeepStrictEqual(before, others)) return "a session that was tampered with";
+  if (!isDeepStrictEqual(lastingPart(before), lastingPart(now))) return "a session that was tampered with";
   return now.sealed === before.sealed ? "the session, extended" : "the session with new tokens";
+}
+
+/** What neither a use of the session nor a renewal of its tokens changes. */
+function lastingPart(session: StoredSession): Partial<StoredSession> {
+  const changing: readonly string[] = ["sealed", "lastSeenAt", "revalidatedAt"] satisfies (keyof StoredSession)[];
+  return Object.fromEntries(Object.entries(session).filter(([member]) => !changing.includes(member)));
 }
 
 /** Where the index leads from a `sid`, in words. */
