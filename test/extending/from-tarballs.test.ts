@@ -8,7 +8,8 @@ import { installFromTarballs, type Installed, type Proof } from "./tarballs/inst
 import { threeLines } from "./tarballs/three-lines.ts";
 import { upgrade } from "./tarballs/upgrade.ts";
 
-describe("an app from the packages' tarballs, in a folder of its own", () => {
+// The installation alone takes minutes on a busy machine.
+describe("an app from the packages' tarballs, in a folder of its own", { timeout: 15 * 60_000 }, () => {
   let root: string;
   let installed: Installed | undefined;
   before(async () => {

@@ -14,7 +14,7 @@ import {
   type RegisteredApp,
 } from "@entra-functions-bff/identity-provider";
 import { localPages, type Neighbours, neighboursOf } from "./neighbours.ts";
-import { startGraphFor } from "./registration.ts";
+import { registerApis, startGraphFor } from "./registration.ts";
 import { startQueueStorage, type QueueStorage } from "@entra-functions-bff/queue-storage";
 import { secondAppRegistration, startSecondApp, type SecondApp } from "./second-app/app.ts";
 import { RunningParts } from "./running-parts.ts";
@@ -232,6 +232,7 @@ async function startOthers(
     entra && options.apis
       ? await parts.add(startApiStandIns(options.apis, settings, entra.identityProvider))
       : undefined;
+  if (entra && apis) registerApis(entra.graph, { clientId: appClientId }, apis.settings);
   return {
     ...(cosmos && { cosmos }),
     ...(entra && { entra }),

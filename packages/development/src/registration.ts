@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { graphAppId, startGraph, type Graph } from "./graph/graph.ts";
 import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
+import { parseScopes } from "@entra-functions-bff/identity-provider/resources";
+import type { Settings } from "./settings.ts";
 
 const secretLifetimeMs = 180 * 24 * 60 * 60_000;
 
@@ -43,4 +45,20 @@ function consent({ directory }: Graph, { clientId, name }: RegisteredApp): void 
   const { id } = directory.putServicePrincipal({ appId: clientId, displayName: name });
   const api = [...directory.servicePrincipals.values()].find(({ appId }) => appId === graphAppId);
   if (api) directory.grant({ clientId: id, resourceId: api.id, scope: " openid profile offline_access User.Read" });
+}
+
+/** The app's local APIs, as if each were registered in the tenant with the scopes in `settings`, and consented to. */
+export function registerApis({ directory }: Graph, { clientId }: Pick<RegisteredApp, "clientId">, settings: Settings) {
+  const known = [...directory.servicePrincipals.values()];
+  const app = known.find(({ appId }) => appId === clientId);
+  const scopes = Object.entries(settings).filter(([name]) => name.endsWith("__Scopes"));
+  for (const { resource, names } of parseScopes(scopes.map(([, value]) => value).join(" ")).resources) {
+    if (known.some(({ servicePrincipalNames }) => servicePrincipalNames.includes(resource))) continue;
+    const api = directory.putServicePrincipal({
+      displayName: resource,
+      servicePrincipalNames: [resource],
+      oauth2PermissionScopes: names.map((value) => ({ id: randomUUID(), value, type: "User", isEnabled: true })),
+    });
+    if (app) directory.grant({ clientId: app.id, resourceId: api.id, scope: names.join(" ") });
+  }
 }
