@@ -25,7 +25,7 @@ describe("Microsoft Entra External ID, whose issuer is at another host than the 
 
   it("signs people in, and calls an API for them, with a renewed token too", async () => {
     // So short that each call needs a new one.
-    world.identityProvider.controls.accessTokenLifetimeSeconds = 1;
+    world.identityProvider.controls.accessTokenLifetimeSeconds = 60;
     await signIn(client, ada);
     assert.equal((await client.fetch("/auth/me")).status, 200);
     assert.equal((await client.fetch("/api/graph/me")).status, 200);
