@@ -12,14 +12,15 @@ import { invocation, signedIn, testApp, type TestApp } from "./support/app.ts";
 import { tenantId } from "./support/environment.ts";
 import { isProblem } from "./support/is-problem.ts";
 import { once } from "./support/memory-store.ts";
-import { aMinuteAgo, isSignedIn, signIn } from "./support/sessions.ts";
+import { aMinuteAgo, aMomentLater, isSignedIn, signIn } from "./support/sessions.ts";
 
 const homeTenant = "11111111-2222-4333-8444-555555555555";
 const homeId = `mika-at-home.${homeTenant}`;
 const localId = `mika-here.${tenantId}`;
 
 /** Mika of another tenant signs in as a guest of `tenantId`. */
-async function signInGuest(app: TestApp, startedAt = Date.now()): Promise<SessionCookie> {
+async function signInGuest(app: TestApp, startedAt?: number): Promise<SessionCookie> {
+  startedAt ??= await aMomentLater();
   const { claims, ...others } = signedIn("mika-here", "sid-of-mika");
   const guest = { ...others, claims: { ...claims, homeAccountId: homeId } };
   return openSession(app, { signedIn: guest, userAgent: "", startedAt, previous: undefined }, invocation());

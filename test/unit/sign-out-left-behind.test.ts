@@ -11,7 +11,7 @@ import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { isProblem } from "./support/is-problem.ts";
 import { call, type Exchange } from "./support/http.ts";
-import { aMomentLater, isSignedIn, signIn, storedKeys } from "./support/sessions.ts";
+import { isSignedIn, signIn, storedKeys } from "./support/sessions.ts";
 
 const post = (app: TestApp, cookie: SessionCookie): Promise<Exchange> =>
   call(app, logout, {
@@ -105,7 +105,6 @@ describe("a sign-out that the store did not take, finished later", () => {
       const phone = await signIn(app, "ada", { sid: "phone" });
       const asked = invocation();
       await whileStoreIsDown(app, () => signOutFrontChannel(app, "laptop", asked));
-      await aMomentLater();
       const fresh = await signIn(app, "ada", { sid, previous: laptop });
       await finish(app, asked.orders[0]);
       assert.equal(await isSignedIn(app, phone), false);
@@ -118,7 +117,6 @@ describe("a sign-out that the store did not take, finished later", () => {
     const [laptop, phone] = [await signIn(app, "ada"), await signIn(app, "ada")];
     const asked = invocation();
     await deferSignOutHere(app, laptop, "scope", asked, undefined);
-    await aMomentLater();
     const fresh = await signIn(app, "ada", { previous: laptop });
     await finish(app, asked.orders[0]);
     assert.deepEqual([await isSignedIn(app, phone), await isSignedIn(app, fresh)], [false, true]);

@@ -11,7 +11,7 @@ import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, testApp, type TestApp } from "./support/app.ts";
 import { isProblem } from "./support/is-problem.ts";
 import { once } from "./support/memory-store.ts";
-import { aMomentLater, isSignedIn, signIn, visit } from "./support/sessions.ts";
+import { isSignedIn, signIn, visit } from "./support/sessions.ts";
 
 const frontChannel = (app: TestApp, sid: string) => signOutFrontChannel(app, sid, invocation());
 const session = async (app: TestApp, cookie: SessionCookie) =>
@@ -79,7 +79,6 @@ describe("a sign-out that is finished later", () => {
     const old = await signIn(app, "ada", { sid: "s" });
     const order = await halfDone(app, "s");
     // The person, who is still signed in at the identity provider, signs in again.
-    await aMomentLater();
     const fresh = await signIn(app, "ada", { sid: "s", previous: old });
     await finish(app, order);
     assert.ok(await isSignedIn(app, fresh), "the new session was ended by the old order");
@@ -94,7 +93,6 @@ describe("a sign-out that is finished later", () => {
 async function full(): Promise<{ app: TestApp; laptop: ResolvedSession; phone: SessionCookie }> {
   const app = testApp({ Session__MaxPerAccount: "2" });
   const laptop = await signIn(app, "ada", { sid: "laptop" });
-  await aMomentLater();
   const phone = await signIn(app, "ada", { sid: "phone" });
   return { app, laptop: await session(app, laptop), phone };
 }
@@ -120,7 +118,6 @@ describe("a sign-out of the account is not lost on a session that gives way to a
       app.memory.accounts.before = (kind) => (kind === "delete" ? unavailable() : undefined);
       await assert.rejects(async () => signOut(app, laptop, asked), isProblem("signout_deferred"));
       app.memory.accounts.before = () => undefined;
-      await aMomentLater();
       const tablet = await signIn(app, "ada", { sid: "tablet" });
       await finish(app, asked.orders[0] ?? assert.fail("nothing was handed on"));
       assert.equal(await isSignedIn(app, phone), false);

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { App } from "../../../shared/app/app.ts";
 import { sessionKeyOf } from "../../../shared/account/document.ts";
 import { openSession } from "../../../shared/sign-in/open-session.ts";
@@ -17,9 +18,10 @@ export async function signIn(
     sid,
     previous,
     tokenCache,
-    startedAt = Date.now(),
+    startedAt,
   }: { sid?: string; previous?: SessionCookie; tokenCache?: string; startedAt?: number } = {},
 ): Promise<OpenedSession> {
+  startedAt ??= await aMomentLater();
   const opened = { signedIn: signedIn(person, sid, tokenCache), userAgent: "Firefox on Linux", startedAt, previous };
   const cookie = await openSession(app, opened, invocation());
   return { ...cookie, sessionKey: sessionKeyOf(cookie.secret) };
@@ -28,9 +30,14 @@ export async function signIn(
 /** For a sign-in that was already under way when the test began. */
 export const aMinuteAgo = (): number => Date.now() - 60_000;
 
-/** Lets the clock move on: what began before this and what begins after it are not of the same millisecond. */
-export function aMomentLater(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 3));
+/**
+ * Lets the clock move on: what began before this and what begins after it are not of the same millisecond. In the same one, a sign-in
+ * counts as begun before the sign-out, so that a fast machine would have it refused.
+ * @returns the time, in milliseconds since the epoch
+ */
+export async function aMomentLater(): Promise<number> {
+  await setTimeout(3);
+  return Date.now();
 }
 
 /** What a request with this cookie finds. */
