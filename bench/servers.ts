@@ -65,14 +65,16 @@ export async function startProgram({ command, environment }: Program): Promise<M
     stdio: ["ignore", "pipe", "inherit"],
   });
   const probes: number[] = [];
-  const listening = Promise.withResolvers<string>();
+  let url: string | undefined;
+  const ready = Promise.withResolvers<string>();
+  // The probe listens by itself, and may say so last.
   createInterface({ input: child.stdout }).on("line", (line) => {
     findProbe(line, probes);
-    const url = /^listening (\S+)$/.exec(line)?.[1];
-    if (url) listening.resolve(url);
+    url ??= /^listening (\S+)$/.exec(line)?.[1];
+    if (url && probes.length > 0) ready.resolve(url);
   });
-  child.on("exit", (code) => listening.reject(new Error(`${command.join(" ")} ended with ${code}`)));
-  return serverOf(await listening.promise, probes, async () => {
+  child.on("exit", (code) => ready.reject(new Error(`${command.join(" ")} ended with ${code}`)));
+  return serverOf(await ready.promise, probes, async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill();
