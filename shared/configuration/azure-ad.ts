@@ -53,6 +53,9 @@ function readInstance(read: SettingsReader): string {
     const use = "use Microsoft Entra External ID (https://<name>.ciamlogin.com/), which replaces it";
     read.refuse(settings.instance.name, `is Azure AD B2C, which this app does not support; ${use}`);
   }
+  if (pathname !== "" && pathname !== "/") {
+    read.fail(settings.instance, `has a path; the tenant belongs in ${settings.tenantId.name}`);
+  }
   return instance;
 }
 

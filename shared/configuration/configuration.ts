@@ -8,6 +8,7 @@ import { readSession, type SessionConfiguration } from "./session.ts";
 import { SettingsReader, type Environment, type SettingProblem } from "./settings-reader.ts";
 import { settings } from "./settings.ts";
 import { readSignOut, type SignOutConfiguration } from "./sign-out.ts";
+import { refuseMisspelt } from "./spelling.ts";
 
 export interface Configuration extends PublicAddress {
   readonly azureAd: AzureAdConfiguration;
@@ -42,6 +43,7 @@ export class ConfigurationError extends Error {
  */
 export function loadConfiguration(environment: Environment): Configuration {
   const read = new SettingsReader(environment);
+  refuseMisspelt(read);
   const address = readPublicAddress(read);
   const azureAd = readAzureAd(read);
   const configuration: Configuration = {

@@ -61,7 +61,8 @@ export function readDownstreamApi(
 ): DownstreamApiConfiguration {
   const settings = settingsOf(name);
   if (!apiName.test(name)) {
-    read.fail(settings.downstreamBaseUrl, "has an unusable API name; expected letters, digits and hyphens, at most 32");
+    const expected = "expected letters, digits and hyphens, at most 32";
+    read.refuse(settings.downstreamBaseUrl.name, `has an API name that cannot be used; ${expected}`);
   }
   const token = readToken(read, settings, isMultiTenant);
   const scopes = readScopes(read, settings.downstreamScopes, token);

@@ -19,8 +19,6 @@ const notForSettings = new Set([
 
 /** A token of RFC 9110 section 5.6.2 without the underscore. That stands for a hyphen, which settings in Azure cannot have. */
 const fieldName = /^[!#$%&'*+.^`|~\da-z-]{1,64}$/;
-/** The value that the platform leaves if it could not read the secret. */
-const unresolved = /^@Microsoft\.KeyVault\(/i;
 
 /**
  * Reads the header fields of every call of an API, by name in lower case.
@@ -39,7 +37,6 @@ export function readFixedHeaders(
     const name = asciiLowerCase(spelled.slice(prefix.length)).replaceAll("_", "-");
     const isOurs = notForSettings.has(name) || (name === "authorization" && !isAnonymous);
     const value = read.required(named, (text) => /^[\x20-\x7e]*$/.test(text));
-    if (unresolved.test(value)) read.fail(named, "is a Key Vault reference that the platform could not resolve");
     if (!fieldName.test(name) || isOurs || Object.hasOwn(headers, name)) read.fail(named);
     headers[name] = value;
   }

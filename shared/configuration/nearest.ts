@@ -5,7 +5,7 @@ export function nearestOf(name: string, names: readonly string[]): string {
 }
 
 /** Levenshtein's distance, one row of the table at a time. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   const [a, b] = [from.toLowerCase(), to.toLowerCase()];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of a.split("").entries()) {

@@ -8,6 +8,8 @@ export interface SettingProblem {
   readonly problem: string;
 }
 
+/** The value that the platform leaves if it could not read the secret. */
+const unresolved = /^@Microsoft\.(KeyVault|AppConfiguration)\(/i;
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function isGuid(value: string): boolean {
@@ -69,6 +71,9 @@ export class SettingsReader {
   optional(setting: Setting, isValid: (value: string) => boolean = () => true): string | undefined {
     const value = this.raw(setting.name);
     if (this.#ambiguous.has(setting.name.toLowerCase())) this.fail(setting, "is given twice, with different values");
+    if (value !== undefined && unresolved.test(value)) {
+      this.fail(setting, "is a reference to a secret that the platform could not read");
+    }
     if (value !== undefined && !isValid(value)) {
       this.fail(setting);
       return undefined;

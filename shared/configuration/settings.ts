@@ -30,7 +30,7 @@ export const settings = {
   instance: {
     name: "AzureAd__Instance",
     meaning: "Base URL of the identity provider.",
-    expects: "an https:// URL",
+    expects: "an https:// URL without a path",
     default: "https://login.microsoftonline.com/",
   },
   tenantId: {
@@ -117,7 +117,7 @@ export const settings = {
   revalidateMinutes: {
     name: "Session__RevalidateMinutes",
     meaning:
-      "A session that has renewed no token for this long renews one at its next use. If the identity provider refuses for good, the session ends: see [how-it-works.md](how-it-works.md#asking-again). 0 turns it off.",
+      "A session that has renewed no token for this long renews one at its next use. If the identity provider refuses for good, the session ends: see [how-it-works.md](how-it-works.md#revalidation). 0 turns it off.",
     expects: "a whole number of minutes from 0 to 129600",
     default: "60",
   },

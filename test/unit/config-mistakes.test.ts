@@ -71,6 +71,32 @@ describe("a setting that an API does not have is named, and the nearest that it 
   }
 });
 
+describe("a name that differs from a setting's by a letter or two is named, and the setting", () => {
+  const misspelt: readonly [name: string, nearest: string][] = [
+    // Every tenant would be allowed.
+    ["AzureAd__AllowedTenant", "AzureAd__AllowedTenants"],
+    ["Session__IdleTimoutMinutes", "Session__IdleTimeoutMinutes"],
+    ["session__maxperacount", "Session__MaxPerAccount"],
+    ["SignOut__Scopes", "SignOut__Scope"],
+    ["Directory__Notification", "Directory__Notifications"],
+  ];
+  for (const [name, nearest] of misspelt) {
+    test(name, () => {
+      const { problems } = mistakesOf(environment({ [name]: "true" }));
+      assert.deepEqual(problems, [{ setting: name, problem: `is no setting; the nearest is ${nearest}` }]);
+    });
+  }
+
+  test("but not one of another version or of something else", () => {
+    configuration({
+      Session__Later: "1",
+      AzureAd__CallbackPath: "/signin-oidc",
+      AzureAd__ClientCredentials__1__SourceType: "ClientSecret",
+      Orders__Scope: "1",
+    });
+  });
+});
+
 const named = (name: string) => ({
   [`DownstreamApis__${name}__BaseUrl`]: "https://x.example",
   [`DownstreamApis__${name}__Scopes`]: "read",
@@ -102,10 +128,13 @@ describe("a malformed setting is named", () => {
       "http://127.0.0.1:7072",
       "https://user:word@idp.example",
       "https://idp.example/?x=1",
+      "https://login.microsoftonline.com/common",
+      `https://login.microsoftonline.com/${tenantId}/v2.0`,
     ],
     ["AzureAd__TenantId", "my tenant", "everyone", "../common", `${tenantId}x`],
     ["AzureAd__ClientId", "my-app", `{${clientId}}`],
     [sourceType, "KeyVault", "secret"],
+    [secretSetting, "@Microsoft.KeyVault(SecretUri=https://v.example/secrets/s)"],
     ["CosmosDb__databaseName", "a/b", "a\\b", "a#b", "a?b", "x".repeat(256)],
     [
       "CosmosDb",

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import { hostSettings } from "../../shared/configuration/host-settings.ts";
-import { settings } from "../../shared/configuration/settings.ts";
+import { isInGroup, isSetting } from "../../shared/configuration/spelling.ts";
 import { readLocalSettings } from "../local-settings.ts";
 import { UsageError } from "./options.ts";
 
@@ -16,17 +16,11 @@ export interface SettingsSource {
 /** What `npm start` stores there while it runs: the settings for its stand-ins. */
 export const platformSettingsFile = ".local/settings.json";
 
-const names: readonly { readonly name: string }[] = [...Object.values(settings), ...Object.values(hostSettings)];
-const known = names.map(({ name }) => new RegExp(`^${name.replace("<name>", ".+")}$`, "i"));
-/** How the names of the app's settings begin, except for the one without a prefix. */
-const groups = new Set(Object.values(settings).flatMap(({ name }) => name.toLowerCase().match(/^.+?__/) ?? []));
+const ofTheHost = new Set(Object.values(hostSettings).map(({ name }) => name.toLowerCase()));
 
 /** Names that begin like the app's settings, but that the app does not read: misspelt, or from another version. */
 export function unknownSettings(environment: Environment): readonly string[] {
-  return Object.keys(environment).filter((name) => {
-    const [group = ""] = name.toLowerCase().match(/^.+?__/) ?? [];
-    return groups.has(group) && !known.some((pattern) => pattern.test(name));
-  });
+  return Object.keys(environment).filter((name) => isInGroup(name) && !isSetting(name));
 }
 
 /**
@@ -39,7 +33,7 @@ export async function readSettings(environment: Environment, file: string | unde
   const files = file === undefined ? [platformSettingsFile, "local.settings.json"] : [file];
   const layers = await Promise.all(files.map(async (each) => ({ source: each, values: await valuesOf(each) })));
   const used = [...layers, { source: "the environment", values: environment }].filter(({ values }) => {
-    return Object.keys(values).some((name) => known.some((pattern) => pattern.test(name)));
+    return Object.keys(values).some((name) => isSetting(name) || ofTheHost.has(name.toLowerCase()));
   });
   return {
     environment: Object.assign({}, ...layers.map(({ values }) => values), environment) as Environment,

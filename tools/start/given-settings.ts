@@ -1,8 +1,10 @@
 import type { Settings } from "@entra-functions-bff/development";
+import { isInGroup, isSetting } from "../../shared/configuration/spelling.ts";
 import { readLocalSettings } from "../local-settings.ts";
 
-const settingName =
-  /^(PublicBaseUrl|AzureAd__|CosmosDb($|__)|Session__|SignOut__|DownstreamApis__|AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|NODE_EXTRA_CA_CERTS$|APPLICATIONINSIGHTS_)/i;
+/** What else the app's process gets from the environment: settings of the Functions host, of telemetry and of Node.js. */
+const ofTheHost =
+  /^(AzureWebJobs|AzureFunctionsJobHost__|FunctionsHost__FunctionKey$|FUNCTIONS_WORKER_PROCESS_COUNT$|NODE_EXTRA_CA_CERTS$|APPLICATIONINSIGHTS_|OTEL_)/i;
 
 /**
  * The settings, with a separate name for the app's cookies unless they have one. A browser shares the cookies of a host
@@ -18,7 +20,7 @@ const cookieNameSetting = "Session__CookieName";
 /** The app's settings that were given in the environment or in `local.settings.json`. */
 export async function givenSettings(): Promise<Settings> {
   const fromEnvironment = Object.entries(process.env).flatMap(([name, value]) =>
-    value !== undefined && settingName.test(name) ? [[name, value] as const] : [],
+    value !== undefined && (isSetting(name) || isInGroup(name) || ofTheHost.test(name)) ? [[name, value] as const] : [],
   );
   return { ...(await readLocalSettings("local.settings.json")), ...Object.fromEntries(fromEnvironment) };
 }

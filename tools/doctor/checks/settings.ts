@@ -37,7 +37,8 @@ export function checkSettings(environment: Environment, sources: string): Settin
     const findings = error.problems.map(({ setting, problem }) =>
       failed(name, `${setting} ${problem}`, "See docs/configuration.md"),
     );
-    return { configuration: undefined, findings: [...findings, ...checkNames(environment)] };
+    const refused = new Set(error.problems.map(({ setting }) => setting));
+    return { configuration: undefined, findings: [...findings, ...checkNames(environment, refused)] };
   }
 }
 
@@ -48,8 +49,10 @@ function checkTelemetry(environment: Environment): Finding[] {
   );
 }
 
-function checkNames(environment: Environment): Finding[] {
-  return unknownSettings(environment).map((setting) =>
+/** @param refused those that have a finding already */
+function checkNames(environment: Environment, refused: ReadonlySet<string> = new Set()): Finding[] {
+  const unknown = unknownSettings(environment).filter((setting) => !refused.has(setting));
+  return unknown.map((setting) =>
     warning(name, `${setting} is not a setting of this app`, "Compare its spelling with docs/configuration.md"),
   );
 }
