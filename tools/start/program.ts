@@ -127,13 +127,15 @@ function printLine(line: string): void {
   if (!/^(listening|function|stopping|could not start:?) /.test(line)) console.log(readableLine(line, colour));
 }
 
-function banner({ publicBaseUrl, identityProvider, cosmos, secondApp }: Platform, trouble: string | undefined): string {
+function banner(platform: Platform, trouble: string | undefined): string {
+  const { publicBaseUrl, identityProvider, cosmos, secondApp, userDirectory } = platform;
   const lines = [
     "",
     ...(URL.canParse(publicBaseUrl) ? [`  The app                ${publicBaseUrl}`] : []),
     ...(identityProvider ? [`  Identity provider      ${identityProvider.publicUrl}`] : []),
     ...(secondApp ? [`  The other app          ${secondApp.url}`] : []),
     ...(cosmos ? [`  Documents as stored    ${cosmos.url}`] : []),
+    ...(userDirectory ? [`  The directory          ${userDirectory.url}`] : []),
     "",
   ];
   if (trouble !== undefined) lines.push(trouble);

@@ -55,7 +55,7 @@ export interface PlatformOptions {
   readonly externalId?: boolean;
   /** Whether the identity provider's page that tells the apps of a sign-out waits for the person. Default: false. */
   readonly holdSignOutPage?: boolean;
-  /** Whether there is a directory of the local people, whose changes end sessions (`Directory__Notifications`). Default: false. */
+  /** Whether there is a directory of the local people, whose changes end sessions. Default: as `Directory__Notifications` says. */
   readonly userDirectory?: boolean;
   /** Stand-ins for the app's own APIs; not started for a real identity provider, whose tokens they cannot check. */
   readonly apis?: ApiStandIns;
@@ -68,7 +68,7 @@ export interface Platform {
   readonly identityProvider: IdentityProvider | undefined;
   readonly downstreamApi: DownstreamApi | undefined;
   readonly secondApp: SecondApp | undefined;
-  /** Microsoft Graph's users, if `userDirectory` asks for them. */
+  /** Microsoft Graph's users, if `userDirectory` or the settings ask for them. */
   readonly userDirectory: UserDirectory | undefined;
   readonly queueStorage: QueueStorage | undefined;
   /** Shows how the app is registered with the identity provider here. */
@@ -304,7 +304,9 @@ async function startIdentity(
       neighbours: neighbours("otherApp"),
     }),
   );
-  const userDirectory = options.userDirectory ? await parts.add(startUserDirectoryFor(identityProvider)) : undefined;
+  const userDirectory = wantsUserDirectory(options)
+    ? await parts.add(startUserDirectoryFor(identityProvider))
+    : undefined;
   const settings = {
     ...(userDirectory && { Directory__Notifications: "true", Directory__GraphUrl: userDirectory.url }),
     AzureAd__Instance: identityProvider.instance,
@@ -316,6 +318,12 @@ async function startIdentity(
   };
   const graph = await parts.add(startGraphFor(app, identityProvider.tenantId));
   return { identityProvider, secondApp, graph, userDirectory, settings };
+}
+
+/** Tokens of the local identity provider open no real directory. */
+function wantsUserDirectory({ userDirectory = false, settings = {} }: PlatformOptions): boolean {
+  const isOn = /^true$/i.test(settings["Directory__Notifications"] ?? "");
+  return userDirectory || (isOn && settings["Directory__GraphUrl"] === undefined);
 }
 
 async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {

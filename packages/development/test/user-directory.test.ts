@@ -177,6 +177,27 @@ describe("the users of Microsoft Graph", () => {
     assert.deepEqual(directory.deliveries, []);
   });
 
+  it("have a page, on which a person changes them, and no other site does", async () => {
+    await subscribe();
+    const post = async (form: Record<string, string>, origin = directory.url) =>
+      fetch(directory.url, {
+        method: "POST",
+        body: new URLSearchParams(form),
+        headers: { origin },
+        redirect: "manual",
+      });
+    assert.equal((await post({ change: "disable", id: ada }, "http://elsewhere.example")).status, 403);
+    assert.equal((await post({ change: "constructor", id: ada })).status, 400);
+    assert.equal((await post({ change: "disable", id: "nobody" })).status, 400);
+    assert.equal(directory.deliveries.length, 0);
+    assert.equal((await post({ change: "disable", id: ada })).status, 303);
+    await directory.delivered();
+    assert.equal(directory.deliveries.length, 1);
+    assert.match(await (await fetch(directory.url)).text(), new RegExp(`${ada} \\(disabled\\)`));
+    await post({ change: "enable", id: ada });
+    assert.equal(directory.users.get(ada)?.accountEnabled, true);
+  });
+
   it("are listed page by page, and then only what has changed, with what was removed", async () => {
     directory.controls.pageSize = 2;
     const follow = async (link: unknown) => ask("GET", String(link).replace(`${directory.url}/v1.0/`, ""));

@@ -6,6 +6,7 @@ import { readBody, select } from "../graph/request.ts";
 import { deltaOf } from "./delta.ts";
 import { createControls, notify, type UserDirectoryControls } from "./controls.ts";
 import type { Delivery } from "./delivery.ts";
+import { servePage } from "./page.ts";
 import { createState, type State, type UserDirectoryOptions } from "./state.ts";
 import { newSubscription, renewed, shown, type Subscription } from "./subscriptions.ts";
 import type { User, Users } from "./users.ts";
@@ -30,7 +31,10 @@ export interface UserDirectory {
 
 export async function startUserDirectory(options: UserDirectoryOptions): Promise<UserDirectory> {
   const state = createState(options);
-  const server = createServer((request, response) => void handle(state, request, response));
+  const controls = createControls(state);
+  const server = createServer((request, response) => {
+    void (request.url === "/" ? servePage(state, controls, request, response) : handle(state, request, response));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", resolve);
@@ -43,7 +47,7 @@ export async function startUserDirectory(options: UserDirectoryOptions): Promise
     subscriptions: state.subscriptions,
     requests: state.requests,
     deliveries: state.deliverer.deliveries,
-    controls: createControls(state),
+    controls,
     delivered: async () => state.deliverer.settled(),
     async stop() {
       state.deliverer.stop();
