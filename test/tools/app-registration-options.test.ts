@@ -27,7 +27,7 @@ test("the program tells its options, mistakes in them, and who is not signed in"
 const id = "72f988bf-0000-4000-8000-2d7cd011db47";
 const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [["--name", "x"], /--base-url is missing/],
-  [["--base-url", "https://app.example"], /--name is missing/],
+  [["--base-url", "https://app.example"], /--name or --client-id is missing/],
   [["--base-url", "http://app.example", "--name", "x"], /--base-url must be an https:\/\/ origin/],
   [["--base-url", "http://127.0.0.1:7071", "--name", "x"], /--base-url must be/],
   [["--base-url", "https://app.example/orders?x", "--name", "x"], /--base-url must be/],

@@ -72,6 +72,12 @@ describe("the folder that is published", () => {
     for (const { path, sha256 } of manifest.files) assert.match(text, new RegExp(`${path} .*${sha256}`));
   });
 
+  it("is listed in docs/deploy.md, file by file", async () => {
+    const [, list = ""] = /^\.local\/package\n([\s\S]*?)\n```/m.exec(await readFile("docs/deploy.md", "utf8")) ?? [];
+    const listed = list.split("\n").map((line) => line.trim().split(/ +/)[0]);
+    assert.deepEqual(listed, [...manifest.files.map(({ path }) => path), "total"]);
+  });
+
   it("has the front end in public/ and in folders that package.json names, without what is never served", async () => {
     const root = join(parent, "project");
     const files = {

@@ -7,7 +7,7 @@ import { AppRegistrationError } from "./errors.ts";
 
 export const usage = `Creates or updates the app registration in Microsoft Entra ID with which this app signs people in.
 
-Usage: npm run app-registration -- --base-url <url> --name <name> [options]
+Usage: npm run app-registration -- --base-url <url> (--name <name> | --client-id <id>) [options]
 
   --base-url <url>           the app, as browsers see it: https://app.example, or https://app.example/orders
   --name <name>              display name. The command finds the registration again by a unique name made from it
@@ -54,7 +54,7 @@ export interface Options {
 export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): Options | "help" {
   const values = parse(args);
   if (values.help === true) return "help";
-  if (values.name === undefined && values["client-id"] === undefined) throw wrong("--name is missing");
+  if (values.name === undefined && values["client-id"] === undefined) throw wrong("--name or --client-id is missing");
   const instance = readInstance(values.instance ?? environment[settings.instance.name] ?? settings.instance.default);
   const cloud = cloudOf(new URL(instance).host);
   return {

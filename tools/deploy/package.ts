@@ -86,10 +86,9 @@ async function describe(folder: string, path: string): Promise<PackagedFile> {
   return { path, bytes: contents.byteLength, sha256: createHash("sha256").update(contents).digest("hex") };
 }
 
-const nameWidth = 24;
-
 /** The manifest as a table. */
 export function manifestText(folder: string, { files, totalBytes }: Manifest): string {
+  const nameWidth = Math.max(...files.map(({ path }) => path.length)) + 1;
   const rows = files.map(({ path, bytes, sha256 }) => `  ${path.padEnd(nameWidth)}${sizeOf(bytes)}  ${sha256}`);
   return [folder, ...rows, `  ${"total".padEnd(nameWidth)}${sizeOf(totalBytes)}`, ""].join("\n");
 }
