@@ -191,7 +191,7 @@ export const settings = {
   directorySchedule: {
     name: "Directory__Schedule",
     meaning:
-      "When the timer renews the subscription, works off what the directory has told, and compares with the directory if that is due.",
+      "When the timer renews the subscription, looks at the users that have changed, and, once a day, compares with the directory.",
     expects: "an NCRONTAB expression of six fields, in UTC",
     default: "30 */5 * * * *",
   },
