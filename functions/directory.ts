@@ -3,7 +3,7 @@ import type { App } from "../shared/app/app.ts";
 import type { DirectoryConfiguration } from "../shared/configuration/directory.ts";
 import { keepUpWithDirectory, workOffDirectory } from "../shared/directory/run.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { finisher } from "../shared/sign-out/finish-again.ts";
+import { finisher } from "../shared/queue/runner.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";
 import { logTelemetry, processLog, type Log } from "../shared/telemetry/log.ts";
 import type { FunctionCall } from "../shared/telemetry/activity-types.ts";

@@ -1,7 +1,7 @@
 import type { InvocationContext, TimerHandler, Timer } from "@azure/functions";
 import type { App } from "../shared/app/app.ts";
 import { putIntoQueue, type SigningOut } from "../shared/sign-out/defer.ts";
-import { finisher } from "../shared/sign-out/finish-again.ts";
+import { finisher } from "../shared/queue/runner.ts";
 import { finishWaiting } from "../shared/sign-out/finish-waiting.ts";
 import { logTelemetry, processLog, type Log } from "../shared/telemetry/log.ts";
 import { runFunction } from "../shared/telemetry/activity.ts";

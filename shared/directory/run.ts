@@ -4,7 +4,7 @@ import { problemCodeOf } from "../core/errors.ts";
 import type { QueueUnavailableError } from "../queue/errors.ts";
 import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { workOff, type WorkOutcome } from "../queue/work-off.ts";
+import { workOff, type WorkOutcome } from "../queue/process-queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { compareWithDirectory } from "./compare.ts";
 import { GraphError } from "./errors.ts";

@@ -3,7 +3,7 @@ import { problemCodeOf } from "../core/errors.ts";
 import type { QueueUnavailableError } from "../queue/errors.ts";
 import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { workOff, type WorkOutcome } from "../queue/work-off.ts";
+import { workOff, type WorkOutcome } from "../queue/process-queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { runFunction } from "../telemetry/activity.ts";
 import { isSignOutOrder } from "./queue-message.ts";

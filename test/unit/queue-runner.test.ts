@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { finisher, type Finisher } from "../../shared/sign-out/finish-again.ts";
+import { finisher, type Finisher } from "../../shared/queue/runner.ts";
 
 interface Tried {
   readonly finisher: Finisher;
