@@ -1,6 +1,6 @@
 import { settledWith, untilSettled, type Attempt } from "../store/contention.ts";
-import { StoreUnavailableError } from "../store/errors.ts";
 import type { PointOperations, Versioned } from "../store/point-operations.ts";
+import { writeOver } from "../store/write-over.ts";
 import { entryOf, storedOf, type EntryKind, type EntryOf } from "./index-entry.ts";
 import type { StoredEntry } from "./stored-entry.ts";
 
@@ -51,11 +51,9 @@ export async function changeEntry<K extends EntryKind, R>(
     const { write, result } = decide(current, attempt, lastResult);
     lastResult = result;
     if (!write) return settledWith(result);
-    const stored = storedOf(write);
-    const answer = current ? await sids.replace(stored, current.etag, signal) : await sids.create(stored, signal);
-    if (answer.outcome === "conflict") return { outcome: "refused", current: translated(kind, answer.current) };
-    if (answer.outcome === "lost") return { outcome: "refused", current: undefined, failure: lost() };
-    return answer.outcome === "gone" ? { outcome: "refused", current: undefined } : settledWith(result);
+    const written = await writeOver(sids, storedOf(write), current, result, signal);
+    if (written.outcome === "settled") return written;
+    return { ...written, current: written.current && translated(kind, written.current) };
   };
   const entries = { read: async (key: string) => readEntry(sids, kind, key, signal) };
   try {
@@ -63,11 +61,6 @@ export async function changeEntry<K extends EntryKind, R>(
   } catch (error) {
     return { error, lastResult };
   }
-}
-
-/** A lost write may still arrive, after another one. It leads to no session that is not there, so writing again is safe. */
-function lost(): StoreUnavailableError {
-  return new StoreUnavailableError("create in sids");
 }
 
 /** For callers that cannot go on without the change. */

@@ -2,6 +2,7 @@ import { isGuid } from "../configuration/settings-reader.ts";
 import { isRecord } from "../core/encoding.ts";
 import type { Stored } from "../store/point-operations.ts";
 import type { StoredSession } from "./document.ts";
+import { longestLifetime } from "./stored-entry.ts";
 
 /** Id of the document, in the container `sids`. */
 export const notBeforeId = "not-before";
@@ -16,10 +17,7 @@ export interface NotBefore {
 /** As an administrator has set it. There is none until then. */
 export interface NotBeforeDocument extends Stored, NotBefore {}
 
-export const nobodyOut: NotBefore = { everybody: null, tenants: {} };
-
-/** The longest lifetime that the settings allow, in seconds. After so long, no session is left from before a time. */
-export const longestLifetime = 90 * 24 * 3600;
+export const nothingSet: NotBefore = { everybody: null, tenants: {} };
 
 export function isNotBeforeDocument(value: unknown): value is NotBeforeDocument {
   if (!isRecord(value)) return false;
@@ -47,7 +45,7 @@ export function unreadableNotBefore(stored: Readonly<Record<string, unknown>>): 
  * @param setting `Session__NotBefore`. A time in the future has no effect until it comes. An administrator cannot set one, but
  *   the latest that it can be now is a little ahead of `now`
  */
-export function isOut(
+export function beganTooEarly(
   { createdAt, startedAt = createdAt }: Pick<StoredSession, "createdAt" | "startedAt">,
   tenantId: string,
   { everybody, tenants }: NotBefore,

@@ -1,3 +1,4 @@
+import { longestLifetimeMinutes } from "../configuration/session.ts";
 import { isRecord } from "../core/encoding.ts";
 import { isTick, type Tick } from "../store/clock.ts";
 import type { Stored } from "../store/point-operations.ts";
@@ -31,8 +32,8 @@ export function isStoredEntry(value: unknown): value is StoredEntry {
   );
 }
 
-/** Seconds for which an entry is kept that does not say how long it is needed: the longest lifetime that the settings allow. */
-const longestTtl = 90 * 24 * 3600;
+/** Seconds after which no session is left that began before. An entry that does not say how long it is needed is kept for so long. */
+export const longestLifetime = longestLifetimeMinutes * 60;
 
 /**
  * Makes the best of a stored entry that this version cannot read: another version has written it, or it is damaged.
@@ -50,7 +51,7 @@ export function unreadableEntry(stored: Readonly<Record<string, unknown>>): Stor
     sessionKey: isKey(sessionKey) ? sessionKey : null,
     signedOutAt: markIn(signedOutAt, lastWriteOf(stored)),
     ...(Array.isArray(jtis) && { jtis: jtis.filter((jti) => isKey(jti)) }),
-    ttl: isTtl(ttl) ? ttl : longestTtl,
+    ttl: isTtl(ttl) ? ttl : longestLifetime,
     writeId: String(writeId),
     unreadable: true,
   };

@@ -1,6 +1,6 @@
 import { connectStore } from "../account/cosmos.ts";
 import { latestNotBefore, type LatestNotBefore } from "../account/latest-not-before.ts";
-import { nobodyOut, notBeforeId, type NotBefore } from "../account/not-before.ts";
+import { nothingSet, notBeforeId, type NotBefore } from "../account/not-before.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
@@ -115,5 +115,5 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
 }
 
 async function readNotBefore({ notBefore }: AccountStore, signal: AbortSignal): Promise<NotBefore> {
-  return (await notBefore.read(notBeforeId, signal))?.document ?? nobodyOut;
+  return (await notBefore.read(notBeforeId, signal))?.document ?? nothingSet;
 }

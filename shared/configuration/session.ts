@@ -2,6 +2,9 @@ import type { SettingsReader } from "./settings-reader.ts";
 import { isoTime } from "../core/iso-time.ts";
 import { settings } from "./settings.ts";
 
+/** Minutes for which a session lives at most, whatever the settings. */
+export const longestLifetimeMinutes = 90 * 24 * 60;
+
 /** How long sessions last, how many there may be, and what their cookie is called. */
 export interface SessionConfiguration {
   readonly idleTimeoutMinutes: number;
@@ -19,11 +22,12 @@ export interface SessionConfiguration {
 
 export function readSession(read: SettingsReader, basePath: string): SessionConfiguration {
   const idleTimeoutMinutes = read.integer(settings.idleTimeoutMinutes, { min: 1, max: 43_200, default: 60 });
-  const absoluteTimeoutMinutes = read.integer(settings.absoluteTimeoutMinutes, { min: 1, max: 129_600, default: 720 });
+  const longest = longestLifetimeMinutes;
+  const absoluteTimeoutMinutes = read.integer(settings.absoluteTimeoutMinutes, { min: 1, max: longest, default: 720 });
   if (idleTimeoutMinutes > absoluteTimeoutMinutes) {
     read.fail(settings.idleTimeoutMinutes, `contradicts ${settings.absoluteTimeoutMinutes.name}, which is shorter`);
   }
-  const revalidateMinutes = read.integer(settings.revalidateMinutes, { min: 0, max: 129_600, default: 60 });
+  const revalidateMinutes = read.integer(settings.revalidateMinutes, { min: 0, max: longest, default: 60 });
   const notBefore = read.optional(settings.notBefore, (value) => isoTime(value) !== undefined);
   const maxPerAccount = read.integer(settings.maxPerAccount, { min: 1, max: 50, default: 10 });
   const persistentCookie = read.oneOf(settings.persistentCookie, ["true", "false"], "false") === "true";

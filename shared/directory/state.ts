@@ -2,8 +2,9 @@ import { newDirectoryState, type DirectoryState } from "../account/directory-sta
 import type { App } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
 import { sha256Base64Url } from "../core/encoding.ts";
-import { untilSettled, type Attempt } from "../store/contention.ts";
+import { settledWith, untilSettled } from "../store/contention.ts";
 import type { Versioned } from "../store/point-operations.ts";
+import { writeOver } from "../store/write-over.ts";
 
 /** What Microsoft Graph calls. The path is that of the function `directory-notifications`. */
 export function notificationUrlOf(app: App): string {
@@ -41,18 +42,12 @@ export async function changeState(
 ): Promise<DirectoryState> {
   const operations = (await app.store()).directory;
   const id = stateKeyOf(app, directory);
-  const change = async (
-    current: Versioned<DirectoryState> | undefined,
-  ): Promise<Attempt<DirectoryState, DirectoryState>> => {
+  const change = async (current: Versioned<DirectoryState> | undefined) => {
     const before = current?.document ?? newDirectoryState({ id });
     const decided = decide(before);
-    if (!decided) return { outcome: "settled", result: before };
+    if (!decided) return settledWith(before);
     const after = { ...before, ...decided };
-    const written = current
-      ? await operations.replace(after, current.etag, signal)
-      : await operations.create(after, signal);
-    if (written.outcome === "created" || written.outcome === "replaced") return { outcome: "settled", result: after };
-    return { outcome: "refused", current: written.outcome === "conflict" ? written.current : undefined };
+    return writeOver(operations, after, current, after, signal);
   };
   return untilSettled(operations, id, await operations.read(id, signal), change, signal);
 }

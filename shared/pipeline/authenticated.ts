@@ -8,9 +8,9 @@ import { ProblemError } from "../core/errors.ts";
 import type { RequestContext } from "./handler.ts";
 import { refuseCrossSite } from "../http/fetch-metadata.ts";
 import { parseSessionCookie, sessionCookieName, type SessionCookie } from "../session/cookie.ts";
-import { requireSession, SessionOutError, type ResolvedSession } from "../session/resolve.ts";
+import { requireSession, SessionNotServedError, type ResolvedSession } from "../session/resolve.ts";
 import { useSession } from "../session/use.ts";
-import { endSessionOut } from "../sign-out/by-app.ts";
+import { endUnservedSession } from "../sign-out/by-app.ts";
 import type { AccountClaims } from "../identity/account-claims.ts";
 import type { SessionClaims } from "../identity/session-claims.ts";
 import type { Session } from "./session.ts";
@@ -82,7 +82,7 @@ async function servedSession(cookie: SessionCookie | undefined, context: Request
   try {
     return await requireSession(context.app, cookie, context);
   } catch (error) {
-    if (error instanceof SessionOutError) await endSessionOut(context.app, error.session, context);
+    if (error instanceof SessionNotServedError) await endUnservedSession(context.app, error.session, context);
     throw error;
   }
 }

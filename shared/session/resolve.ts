@@ -18,7 +18,7 @@ export interface ResolvedSession extends SessionCookie {
 }
 
 /** The session is not served any more: its sign-in began before the time that an administrator has set. The answer clears the cookie. */
-export class SessionOutError extends SignInRequiredError {
+export class SessionNotServedError extends SignInRequiredError {
   readonly session: ResolvedSession;
 
   constructor(session: ResolvedSession, cause: unknown) {
@@ -53,10 +53,10 @@ export async function requireSession(
   cause?: unknown,
 ): Promise<ResolvedSession> {
   if (!cookie) throw sessionEnded(cause);
-  const { session, account, out } = await findSession(app, cookie, invocation);
+  const { session, account, unserved } = await findSession(app, cookie, invocation);
   if (session) return session;
   if (await successorOfCookie(app, cookie, account, invocation)) throw signedInAnew(cause);
-  throw out ? new SessionOutError(out, cause) : sessionEnded(cause);
+  throw unserved ? new SessionNotServedError(unserved, cause) : sessionEnded(cause);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function latestSession(
 
 interface Found extends LookedUp {
   /** The session that the cookie opens, if it is not served any more. */
-  readonly out?: ResolvedSession;
+  readonly unserved?: ResolvedSession;
 }
 
 /** Like {@link lookUp}, for requests that the session is to serve. */
@@ -84,7 +84,7 @@ async function findSession(app: SessionFinder, cookie: SessionCookie, invocation
   const [found, isServed] = await Promise.all([lookUp(app, cookie, invocation), whatIsServed(app, invocation)]);
   const { session, account } = found;
   if (!session || isServed(session.stored, session.secrets.claims.tenantId)) return found;
-  return { session: undefined, account, out: session };
+  return { session: undefined, account, unserved: session };
 }
 
 export interface LookedUp {

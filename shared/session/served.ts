@@ -1,5 +1,5 @@
 import type { StoredSession } from "../account/document.ts";
-import { isOut } from "../account/not-before.ts";
+import { beganTooEarly } from "../account/not-before.ts";
 import type { App, Invocation } from "../app/app.ts";
 
 /** Whether a session of this tenant is served. Those that began before a time that an administrator has set are not. */
@@ -12,5 +12,5 @@ export async function whatIsServed(
 ): Promise<IsServed> {
   const latest = await notBefore.get(signal);
   const { notBefore: setting } = configuration.session;
-  return (session, tenantId) => !isOut(session, tenantId, latest, setting, timing.clock.now());
+  return (session, tenantId) => !beganTooEarly(session, tenantId, latest, setting, timing.clock.now());
 }

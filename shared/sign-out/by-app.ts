@@ -42,7 +42,7 @@ export async function endRefusedSession(
  * Ends a session that is not served any more because its sign-in began too early, so that its tokens do not stay. If the store
  * fails, the next request with its cookie tries again.
  */
-export async function endSessionOut(
+export async function endUnservedSession(
   app: App,
   { accountKey, sessionKey, account }: ResolvedSession,
   invocation: Invocation,

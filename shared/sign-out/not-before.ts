@@ -1,15 +1,10 @@
-import {
-  longestLifetime,
-  nobodyOut,
-  notBeforeId,
-  type NotBefore,
-  type NotBeforeDocument,
-} from "../account/not-before.ts";
+import { nothingSet, notBeforeId, type NotBefore, type NotBeforeDocument } from "../account/not-before.ts";
+import { longestLifetime } from "../account/stored-entry.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ProblemError } from "../core/errors.ts";
-import { settledWith, untilSettled, type Attempt } from "../store/contention.ts";
-import { StoreUnavailableError } from "../store/errors.ts";
+import { untilSettled } from "../store/contention.ts";
 import type { Versioned } from "../store/point-operations.ts";
+import { writeOver } from "../store/write-over.ts";
 import { latestNow } from "./order.ts";
 
 /** Whose sessions are meant: those of one tenant, or everybody's. */
@@ -27,8 +22,8 @@ export async function readNotBefore(app: App, { signal }: Invocation): Promise<N
  * Signs everybody out, or one tenant, whose sign-in began before a time. Their sessions are not served any more: at once on this
  * instance, within ten seconds on the others.
  * @param time ISO 8601, UTC; by default, now
- * @throws {ProblemError} `invalid_request` for a time in the future; `store_unavailable`, `store_contention`: nothing has changed
- *   for certain
+ * @throws {ProblemError} `invalid_request` for a time in the future; `store_unavailable` or `store_contention` when it is not
+ *   certain that the time is set
  */
 export async function setNotBefore(
   app: App,
@@ -55,17 +50,9 @@ async function change(
 ): Promise<NotBefore> {
   const { notBefore: operations } = await app.store();
   const oldest = new Date(app.clock.now() - longestLifetime * 1000).toISOString();
-  const attempt = async (
-    current: Versioned<NotBeforeDocument> | undefined,
-  ): Promise<Attempt<NotBeforeDocument, NotBefore>> => {
+  const attempt = async (current: Versioned<NotBeforeDocument> | undefined) => {
     const changed = withTime(partsOf(current), tenantId, time, oldest);
-    const document = { id: notBeforeId, ttl: longestLifetime, ...changed };
-    const answer = current
-      ? await operations.replace(document, current.etag, signal)
-      : await operations.create(document, signal);
-    if (answer.outcome === "conflict") return { outcome: "refused", current: answer.current };
-    if (answer.outcome === "created" || answer.outcome === "replaced") return settledWith(changed);
-    return { outcome: "refused", current: undefined, failure: new StoreUnavailableError("write not-before") };
+    return writeOver(operations, { id: notBeforeId, ttl: longestLifetime, ...changed }, current, changed, signal);
   };
   const changed = await untilSettled(operations, notBeforeId, await read(app, signal), attempt, signal);
   app.notBefore.put(changed);
@@ -95,6 +82,6 @@ async function read(app: App, signal: AbortSignal): Promise<Versioned<NotBeforeD
 }
 
 function partsOf(stored: Versioned<NotBeforeDocument> | undefined): NotBefore {
-  const { everybody, tenants } = stored?.document ?? nobodyOut;
+  const { everybody, tenants } = stored?.document ?? nothingSet;
   return { everybody, tenants };
 }

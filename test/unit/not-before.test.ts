@@ -3,8 +3,8 @@ import { beforeEach, describe, test } from "node:test";
 import { latestNotBefore } from "../../shared/account/latest-not-before.ts";
 import {
   isNotBeforeDocument,
-  isOut,
-  nobodyOut,
+  beganTooEarly,
+  nothingSet,
   unreadableNotBefore,
   type NotBefore,
 } from "../../shared/account/not-before.ts";
@@ -15,7 +15,7 @@ import { at, start, storedSession } from "./support/stored-session.ts";
 
 const tenant = "3f9a1b5c-7d2e-4c60-8b14-5e6f7a8b9c0d";
 const { signal } = new AbortController();
-const never: NotBefore = nobodyOut;
+const never: NotBefore = nothingSet;
 const everybodyAt = (minutes: number): NotBefore => ({ everybody: at(minutes), tenants: {} });
 
 describe("whether a session is out", () => {
@@ -23,11 +23,11 @@ describe("whether a session is out", () => {
   const out = (
     notBefore: NotBefore,
     { setting, of = tenant, now = 60 }: { setting?: string; of?: string; now?: number } = {},
-  ) => isOut(session, of, notBefore, setting, start + now * 60_000);
+  ) => beganTooEarly(session, of, notBefore, setting, start + now * 60_000);
 
   test("counts from when its sign-in began, not from when it was opened", () => {
     assert.deepEqual([out(everybodyAt(-1)), out(everybodyAt(0)), out(everybodyAt(1))], [false, false, true]);
-    assert.ok(isOut(storedSession(0), tenant, everybodyAt(1), undefined, start + 3_600_000));
+    assert.ok(beganTooEarly(storedSession(0), tenant, everybodyAt(1), undefined, start + 3_600_000));
   });
 
   test("by the setting as by the store, whichever is later", () => {

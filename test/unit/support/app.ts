@@ -2,7 +2,7 @@ import type { App } from "../../../shared/app/app.ts";
 import type { SigningOut } from "../../../shared/sign-out/defer.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { latestNotBefore } from "../../../shared/account/latest-not-before.ts";
-import { nobodyOut, notBeforeId } from "../../../shared/account/not-before.ts";
+import { nothingSet, notBeforeId } from "../../../shared/account/not-before.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { sharedWork } from "../../../shared/core/waiting.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
@@ -63,7 +63,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     renewals: sharedWork(),
     openedSeals: openedSeals(),
     notBefore: latestNotBefore(
-      async (signal) => (await memory.notBefore.read(notBeforeId, signal))?.document ?? nobodyOut,
+      async (signal) => (await memory.notBefore.read(notBeforeId, signal))?.document ?? nothingSet,
       clock,
     ),
     warnings: warningsSinceStart(),
