@@ -2,8 +2,8 @@ import type { HttpResponseInit } from "@azure/functions";
 import type { App } from "../shared/app/app.ts";
 import type { DirectoryConfiguration } from "../shared/configuration/directory.ts";
 import { ProblemError } from "../shared/core/errors.ts";
-import { readNotification, type Notified } from "../shared/directory/notification.ts";
-import { secretKeeper } from "../shared/directory/secret.ts";
+import type { Notified } from "../shared/directory/notification.ts";
+import { notificationReader } from "../shared/directory/notification-reader.ts";
 import { messagesFor } from "../shared/directory/work.ts";
 import { readJson } from "../shared/http/json.ts";
 import { queryParameter } from "../shared/http/parameters.ts";
@@ -18,14 +18,14 @@ const queueTimeoutMs = 2_000;
 /**
  * `POST /auth/directory-notifications`: Microsoft Graph says which users of the directory have changed. It is only registered
  * with `Directory__Notifications`. The work waits in a queue, because Microsoft Graph wants an answer within 3 s.
- * @param begin has this instance look at the queue soon
+ * @param wake has this instance process the queue soon
  */
 export function directoryNotifications(
   app: App,
   directory: DirectoryConfiguration,
-  begin: () => void,
+  wake: () => void,
 ): FunctionDefinition {
-  const keeper = secretKeeper(app, directory);
+  const read = notificationReader(app, directory);
   return {
     name: "directory-notifications",
     route: "auth/directory-notifications",
@@ -33,12 +33,9 @@ export function directoryNotifications(
     async handler(request, context) {
       const validationToken = queryParameter(request, "validationToken", maxTokenLength);
       if (validationToken !== null) return handshake(validationToken);
-      const body = await readJson(request, maxBodyBytes);
-      const { tenantId } = directory;
-      const read = (clientState: string | null) => readNotification(body, { tenantId, clientState });
-      const { result, isCertain } = await keeper.tryWith(read, ({ refused }) => refused === 0);
-      if (!result) throw new ProblemError("invalid_request", "The body is no notification of Microsoft Graph.");
-      return isCertain ? accept(result, context, begin) : again;
+      const { notified, isCertain } = await read(await readJson(request, maxBodyBytes));
+      if (!notified) throw new ProblemError("invalid_request", "The body is no notification of Microsoft Graph.");
+      return isCertain ? accept(notified, context, wake) : again;
     },
   };
 }
@@ -52,7 +49,7 @@ function handshake(token: string): HttpResponseInit {
 }
 
 /** A forged notification gets the same answer as a genuine one, so that nobody can find the secret out. */
-async function accept(notified: Notified, context: RequestContext, begin: () => void): Promise<HttpResponseInit> {
+async function accept(notified: Notified, context: RequestContext, wake: () => void): Promise<HttpResponseInit> {
   const { app, telemetry } = context;
   if (notified.refused > 0) telemetry.warn("directory_forged", { count: notified.refused });
   for (const event of notified.lifecycle) telemetry.info("directory_lifecycle", { event });
@@ -65,7 +62,7 @@ async function accept(notified: Notified, context: RequestContext, begin: () => 
     telemetry.error("directory_failed", { step: "queue", reason: error.reason });
     return again;
   }
-  if (messages.length > 0) begin();
+  if (messages.length > 0) wake();
   return { status: 202 };
 }
 

@@ -2,11 +2,11 @@ import type { DirectoryState } from "../account/directory-state.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
 import { isRecord } from "../core/encoding.ts";
-import { endByDirectory, heldAccount } from "./end-sessions.ts";
+import { endByDirectory, signedInAccount } from "./end-sessions.ts";
 import { GraphError } from "./errors.ts";
 import { askGraph, type GraphAnswer } from "./graph.ts";
 import { changeState, readState } from "./state.ts";
-import { decisive, verdictOn, type Verdict } from "./verdict.ts";
+import { decidingProperties, verdictOnUser, type Verdict } from "./verdict.ts";
 import { inGroups } from "./work.ts";
 
 /** Notifications may be lost, and for users Microsoft Graph does not say so. */
@@ -39,7 +39,7 @@ export async function compareWithDirectory(
   do {
     const page = await pageAt(app, directory, state, invocation);
     counts.users += page.users.length;
-    counts.accounts += await lookAt(app, directory, page.users, invocation);
+    counts.accounts += await checkPage(app, directory, page.users, invocation);
     state = await keepPlace(app, directory, state, page, invocation.signal);
   } while (state.nextLink !== null && !until.aborted);
   invocation.telemetry.info("directory_compared", {
@@ -54,7 +54,7 @@ interface Page {
   readonly deltaLink: string | null;
 }
 
-const beginning = `users/delta?$select=${decisive}`;
+const beginning = `users/delta?$select=${decidingProperties}`;
 
 async function pageAt(
   app: App,
@@ -88,18 +88,18 @@ function textIn(value: unknown): string | null {
 }
 
 /** @returns the number of accounts that were read */
-async function lookAt(
+async function checkPage(
   app: App,
   directory: DirectoryConfiguration,
   users: Page["users"],
   invocation: Invocation,
 ): Promise<number> {
   const concerned = users.flatMap((user) => {
-    const verdict = verdictOn(user);
+    const verdict = verdictOnUser(user);
     return typeof user["id"] === "string" && mayEndAny(app, verdict) ? [{ id: user["id"], verdict }] : [];
   });
   await inGroups(concerned, atOnce, async ({ id, verdict }) => {
-    const held = await heldAccount(app, directory, id, invocation);
+    const held = await signedInAccount(app, directory, id, invocation);
     if (held) await endByDirectory(app, held, verdict, invocation);
   });
   return concerned.length;

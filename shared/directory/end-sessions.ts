@@ -11,19 +11,19 @@ import type { Versioned } from "../store/point-operations.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** An account of the directory that is signed in here. */
-export interface HeldAccount {
+export interface SignedInAccount {
   /** `<object id>.<tenant id>`, as the directory has it. */
   readonly id: string;
   readonly seen: Versioned<AccountDocument>;
 }
 
 /** The account of a user of the directory, member or guest, if it has sessions here: one point read, or two if there are none. */
-export async function heldAccount(
+export async function signedInAccount(
   app: App,
   { tenantId }: DirectoryConfiguration,
   objectId: string,
   { signal }: Invocation,
-): Promise<HeldAccount | undefined> {
+): Promise<SignedInAccount | undefined> {
   const id = `${objectId}.${tenantId}`;
   const seen = await findAccount(await app.store(), app.authority.environment, id, signal);
   return seen && { id, seen };
@@ -43,7 +43,7 @@ const toleranceMs = 2_000;
  */
 export async function endByDirectory(
   app: App,
-  { id, seen }: HeldAccount,
+  { id, seen }: SignedInAccount,
   verdict: Verdict,
   invocation: Invocation,
 ): Promise<void> {

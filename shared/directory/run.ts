@@ -4,12 +4,12 @@ import { problemCodeOf } from "../core/errors.ts";
 import type { QueueUnavailableError } from "../queue/errors.ts";
 import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { workOff, type WorkOutcome } from "../queue/process-queue.ts";
+import { processQueue, type WorkOutcome } from "../queue/process-queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { compareWithDirectory } from "./compare.ts";
 import { GraphError } from "./errors.ts";
 import { keepSubscribed } from "./subscription.ts";
-import { isDirectoryWork, lookAtUsers, type DirectoryWork } from "./work.ts";
+import { isDirectoryWork, checkUsers, type DirectoryWork } from "./work.ts";
 
 /** Time limit of one attempt at one message. */
 const attemptTimeoutMs = 45_000;
@@ -18,8 +18,8 @@ const stepTimeoutMs = 100_000;
 /** A comparison begins no page later than this. */
 const lastPageMs = 60_000;
 
-/** Works off what Microsoft Graph has told. @returns whether anything is left */
-export async function workOffDirectory(
+/** Processes what Microsoft Graph has told. @returns whether anything is left */
+export async function processDirectoryQueue(
   app: App,
   directory: DirectoryConfiguration,
   telemetry: Telemetry,
@@ -33,24 +33,24 @@ export async function workOffDirectory(
     abandoned: (message: QueueMessage) => telemetry.error("directory_abandoned", { attempt: message.attempt }),
     queueFailed: ({ reason }: QueueUnavailableError) => telemetry.error("directory_failed", { step: "queue", reason }),
   };
-  return workOff(app.directoryQueue, work, signal);
+  return processQueue(app.directoryQueue, work, signal);
 }
 
-/** The timer's steps. One that fails keeps no other from its turn. */
-export async function keepUpWithDirectory(
+/** Renews the subscription and compares, if either is due. The second runs even if the first fails. */
+export async function renewAndCompare(
   app: App,
   directory: DirectoryConfiguration,
   telemetry: Telemetry,
 ): Promise<void> {
   const invocation = () => ({ signal: AbortSignal.timeout(stepTimeoutMs), telemetry });
-  await reported("subscribe", telemetry, async () => keepSubscribed(app, directory, invocation()));
+  await tryStep("subscribe", telemetry, async () => keepSubscribed(app, directory, invocation()));
   const until = AbortSignal.timeout(lastPageMs);
-  await reported("compare", telemetry, async () => compareWithDirectory(app, directory, invocation(), { until }));
+  await tryStep("compare", telemetry, async () => compareWithDirectory(app, directory, invocation(), { until }));
 }
 
 /**
- * Users are looked at twice, the second time after a while: a sign-in whose callback had not stored its session at the first
- * look is there at the second.
+ * Checks users twice, the second time after a while: a session that its callback had not stored at the first check is there at
+ * the second.
  */
 async function attempt(
   app: App,
@@ -62,13 +62,13 @@ async function attempt(
   const work = contentOf(message.text);
   if (!isDirectoryWork(work)) {
     telemetry.error("directory_failed", { step: "read", reason: "unreadable" });
-    return { othersMay: true };
+    return { othersMaySucceed: true };
   }
-  const failed = await reported("work", telemetry, async () =>
+  const failed = await tryStep("work", telemetry, async () =>
     carryOutWork(app, directory, work, { signal: AbortSignal.timeout(attemptTimeoutMs), telemetry }),
   );
   if (failed) return failed;
-  return "users" in work && message.attempt === 1 && maxAttempts > 1 ? { othersMay: true } : "finished";
+  return "users" in work && message.attempt === 1 && maxAttempts > 1 ? { othersMaySucceed: true } : "finished";
 }
 
 async function carryOutWork(
@@ -77,7 +77,7 @@ async function carryOutWork(
   work: DirectoryWork,
   invocation: Invocation,
 ): Promise<void> {
-  if ("users" in work) return lookAtUsers(app, directory, work.users, invocation);
+  if ("users" in work) return checkUsers(app, directory, work.users, invocation);
   await keepSubscribed(app, directory, invocation, true);
   if (work.subscription === "renew") return;
   await compareWithDirectory(app, directory, invocation, {
@@ -87,7 +87,7 @@ async function carryOutWork(
 }
 
 /** Runs a step and logs why it failed. @returns how its message comes back then */
-async function reported(
+async function tryStep(
   step: string,
   telemetry: Telemetry,
   work: () => Promise<void>,
@@ -100,6 +100,6 @@ async function reported(
     telemetry.error("directory_failed", { step, reason: isGraph ? error.reason : problemCodeOf(error) });
     const isUnreachable = isGraph || problemCodeOf(error) === "store_unavailable";
     const afterSeconds = isGraph ? error.retryAfterSeconds : 0;
-    return { othersMay: !isUnreachable, ...(afterSeconds > 0 && { afterSeconds }) };
+    return { othersMaySucceed: !isUnreachable, ...(afterSeconds > 0 && { afterSeconds }) };
   }
 }

@@ -63,7 +63,7 @@ async function subscribe(
   const answer = await askGraph(
     app,
     directory,
-    { method: "POST", target: "subscriptions", json: wanted(app, secret) },
+    { method: "POST", target: "subscriptions", json: subscriptionTo(app, secret) },
     signal,
   );
   const id = expectStatus(answer, 201)["id"];
@@ -76,7 +76,7 @@ async function subscribe(
   telemetry.info("directory_subscribed", { outcome: "created" });
 }
 
-function wanted(app: App, clientState: string): object {
+function subscriptionTo(app: App, clientState: string): object {
   const notificationUrl = notificationUrlOf(app);
   return {
     resource: "users",

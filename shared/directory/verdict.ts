@@ -11,17 +11,17 @@ export type Verdict =
   | { readonly ends: "earlier"; readonly than: number };
 
 /** The properties that decide. */
-export const decisive = "accountEnabled,signInSessionsValidFromDateTime";
+export const decidingProperties = "accountEnabled,signInSessionsValidFromDateTime";
 
-/** @param answer to a request for one user with the {@link decisive} properties */
-export function verdictOf({ status, body }: GraphAnswer): Verdict {
+/** @param answer to a request for one user with the {@link decidingProperties} properties */
+export function verdictOnAnswer({ status, body }: GraphAnswer): Verdict {
   if (status === 404) return { ends: "everything" };
   if (status !== 200 || !isRecord(body)) throw new GraphError(status === 200 ? "unreadable" : String(status));
-  return verdictOn(body);
+  return verdictOnUser(body);
 }
 
 /** @param user as Microsoft Graph describes it, also among the changes of the directory */
-export function verdictOn(user: Readonly<Record<string, unknown>>): Verdict {
+export function verdictOnUser(user: Readonly<Record<string, unknown>>): Verdict {
   const { accountEnabled, signInSessionsValidFromDateTime: validFrom } = user;
   if (user["@removed"] !== undefined || accountEnabled === false) return { ends: "everything" };
   const than = typeof validFrom === "string" ? Date.parse(validFrom) : NaN;

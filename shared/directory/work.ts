@@ -3,14 +3,14 @@ import type { DirectoryConfiguration } from "../configuration/directory.ts";
 import { isRecord } from "../core/encoding.ts";
 import { messageOf } from "../queue/message.ts";
 import { askGraph } from "./graph.ts";
-import { endByDirectory, heldAccount } from "./end-sessions.ts";
-import { decisive, verdictOf } from "./verdict.ts";
+import { endByDirectory, signedInAccount } from "./end-sessions.ts";
+import { decidingProperties, verdictOnAnswer } from "./verdict.ts";
 
 /** What waits in the queue: users that have changed, or something to do about the subscription. */
 export type DirectoryWork =
   { readonly users: readonly string[] } | { readonly subscription: "renew" | "renew and compare" };
 
-/** As many ids as one message has room for: 64 KiB of base64, 39 bytes each. */
+/** One message has room for so many ids: 64 KiB of base64, 39 bytes each. */
 const usersInMessage = 1_000;
 
 /** The texts of the messages for work that has come in. */
@@ -37,26 +37,26 @@ export function isDirectoryWork(value: unknown): value is DirectoryWork {
   return subscription === "renew" || subscription === "renew and compare";
 }
 
-/** The number of users that are looked at side by side. */
+/** The number of users that are checked side by side. */
 const atOnce = 8;
 
-/** Looks at users that have changed. Most have no session here: then it costs a point read, and nobody else is asked. */
-export async function lookAtUsers(
+/** Ends what the changes of these users end. Most users have no session here: two point reads tell, and Microsoft Graph is not asked. */
+export async function checkUsers(
   app: App,
   directory: DirectoryConfiguration,
   users: readonly string[],
   invocation: Invocation,
 ): Promise<void> {
   await inGroups(users, atOnce, async (user) => {
-    const held = await heldAccount(app, directory, user, invocation);
+    const held = await signedInAccount(app, directory, user, invocation);
     if (!held) return;
-    const target = `users/${encodeURIComponent(user)}?$select=${decisive}`;
+    const target = `users/${encodeURIComponent(user)}?$select=${decidingProperties}`;
     const answer = await askGraph(app, directory, { method: "GET", target }, invocation.signal);
-    await endByDirectory(app, held, verdictOf(answer), invocation);
+    await endByDirectory(app, held, verdictOnAnswer(answer), invocation);
   });
 }
 
-/** Does `work` for each member, some at a time. If any fails, the others of its group are done all the same, and then it throws. */
+/** Does `work` for each member, `size` at a time. If one fails, its group is still finished, and then this throws. */
 export async function inGroups<T>(
   members: readonly T[],
   size: number,

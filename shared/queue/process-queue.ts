@@ -6,8 +6,8 @@ export type WorkOutcome = "finished" | Unfinished;
 
 /** The message comes back. */
 export interface Unfinished {
-  /** Whether others may succeed: not if what all of them need could not be reached. */
-  readonly othersMay: boolean;
+  /** Whether other messages may succeed: not if what all of them need could not be reached. */
+  readonly othersMaySucceed: boolean;
   /** Seconds until it comes back, if not as usual. */
   readonly afterSeconds?: number;
 }
@@ -24,23 +24,23 @@ export interface Work {
   readonly queueFailed: (error: QueueUnavailableError) => void;
 }
 
-/** The number of messages that are worked on at the same time. */
+/** The number of messages that are processed at the same time. */
 const atOnce = 8;
 /** Longer than an attempt. If an instance ends meanwhile, its messages appear again after this time. */
 const hiddenSeconds = 60;
 const queueTimeoutMs = 10_000;
 
 /**
- * Works off a queue until no message is due, an attempt shows that nothing can be reached, or `signal` aborts. A message that
+ * Processes a queue until no message is due, an attempt shows that nothing can be reached, or `signal` aborts. A message that
  * fails comes back after a while; after the last attempt it goes to the queue whose name ends in `-poison`. Any number of
  * instances may do this at the same time: a message that one has received is hidden from the others.
  * @returns whether any message is left, now or later
  * @throws {QueueUnavailableError} when the queue cannot be read
  */
-export async function workOff(queue: WorkQueue, work: Work, signal: AbortSignal): Promise<boolean> {
+export async function processQueue(queue: WorkQueue, work: Work, signal: AbortSignal): Promise<boolean> {
   try {
     let goesOn = true;
-    while (goesOn && !signal.aborted) goesOn = await workOnSome(queue, work);
+    while (goesOn && !signal.aborted) goesOn = await processSome(queue, work);
     return (await queue.count(soon())) > 0;
   } catch (error) {
     if (error instanceof QueueUnavailableError) work.queueFailed(error);
@@ -49,14 +49,14 @@ export async function workOff(queue: WorkQueue, work: Work, signal: AbortSignal)
 }
 
 /** @returns whether to go on: not if there was none, nor if all failed because nothing is reachable. The others keep their attempts */
-async function workOnSome(queue: WorkQueue, work: Work): Promise<boolean> {
+async function processSome(queue: WorkQueue, work: Work): Promise<boolean> {
   const messages = await queue.receive({ count: atOnce, hiddenSeconds }, soon());
-  const outcomes = await Promise.all(messages.map(async (message) => workOnOne(queue, work, message)));
-  return outcomes.some((outcome) => outcome === "finished" || outcome.othersMay);
+  const outcomes = await Promise.all(messages.map(async (message) => processOne(queue, work, message)));
+  return outcomes.some((outcome) => outcome === "finished" || outcome.othersMaySucceed);
 }
 
 /** Never rejects: if the queue fails, the message comes back by itself. */
-async function workOnOne(queue: WorkQueue, work: Work, message: QueueMessage): Promise<WorkOutcome> {
+async function processOne(queue: WorkQueue, work: Work, message: QueueMessage): Promise<WorkOutcome> {
   const outcome = await work.attempt(message);
   try {
     if (outcome === "finished") await queue.remove(message, soon());

@@ -3,7 +3,7 @@ import { problemCodeOf } from "../core/errors.ts";
 import type { QueueUnavailableError } from "../queue/errors.ts";
 import { contentOf } from "../queue/message.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { workOff, type WorkOutcome } from "../queue/process-queue.ts";
+import { processQueue, type WorkOutcome } from "../queue/process-queue.ts";
 import type { Telemetry } from "../telemetry/log.ts";
 import { runFunction } from "../telemetry/activity.ts";
 import { isSignOutOrder } from "./queue-message.ts";
@@ -30,7 +30,7 @@ export async function finishWaiting(app: App, telemetry: Telemetry, signal: Abor
     queueFailed: ({ operation, reason }: QueueUnavailableError) =>
       telemetry.error("signout_queue_unavailable", { operation, reason }),
   };
-  return workOff(app.signOutQueue, work, signal);
+  return processQueue(app.signOutQueue, work, signal);
 }
 
 /** Each message is an invocation of its own, with request units of its own. Never rejects. */
@@ -48,13 +48,13 @@ async function attempt(app: App, message: QueueMessage, telemetry: Telemetry): P
   // A newer version of the app may have written this message, and may receive it next time.
   if (!isSignOutOrder(order)) {
     telemetry.error("signout_unreadable", { attempt: message.attempt });
-    return { othersMay: true };
+    return { othersMaySucceed: true };
   }
   try {
     await finishSignOut(app, order, { signal: AbortSignal.timeout(attemptTimeoutMs), telemetry });
     return "finished";
   } catch (error) {
-    return { othersMay: problemCodeOf(error) !== "store_unavailable" };
+    return { othersMaySucceed: problemCodeOf(error) !== "store_unavailable" };
   }
 }
 

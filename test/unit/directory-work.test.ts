@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { contentOf, messageOf } from "../../shared/queue/message.ts";
-import { keepUpWithDirectory, workOffDirectory } from "../../shared/directory/run.ts";
+import { renewAndCompare, processDirectoryQueue } from "../../shared/directory/run.ts";
 import { messagesFor } from "../../shared/directory/work.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
 import { invocation, type TestInvocation } from "./support/app.ts";
@@ -36,7 +36,7 @@ describe("what the directory has told", () => {
   };
   const work = async (): Promise<{ left: boolean; asked: TestInvocation }> => {
     const asked = invocation();
-    return { left: await workOffDirectory(given.app, given.directory, asked.telemetry, never), asked };
+    return { left: await processDirectoryQueue(given.app, given.directory, asked.telemetry, never), asked };
   };
   const revoke = (seconds: number) => {
     const time = new Date(begin + seconds * second).toISOString();
@@ -141,7 +141,7 @@ describe("what the directory has told", () => {
   test("does not keep the timer from its other steps when one of them fails", async () => {
     given.answer = ({ path }) => (path.startsWith("users/delta") ? json({}, 503) : json({}, 403));
     const asked = invocation();
-    await keepUpWithDirectory(given.app, given.directory, asked.telemetry);
+    await renewAndCompare(given.app, given.directory, asked.telemetry);
     assert.deepEqual(eventsOf(asked), [
       ["directory_failed", { step: "subscribe", reason: "403" }],
       ["directory_failed", { step: "compare", reason: "503" }],
