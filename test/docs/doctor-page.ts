@@ -137,7 +137,15 @@ of them only once at a time. Frequent calls therefore cause no further requests.
 
 With \`--url\`, the command has no settings. It learns the client id and the authority from the app's redirect to a sign-in, and
 compares the registration with the given address. It does not check what only the settings say; of the
-scopes, it checks those that the sign-in asks for.
+scopes, it checks those that the sign-in asks for. To check these too, give it the settings of the deployment:
+
+\`\`\`sh
+az functionapp config appsettings list --name $app --resource-group $group > deployment.json
+npm run doctor -- --settings deployment.json
+\`\`\`
+
+Their names are in [deploy.md](deploy.md). The store and the queue must then be reachable from your machine, and you need rights to read
+them. A setting that refers to Key Vault is printed as the reference, which the command reports.
 
 ## What app-registration does about it
 

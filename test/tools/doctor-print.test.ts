@@ -84,12 +84,24 @@ describe("the arguments of npm run doctor", () => {
     const file = join(folder, "settings.json");
     await writeFile(file, "not JSON");
     const { exitCode, errors } = await run("--settings", file);
-    await rm(folder, { recursive: true });
     assert.equal(exitCode, 2);
     assert.match(errors, /is not a settings file/);
+    await writeFile(file, '{ "Values": { "Session__MaxPerAccount": 5 } }');
+    assert.match((await run("--settings", file)).errors, /the value of Session__MaxPerAccount must be text/);
+    await rm(folder, { recursive: true });
     const missing = await run("--settings", file);
     assert.equal(missing.exitCode, 2);
     assert.match(missing.errors, /There is no file/);
+  });
+
+  it("name a file with the settings of a deployment, as the Azure CLI lists them", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "bff-doctor-"));
+    const file = join(folder, "deployment.json");
+    const listed = [{ name: "Session__MaxPerAccount", value: "none", slotSetting: false }];
+    await writeFile(file, JSON.stringify(listed));
+    const { output } = await run("--settings", file);
+    await rm(folder, { recursive: true });
+    assert.match(output, /Session__MaxPerAccount is not valid/);
   });
 
   it("reach the process as they are typed, and its exit code comes back", async () => {

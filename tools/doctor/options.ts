@@ -9,7 +9,8 @@ Usage: npm run doctor                          checks this machine: its settings
        npm run doctor -- --url <url>           checks a deployment: what the app itself finds, and its registration
 
   --url <url>                where the deployment is, as PublicBaseUrl says it: https://app.example
-  --settings <file>          a file like local.settings.json, to use instead of that file and the settings of npm start
+  --settings <file>          a file like local.settings.json, or what az functionapp config appsettings list prints,
+                             to use instead of local.settings.json and the settings of npm start
   --managed-identity <id>    with --url: client id or principal id of the identity that the registration must trust
   --graph-url <url>          Microsoft Graph, https or loopback (GRAPH_URL, or that of the cloud)
   --help                     shows this text

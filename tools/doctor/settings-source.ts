@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Environment } from "../../shared/configuration/settings-reader.ts";
 import { hostSettings } from "../../shared/configuration/host-settings.ts";
 import { isInGroup, isSetting } from "../../shared/configuration/spelling.ts";
-import { readLocalSettings } from "../local-settings.ts";
+import { readLocalSettings, SettingsFileError } from "../local-settings.ts";
 import { UsageError } from "./options.ts";
 
 export interface SettingsSource {
@@ -49,7 +49,7 @@ export async function readSettings(environment: Environment, file: string | unde
 async function valuesOf(file: string): Promise<Environment> {
   try {
     return await readLocalSettings(file);
-  } catch {
-    throw new UsageError(`${file} is not a settings file: {"Values": {"<name>": "<value>"}}`);
+  } catch (error) {
+    throw error instanceof SettingsFileError ? new UsageError(error.message) : error;
   }
 }
