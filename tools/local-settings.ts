@@ -17,21 +17,25 @@ export async function readLocalSettings(file: string): Promise<Readonly<Record<s
   return Object.fromEntries(values) as Record<string, string>;
 }
 
-function parse(text: string, file: string): object {
+function parse(text: string, file: string): Readonly<Record<string, unknown>> | readonly Listed[] {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null) return parsed;
+    if (typeof parsed === "object" && parsed !== null) return parsed as ReturnType<typeof parse>;
   } catch {
     // Reported below, like JSON that is not an object.
   }
   throw new SettingsFileError(`${file} is not a settings file: {"Values": {"<name>": "<value>"}}`);
 }
 
-function valuesOf(parsed: object): object {
-  if (Array.isArray(parsed)) return Object.fromEntries(parsed.map(({ name, value }: Listed) => [name, value]));
+function valuesOf(parsed: ReturnType<typeof parse>): object {
+  if (isList(parsed)) return Object.fromEntries(parsed.map(({ name, value }) => [name, value]));
   // The func CLI does not look at the case either.
   const [, values] = Object.entries(parsed).find(([name]) => name.toLowerCase() === "values") ?? [];
   return typeof values === "object" && values !== null ? values : {};
+}
+
+function isList(parsed: ReturnType<typeof parse>): parsed is readonly Listed[] {
+  return Array.isArray(parsed);
 }
 
 interface Listed {

@@ -14,10 +14,12 @@ const hostLine = /^(\d\d:\d\d:\d\d)\.\d{3} (\w+)\s+(\S+): (.*?)(?: \[[0-9a-f-]{3
  */
 export function readableLine(line: string, colour: boolean): string {
   const [, time, level = "", category = "", message = ""] = hostLine.exec(line) ?? [];
-  if (time === undefined) return line;
   const paint = (style: Style | undefined, text: string) =>
     colour && style !== undefined ? styleText(style, text, { validateStream: false }) : text;
-  const text = eventText(message, (name) => paint("bold", name)) ?? stackText(category, message);
+  const event = eventText(time === undefined ? line : message, (name) => paint("bold", name));
+  // The app writes an event past the host if no invocation is under way.
+  if (time === undefined) return event === undefined ? line : `${" ".repeat("00:00:00 info  ".length)}${event}`;
+  const text = event ?? stackText(category, message);
   return `${paint("dim", time)} ${paint(styles[level] ?? "dim", level.padEnd(5))} ${text}`;
 }
 

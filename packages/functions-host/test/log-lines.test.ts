@@ -11,6 +11,13 @@ describe("on the screen", () => {
     assert.equal(readableLine(line, false), "14:02:11 info  signout origin=front_channel sessionsRemoved=2");
   });
 
+  test("an event that no invocation wrote has neither time nor level", () => {
+    assert.equal(
+      readableLine('{"event":"signout","origin":"directory"}', false),
+      `${" ".repeat(15)}signout origin=directory`,
+    );
+  });
+
   test("an error has its stack below it", () => {
     const line = `14:02:11.123 error Function.api.User: StoreUnavailableError | at read (a.ts:1:2) | at main ${invocation}`;
     assert.deepEqual(readableLine(line, false).split("\n"), [
