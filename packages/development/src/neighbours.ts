@@ -1,5 +1,5 @@
 import type { Neighbour } from "@entra-functions-bff/stand-in-kit/neighbours";
-import type { Ports } from "./platform.ts";
+import type { Ports } from "./platform-options.ts";
 import type { LocalPart, Settings } from "./settings.ts";
 
 /** A page of the platform that people look at. */

@@ -1,4 +1,4 @@
-import type { Ports } from "./platform.ts";
+import type { Ports } from "./platform-options.ts";
 
 /** The parts that listen when a person starts the platform. */
 export const partNames = {
