@@ -1,15 +1,7 @@
-import type { TokenCredential } from "@azure/core-auth";
-import type { PipelinePolicy } from "@azure/core-rest-pipeline";
-import { ExportResultCode, type ExportResult } from "@opentelemetry/core";
-import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import type { ExportResult } from "@opentelemetry/core";
+import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
 import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
-import { managedIdentity } from "../core/managed-identity.ts";
-import { shared, whileAsked, withinDeadline } from "../core/waiting.ts";
-import { typeOf } from "../telemetry/activity.ts";
-import type { AzureMonitor } from "./destinations.ts";
-
-const tokenTimeoutMs = 3_000;
 
 /** What sends to one destination. */
 export interface Exporters {
@@ -18,126 +10,18 @@ export interface Exporters {
   readonly metrics: PushMetricExporter;
 }
 
-/** Otherwise, the exporters tell Microsoft about themselves, and send the resource's attributes with every batch. */
-const unlessSet = {
-  APPLICATION_INSIGHTS_NO_STATSBEAT: "true",
-  APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED: "true",
-};
-
 /** Gets to know each attempt: what failed, or undefined if the destination took it. */
 export type Note = (failure: string | undefined) => void;
 
-/**
- * Microsoft's exporters. They keep on disk what they could not send, for two days, and report it as sent: so a policy of their
- * HTTP pipeline looks at the answers.
- */
-export async function azureMonitorExporters(
-  { connectionString, identity }: AzureMonitor,
-  note: Note,
-): Promise<Exporters> {
-  for (const [name, value] of Object.entries(unlessSet)) process.env[name] ??= value;
-  const { AzureMonitorTraceExporter, AzureMonitorLogExporter, AzureMonitorMetricExporter } =
-    await import("./packages/azure-monitor.ts");
-  const options = {
-    connectionString,
-    ...(identity && { credential: await credentialOf(identity.clientId, note) }),
-    // What fails is kept on disk.
-    retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: watchingPolicy(note), position: "perRetry" as const }],
-  };
-  return {
-    spans: new AzureMonitorTraceExporter(options),
-    logs: asCustomEvents(new AzureMonitorLogExporter(options)),
-    metrics: new AzureMonitorMetricExporter(options),
-  };
-}
-
-/** The three exporters ask for the same token at once. The managed identity's client would go on asking for minutes. */
-async function credentialOf(clientId: string | undefined, note: Note): Promise<TokenCredential> {
-  const identity = await managedIdentity(clientId);
-  let scopes: string | string[] = [];
-  const ask = shared(async () => identity.getToken(scopes), whileAsked);
-  return {
-    async getToken(wanted) {
-      scopes = wanted;
-      return withinDeadline(AbortSignal.timeout(tokenTimeoutMs), ask()).catch((error: unknown) => {
-        note(typeOf(error));
-        throw error;
-      });
-    },
-  };
-}
-
-function watchingPolicy(note: Note): PipelinePolicy {
-  return {
-    name: "watchingPolicy",
-    async sendRequest(request, next) {
-      const response = await next(request).catch((error: unknown) => {
-        note(typeOf(error));
-        throw error;
-      });
-      const { status } = response;
-      // Redirects lead to another host of the service, which then answers.
-      if (status >= 400) note(String(status));
-      else if (status < 300) note(undefined);
-      return response;
-    },
-  };
-}
-
-/** Events become rows of `AppEvents`, with numbers as measurements: only those can be summed up and averaged. */
-function asCustomEvents(exporter: LogRecordExporter): LogRecordExporter {
-  return withExport(exporter, (records, done) => exporter.export(records.map(asCustomEvent), done));
-}
-
-function asCustomEvent(entry: ReadableLogRecord): ReadableLogRecord {
-  if (entry.eventName === undefined) return entry;
-  const given = Object.entries(entry.attributes);
-  const attributes = {
-    ...Object.fromEntries(given.filter((one) => !isNumber(one))),
-    "microsoft.custom_event.name": entry.eventName,
-    "microsoft.custom_measurements": JSON.stringify(Object.fromEntries(given.filter(isNumber))),
-  };
-  return Object.create(entry, { attributes: { value: attributes } }) as ReadableLogRecord;
-}
-
-function isNumber([, value]: readonly [name: string, value: unknown]): boolean {
-  return typeof value === "number";
-}
-
-/** OpenTelemetry's exporters, by http/protobuf. They read `OTEL_EXPORTER_OTLP_…` themselves. */
-export async function otlpExporters(note: Note): Promise<Exporters> {
-  const { OTLPTraceExporter, OTLPLogExporter, OTLPMetricExporter } = await import("./packages/otlp.ts");
-  return {
-    spans: watched(new OTLPTraceExporter(), note),
-    logs: watched(new OTLPLogExporter(), note),
-    metrics: watched(new OTLPMetricExporter(), note),
-  };
-}
-
 type Done = (result: ExportResult) => void;
 
-interface Sending {
+export interface Sending {
   export(items: never, done: Done): void;
 }
 
 type ItemsOf<E extends Sending> = Parameters<E["export"]>[0];
 
-function watched<E extends Sending>(exporter: E, note: Note): E {
-  return withExport(exporter, (items, done) =>
-    exporter.export(items as never, (result) => {
-      note(result.code === ExportResultCode.SUCCESS ? undefined : reasonOf(result.error));
-      done(result);
-    }),
-  );
-}
-
-function withExport<E extends Sending>(exporter: E, send: (items: ItemsOf<E>, done: Done) => void): E {
+/** The exporter, with `send` in the place of its method `export`. */
+export function withExport<E extends Sending>(exporter: E, send: (items: ItemsOf<E>, done: Done) => void): E {
   return Object.create(exporter, { export: { value: send } }) as E;
-}
-
-/** The status of an answer is the code of OTLP's errors. */
-function reasonOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === "number" ? String(code) : typeOf(error);
 }

@@ -3,7 +3,9 @@ import { logs } from "@opentelemetry/api-logs";
 import { noteDelivery } from "../telemetry/delivery.ts";
 import { releaseRecords } from "../telemetry/held.ts";
 import type { Destinations } from "./destinations.ts";
-import { azureMonitorExporters, otlpExporters, type Exporters, type Note } from "./exporters.ts";
+import { azureMonitorExporters } from "./azure-monitor.ts";
+import type { Exporters, Note } from "./exporters.ts";
+import { otlpExporters } from "./otlp.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Telemetry on its way. */
