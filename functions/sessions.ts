@@ -1,4 +1,3 @@
-import { sessionOf } from "../shared/account/document.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
@@ -19,14 +18,13 @@ export const sessions: FunctionDefinition = {
     async (_request, { resolved }, context) => {
       const { configuration, clock } = context.app;
       const { document } = resolved.account;
-      const isServed = await whatIsServed(context.app, context);
-      const listed = listSessions(document, configuration.session, clock.now(), resolved.sessionKey);
       const { tenantId } = resolved.secrets.claims;
-      const served = listed.filter(({ id }) => {
-        const stored = sessionOf(document.sessions, id);
-        return stored !== undefined && isServed(stored, tenantId);
-      });
-      return { jsonBody: { sessions: served } };
+      const isServed = await whatIsServed(context.app, context);
+      const served = Object.entries(document.sessions).filter(([, stored]) => isServed(stored, tenantId));
+      const account = { sessions: Object.fromEntries(served) };
+      return {
+        jsonBody: { sessions: listSessions(account, configuration.session, clock.now(), resolved.sessionKey) },
+      };
     },
     { extendsSession: false },
   ),

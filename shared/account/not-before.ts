@@ -1,6 +1,6 @@
 import { isGuid } from "../configuration/settings-reader.ts";
 import { isRecord } from "../core/encoding.ts";
-import type { Stored } from "../store/point-operations.ts";
+import type { PointOperations, Stored, Versioned } from "../store/point-operations.ts";
 import type { StoredSession } from "./document.ts";
 import { longestLifetime } from "./stored-entry.ts";
 
@@ -18,6 +18,19 @@ export interface NotBefore {
 export interface NotBeforeDocument extends Stored, NotBefore {}
 
 export const nothingSet: NotBefore = { everybody: null, tenants: {} };
+
+/** The times as the store has them now. */
+export async function storedNotBefore(
+  operations: Pick<PointOperations<NotBeforeDocument>, "read">,
+  signal: AbortSignal,
+): Promise<NotBefore> {
+  return timesIn(await operations.read(notBeforeId, signal));
+}
+
+export function timesIn(stored: Versioned<NotBeforeDocument> | undefined): NotBefore {
+  const { everybody, tenants } = stored?.document ?? nothingSet;
+  return { everybody, tenants };
+}
 
 export function isNotBeforeDocument(value: unknown): value is NotBeforeDocument {
   if (!isRecord(value)) return false;

@@ -1,6 +1,6 @@
 import { connectStore } from "../account/cosmos.ts";
 import { latestNotBefore, type LatestNotBefore } from "../account/latest-not-before.ts";
-import { nothingSet, notBeforeId, type NotBefore } from "../account/not-before.ts";
+import { storedNotBefore } from "../account/not-before.ts";
 import { openedSeals, type OpenedSeals } from "../account/opened-seals.ts";
 import type { AccountStore, Timing } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
@@ -101,7 +101,7 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     authority,
     renewals: sharedWork(),
     openedSeals: openedSeals(),
-    notBefore: latestNotBefore(async (signal) => readNotBefore(await store(), signal), clock),
+    notBefore: latestNotBefore(async (signal) => storedNotBefore((await store()).notBefore, signal), clock),
     warnings: warningsSinceStart(),
     signInSeen: false,
     readiness: readinessOf(configuration, authority, store),
@@ -112,8 +112,4 @@ export function createApp(configuration: Configuration, options: AppOptions = {}
     timing: { lifetimes: configuration.session, clock },
     learnTime: timeLearner(clock, async (signal) => (await store()).look(signal)),
   };
-}
-
-async function readNotBefore({ notBefore }: AccountStore, signal: AbortSignal): Promise<NotBefore> {
-  return (await notBefore.read(notBeforeId, signal))?.document ?? nothingSet;
 }

@@ -4,6 +4,8 @@ import { countStoredUse, useSession } from "../session/use.ts";
 import { appToken } from "./app-token.ts";
 import { cachedToken } from "./cached-token.ts";
 import { sessionAfterFailure } from "./failed-renewal.ts";
+import { personNeeded } from "./person-needed.ts";
+import { RefusedError } from "./refused.ts";
 import { renew } from "./renewal.ts";
 import type { TokenRequest } from "./token-request.ts";
 
@@ -58,7 +60,9 @@ async function cachedOrRenewed(app: App, request: TokenRequest): Promise<Token> 
     try {
       return await renew(app, current);
     } catch (error) {
-      current = { ...current, session: await sessionAfterFailure(app, current, error, startedAt) };
+      const after = await sessionAfterFailure(app, current, error, startedAt);
+      if (after instanceof RefusedError) throw personNeeded(app, current, after);
+      current = { ...current, session: after };
     }
   }
 }

@@ -5,7 +5,6 @@ import { IdentityProviderUnavailableError } from "../identity/errors.ts";
 import { sessionEnded, sessionRefused } from "../session/ended.ts";
 import { latestSession, requireSession, type ResolvedSession, type SessionFinder } from "../session/resolve.ts";
 import { endSessionWithForeignTokens, endRefusedSession } from "../sign-out/by-app.ts";
-import { personNeeded } from "./person-needed.ts";
 import { ForeignTokensError, RefusedError } from "./refused.ts";
 import type { RenewalRequest } from "./token-request.ts";
 
@@ -27,9 +26,8 @@ const lookForMs = 6_000;
  * the session; after any other, the person has to do what is asked for.
  * @param error what {@link renew} has thrown
  * @param startedAt when the renewal began, by `performance.now()`
- * @param onNeed what to do if the person is needed; by default, that is thrown
- * @returns the session with the newer tokens, for another attempt
- * @throws {SignInRequiredError} when the session has ended or the person is needed
+ * @returns the session with the newer tokens, for another attempt; or the refusal, if the person has to do something
+ * @throws {SignInRequiredError} when the session has ended
  * @throws `error` itself when it says nothing about the session
  */
 export async function sessionAfterFailure(
@@ -37,16 +35,13 @@ export async function sessionAfterFailure(
   request: RenewalRequest,
   error: unknown,
   startedAt: number,
-  onNeed?: () => Promise<ResolvedSession>,
-): Promise<ResolvedSession> {
+): Promise<ResolvedSession | RefusedError> {
   if (error instanceof ForeignTokensError) throw await afterForeignTokens(app, request, error);
   if (!(error instanceof RefusedError)) throw error;
   const renewed = await renewedElsewhere(app, request, error, startedAt);
   if (renewed) return renewed;
   request.telemetry.warn("token_refused", { api: request.api.name, final: error.final });
-  if (error.final) return endUnlessRenewed(app, request, error);
-  if (onNeed) return onNeed();
-  throw personNeeded(app, request, error);
+  return error.final ? endUnlessRenewed(app, request, error) : error;
 }
 
 /** Ends the session: nobody can tell whose refresh token it has. Nothing of the token endpoint's answer was used or stored. */

@@ -4,8 +4,10 @@ import { problemCodeOf, type ProblemCode } from "../core/errors.ts";
 import { latestSession, type ResolvedSession } from "../session/resolve.ts";
 import { standingOf } from "../session/revalidation.ts";
 import { sessionAfterFailure } from "./failed-renewal.ts";
+import { RefusedError } from "./refused.ts";
 import { renew } from "./renewal.ts";
 import { storeAnswer } from "./store-renewal.ts";
+import type { RenewalRequest } from "./token-request.ts";
 
 /** How long a request waits, in milliseconds, for an answer that it can do without. */
 const patienceMs = 3_000;
@@ -64,20 +66,23 @@ async function revalidate(
   patience: AbortSignal = invocation.signal,
 ): Promise<ResolvedSession> {
   const [api = noApi] = app.configuration.downstreamApis.values();
-  const signal = AbortSignal.any([patience, invocation.signal]);
+  const within = AbortSignal.any([patience, invocation.signal]);
   let current = session;
   while (standingIn(app, current) !== "confirmed") {
-    const request = { ...invocation, session: current, api, revalidates: true, isUse };
-    const startedAt = performance.now();
-    try {
-      await renew(app, { ...request, signal });
-    } catch (error) {
-      // If the person is needed for this API, the account is in order, and nobody has asked for the API here.
-      const answered = async () => storeAnswer(app, request);
-      current = await sessionAfterFailure(app, request, error, startedAt, answered);
-      continue;
-    }
-    current = await latestSession(app, session, invocation);
+    current = await renewedOnce(app, { ...invocation, session: current, api, revalidates: true, isUse }, within);
   }
   return current;
+}
+
+/** The session after one renewal, or with newer tokens of another request: those need not be of now. */
+async function renewedOnce(app: App, request: RenewalRequest, within: AbortSignal): Promise<ResolvedSession> {
+  const startedAt = performance.now();
+  try {
+    await renew(app, { ...request, signal: within });
+  } catch (error) {
+    const after = await sessionAfterFailure(app, request, error, startedAt);
+    // If the person is needed for this API, the account is in order, and nobody has asked for the API here.
+    return after instanceof RefusedError ? storeAnswer(app, request) : after;
+  }
+  return latestSession(app, request.session, request);
 }

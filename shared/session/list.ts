@@ -17,7 +17,7 @@ export interface ListedSession {
  * @param current key of the session of the request; undefined if it is not the account's own
  */
 export function listSessions(
-  { sessions }: AccountDocument,
+  { sessions }: Pick<AccountDocument, "sessions">,
   limits: SessionLimits,
   now: number,
   current?: string,

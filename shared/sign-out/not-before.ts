@@ -1,4 +1,10 @@
-import { nothingSet, notBeforeId, type NotBefore, type NotBeforeDocument } from "../account/not-before.ts";
+import {
+  notBeforeId,
+  storedNotBefore,
+  timesIn,
+  type NotBefore,
+  type NotBeforeDocument,
+} from "../account/not-before.ts";
 import { longestLifetime } from "../account/stored-entry.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { ProblemError } from "../core/errors.ts";
@@ -15,7 +21,7 @@ const maxTenants = 1_000;
 
 /** From when on sessions count, as the store has it now. */
 export async function readNotBefore(app: App, { signal }: Invocation): Promise<NotBefore> {
-  return partsOf(await read(app, signal));
+  return storedNotBefore((await app.store()).notBefore, signal);
 }
 
 /**
@@ -49,12 +55,13 @@ async function change(
   { signal, telemetry }: Invocation,
 ): Promise<NotBefore> {
   const { notBefore: operations } = await app.store();
+  const seen = await operations.read(notBeforeId, signal);
   const oldest = new Date(app.clock.now() - longestLifetime * 1000).toISOString();
   const attempt = async (current: Versioned<NotBeforeDocument> | undefined) => {
-    const changed = withTime(partsOf(current), tenantId, time, oldest);
+    const changed = withTime(timesIn(current), tenantId, time, oldest);
     return writeOver(operations, { id: notBeforeId, ttl: longestLifetime, ...changed }, current, changed, signal);
   };
-  const changed = await untilSettled(operations, notBeforeId, await read(app, signal), attempt, signal);
+  const changed = await untilSettled(operations, notBeforeId, seen, attempt, signal);
   app.notBefore.put(changed);
   telemetry.warn("not_before_changed", { of: tenantId === undefined ? "everybody" : "tenant", set: time !== null });
   return changed;
@@ -75,13 +82,4 @@ function withTime(
     throw new ProblemError("invalid_request", `There are ${maxTenants} tenants already. Sign everybody out instead.`);
   }
   return { everybody, tenants: Object.fromEntries(all) };
-}
-
-async function read(app: App, signal: AbortSignal): Promise<Versioned<NotBeforeDocument> | undefined> {
-  return (await app.store()).notBefore.read(notBeforeId, signal);
-}
-
-function partsOf(stored: Versioned<NotBeforeDocument> | undefined): NotBefore {
-  const { everybody, tenants } = stored?.document ?? nothingSet;
-  return { everybody, tenants };
 }

@@ -5,7 +5,7 @@ import { me } from "../../functions/me.ts";
 import { notBefore } from "../../functions/not-before.ts";
 import { sessions } from "../../functions/sessions.ts";
 import { latestNotBefore } from "../../shared/account/latest-not-before.ts";
-import { nothingSet, notBeforeId } from "../../shared/account/not-before.ts";
+import { storedNotBefore } from "../../shared/account/not-before.ts";
 import { useSession } from "../../shared/session/use.ts";
 import { watchSession } from "../../shared/session/watch.ts";
 import { formatSessionCookie, type SessionCookie } from "../../shared/session/cookie.ts";
@@ -34,7 +34,7 @@ const cookieOf = (cookie: SessionCookie) => ({ cookie: `__Host-session=${formatS
 const who = async (cookie: SessionCookie) => call(app, me, { headers: cookieOf(cookie) });
 /** Another instance over the same store, which has just read that nobody is out. */
 async function elsewhere(): Promise<TestApp> {
-  const read = async () => (await app.memory.notBefore.read(notBeforeId, invocation().signal))?.document ?? nothingSet;
+  const read = async () => storedNotBefore(app.memory.notBefore, invocation().signal);
   const other = { ...app, notBefore: latestNotBefore(read, app.clock) };
   await other.notBefore.get(invocation().signal);
   return other;

@@ -2,7 +2,7 @@ import type { App } from "../../../shared/app/app.ts";
 import type { SigningOut } from "../../../shared/sign-out/defer.ts";
 import { storeClock, type StoreClock, type TimeBounds } from "../../../shared/store/clock.ts";
 import { latestNotBefore } from "../../../shared/account/latest-not-before.ts";
-import { nothingSet, notBeforeId } from "../../../shared/account/not-before.ts";
+import { storedNotBefore } from "../../../shared/account/not-before.ts";
 import { openedSeals } from "../../../shared/account/opened-seals.ts";
 import { sharedWork } from "../../../shared/core/waiting.ts";
 import type { Authority } from "../../../shared/identity/authority.ts";
@@ -62,10 +62,7 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     authority: authority(parts),
     renewals: sharedWork(),
     openedSeals: openedSeals(),
-    notBefore: latestNotBefore(
-      async (signal) => (await memory.notBefore.read(notBeforeId, signal))?.document ?? nothingSet,
-      clock,
-    ),
+    notBefore: latestNotBefore(async (signal) => storedNotBefore(memory.notBefore, signal), clock),
     warnings: warningsSinceStart(),
     signInSeen: false,
     readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
