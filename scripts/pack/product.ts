@@ -5,6 +5,7 @@ import { authTypes } from "../auth-types.ts";
 import { packageOptions } from "../build.ts";
 import { compile } from "./compile.ts";
 import { flatTypes } from "./flat-types.ts";
+import { noticesOf } from "./notices.ts";
 
 /** What the public types are made of, the public entry last. They import nothing but each other and `@azure/functions`. */
 const publicModules = [
@@ -40,9 +41,8 @@ const programs = {
 export async function buildProduct(folder: string): Promise<string> {
   await mkdir(join(folder, "dist"), { recursive: true });
   await Promise.all([
-    build({ ...packageOptions, outdir: join(folder, "dist") }),
+    writePrograms(folder),
     build(clientOptions(folder)),
-    build(programOptions(folder)),
     writePublicTypes(folder),
     authTypes().then(async (text) => writeFile(join(folder, "dist/client.d.ts"), text)),
     writeManifest(folder),
@@ -51,6 +51,17 @@ export async function buildProduct(folder: string): Promise<string> {
   ]);
   return folder;
 }
+
+/** What has code of other packages in it, and their licences. */
+async function writePrograms(folder: string): Promise<void> {
+  const builds = await Promise.all([
+    build({ ...packageOptions, outdir: join(folder, "dist"), metafile: true }),
+    build({ ...programOptions(folder), metafile: true }),
+  ]);
+  await writeFile(join(folder, noticesFile), await noticesOf(builds.map(({ metafile }) => metafile)));
+}
+
+const noticesFile = "THIRD-PARTY-NOTICES.txt";
 
 /** How the browser's module is built for bundlers. */
 export function clientOptions(folder: string): BuildOptions {
@@ -130,7 +141,7 @@ async function writeManifest(folder: string): Promise<void> {
       "./testing": { types: "./dist/testing.d.ts", default: "./dist/cli/testing.js" },
     },
     bin: { "entra-functions-bff": "./dist/cli/main.js" },
-    files: ["dist", "docs", "CHANGELOG.md"],
+    files: ["dist", "docs", "CHANGELOG.md", noticesFile],
     // Builds apps. What an app needs when it runs is in the package.
     dependencies: { esbuild: project.devDependencies["esbuild"] },
     // The app registers its functions with the same library.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { it } from "node:test";
 import { createClient, type Client } from "../../support/http-client.ts";
@@ -21,6 +21,17 @@ async function signOutInOtherApp(client: Client, { urlOf }: Running): Promise<vo
 
 /** The app of docs/extending.md, which is all that is written by hand. */
 export function threeLines(proof: Proof): void {
+  it(
+    "has the licences of the packages whose code is in the package",
+    proof(async ({ threeLines: folder }) => {
+      const file = join(folder, "node_modules/entra-functions-bff/THIRD-PARTY-NOTICES.txt");
+      const notices = await readFile(file, "utf8");
+      for (const name of ["@azure/msal-node", "@azure/cosmos", "@opentelemetry/core"]) {
+        assert.match(notices, new RegExp(`^${name} \\S+: \\S`, "m"), name);
+      }
+    }),
+  );
+
   it(
     "signs in, calls Graph and an API of its own, and answers 401 once the person has signed out in the other app",
     proof(async ({ threeLines: folder }) => {
