@@ -113,7 +113,7 @@ ${usage.trim()}
 | Permissions                          | A point read is allowed, and a query is not. An account key permits everything; use a managed identity instead                                               |
 | Queue storage                        | The queue for waiting sign-outs can be reached, and no sign-out has been given up                                                                          |
 | App registration and below           | The registration has the redirect URIs, **the Logout URL of this deployment** and the optional claims, and its secrets and certificates are valid; there is a warning 30 days before they expire, and for those that the app does not use beside a managed identity |
-| Sign-in audience | The registration lets the people in whom \`AzureAd__TenantId\` names: \`organizations\` needs a multi-tenant registration |
+| Sign-in audience | The registration admits the people whom \`AzureAd__TenantId\` names: \`organizations\` needs a multi-tenant registration |
 | Service principal, Assignment | The tenant has the app, and it is enabled. If assignment is required, somebody is assigned |
 | API …: scopes | The API has the scopes that the app asks for, and somebody has consented to them: an administrator, where only one can. If nobody has, the line has the address for it |
 | API …: address | The API answers, and gets no tokens that are for another. No host but Microsoft Graph's gets a token for Microsoft Graph |
