@@ -5,6 +5,7 @@ import https from "node:https";
 import { measure } from "../telemetry/metrics.ts";
 import { httpGet } from "./http-get.ts";
 import { BusyError, readAnswerOf, type ReadAnswer } from "./read-answer.ts";
+import { readDocuments } from "./read-documents.ts";
 import { fieldsOf, isPlainName, sampleOf, type SampleRead, type Sign } from "./sample-read.ts";
 
 /** Reads a document. Undefined if this is for the SDK. */
@@ -29,6 +30,10 @@ const pauseMs = 10_000;
  * SDK's own last read: the same endpoint, the same token, the same fields. So discovery, regions, tokens and whatever is rare
  * remain the SDK's business, and only a document, "not found" and "too many requests" count as answers here. After any other,
  * or none, the SDK reads.
+ *
+ * A document that this instance has read before is read with If-None-Match: if it has not changed, the answer says just that,
+ * as reliably as the document itself would, and costs one request unit whatever its size. Documents are not to be changed, because
+ * the next read may return the same object.
  * @param sign with an account key; otherwise the sample's token is used
  */
 export function directReads(sign?: Sign): DirectReads {
@@ -37,6 +42,7 @@ export function directReads(sign?: Sign): DirectReads {
     new http.Agent({ keepAlive: true }),
     new https.Agent({ keepAlive: true, minVersion: "TLSv1.2" }),
   ];
+  const documents = readDocuments();
   const samples = new Map<string, { readonly sample: SampleRead; readonly until: number }>();
   let pausedUntil = 0;
 
@@ -59,8 +65,17 @@ export function directReads(sign?: Sign): DirectReads {
   const ask = async (sample: SampleRead, id: string, signal: AbortSignal) => {
     const { endpoint, folder } = sample;
     const agent = endpoint.protocol === "https:" ? tls : plain;
-    const headers = fieldsOf(sample, id, sign);
-    return readAnswerOf(await httpGet({ ...endpoint, agent, path: folder + id, headers }, signal));
+    const path = folder + id;
+    const known = documents.get(path);
+    const fields = fieldsOf(sample, id, sign);
+    const headers = known === undefined ? fields : { ...fields, "if-none-match": known.etag };
+    const answer = await httpGet({ ...endpoint, agent, path, headers }, signal);
+    const read = readAnswerOf(answer, known);
+    if (read?.statusCode === 404) documents.forget(path);
+    if (read?.statusCode === 200 && read.resource?.["id"] === id && read.etag !== "") {
+      documents.keep(path, { etag: read.etag, resource: read.resource }, answer.body.length);
+    }
+    return read;
   };
 
   return {

@@ -99,6 +99,41 @@ describe("a read past the SDK", () => {
     assert.deepEqual(direct?.headers, sent?.headers);
   });
 
+  test("asks of a known document only whether it has changed, as the SDK does with If-None-Match", async () => {
+    await using gateway = await startGateway();
+    using reader = appReader(gateway);
+    for (let count = 0; count < 2; count++) await reader.read("a", signal);
+    gateway.next.push(unchanged);
+    assert.deepEqual(await reader.read("a", signal), {
+      document: { id: "a", ttl: 60, writeId: "w", _etag: '"1"' },
+      etag: '"1"',
+    });
+    const client = new CosmosClient({ endpoint: gateway.url, key, connectionPolicy });
+    const accessCondition = { type: "IfNoneMatch", condition: '"1"' };
+    await client.database("auth").container("accounts").item("a", "a").read({ accessCondition });
+    client.dispose();
+    const [, , direct, sent] = gateway.asked.map(({ headers }) => ({
+      ...headers,
+      authorization: "",
+      "x-ms-date": "",
+    }));
+    assert.equal(direct?.["if-none-match"], '"1"');
+    assert.deepEqual(direct, sent);
+    assert.equal(reader.sentBySdk(), 1);
+  });
+
+  test("finds a document that was changed, deleted or made anew since it was read", async () => {
+    await using gateway = await startGateway();
+    using reader = appReader(gateway);
+    for (let count = 0; count < 2; count++) await reader.read("a", signal);
+    gateway.next.push(answering(200, { etag: '"2"' }, { id: "a", writeId: "v" }), unchanged, answering(404));
+    const found = [];
+    for (let count = 0; count < 4; count++) found.push((await reader.read("a", signal))?.etag);
+    assert.deepEqual(found, ['"2"', '"2"', undefined, '"1"']);
+    const conditions = gateway.asked.map(({ headers }) => headers["if-none-match"]);
+    assert.deepEqual(conditions, [undefined, undefined, '"1"', '"2"', '"2"', undefined]);
+  });
+
   test("leaves to the SDK what has an id that a URL would spell otherwise", async () => {
     await using gateway = await startGateway();
     using reader = appReader(gateway);
@@ -180,6 +215,9 @@ describe("a read past the SDK", () => {
   });
 });
 
+/** Not modified. */
+const unchanged: Meeting = (response) => response.writeHead(304, { etag: '"1"' }).end();
+
 const mishaps: readonly [what: string, meeting: Meeting][] = [
   ["a refused token (401)", answering(401)],
   ["a refusal (403)", answering(403)],
@@ -187,6 +225,7 @@ const mishaps: readonly [what: string, meeting: Meeting][] = [
   ["a replica that is behind (404, substatus 1002)", answering(404, { "x-ms-substatus": "1002" })],
   ["an unavailable store (503)", answering(503)],
   ["an error in the store (500)", answering(500)],
+  ["304, which nobody has asked for", unchanged],
   ["a redirect", answering(302, { location: "http://127.0.0.1:1/" })],
   ["an answer that is no JSON", (response) => response.writeHead(200, { etag: '"1"' }).end("<html>")],
   ["a connection that breaks", hangingUp],
