@@ -20,6 +20,7 @@ import { misconfigured } from "./misconfigured.ts";
 import { ownDefinition } from "./own-definition.ts";
 import type { OwnFunction } from "./own-function.ts";
 import { recordTelemetry } from "./telemetry.ts";
+import { wholeAnswers } from "./whole-answers.ts";
 
 export type { HookContext, SignedInPerson, SignedOutAccount } from "../shared/app/hooks.ts";
 export type { SignOutOrigin } from "../shared/app/sign-out-origins.ts";
@@ -133,7 +134,11 @@ function handlers(options: BffOptions): Handlers {
     if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
     functions.hook.appTerminate(stop);
     recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);
-    return { handlerOf: (definition) => httpHandler(definition, app, defer), more: registerDirectory(app) };
+    const handlerOf: Handlers["handlerOf"] = (definition) => {
+      const handler = httpHandler(definition, app, defer);
+      return app.configuration.http.streaming ? handler : wholeAnswers(handler);
+    };
+    return { handlerOf, more: registerDirectory(app) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     recordTelemetry(process.env, 100, error);

@@ -20,14 +20,32 @@ export async function readBody(body: Readable, limits: BodyLimits, maxBytes: num
   const pieces: Buffer[] = [];
   const end = Date.now() + longestMs;
   let size = 0;
-  for await (const piece of piecesOf(body, limits)) {
+  const pause = setTimeout(() => body.destroy(tooSlow()), limits.idleMs);
+  const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
+  body.on("data", (piece: Buffer) => {
+    pause.refresh();
     size += piece.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    if (Date.now() > end) throw tooSlow();
-    pieces.push(piece);
+    if (size > maxBytes) reject(tooLarge(maxBytes));
+    else if (Date.now() > end) reject(tooSlow());
+    else pieces.push(piece);
+  });
+  body.on("end", resolve).on("error", reject);
+  const closed = () => reject(unfinished);
+  if (body.destroyed) closed();
+  else body.on("close", closed);
+  try {
+    await complete;
+    return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+  } catch (error) {
+    throw failure(error, body, limits);
+  } finally {
+    clearTimeout(pause);
+    body.destroy();
   }
-  return Buffer.concat(pieces);
 }
+
+/** One for all: most bodies close when they have come to their end, and nobody sees it. */
+const unfinished = new Error("The answer ended before its end");
 
 /**
  * The body of an answer as a stream, read as fast as its reader reads it.
@@ -50,21 +68,26 @@ export function streamBody(body: Readable, limits: BodyLimits): ReadableStream<U
 }
 
 /** The pieces as they come. The pause counts only while somebody waits for the next one. */
-async function* piecesOf(body: Readable, { idleMs, ended }: BodyLimits): AsyncGenerator<Buffer, undefined> {
+async function* piecesOf(body: Readable, limits: BodyLimits): AsyncGenerator<Buffer, undefined> {
   const pieces: AsyncIterator<Buffer, unknown> = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const timer = setTimeout(() => body.destroy(tooSlow()), idleMs);
+      const timer = setTimeout(() => body.destroy(tooSlow()), limits.idleMs);
       const next = await pieces.next().finally(() => clearTimeout(timer));
       if (next.done === true) return undefined;
       yield next.value;
     }
   } catch (error) {
-    if (ended.aborted) throw ended.reason;
-    throw body.errored instanceof ProblemError ? body.errored : brokenOff(error);
+    throw failure(error, body, limits);
   } finally {
     body.destroy();
   }
+}
+
+function failure(error: unknown, { errored }: Readable, { ended }: BodyLimits): unknown {
+  if (ended.aborted) return ended.reason;
+  if (error instanceof ProblemError) return error;
+  return errored instanceof ProblemError ? errored : brokenOff(error);
 }
 
 export function tooLarge(maxBytes: number): ProblemError {
