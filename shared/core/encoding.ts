@@ -1,13 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 /** SHA-256 of `parts`, as base64url. A line feed separates them, so that ("a", "bc") and ("ab", "c") hash differently. */
 export function sha256Base64Url(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash("sha256");
-  parts.forEach((part, index) => {
-    if (index > 0) hash.update("\n");
-    hash.update(part);
-  });
-  return hash.digest("base64url");
+  const [first = ""] = parts;
+  return hash("sha256", parts.length === 1 ? first : joined(parts), "base64url");
+}
+
+function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
+  return Buffer.concat(parts.flatMap((part, index) => [Buffer.from(index === 0 ? "" : "\n"), Buffer.from(part)]));
 }
 
 /** `bytes` random bytes as base64url text. */

@@ -38,7 +38,7 @@ export function requestedPath(
   const [, name = "", raw = ""] = /^\/api\/([^/]+)\/?(.*)$/i.exec(pathname.slice(hostPath.length)) ?? [];
   // If dot segments were resolved on the way here, this may no longer be the API that the router saw.
   if (asciiLowerCase(name) !== api.name) throw invalidPath();
-  const path = isDecoded(params["path"] ?? "", raw) ? encoded(params["path"] ?? "") : raw;
+  const path = encodedOnce(params["path"] ?? "", raw);
   if (!api.allowEncodedSlashes && /%(?:25)*2f/i.test(path)) {
     throw new ProblemError(
       "api_path_invalid",
@@ -55,6 +55,15 @@ const other = /%[0-9a-f]{2}|%|[^\w!$&'()*+,\-./:;=@~%]+/gi;
 /** Encodes characters that a path cannot have, except for matches of `isEncoded`, which count as encoded already. */
 function encodedBut(path: string, isEncoded: RegExp): string {
   return path.replaceAll(other, (part) => (isEncoded.test(part) ? part : encodeURIComponent(part.toWellFormed())));
+}
+
+/** Characters that the host and URLs leave as they are, without dots. */
+const unchanged = /^[\w!$&'()*+,\-/:;=@~]*$/;
+
+/** @param decoded the route parameter. @param raw the same part of the URL's path */
+function encodedOnce(decoded: string, raw: string): string {
+  if (decoded === raw && unchanged.test(raw)) return raw;
+  return isDecoded(decoded, raw) ? encoded(decoded) : raw;
 }
 
 /** Encodes a path once, except for slashes, which the host has not decoded. */
@@ -77,7 +86,7 @@ function isDecoded(decoded: string, raw: string): boolean {
  * @throws {ProblemError} `api_path_invalid`
  */
 export function targetUrl({ baseUrl }: DownstreamApiConfiguration, path: string): URL {
-  const base = new URL(`${baseUrl}/`);
+  const base = baseOf(baseUrl);
   const relative = path.startsWith(base.href) ? path.slice(base.href.length) : path.replace(/^\//, "");
   const [pathname, query] = splitAtQuery(relative);
   if (leadsElsewhere(pathname)) throw invalidPath();
@@ -100,10 +109,21 @@ export function refuseUnallowed(
   target: URL,
 ): void {
   if (!methods.includes(method)) throw new MethodNotAllowedError(methods);
-  const path = target.pathname.slice(new URL(`${baseUrl}/`).pathname.length);
+  const path = target.pathname.slice(baseOf(baseUrl).pathname.length);
   if (paths?.some((allowed) => allowed.test(path)) === false) {
     throw new ProblemError("api_path_not_allowed", "This path of the API is not for browsers.");
   }
+}
+
+/** The base URLs of the settings, parsed. */
+const bases = new Map<string, Readonly<Pick<URL, "href" | "origin" | "pathname">>>();
+
+function baseOf(baseUrl: string): Readonly<Pick<URL, "href" | "origin" | "pathname">> {
+  const known = bases.get(baseUrl);
+  if (known) return known;
+  const { href, origin, pathname } = new URL(`${baseUrl}/`);
+  bases.set(baseUrl, { href, origin, pathname });
+  return { href, origin, pathname };
 }
 
 function splitAtQuery(path: string): [string, string | undefined] {

@@ -162,5 +162,6 @@ function matcherOf(fields: WithheldFields): (name: string) => boolean {
   const all = Object.values(fields).flat();
   const exact = new Set(all);
   const beginnings = all.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
-  return (name) => exact.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
+  const begins = new RegExp(`^(?:${beginnings.join("|")})`);
+  return (name) => exact.has(name) || begins.test(name);
 }
