@@ -31,7 +31,7 @@ class WholeAnswer extends HttpResponse {
 
   /** What the programming model reads. */
   override readonly arrayBuffer = async (): Promise<ArrayBuffer> => {
-    const { buffer, byteOffset, byteLength } = this.#bytes;
+    const { buffer, byteLength } = this.#bytes;
     const isAll = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
     return Promise.resolve(isAll ? buffer : new Uint8Array(this.#bytes).buffer);
   };

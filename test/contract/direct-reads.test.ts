@@ -112,13 +112,9 @@ describe("a read past the SDK", () => {
     const accessCondition = { type: "IfNoneMatch", condition: '"1"' };
     await client.database("auth").container("accounts").item("a", "a").read({ accessCondition });
     client.dispose();
-    const [, , direct, sent] = gateway.asked.map(({ headers }) => ({
-      ...headers,
-      authorization: "",
-      "x-ms-date": "",
-    }));
+    const [, , direct, sent] = gateway.asked.map(({ headers }) => headers);
     assert.equal(direct?.["if-none-match"], '"1"');
-    assert.deepEqual(direct, sent);
+    assert.deepEqual({ ...direct, authorization: "", "x-ms-date": "" }, { ...sent, authorization: "", "x-ms-date": "" });
     assert.equal(reader.sentBySdk(), 1);
   });
 
