@@ -28,6 +28,21 @@ export const unusedClasses: readonly Unused[] = [
     because: "the app has no bulk operations",
   },
   {
+    name: "InferenceService",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]inference[\\/]InferenceService\.js$/,
+    because: "the app has no semantic ranking",
+  },
+  ...["EncryptionProcessor", "EncryptionManager", "EncryptionItemQueryIterator"].map((name) => ({
+    name,
+    file: new RegExp(`cosmos[\\\\/]dist[\\\\/]esm[\\\\/]encryption[\\\\/]${name}\\.js$`),
+    because: "the app does not use the client's own encryption",
+  })),
+  ...["ChangeFeedForEpkRange", "ChangeFeedForPartitionKey", "ChangeFeedIteratorBuilder"].map((name) => ({
+    name,
+    file: new RegExp(`cosmos[\\\\/]dist[\\\\/]esm[\\\\/]client[\\\\/]ChangeFeed[\\\\/]${name}\\.js$`),
+    because: "the app does not read the change feed",
+  })),
+  {
     name: "WorkloadIdentityCredential",
     file: /identity[\\/]dist[\\/]esm[\\/]credentials[\\/]workloadIdentityCredential\.js$/,
     because: "the app does not run on Kubernetes, whose workload identity this is",
