@@ -114,7 +114,10 @@ describe("a read past the SDK", () => {
     client.dispose();
     const [, , direct, sent] = gateway.asked.map(({ headers }) => headers);
     assert.equal(direct?.["if-none-match"], '"1"');
-    assert.deepEqual({ ...direct, authorization: "", "x-ms-date": "" }, { ...sent, authorization: "", "x-ms-date": "" });
+    assert.deepEqual(
+      { ...direct, authorization: "", "x-ms-date": "" },
+      { ...sent, authorization: "", "x-ms-date": "" },
+    );
     assert.equal(reader.sentBySdk(), 1);
   });
 
