@@ -16,6 +16,7 @@ import { measureStreams, type StreamFigures } from "./figures/streams.ts";
 
 /** How much of everything. */
 export interface Extent {
+  readonly warmCalls: number;
   readonly rounds: number;
   readonly roundMs: number;
   readonly roundWarmMs: number;
@@ -29,12 +30,13 @@ export interface Extent {
 }
 
 export const fullExtent: Extent = {
-  rounds: 10,
+  warmCalls: 4_000,
+  rounds: 9,
   roundMs: 600,
   roundWarmMs: 250,
   coldStarts: 7,
   memorySessions: 10_000,
-  memoryCalls: 50_000,
+  memoryCalls: 30_000,
   streamMegabytes: 100,
   accounts: [10, 100_000, 1_000_000],
   signOuts: 200,
@@ -42,6 +44,7 @@ export const fullExtent: Extent = {
 };
 
 export const quickExtent: Extent = {
+  warmCalls: 400,
   rounds: 3,
   roundMs: 400,
   roundWarmMs: 150,
@@ -102,7 +105,8 @@ async function measureOn(
   extent: Extent,
   say: (line: string) => void,
 ): Promise<Omit<Figures, "machine">> {
-  const rounds = { rounds: extent.rounds, warmMs: extent.roundWarmMs, durationMs: extent.roundMs };
+  const { warmCalls, rounds: count, roundWarmMs: warmMs, roundMs: durationMs } = extent;
+  const rounds = { warmCalls, rounds: count, warmMs, durationMs };
   say("signing people in");
   const app = await stage.startApp();
   const entrants = await enterAll(stage, app, identityWeb);

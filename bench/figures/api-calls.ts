@@ -21,7 +21,7 @@ interface Measured {
 
 /** One contestant with one load; each number summarizes the rounds. */
 export type CallFigures = { readonly [Name in keyof Measured]: Spread } & {
-  /** A figure relative to another contestant's in the same round; undefined if that was not measured. */
+  /** A figure relative to another contestant's in the same round; undefined if most rounds have none. */
   ratio(figure: keyof Measured, to: Contestant): Spread | undefined;
 };
 
@@ -34,13 +34,12 @@ export interface ApiCallFigures {
 
 export interface Rounds {
   readonly rounds: number;
+  /** Calls of each contestant before the first round. Compilers are then as they are after hours. */
+  readonly warmCalls: number;
   /** Of each contestant's turn, what does not count and what does. */
   readonly warmMs: number;
   readonly durationMs: number;
 }
-
-/** Before the first round. Compilers and connection pools are then as they are after hours. */
-const warmUpMs = 3_000;
 
 /** Calls of the contestants in turns, with the same API and the same store. */
 export async function measureApiCalls(
@@ -49,8 +48,9 @@ export async function measureApiCalls(
   rounds: Rounds,
   connections: readonly number[] = connectionCounts,
 ): Promise<ApiCallFigures> {
-  for (const entrant of entrants.values())
-    await measure(stage, entrant, 16, { rounds: 1, warmMs: 0, durationMs: Math.min(warmUpMs, 5 * rounds.durationMs) });
+  // So many calls and not for a time: a slow server would otherwise be measured colder than a fast one.
+  for (const { server, requests } of entrants.values())
+    await stage.load({ origin: server.url, connections: 16, requests, count: rounds.warmCalls });
   const byConnections = new Map<number, LoadFigures>();
   for (const count of connections) byConnections.set(count, await measureRounds(stage, entrants, count, rounds));
   return { rounds: rounds.rounds, byConnections };
@@ -101,7 +101,11 @@ async function measure(
   };
 }
 
-function summaryOf(rounds: readonly ReadonlyMap<Contestant, Measured>[], name: Contestant): CallFigures {
+/** A server that has answered nothing in a round has no figures there: nothing, and not zero. */
+function summaryOf(all: readonly ReadonlyMap<Contestant, Measured>[], name: Contestant): CallFigures {
+  const answeredBy = (contestant: Contestant) => (round: ReadonlyMap<Contestant, Measured>) =>
+    (round.get(contestant)?.perSecond ?? 0) > 0;
+  const rounds = all.filter(answeredBy(name));
   const of = (figure: keyof Measured) => spread(rounds.map((round) => round.get(name)?.[figure] ?? NaN));
   return {
     perSecond: of("perSecond"),
@@ -113,8 +117,9 @@ function summaryOf(rounds: readonly ReadonlyMap<Contestant, Measured>[], name: C
     eventLoopDelayP99Ms: of("eventLoopDelayP99Ms"),
     aroundBusyCpus: of("aroundBusyCpus"),
     ratio(figure, to) {
-      const ratios = rounds.map((round) => (round.get(name)?.[figure] ?? NaN) / (round.get(to)?.[figure] ?? NaN));
-      return ratios.every(Number.isFinite) ? spread(ratios) : undefined;
+      const both = rounds.filter(answeredBy(to));
+      const ratios = both.map((round) => (round.get(name)?.[figure] ?? NaN) / (round.get(to)?.[figure] ?? NaN));
+      return 2 * ratios.length > all.length ? spread(ratios) : undefined;
     },
   };
 }
