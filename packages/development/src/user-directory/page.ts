@@ -38,7 +38,7 @@ export async function servePage(
 function userForm({ id, displayName, accountEnabled }: User) {
   const offered: readonly Change[] = accountEnabled ? ["disable", "revoke"] : ["enable"];
   return html`<form method="post" action="/">
-    <h2>${displayName}${!accountEnabled && " (disabled)"}</h2>
+    <p>${displayName}${!accountEnabled && " (disabled)"}</p>
     <input type="hidden" name="id" value="${id}" />
     <div class="actions">
       ${offered.map((change) => html`<button class="button secondary" name="change" value="${change}">${changes[change]}</button>`)}
