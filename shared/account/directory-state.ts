@@ -1,4 +1,6 @@
-import { isRecord } from "../core/encoding.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import type { DirectoryConfiguration } from "../configuration/directory.ts";
+import { isRecord, sha256Base64Url } from "../core/encoding.ts";
 import type { Stored } from "../store/point-operations.ts";
 
 /** What the app keeps about its subscription to the directory, and how far it has compared itself with it. No person is in it. */
@@ -14,6 +16,29 @@ export interface DirectoryState extends Stored {
   readonly deltaLink: string | null;
   /** When the last comparison came to its end. */
   readonly comparedAt: string | null;
+}
+
+/** Minutes that Microsoft Graph lets a subscription to users live at most. */
+const longestMinutes = 41_760;
+/** How long the app has a subscription live, in milliseconds. An hour less, in case the clocks differ. */
+export const subscriptionLifetimeMs = (longestMinutes - 60) * 60_000;
+
+/** What Microsoft Graph calls. The path is that of the function `directory-notifications`. */
+export function notificationUrlOf({ publicBaseUrl }: Pick<Configuration, "publicBaseUrl">): string {
+  return `${publicBaseUrl}/auth/directory-notifications`;
+}
+
+/** Another tenant, Graph or address of the app needs another subscription, so it has another state. */
+export function stateKeyOf(
+  configuration: Pick<Configuration, "publicBaseUrl">,
+  { tenantId, graphUrl }: DirectoryConfiguration,
+): string {
+  return sha256Base64Url("directory", tenantId, graphUrl, notificationUrlOf(configuration));
+}
+
+/** Whether Microsoft Graph still notifies the app. */
+export function isSubscribed({ subscriptionId, renewedAt }: DirectoryState, now: number): boolean {
+  return subscriptionId !== null && now - Date.parse(renewedAt ?? "") < subscriptionLifetimeMs;
 }
 
 export function isDirectoryState(value: unknown): value is DirectoryState {

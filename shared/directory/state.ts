@@ -1,27 +1,16 @@
-import { newDirectoryState, type DirectoryState } from "../account/directory-state.ts";
+import { newDirectoryState, stateKeyOf, type DirectoryState } from "../account/directory-state.ts";
 import type { App } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
-import { sha256Base64Url } from "../core/encoding.ts";
 import { settledWith, untilSettled } from "../store/contention.ts";
 import type { Versioned } from "../store/point-operations.ts";
 import { writeOver } from "../store/write-over.ts";
-
-/** What Microsoft Graph calls. The path is that of the function `directory-notifications`. */
-export function notificationUrlOf(app: App): string {
-  return `${app.configuration.publicBaseUrl}/auth/directory-notifications`;
-}
-
-/** Another tenant, Graph or address of the app needs another subscription, so it has another state. */
-function stateKeyOf(app: App, { tenantId, graphUrl }: DirectoryConfiguration): string {
-  return sha256Base64Url("directory", tenantId, graphUrl, notificationUrlOf(app));
-}
 
 export async function readState(
   app: App,
   directory: DirectoryConfiguration,
   signal: AbortSignal,
 ): Promise<DirectoryState> {
-  const id = stateKeyOf(app, directory);
+  const id = stateKeyOf(app.configuration, directory);
   return (await readVersion(app, id, signal))?.document ?? newDirectoryState({ id });
 }
 
@@ -41,7 +30,7 @@ export async function changeState(
   signal: AbortSignal,
 ): Promise<DirectoryState> {
   const operations = (await app.store()).directory;
-  const id = stateKeyOf(app, directory);
+  const id = stateKeyOf(app.configuration, directory);
   const change = async (current: Versioned<DirectoryState> | undefined) => {
     const before = current?.document ?? newDirectoryState({ id });
     const decided = decide(before);

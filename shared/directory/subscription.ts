@@ -1,15 +1,11 @@
-import type { DirectoryState } from "../account/directory-state.ts";
+import { notificationUrlOf, subscriptionLifetimeMs, type DirectoryState } from "../account/directory-state.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
 import { isRecord, randomBase64Url, sha256Base64Url } from "../core/encoding.ts";
 import { GraphError } from "./errors.ts";
 import { askGraph, type GraphAnswer } from "./graph.ts";
-import { changeState, notificationUrlOf, readState } from "./state.ts";
+import { changeState, readState } from "./state.ts";
 
-/** Minutes that Microsoft Graph lets a subscription to users live at most. */
-const longestMinutes = 41_760;
-/** An hour less, in case the clocks differ. */
-const lifetimeMs = (longestMinutes - 60) * 60_000;
 /** Much sooner than necessary, because renewing also tells Microsoft Graph that the app still may read the directory. */
 const renewAfterMs = 12 * 60 * 60_000;
 
@@ -77,7 +73,7 @@ async function subscribe(
 }
 
 function subscriptionTo(app: App, clientState: string): object {
-  const notificationUrl = notificationUrlOf(app);
+  const notificationUrl = notificationUrlOf(app.configuration);
   return {
     resource: "users",
     // "updated" is also what creating and deleting looks like. "deleted" is the end of the 30 days in which that can be undone.
@@ -91,11 +87,16 @@ function subscriptionTo(app: App, clientState: string): object {
 
 /** Subscriptions of this app that nobody knows any more, because an instance ended while it subscribed. */
 async function removeOthers(app: App, directory: DirectoryConfiguration, signal: AbortSignal): Promise<void> {
-  const answer = await askGraph(app, directory, { method: "GET", target: "subscriptions" }, signal);
-  const { value } = expectStatus(answer, 200);
-  for (const each of Array.isArray(value) ? value : []) {
-    const { id, notificationUrl }: Record<string, unknown> = isRecord(each) ? each : {};
-    if (typeof id === "string" && notificationUrl === notificationUrlOf(app)) await remove(app, directory, id, signal);
+  const own = notificationUrlOf(app.configuration);
+  const found: unknown[] = [];
+  for (let target: unknown = "subscriptions"; typeof target === "string";) {
+    const answer = await askGraph(app, directory, { method: "GET", target }, signal);
+    const { value, "@odata.nextLink": next } = expectStatus(answer, 200);
+    found.push(...(Array.isArray(value) ? value : []));
+    target = next;
+  }
+  for (const { id, notificationUrl } of found.filter(isRecord)) {
+    if (typeof id === "string" && notificationUrl === own) await remove(app, directory, id, signal);
   }
 }
 
@@ -119,5 +120,5 @@ function pathOf(id: string): string {
 }
 
 function endFrom({ clock }: App): string {
-  return new Date(clock.now() + lifetimeMs).toISOString();
+  return new Date(clock.now() + subscriptionLifetimeMs).toISOString();
 }

@@ -65,8 +65,10 @@ describe("npm run doctor, at who may sign in and what the app may do for them", 
     assertFinding(await check(), "Assignment", "failed", /nobody is assigned, so people see AADSTS50105\. Assign/);
     graph.directory.assign(id, "ServicePrincipal");
     assertFinding(await check(), "Assignment", "failed", /nobody is assigned/);
+    // So many that the group is on the third page.
+    for (let index = 0; index < 200; index++) graph.directory.assign(id, "ServicePrincipal");
     graph.directory.assign(id, "Group");
-    assertFinding(await check(), "Assignment", "ok", /0 people and 1 groups/);
+    assertFinding(await check(), "Assignment", "ok", /people or groups are assigned/);
   });
 
   describe("scopes", () => {
@@ -91,6 +93,20 @@ describe("npm run doctor, at who may sign in and what the app may do for them", 
     it("that people have consented to themselves are fine", async () => {
       consent(put(), "User.Read", "somebody");
       assertFinding(await check(api("User.Read")), label, "ok", /people have consented to Microsoft Graph User\.Read/);
+    });
+
+    it("are fine, however many people consented before an administrator did", async () => {
+      const id = put();
+      for (let index = 0; index < 200; index++) consent(id, "User.Read", `person ${index}`);
+      consent(id, "User.Read");
+      assertFinding(await check(api("User.Read")), label, "ok", /an administrator has consented/);
+    });
+
+    it("are not looked for at an address of another server", async () => {
+      put();
+      const body = { value: [], "@odata.nextLink": "https://graph.example/v1.0/more" };
+      graph.controls.failNext({ path: /oauth2PermissionGrants/ }, { type: "status", status: 200, body });
+      assertFinding(await check(api("User.Read")), "Service principal", "not checked", /continues a list at another/);
     });
 
     it("that only an administrator can consent to", async () => {

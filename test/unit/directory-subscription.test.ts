@@ -103,6 +103,24 @@ describe("the subscription to the directory", () => {
     assert.equal(there.size, 1);
   });
 
+  test("replaces those on the second page of the list, too", async () => {
+    const { answer } = given;
+    const next = "https://graph.microsoft.com/v1.0/subscriptions?$skiptoken=2";
+    const second = { id: "left-behind", notificationUrl };
+    there.add("left-behind");
+    given.answer = (request) => {
+      if (request.path === "subscriptions" && request.method === "GET") {
+        return json({
+          value: [{ id: "another app's", notificationUrl: "https://other.example" }],
+          "@odata.nextLink": next,
+        });
+      }
+      return request.method === "GET" ? json({ value: [second] }) : answer(request);
+    };
+    await keep();
+    assert.deepEqual([...there], ["sub-1"]);
+  });
+
   test("is the last one of two that two instances make at the same time; the other is taken back", async () => {
     const { answer } = given;
     given.answer = async (request) => {

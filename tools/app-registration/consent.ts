@@ -1,7 +1,7 @@
 import type { Cloud } from "../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "./errors.ts";
 import type { GraphClient } from "./graph-client.ts";
-import type { Collection, OAuth2PermissionGrant } from "./graph-types.ts";
+import type { OAuth2PermissionGrant } from "./graph-types.ts";
 import type { Permission } from "./permissions.ts";
 
 export interface ConsentState {
@@ -47,8 +47,7 @@ export async function readGrants(
 ): Promise<readonly OAuth2PermissionGrant[] | undefined> {
   try {
     const path = `/servicePrincipals/${id}/oauth2PermissionGrants`;
-    const grants = await graph.read<Collection<OAuth2PermissionGrant>>("read the consent that was given", path);
-    return grants?.value ?? [];
+    return await graph.list<OAuth2PermissionGrant>("read the consent that was given", path);
   } catch (error) {
     if (error instanceof AppRegistrationError && error.code === "insufficient_privileges") return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppRegistrationError } from "./errors.ts";
 import { type GraphClient, literal } from "./graph-client.ts";
-import { type Application, applicationProperties, type Collection } from "./graph-types.ts";
+import { type Application, applicationProperties } from "./graph-types.ts";
 import type { Options } from "./options.ts";
 import { baseUrlOfRoute } from "./plan-application.ts";
 
@@ -46,8 +46,7 @@ async function readApplication(graph: GraphClient, key: string): Promise<Applica
 
 async function findByDisplayName(graph: GraphClient, name: string): Promise<Application | undefined> {
   const query = `$filter=${encodeURIComponent("displayName eq ")}${literal(name)}&$select=${applicationProperties}`;
-  const found = await graph.read<Collection<Application>>("look for app registrations", `/applications?${query}`);
-  const matches = found?.value ?? [];
+  const matches = await graph.list<Application>("look for app registrations", `/applications?${query}`);
   const own = matches.find(({ uniqueName }) => uniqueName === uniqueNameOf(name));
   if (own !== undefined || matches.length === 0) return own;
   const list = matches.map(({ appId, displayName }) => `  ${appId}  ${displayName}`).join("\n");

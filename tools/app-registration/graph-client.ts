@@ -17,6 +17,12 @@ export type Written<T> = { readonly created: T } | "updated" | "missing";
 export interface GraphClient {
   /** Undefined when it does not exist, or not yet. @throws {AppRegistrationError} */
   read<T>(purpose: string, path: string): Promise<T | undefined>;
+  /**
+   * Reads a list page by page; empty if what it belongs to does not exist.
+   * @param isEnough whether the pages so far are all that is needed
+   * @throws {AppRegistrationError}
+   */
+  list<T>(purpose: string, path: string, isEnough?: (found: readonly T[]) => boolean): Promise<readonly T[]>;
   /** Updates. @throws {AppRegistrationError} */
   update(purpose: string, path: string, body: object): Promise<"updated" | "missing">;
   /**
@@ -34,6 +40,7 @@ const visibilityDelaysMs = [1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000];
 
 type Init = Pick<RequestInit, "method" | "body"> & { readonly headers?: Readonly<Record<string, string>> };
 type Answer = { readonly status: number; readonly body: unknown } | { readonly refusal: Refusal };
+type Page<T> = { readonly value: readonly T[]; readonly "@odata.nextLink"?: string };
 type Failed = { readonly failed: AppRegistrationError };
 
 export function createGraphClient(options: GraphClientOptions): GraphClient {
@@ -54,6 +61,18 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     }
   }
 
+  async function read<T>(purpose: string, path: string): Promise<T | undefined> {
+    const answer = await send(purpose, path, { method: "GET" });
+    return "refusal" in answer ? missingOr(purpose, answer.refusal, undefined) : (answer.body as T);
+  }
+
+  /** The path of the page that Graph names. The token goes to no other server. */
+  function pathOf(link: string): string {
+    const base = `${url}/v1.0`;
+    if (link.startsWith(`${base}/`)) return link.slice(base.length);
+    throw new AppRegistrationError("graph_refused", `Microsoft Graph continues a list at another address: ${link}`);
+  }
+
   async function write<T>(purpose: string, path: string, body: object, prefer?: string): Promise<Written<T>> {
     const headers = { "content-type": "application/json", ...(prefer !== undefined && { prefer }) };
     const answer = await send(purpose, path, { method: "PATCH", headers, body: JSON.stringify(body) });
@@ -62,9 +81,15 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   }
 
   return {
-    async read<T>(purpose: string, path: string) {
-      const answer = await send(purpose, path, { method: "GET" });
-      return "refusal" in answer ? missingOr(purpose, answer.refusal, undefined) : (answer.body as T);
+    read,
+    async list<T>(purpose: string, path: string, isEnough: (found: readonly T[]) => boolean = () => false) {
+      const found: T[] = [];
+      for (let next: string | undefined = path; next !== undefined && !isEnough(found);) {
+        const page: Page<T> | undefined = await read(purpose, next);
+        found.push(...(page?.value ?? []));
+        next = page?.["@odata.nextLink"] && pathOf(page["@odata.nextLink"]);
+      }
+      return found;
     },
     async update(purpose, path, body) {
       return (await write(purpose, path, body)) === "missing" ? "missing" : "updated";

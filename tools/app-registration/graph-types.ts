@@ -45,7 +45,3 @@ export type OAuth2PermissionGrant = Pick<Graph.OAuth2PermissionGrant, "consentTy
 
 export type AppRoleAssignment = Pick<Graph.AppRoleAssignment, "appRoleId">;
 export type AssignedTo = Pick<Graph.AppRoleAssignment, "principalType">;
-
-export interface Collection<T> {
-  readonly value: readonly T[];
-}

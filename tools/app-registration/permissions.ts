@@ -1,7 +1,7 @@
 import { graphAppId, isGraph } from "../../shared/configuration/scopes.ts";
 import { AppRegistrationError } from "./errors.ts";
 import { type GraphClient, literal } from "./graph-client.ts";
-import type { Collection, PermissionScope, ResourceServicePrincipal } from "./graph-types.ts";
+import type { PermissionScope, ResourceServicePrincipal } from "./graph-types.ts";
 
 /** A delegated permission as a registration requests it. */
 export interface Permission {
@@ -73,7 +73,7 @@ async function readResource(graph: GraphClient, resource: string): Promise<Resou
 async function readByUri(graph: GraphClient, uri: string): Promise<ResourceServicePrincipal | undefined> {
   const filter = `${encodeURIComponent("servicePrincipalNames/any(n:n eq ")}${literal(uri)})`;
   const path = `/servicePrincipals?$filter=${filter}&$select=${properties}`;
-  return (await graph.read<Collection<ResourceServicePrincipal>>(purpose, path))?.value[0];
+  return (await graph.list<ResourceServicePrincipal>(purpose, path))[0];
 }
 
 function findScope(api: ResourceServicePrincipal, name: string): PermissionScope {

@@ -7,7 +7,6 @@ import { type GraphClient, literal, type Written } from "./graph-client.ts";
 import {
   type Application,
   type AppPrincipal,
-  type Collection,
   type FederatedIdentityCredential,
   principalProperties,
 } from "./graph-types.ts";
@@ -70,8 +69,7 @@ async function readCredentials(
   { id }: Application,
 ): Promise<readonly FederatedIdentityCredential[]> {
   const path = `/applications/${id}/federatedIdentityCredentials`;
-  const found = await graph.read<Collection<FederatedIdentityCredential>>("read the federated credentials", path);
-  return found?.value ?? [];
+  return graph.list<FederatedIdentityCredential>("read the federated credentials", path);
 }
 
 /** The steps have this order because each needs the one before. A failure says what had been written before it. */

@@ -1,6 +1,5 @@
 import { AppRegistrationError } from "./errors.ts";
 import type { GraphClient } from "./graph-client.ts";
-import type { Collection } from "./graph-types.ts";
 
 /**
  * The tenant of the operator's sign-in. Entra would accept a federated credential that names another tenant as its
@@ -24,7 +23,7 @@ export async function readTenantId(graph: GraphClient, expected: string | undefi
 async function readOrganizationId(graph: GraphClient, isKnown: boolean): Promise<string | undefined> {
   const purpose = "read the tenant's id (give --tenant-id to avoid that)";
   try {
-    return (await graph.read<Collection<{ id: string }>>(purpose, "/organization?$select=id"))?.value[0]?.id;
+    return (await graph.list<{ readonly id: string }>(purpose, "/organization?$select=id"))[0]?.id;
   } catch (error) {
     if (isKnown && error instanceof AppRegistrationError && error.code === "insufficient_privileges") return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import { AppRegistrationError } from "../../app-registration/errors.ts";
 import { literal, type GraphClient } from "../../app-registration/graph-client.ts";
-import type { AppRoleAssignment, Collection, ServicePrincipal } from "../../app-registration/graph-types.ts";
+import type { AppRoleAssignment, ServicePrincipal } from "../../app-registration/graph-types.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 
 const name = "Directory";
@@ -18,9 +18,10 @@ export async function checkDirectory(graph: GraphClient, clientId: string): Prom
     const principal = await graph.read<ServicePrincipal>("read the service principal", path);
     if (!principal) return failed(name, `${clientId} has no service principal in this tenant`, "Correct the client id");
     const assigned = `/servicePrincipals/${principal.id}/appRoleAssignments`;
-    const found = await graph.read<Collection<AppRoleAssignment>>("read its permissions", assigned);
-    const isGranted = found?.value.some(({ appRoleId }) => appRoleId === readAllUsers) ?? false;
-    if (isGranted) return ok(name, `"${principal.displayName}" may read all users`);
+    const isGranted = (found: readonly AppRoleAssignment[]) =>
+      found.some(({ appRoleId }) => appRoleId === readAllUsers);
+    const found = await graph.list<AppRoleAssignment>("read its permissions", assigned, isGranted);
+    if (isGranted(found)) return ok(name, `"${principal.displayName}" may read all users`);
     const toDo =
       "An administrator gives it the application permission User.Read.All of Microsoft Graph: docs/directory.md";
     return failed(name, `"${principal.displayName}" may not read the directory, so that it ends no sessions`, toDo);

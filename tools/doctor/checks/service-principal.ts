@@ -2,12 +2,7 @@ import type { Cloud } from "../../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "../../app-registration/errors.ts";
 import { adminConsentUrl } from "../../app-registration/consent.ts";
 import { literal, type GraphClient } from "../../app-registration/graph-client.ts";
-import {
-  principalProperties,
-  type AppPrincipal,
-  type AssignedTo,
-  type Collection,
-} from "../../app-registration/graph-types.ts";
+import { principalProperties, type AppPrincipal, type AssignedTo } from "../../app-registration/graph-types.ts";
 import { commandFor, landingPageOf } from "../registration-command.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
 import { checkScopes, type ApiScopes } from "./api-scopes.ts";
@@ -63,16 +58,14 @@ function stateOf({ accountEnabled, disabledByMicrosoftStatus: byMicrosoft, displ
   return failed(name, "sign-in is disabled, so people see AADSTS7000112", toDo);
 }
 
-/** Groups count as one, however many people are in them. */
 async function checkAssignments(graph: GraphClient, { id }: AppPrincipal): Promise<Finding> {
   const label = "Assignment";
   const path = `/servicePrincipals/${id}/appRoleAssignedTo`;
-  const assigned = await graph.read<Collection<AssignedTo>>("read who is assigned to the app", path);
-  const count = (type: string) => (assigned?.value ?? []).filter(({ principalType }) => principalType === type).length;
-  const [people, groups] = [count("User"), count("Group")];
-  if (people + groups > 0) {
-    return ok(label, `required; assigned directly: ${people} people and ${groups} groups, the first page counted`);
-  }
+  // Services can be assigned, too, but do not sign in. There may be many pages of either.
+  const isSomebody = (found: readonly AssignedTo[]) =>
+    found.some(({ principalType }) => principalType !== "ServicePrincipal");
+  const assigned = await graph.list<AssignedTo>("read who is assigned to the app", path, isSomebody);
+  if (isSomebody(assigned)) return ok(label, "required, and people or groups are assigned");
   const toDo = "Assign people or groups under Enterprise applications, or set Assignment required to No";
   return failed(label, "is required, but nobody is assigned, so people see AADSTS50105", toDo);
 }

@@ -2,7 +2,7 @@ import type { Cloud } from "../../../shared/configuration/clouds.ts";
 import { AppRegistrationError } from "../../app-registration/errors.ts";
 import { issuerOf } from "../../app-registration/federated-credential.ts";
 import type { GraphClient } from "../../app-registration/graph-client.ts";
-import type { Collection, FederatedIdentityCredential } from "../../app-registration/graph-types.ts";
+import type { FederatedIdentityCredential } from "../../app-registration/graph-types.ts";
 import { resolveManagedIdentity } from "../../app-registration/managed-identity.ts";
 import { readTenantId } from "../../app-registration/tenant.ts";
 import { failed, notChecked, ok, type Finding } from "../finding.ts";
@@ -23,10 +23,10 @@ export async function checkTrust(
   if (identity === undefined) return notChecked(name, "name the identity that it should trust with --managed-identity");
   try {
     const path = `/applications/${applicationId}/federatedIdentityCredentials`;
-    const found = await graph.read<Collection<FederatedIdentityCredential>>("read the federated credentials", path);
+    const found = await graph.list<FederatedIdentityCredential>("read the federated credentials", path);
     const { principalId, name: identityName } = await resolveManagedIdentity(graph, identity);
     const tenantId = await readTenantId(graph, undefined);
-    const own = (found?.value ?? []).filter(({ subject }) => subject === principalId);
+    const own = found.filter(({ subject }) => subject === principalId);
     const wanted = { issuer: issuerOf({ cloud, tenantId }), audience: cloud.tokenExchangeAudience };
     return verdict(own, identityName, wanted, identity);
   } catch (error) {

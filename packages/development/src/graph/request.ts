@@ -54,12 +54,19 @@ export interface Query {
   readonly select: readonly string[] | undefined;
   readonly filter: string | undefined;
   readonly top: number;
+  /** How many objects the pages before had. */
+  readonly skip: number;
+  /** The address of the page that begins after so many objects. */
+  pageAfter(skip: number): string;
 }
 
+const skipToken = "$skiptoken";
+
 /** @throws {GraphError} 501 for an option that is not supported, 400 for a bad value */
-export function readQuery(parameters: URLSearchParams): Query {
+export function readQuery(url: URL): Query {
+  const { searchParams: parameters } = url;
   for (const name of parameters.keys()) {
-    if (!["$select", "$filter", "$top"].includes(name)) throw notImplemented(`the query option ${name}`);
+    if (!["$select", "$filter", "$top", skipToken].includes(name)) throw notImplemented(`the query option ${name}`);
   }
   const top = Number(parameters.get("$top") ?? 100);
   if (!Number.isInteger(top) || top < 1 || top > 999) throw badRequest("Invalid page size specified.");
@@ -67,6 +74,12 @@ export function readQuery(parameters: URLSearchParams): Query {
     select: parameters.get("$select")?.split(","),
     filter: parameters.get("$filter") ?? undefined,
     top,
+    skip: Number(Buffer.from(parameters.get(skipToken) ?? "", "base64url").toString()),
+    pageAfter(skip) {
+      const next = new URL(url);
+      next.searchParams.set(skipToken, Buffer.from(String(skip)).toString("base64url"));
+      return next.href;
+    },
   };
 }
 

@@ -20,10 +20,11 @@ export interface Answer {
 
 /** @throws {GraphError} for everything that is refused; 501 for what is not supported */
 export async function serve(tenant: Tenant, request: IncomingMessage, recorded: RecordedRequest): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
+  const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "127.0.0.1"}`);
+  const { pathname } = url;
   if (!pathname.startsWith("/v1.0/")) throw notImplemented(`${recorded.method} ${recorded.path}`);
   const target = readTarget(pathname.slice("/v1.0/".length));
-  if (recorded.method === "GET") return { status: 200, body: read(tenant, target, readQuery(searchParams)) };
+  if (recorded.method === "GET") return { status: 200, body: read(tenant, target, readQuery(url)) };
   if (recorded.method !== "PATCH") throw notImplemented(`${recorded.method} ${recorded.path}`);
   const body = await readBody(request);
   recorded.body = body;
@@ -106,10 +107,14 @@ function same(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** There is no second page: a result that does not fit on the first is refused instead of silently cut. */
-function collectionOf(objects: readonly object[], { top, select: names }: Query, type: string): object {
-  if (objects.length > top) throw notImplemented("a second page");
-  return { value: objects.map((each) => select(each, names, type)) };
+/** One page, which names the next one. */
+function collectionOf(objects: readonly object[], query: Query, type: string): object {
+  const { top, skip, select: names } = query;
+  const end = skip + top;
+  return {
+    value: objects.slice(skip, end).map((each) => select(each, names, type)),
+    ...(objects.length > end && { "@odata.nextLink": query.pageAfter(end) }),
+  };
 }
 
 function required(key: Key | undefined): Key {
