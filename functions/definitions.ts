@@ -9,7 +9,7 @@ export { healthz, readyz } from "./health.ts";
 export { login } from "./login.ts";
 export { logout, logoutConfirmation } from "./logout.ts";
 export { me } from "./me.ts";
-export { notBefore } from "./not-before.ts";
+export { notBefore, servicesNotBefore } from "./not-before.ts";
 export { notFound } from "./not-found.ts";
 export { purge } from "./purge.ts";
 export { endSession, endSessions, sessions } from "./sessions.ts";

@@ -48,6 +48,7 @@ const ways = [
   ["DELETE", "/auth/sessions/{session}"],
   ["DELETE", "/auth/accounts/{homeAccountId}"],
   ["PUT", "/auth/not-before"],
+  ["PUT", "/auth/services/not-before"],
   ["GET", "/api/graph/me"],
   ["POST", "/api/graph/echo"],
   ["PATCH", "/api/graph/echo/{sid}"],

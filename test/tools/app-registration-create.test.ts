@@ -30,7 +30,10 @@ test("from nothing: the app, its service principal and the trust in the managed 
   assert.deepEqual([application.passwordCredentials, application.keyCredentials], [[], []]);
   assert.deepEqual(
     application.appRoles.map(({ value, allowedMemberTypes }) => [value, allowedMemberTypes]),
-    [["Sessions.Manage", ["Application"]]],
+    [
+      ["Sessions.Manage", ["Application"]],
+      ["Sessions.EndAll", ["Application"]],
+    ],
   );
   assert.equal(application.api.requestedAccessTokenVersion, 2);
   assert.ok([...directory.servicePrincipals.values()].some(({ appId }) => appId === application.appId));
@@ -95,6 +98,7 @@ Done
   added      API permission       Microsoft Graph User.Read
   added      API permission       Microsoft Graph Directory.Read.All
   added      app role             Sessions.Manage
+  added      app role             Sessions.EndAll
   added      access tokens        version 2
   created    service principal    in this tenant
   added      federated credential managed-identity-<principal id> (portal-identity)

@@ -94,6 +94,7 @@ test("the difference is told line by line, with the value that goes and what is 
   add        API permission       Microsoft Graph User.Read
   kept       API permission       2 more
   add        app role             Sessions.Manage
+  add        app role             Sessions.EndAll
   change     access tokens        version 1 -> version 2
   create     service principal    in this tenant`,
   );

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import type { HttpMethod } from "@azure/functions";
+import { servicesNotBefore } from "../../functions/not-before.ts";
 import * as support from "../../functions/support.ts";
 import { rateLimit } from "../../shared/core/rate-limit.ts";
 import type { FunctionDefinition } from "../../shared/pipeline/handler.ts";
 import { metadata, testApp, type TestApp } from "./support/app.ts";
 import { clientId, tenantId } from "./support/environment.ts";
 import { call } from "./support/http.ts";
-import { isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
+import { aMomentLater, isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
 import { forged, idTokenClaims, keys, now, signed, unsigned, type Claims } from "./support/tokens.ts";
 
 const caller = "c0ffee00-1111-4222-8333-444444444444";
@@ -99,6 +100,33 @@ describe("a program with the app role", () => {
   });
 });
 
+describe("a program with the app role for everybody", () => {
+  const endAll = { roles: ["Sessions.EndAll"] };
+
+  test("signs everybody out and takes it back, and is logged by its client id", async () => {
+    const bob = await signIn(app, "bob");
+    await aMomentLater();
+    const everybody = async (method: HttpMethod) => {
+      const headers = { authorization: `Bearer ${await token(endAll)}` };
+      return call(app, servicesNotBefore, { method, headers });
+    };
+    const { body, log } = await everybody("PUT");
+    assert.match(log, new RegExp(`"event":"app_called","function":"services-not-before","client":"${caller}"`));
+    assert.equal(await isSignedIn(app, laptop), false);
+    assert.deepEqual((await everybody("GET")).body, body);
+    assert.deepEqual((await everybody("DELETE")).body, { everybody: null, tenants: {}, setting: null });
+    assert.ok(await isSignedIn(app, bob));
+  });
+
+  test("is no other: neither role opens what the other one is for", async () => {
+    const codeOf = ({ body }: { body: unknown }) => (body as { code: string }).code;
+    assert.equal(codeOf(await askWith(servicesNotBefore)), "role_required");
+    assert.equal(codeOf(await askWith(support.endAccountSessions, endAll)), "role_required");
+    assert.equal(codeOf(await ask(servicesNotBefore)), "token_invalid");
+    assert.deepEqual(await signedInOf(), [true, true]);
+  });
+});
+
 describe("everybody else is refused", () => {
   const refusedFor: Readonly<Record<string, Claims>> = {
     "another audience": { aud: "00000003-0000-0000-c000-000000000000" },
@@ -174,6 +202,27 @@ describe("under a multi-tenant authority", () => {
     assert.ok(await isSignedIn(app, laptop));
     assert.equal((await askWith(support.endAccountSessions, issuedBy(tenantId))).response.status ?? 200, 200);
     assert.equal(await isSignedIn(app, laptop), false);
+  });
+
+  test("a caller signs its own tenant out alone, and hears of no other", async () => {
+    app = multiTenant();
+    const roles = ["Sessions.EndAll"];
+    const set = async (tid: string, named?: string) => {
+      const headers = { authorization: `Bearer ${await token({ roles, ...issuedBy(tid) })}` };
+      return call(app, servicesNotBefore, {
+        method: "PUT",
+        headers,
+        params: named === undefined ? {} : { tenantId: named },
+      });
+    };
+    for (const named of [undefined, tenantId]) {
+      const { response, body } = await set(other, named);
+      assert.deepEqual([response.status, (body as { code: string }).code], [403, "tenant_not_allowed"]);
+    }
+    await set(tenantId, tenantId);
+    const { body } = await set(other, other.toUpperCase());
+    const { everybody, tenants } = body as { everybody: unknown; tenants: object };
+    assert.deepEqual([everybody, Object.keys(tenants)], [null, [other]]);
   });
 
   test("a caller of a tenant that the app is not for is refused", async () => {

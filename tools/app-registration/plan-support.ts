@@ -1,4 +1,4 @@
-import { appRoles } from "../../shared/identity/app-roles.ts";
+import { appRoles, type AppRole } from "../../shared/identity/app-roles.ts";
 import type { Change } from "./changes.ts";
 import type { Application, ApplicationPatch } from "./graph-types.ts";
 
@@ -6,7 +6,10 @@ import type { Application, ApplicationPatch } from "./graph-types.ts";
 export const acceptedTokenVersion = 2;
 
 /** Unique within a registration, and the same in each. */
-const roleId = "5a3d0c0e-6f0b-4a57-9d1e-2c7c6f2b8e41";
+const roleIds: Readonly<Record<AppRole, string>> = {
+  support: "5a3d0c0e-6f0b-4a57-9d1e-2c7c6f2b8e41",
+  everybodyOut: "b1f6d6a4-3c58-4e0e-8a0f-6d7f0c9a52d3",
+};
 
 interface SupportPlan {
   readonly changes: readonly Change[];
@@ -14,22 +17,31 @@ interface SupportPlan {
 }
 
 /**
- * What lets services manage sessions: the app role that they need, and access tokens that the app takes. If the registration
+ * What lets services manage sessions: the app roles that they need, and access tokens that the app takes. If the registration
  * offers scopes to others, the version of the tokens stays, because those who take them may rely on it.
  */
 export function planSupport(current: Application | undefined): SupportPlan {
-  const { support } = appRoles;
   const roles = current?.appRoles ?? [];
-  const isThere = roles.some(({ value }) => value === support.value);
+  const isThere = (value: string) => roles.some((role) => role.value === value);
   const isOffering = (current?.api.oauth2PermissionScopes.length ?? 0) > 0;
-  const added = { id: roleId, ...support, allowedMemberTypes: ["Application" as const], isEnabled: true };
+  const wanted = Object.keys(appRoles) as AppRole[];
+  const added = wanted
+    .filter((role) => !isThere(appRoles[role].value))
+    .map((role) => ({
+      id: roleIds[role],
+      ...appRoles[role],
+      allowedMemberTypes: ["Application" as const],
+      isEnabled: true,
+    }));
   return {
     changes: [
-      { status: isThere ? "same" : "add", item: "app role", value: support.value },
+      ...Object.values(appRoles).map(({ value }): Change => {
+        return { status: isThere(value) ? "same" : "add", item: "app role", value };
+      }),
       changeOfVersion(current && (current.api.requestedAccessTokenVersion ?? 1), isOffering),
     ],
     patch: {
-      ...(!isThere && { appRoles: [...roles.map(writable), added] }),
+      ...(added.length > 0 && { appRoles: [...roles.map(writable), ...added] }),
       ...(!isOffering && { api: { ...(current?.api ?? noApi), requestedAccessTokenVersion: acceptedTokenVersion } }),
     },
   };
