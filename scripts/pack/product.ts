@@ -34,6 +34,7 @@ const programs = {
   deploy: "tools/cli/deploy.ts",
   doctor: "tools/doctor/main.ts",
   "app-registration": "tools/app-registration/main.ts",
+  sweep: "tools/sweep/main.ts",
   testing: "tools/testing/testing.ts",
 } as const;
 
@@ -103,7 +104,10 @@ function commandNames(): Plugin {
         loader: "ts",
         contents: (await readFile(path, "utf8"))
           .replaceAll(/npm run start:func/g, "npx entra-functions-bff func")
-          .replaceAll(/npm run (doctor|package|deploy|app-registration|dev)\b(?: --)?/g, "npx entra-functions-bff $1")
+          .replaceAll(
+            /npm run (doctor|package|deploy|app-registration|sweep|dev)\b(?: --)?/g,
+            "npx entra-functions-bff $1",
+          )
           .replaceAll(/npm start\b/g, "npx entra-functions-bff start"),
       }));
     },

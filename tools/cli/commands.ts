@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, Command>> = {
     file: "app-registration",
     does: "creates or updates the app registration in Microsoft Entra ID",
   },
+  sweep: { file: "sweep", does: "deletes what people leave in the store who were signed out with everybody else" },
   package: { file: "package", does: "builds the app and assembles the folder that is published" },
   deploy: { file: "deploy", does: "packages the app and publishes it to a Function App" },
 };
