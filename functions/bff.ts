@@ -13,7 +13,9 @@ import { usualAppName } from "../shared/http/page.ts";
 import { checkedPolicy } from "../shared/http/checked-policy.ts";
 import type { ContentPolicy } from "../shared/http/page-policy.ts";
 import { httpHandler, type FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { logTelemetry, processLog } from "../shared/telemetry/log.ts";
 import { directoryFunctions } from "./directory.ts";
+import { watchCredential } from "./credential-expiry.ts";
 import * as definitions from "./definitions.ts";
 import { waitingSignOuts } from "./finish-sign-outs.ts";
 import { misconfigured } from "./misconfigured.ts";
@@ -134,6 +136,7 @@ function handlers(options: BffOptions): Handlers {
     if (queue) functions.timer("finish-sign-outs", { schedule, useMonitor: false, handler: onTimer });
     functions.hook.appTerminate(stop);
     recordTelemetry(process.env, app.configuration.telemetry.sampledPercentage, undefined);
+    functions.hook.appStart(() => watchCredential(app.configuration, logTelemetry(processLog)));
     const handlerOf: Handlers["handlerOf"] = (definition) => {
       const handler = httpHandler(definition, app, defer);
       return app.configuration.http.streaming ? handler : wholeAnswers(handler);

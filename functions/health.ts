@@ -1,5 +1,8 @@
+import type { App } from "../shared/app/app.ts";
 import { problemCodeOf } from "../shared/core/errors.ts";
+import { credentialExpiresSoon, daysBeforeExpiry } from "../shared/identity/credential-expiry.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
+import { directoryNotSubscribed } from "../shared/readiness/readiness.ts";
 import { isTelemetryDelivered, telemetryRefused } from "../shared/telemetry/delivery.ts";
 import { warningTexts } from "../shared/telemetry/warnings.ts";
 
@@ -20,10 +23,11 @@ export const readyz: FunctionDefinition = {
   route: "readyz",
   methods: ["GET", "HEAD"],
   async handler(_request, { app, signal }) {
-    const [store, identityProvider, credential] = await Promise.all([
+    const [store, identityProvider, credential, warnings] = await Promise.all([
       app.readiness.store(signal),
       outcomeOf(() => app.authority.metadata.get(signal)),
       app.readiness.credential(signal),
+      warningsOf(app, signal),
     ]);
     // If the credential is refused, nobody can sign in. If it could not be checked, those who are signed in go on.
     const canSignIn = credential !== "app_refused" && credential !== "app_incomplete";
@@ -34,15 +38,25 @@ export const readyz: FunctionDefinition = {
         status: ready ? "ready" : "not ready",
         checks: { configuration: "ok", store, identityProvider, credential },
         signInSeen: app.signInSeen,
-        warnings: [
-          ...app.warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
-          // An instance whose telemetry is refused serves everybody.
-          ...(isTelemetryDelivered() ? [] : [telemetryRefused]),
-        ],
+        warnings,
       },
     };
   },
 };
+
+/** What an operator should look at although the app serves everybody. */
+async function warningsOf(
+  { warnings, readiness, configuration }: App,
+  signal: AbortSignal,
+): Promise<readonly { readonly code: string; readonly detail: string }[]> {
+  const isEnding = daysBeforeExpiry(configuration.azureAd.credential, Date.now()) !== undefined;
+  return [
+    ...warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
+    ...(isTelemetryDelivered() ? [] : [telemetryRefused]),
+    ...(isEnding ? [credentialExpiresSoon] : []),
+    ...((await readiness.directoryIsSilent(signal)) ? [directoryNotSubscribed] : []),
+  ];
+}
 
 async function outcomeOf(check: () => Promise<unknown>): Promise<string> {
   try {

@@ -122,6 +122,20 @@ param alertEmail string = ''
 @description('Ids of action groups that get the alerts, too: for Teams, on-call services, text messages.')
 param alertActionGroups string[] = []
 
+@description('Whether `/readyz` is asked from outside every five minutes, with an alert when it does not answer. Each location is billed for each request.')
+param availabilityTest bool = false
+
+@description('Ids of the locations that ask. Default: five of the public cloud. Other clouds have locations of their own.')
+@minLength(1)
+@maxLength(16)
+param availabilityTestLocations string[] = [
+  'emea-nl-ams-azr'
+  'emea-gb-db3-azr'
+  'us-va-ash-azr'
+  'us-ca-sjc-azr'
+  'apac-sg-sin-azr'
+]
+
 var token = uniqueString(resourceGroup().id, environmentName)
 // azd allows characters in the name of an environment that Azure Cosmos DB does not.
 var characters = map(range(0, length(environmentName)), index => toLower(substring(environmentName, index, 1)))
@@ -261,6 +275,18 @@ module app 'modules/function-app.bicep' = {
     signOutScope: signOutScope
     directoryNotifications: directoryNotifications
     additionalSettings: additionalSettings
+  }
+}
+
+module availability 'modules/availability.bicep' = if (availabilityTest) {
+  params: {
+    name: '${prefix}-${token}'
+    location: location
+    tags: allTags
+    baseUrl: app.outputs.baseUrl
+    locations: availabilityTestLocations
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    actionGroupIds: alerts.outputs.actionGroupIds
   }
 }
 

@@ -24,3 +24,6 @@ param frontDoorId = readEnvironmentVariable('FRONT_DOOR_ID', '')
 param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+
+// `true`: `/readyz` is asked from outside every five minutes. docs/deploy.md says what that costs.
+param availabilityTest = bool(readEnvironmentVariable('AVAILABILITY_TEST', 'false'))

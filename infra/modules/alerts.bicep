@@ -1,4 +1,4 @@
-metadata description = 'Alerts on what an operator has to look at: sign-outs that fail, requests that fail, an app that is refused, telemetry that does not arrive.'
+metadata description = 'Alerts on what an operator has to look at: sign-outs that fail, requests that fail, an app that is refused, a credential that expires, telemetry that does not arrive.'
 
 @description('Suffix of the resource names.')
 param name string
@@ -58,6 +58,16 @@ var rules alertRule[] = [
     column: 'Refused'
   }
   {
+    name: 'expiring-credential'
+    displayName: 'A credential expires soon'
+    description: 'The client secret or certificate of the app expires within 30 days, or has expired; then nobody can sign in. docs/operations.md, Rotate, says what to do.'
+    severity: 2
+    query: loadTextContent('../queries/expiring-credential.kql')
+    column: 'Told'
+    // Each instance says so once a day.
+    window: 'P1D'
+  }
+  {
     name: 'availability'
     displayName: 'Requests fail'
     description: 'More than 5 percent of at least 20 requests within five minutes had a status of 500 or more.'
@@ -97,7 +107,7 @@ var rules alertRule[] = [
     queried: 'P2D'
   }
 ]
-var ownActionGroups = empty(email) ? [] : [actionGroup.id]
+var allActionGroups = concat(empty(email) ? [] : [actionGroup.id], actionGroupIds)
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
   name: 'ag-${name}'
@@ -141,7 +151,9 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       autoMitigate: true
       // The tables of a new workspace come with their first rows.
       skipQueryValidation: true
-      actions: { actionGroups: concat(ownActionGroups, actionGroupIds) }
+      actions: { actionGroups: allActionGroups }
     }
   }
 ]
+
+output actionGroupIds string[] = allActionGroups

@@ -104,6 +104,11 @@ var queries = [
     query: loadTextContent('../queries/refused-app.kql')
   }
   {
+    name: 'expiring-credential'
+    displayName: 'Secrets and certificates that expire soon'
+    query: loadTextContent('../queries/expiring-credential.kql')
+  }
+  {
     name: 'throttled'
     displayName: 'Too many requests, by whom the app asked'
     query: loadTextContent('../queries/throttled.kql')

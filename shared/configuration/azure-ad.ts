@@ -1,10 +1,16 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isoDateOrTime } from "../core/iso-time.ts";
 import { isGuid, type SettingsReader } from "./settings-reader.ts";
 import { settings } from "./settings.ts";
 
 export type ClientCredential =
   | { readonly kind: "managedIdentity"; readonly clientId: string }
-  | { readonly kind: "secret"; readonly secret: string }
+  | {
+      readonly kind: "secret";
+      readonly secret: string;
+      /** ISO 8601, UTC, if somebody has said. */
+      readonly expiresAt?: string;
+    }
   | { readonly kind: "certificate"; readonly pem: string };
 
 /** The identity provider, and the app as it is registered there. */
@@ -78,17 +84,22 @@ function readAllowedTenants(read: SettingsReader, isMultiTenant: boolean): reado
 function readCredential(read: SettingsReader): ClientCredential {
   const kinds = ["SignedAssertionFromManagedIdentity", "ClientSecret", "Certificate"] as const;
   const sourceType = read.oneOf(settings.credentialSourceType, kinds);
-  const belongsTo = {
-    SignedAssertionFromManagedIdentity: settings.managedIdentityClientId,
-    ClientSecret: settings.clientSecret,
-    Certificate: settings.certificate,
-  };
-  for (const kind of kinds) {
-    if (sourceType && kind !== sourceType && read.optional(belongsTo[kind])) {
-      read.fail(belongsTo[kind], `contradicts ${settings.credentialSourceType.name}, which is ${sourceType}`);
+  const belongsTo = [
+    [settings.managedIdentityClientId, "SignedAssertionFromManagedIdentity"],
+    [settings.clientSecret, "ClientSecret"],
+    [settings.clientSecretExpires, "ClientSecret"],
+    [settings.certificate, "Certificate"],
+  ] as const;
+  for (const [setting, kind] of belongsTo) {
+    if (sourceType && kind !== sourceType && read.optional(setting)) {
+      read.fail(setting, `contradicts ${settings.credentialSourceType.name}, which is ${sourceType}`);
     }
   }
-  if (sourceType === "ClientSecret") return { kind: "secret", secret: read.required(settings.clientSecret) };
+  if (sourceType === "ClientSecret") {
+    const given = read.optional(settings.clientSecretExpires, (value) => isoDateOrTime(value) !== undefined);
+    const expiresAt = isoDateOrTime(given);
+    return { kind: "secret", secret: read.required(settings.clientSecret), ...(expiresAt && { expiresAt }) };
+  }
   if (sourceType === "Certificate") {
     const pem = withLineBreaks(read.required(settings.certificate, isCertificateWithKey));
     return { kind: "certificate", pem };

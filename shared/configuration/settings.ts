@@ -72,6 +72,12 @@ export const settings = {
     meaning: "Client secret.",
     expects: "the secret's value; only and always with ClientSecret",
   },
+  clientSecretExpires: {
+    name: "AzureAd__ClientCredentials__0__ClientSecretExpires",
+    meaning:
+      "When the client secret expires. From 30 days before, the app [says so](operations.md#rotate): only the registration knows otherwise. A certificate says it itself.",
+    expects: "a date such as 2027-06-01, or a time in ISO 8601 with its zone; only with ClientSecret",
+  },
   certificate: {
     name: "AzureAd__ClientCredentials__0__Certificate",
     meaning: "Certificate and its private key.",

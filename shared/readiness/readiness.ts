@@ -1,3 +1,4 @@
+import { isSubscribed, stateKeyOf } from "../account/directory-state.ts";
 import type { AccountStore } from "../account/store.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { shared, withinDeadline } from "../core/waiting.ts";
@@ -15,7 +16,17 @@ export interface Readiness {
   store(signal: AbortSignal): Promise<StoreOutcome>;
   /** @returns "identity_provider_unavailable" as well when there is no answer before `signal` aborts */
   credential(signal: AbortSignal): Promise<CredentialOutcome>;
+  /** Whether a directory that is to end sessions tells the app nothing. False as well while that cannot be found out. */
+  directoryIsSilent(signal: AbortSignal): Promise<boolean>;
 }
+
+/** What `/readyz` says then. */
+export const directoryNotSubscribed = {
+  code: "directory_not_subscribed",
+  detail:
+    "Directory__Notifications is on, but there is no subscription at Microsoft Graph, or it has expired. The timer directory " +
+    "subscribes within five minutes of a start; if it cannot, the event directory_failed with the step subscribe says why.",
+} as const;
 
 const checkTimeoutMs = 6_000;
 const storeKeptMs = 2_000;
@@ -41,10 +52,15 @@ export function readinessOf(
     async () => (await proveCredential(authority, configuration, AbortSignal.timeout(checkTimeoutMs))).outcome,
     (outcome) => (outcome === "ok" ? credentialKeptMs.ok : credentialKeptMs.other),
   );
+  const askDirectory = shared(
+    async () => isDirectorySilent(configuration, await store(), authority.clock.now()),
+    () => storeKeptMs,
+  );
   return {
     store: async (signal) => withinDeadline(signal, askStore()).catch((): StoreOutcome => "store_unavailable"),
     credential: async (signal) =>
       withinDeadline(signal, askCredential()).catch((): CredentialOutcome => "identity_provider_unavailable"),
+    directoryIsSilent: async (signal) => withinDeadline(signal, askDirectory()).catch(() => false),
   };
 }
 
@@ -57,6 +73,18 @@ async function readBothContainers(store: () => Promise<AccountStore>): Promise<S
   } catch (error) {
     return isRefusal(error) ? "store_refused" : problemCodeOf(error);
   }
+}
+
+async function isDirectorySilent(
+  configuration: Configuration,
+  { directory: operations }: AccountStore,
+  now: number,
+): Promise<boolean> {
+  const { directory } = configuration;
+  if (!directory) return false;
+  const signal = AbortSignal.timeout(checkTimeoutMs);
+  const state = await operations.read(stateKeyOf(configuration, directory), signal);
+  return !state || !isSubscribed(state.document, now);
 }
 
 function isRefusal(error: unknown): boolean {

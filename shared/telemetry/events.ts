@@ -1,6 +1,7 @@
 /** Event names are part of the interface for operators. */
 export type EventName =
   | "configuration_invalid"
+  | "credential_expires_soon"
   | "session_opened"
   | "signin_cleanup_failed"
   | "signout"

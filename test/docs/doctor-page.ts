@@ -117,11 +117,12 @@ ${usage.trim()}
 | Service principal, Assignment | The tenant has the app, and it is enabled. If assignment is required, somebody is assigned |
 | API …: scopes | The API has the scopes that the app asks for, and somebody has consented to them: an administrator, where only one can. If nobody has, the line has the address for it |
 | API …: address | The API answers, and gets no tokens that are for another. No host but Microsoft Graph's gets a token for Microsoft Graph |
-| Support | A hint whether services can [manage sessions](http.md#support): the app role, and version 2 of access tokens |
+| Support | A hint whether services can [manage sessions](http.md#support): the app roles, and version 2 of access tokens |
+| Settings: secret | The app knows when its client secret expires, and not later than the registration says, so that it can warn before |
 | Settings: sign-outs, host.json | A sign-out that waits is tried often enough to outlive an outage, and so are messages of your own queue functions (\`maxDequeueCount\`) |
 | Federated credential                 | The registration trusts the managed identity that the settings name                                                                                 |
 | Directory | With \`Directory__Notifications\`: the app's identity may [read all users](directory.md) |
-| App, App: …                          | The app itself reports no problem at \`/readyz\`                                                                                                             |
+| App, App: …                          | The app itself reports no problem at \`/readyz\`. Lines for telemetry, expiry and directory are there only if it warns of them |
 | Odd headers | With \`--url\`: the front end refuses a request that the Functions host cannot take, see [troubleshooting.md](troubleshooting.md#everything-is-an-empty-500) |
 | Sign-in: sid, Sign-in: login_hint    | The ID tokens received since the app's start had these claims                                                                                            |
 
@@ -152,11 +153,12 @@ them. A setting that refers to Key Vault is printed as the reference, which the 
 | What is wrong | \`npm run app-registration\` |
 | --- | --- |
 | no registration, or no service principal | creates it |
-| redirect URIs, Logout URL, optional claims, permissions, the app role for services | adds them, and keeps what is there |
+| redirect URIs, Logout URL, optional claims, permissions, the app roles for services | adds them, and keeps what is there |
 | implicit grant on, access tokens of version 1 | changes it. Where the registration offers scopes to others, the version stays |
 | single-tenant, but \`organizations\` in the settings | changes it with \`--sign-in-audience multi-tenant\`, and never without |
 | a scope or API that the tenant does not have | writes nothing, and says what is similar |
 | no consent | prints the address where an administrator consents |
+| the app does not know when its secret expires | prints the setting, if the registration has one secret |
 | disabled, or assignment required; secrets beside a managed identity | says so. An administrator decided that, and only a person knows who else uses a secret |
 
 A run on an empty tenant, with \`--dry-run\`:

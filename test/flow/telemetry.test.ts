@@ -38,6 +38,7 @@ describe("where Application Insights and an OTLP endpoint are configured", () =>
       OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
       OTEL_EXPORTER_OTLP_HEADERS: "x-key=key%20of%20the%20service",
       OTEL_SERVICE_NAME: "orders",
+      AzureAd__ClientCredentials__0__ClientSecretExpires: new Date(Date.now() + 10.5 * 86_400_000).toISOString(),
       DownstreamApis__orders__BaseUrl: orders.url,
       DownstreamApis__orders__Token: "Anonymous",
     };
@@ -120,6 +121,11 @@ describe("where Application Insights and an OTLP endpoint are configured", () =>
     );
     for (const { measurements } of signOuts) assert.ok((measurements["durationMs"] ?? -1) >= 0);
     assert.ok(charged.every((units) => units > 5));
+  });
+
+  it("what the app says when it starts arrives, too", () => {
+    const [told] = events("credential_expires_soon");
+    assert.deepEqual([told?.properties["kind"], told?.measurements["days"]], ["secret", 10]);
   });
 
   it("the log has the same events, as lines of JSON", () => {

@@ -83,7 +83,10 @@ export const healthCheck: Check = each(
 export const tier: Check = each(types.plan, (plan) => /^(Standard|Premium)/.test(String(at(plan, "sku.tier"))));
 export const threatProtection: Check = isThere("Microsoft.Security/advancedThreatProtectionSettings");
 export const healthAlerts: Check = isThere("Microsoft.Insights/activityLogAlerts");
-export const metricAlerts: Check = isThere("Microsoft.Insights/metricAlerts");
+export const alertsOfDatabase: Check = (prediction) =>
+  resourcesOf(prediction, "Microsoft.Insights/metricAlerts").some((alert) => {
+    return (at(alert, "properties.scopes") as readonly string[]).some((scope) => scope.includes(types.cosmos));
+  });
 export const settings = (prediction: Prediction): Readonly<Record<string, unknown>> =>
   resourcesOf(prediction, `${types.site}/config`)[0]?.properties ?? {};
 export const loggedIs = (word: string): Check => {

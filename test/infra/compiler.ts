@@ -134,6 +134,7 @@ export const samples: Readonly<Record<Variant, Parameters>> = {
       FRONT_DOOR_ID: "77777777-7777-4777-8777-777777777777",
       PUBLIC_BASE_URL: "https://app.contoso.example",
       ALERT_EMAIL: "operator@contoso.example",
+      AVAILABILITY_TEST: "true",
     },
     extra: `
       param zoneRedundant = true

@@ -10,6 +10,7 @@ import { readPrediction, type Prediction } from "./template.ts";
 /** Settings of the contract that the template leaves out on purpose. */
 const notDeployed: Readonly<Record<string, string>> = {
   [settings.clientSecret.name]: "a secret; the managed identity is the credential",
+  [settings.clientSecretExpires.name]: "for a secret; the managed identity is the credential",
   [settings.certificate.name]: "holds a private key; the managed identity is the credential",
   [settings.persistentCookie.name]: "off unless the parameter additionalSettings turns it on",
   [settings.cookieName.name]: "alone at its host name; the parameter additionalSettings can set it",

@@ -76,6 +76,25 @@ describe("the private variant", () => {
     assert.equal(at(openConfig, "ipSecurityRestrictionsDefaultAction"), "Allow");
   });
 
+  it("is asked from outside where browsers come in, with an alert to the same receivers; only if a parameter says so", () => {
+    const test = resourceOf(closed, "Microsoft.Insights/webtests");
+    assert.equal(at(test, "properties.Request.RequestUrl"), "https://app.contoso.example/readyz");
+    assert.equal(at(test, "properties.ValidationRules.ExpectedHttpStatusCode"), 200);
+    const locations = at(test, "properties.Locations") as readonly unknown[];
+    assert.ok(locations.length >= 5);
+    const alert = resourceOf(closed, "Microsoft.Insights/metricAlerts");
+    assert.equal(at(alert, "properties.criteria.webTestId"), test.id);
+    assert.equal(at(alert, "properties.criteria.failedLocationCount"), locations.length - 2);
+    const [rule] = resourcesOf(closed, "Microsoft.Insights/scheduledQueryRules");
+    const receivers = at(alert, "properties.actions") as readonly { actionGroupId: string }[];
+    assert.deepEqual(
+      receivers.map(({ actionGroupId }) => actionGroupId),
+      at(rule, "properties.actions.actionGroups"),
+    );
+    assert.deepEqual(resourcesOf(open, "Microsoft.Insights/webtests"), []);
+    assert.deepEqual(resourcesOf(open, "Microsoft.Insights/metricAlerts"), []);
+  });
+
   it("has the same settings otherwise, and the app starts with them", () => {
     const configuration = loadConfiguration(environmentOf(closed));
     assert.equal(configuration.azureAd.credential.kind, "managedIdentity");

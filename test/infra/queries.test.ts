@@ -43,7 +43,7 @@ describe("saved queries and alerts", () => {
       const asked = [...text.matchAll(/\b(?:Properties|Measurements)\.(\w+)/g)].map(([, attribute]) => attribute ?? "");
       for (const attribute of asked) assert.match(source, new RegExp(`\\b${attribute}\\b`), `${name}: ${attribute}`);
       const wrong =
-        /Properties\.(?:durationMs|requestUnits|sessionsRemoved|attempt)|Measurements\.(?:origin|outcome|late|code)/;
+        /Properties\.(?:durationMs|requestUnits|sessionsRemoved|attempt|days)|Measurements\.(?:origin|outcome|late|code|kind)/;
       assert.doesNotMatch(text, wrong, name);
     }
   });
@@ -75,6 +75,7 @@ describe("saved queries and alerts", () => {
     assert.ok(severityOf("abandoned-sign-outs") < severityOf("failed-sign-outs"));
     // Whether anything is wrong at all, and whether anybody would see it.
     for (const name of ["refused-app", "availability", "throttled", "no-telemetry", "fewer-sign-ins"]) severityOf(name);
+    severityOf("expiring-credential");
   });
 });
 
@@ -96,6 +97,7 @@ async function reportingSource(): Promise<string> {
     "shared/sign-out/end-sessions.ts",
     "shared/pipeline/failure.ts",
     "functions/finish-sign-outs.ts",
+    "functions/credential-expiry.ts",
     "shared/store/request.ts",
     "shared/directory/run.ts",
     "shared/pipeline/for-app-role.ts",

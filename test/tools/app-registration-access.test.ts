@@ -13,7 +13,7 @@ const ownRole = {
 };
 const scope = { id: crypto.randomUUID(), value: "Orders.Read", type: "User" as const, isEnabled: true };
 
-test("the app role for services comes beside the registration's own roles, once", async () => {
+test("the app roles for services come beside the registration's own roles, once", async () => {
   await using world = await startDirectory();
   await world.succeed(toCreate);
   const made = onlyApplication(world.graph);
@@ -22,8 +22,12 @@ test("the app role for services comes beside the registration's own roles, once"
   const { appRoles } = onlyApplication(world.graph);
   assert.deepEqual(
     appRoles.map(({ value }) => value),
-    ["Orders.Approve", "Sessions.Manage"],
+    ["Orders.Approve", "Sessions.Manage", "Sessions.EndAll"],
   );
+  // One that has the first of them, from an earlier version.
+  world.graph.directory.putApplication({ ...onlyApplication(world.graph), appRoles: appRoles.slice(0, 2) });
+  await world.succeed(toCreate);
+  assert.equal(onlyApplication(world.graph).appRoles.length, 3);
   assert.deepEqual((await world.succeed(toCreate)).writes, []);
 });
 
@@ -55,6 +59,23 @@ test("secrets and certificates beside the managed identity are told, and stay", 
   world.graph.directory.putApplication({ ...made, passwordCredentials: [live, expired], keyCredentials });
   assert.match((await world.succeed(args)).output, /has 2 secrets or certificates .* delete them/);
   assert.equal(onlyApplication(world.graph).passwordCredentials.length, 2);
+});
+
+test("when the only secret expires is a setting; of two, nobody knows which one the app uses", async () => {
+  await using world = await startDirectory();
+  await world.succeed(toCreate);
+  const made = onlyApplication(world.graph);
+  const secret = {
+    keyId: crypto.randomUUID(),
+    displayName: null,
+    startDateTime: "",
+    endDateTime: "2099-01-01T00:00:00Z",
+  };
+  const said = "AzureAd__ClientCredentials__0__ClientSecretExpires=";
+  world.graph.directory.putApplication({ ...made, passwordCredentials: [secret] });
+  assert.match((await world.succeed(toCreate)).output, new RegExp(`${said}2099-01-01T00:00:00Z`));
+  world.graph.directory.putApplication({ ...made, passwordCredentials: [secret, secret] });
+  assert.ok(!(await world.succeed(toCreate)).output.includes(said));
 });
 
 test("a disabled app and a required assignment are told, and stay as an administrator has set them", async () => {

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { credentialExpiresSoon } from "../../shared/identity/credential-expiry.ts";
+import { directoryNotSubscribed } from "../../shared/readiness/readiness.ts";
+import { telemetryRefused } from "../../shared/telemetry/delivery.ts";
+import { checkApp } from "../../tools/doctor/checks/app.ts";
 import { freePortRow, signIn, startWorld, type World } from "../support/world.ts";
-import { assertLine, doctor, type Report } from "./doctor-harness.ts";
+import { assertFinding, assertLine, doctor, type Report } from "./doctor-harness.ts";
 
 async function pass(url: string, response: ServerResponse): Promise<void> {
   const passed = await fetch(url, { redirect: "manual" });
@@ -98,6 +102,18 @@ describe("npm run doctor, at a deployment", () => {
     site.close();
     assertLine(report, "App", "✗", /answers 200, but not as this app would\. Publish/);
     assertLine(report, "Sign-in", "✗", /answers 200 and does not redirect/);
+  });
+
+  it("repeats what the app warns of, and what to do about it", async () => {
+    const warnings = [telemetryRefused, credentialExpiresSoon, directoryNotSubscribed];
+    const readyz = JSON.stringify({ checks: { configuration: "ok" }, signInSeen: false, warnings });
+    const app = createServer((_request, response) => response.end(readyz));
+    await new Promise<void>((resolve) => app.listen(0, "localhost", resolve));
+    const findings = await checkApp(`http://localhost:${(app.address() as AddressInfo).port}`, "failed");
+    app.close();
+    assertFinding(findings, "App: telemetry", "warning", /telemetry is refused.* Monitoring Metrics Publisher/);
+    assertFinding(findings, "App: expiry", "warning", /expires within 30 days.* Replace it/);
+    assertFinding(findings, "App: directory", "warning", /does not notify the app.* directory_failed/);
   });
 
   it("names the settings that the app lacks", async () => {

@@ -124,7 +124,12 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   it("tells whether services can be let in to manage sessions", async () => {
-    assertFinding(await check({}), "Support", "ok", /no service can manage sessions; npm .* adds the app role/);
+    assertFinding(
+      await check({}),
+      "Support",
+      "ok",
+      /no service can manage .* adds the app role Sessions\.Manage and Sessions\.EndAll/,
+    );
     const role = {
       id: crypto.randomUUID(),
       value: "Sessions.Manage",
@@ -138,7 +143,14 @@ describe("npm run doctor, at the app registration", () => {
     assertFinding(await check({ appRoles: [forServices] }), "Support", "warning", /have version 1, .* Set requested/);
     const { api } = graph.directory.putApplication({});
     const withVersion = { appRoles: [forServices], api: { ...api, requestedAccessTokenVersion: 2 } };
-    assertFinding(await check(withVersion), "Support", "ok", /services with the app role Sessions\.Manage can/);
+    assertFinding(
+      await check(withVersion),
+      "Support",
+      "ok",
+      /role Sessions\.Manage can use it; .* adds the app role Sessions\.EndAll$/,
+    );
+    const both = { ...withVersion, appRoles: [forServices, { ...forServices, value: "Sessions.EndAll" }] };
+    assertFinding(await check(both), "Support", "ok", /role Sessions\.Manage or Sessions\.EndAll can use it$/);
   });
 
   it("tells that the implicit grant is on", async () => {
@@ -170,6 +182,12 @@ describe("npm run doctor, at the app registration", () => {
     assertFinding(await secrets(31), "Client secret", "ok", /^good until/);
     assertFinding(await secrets(-2, 200), "Client secret", "ok", /^good until/);
     assertFinding(await secrets(), "Client secret", "failed", /the registration has none\. Make/);
+  });
+
+  it("tells a setting by which the app would warn of the secret's end too late", async () => {
+    const said = async (days: number) => check({}, { secretExpiresAt: expiring(days).endDateTime });
+    assertFinding(await said(91), "Settings: secret", "warning", /ClientSecretExpires says \S+, but the last secret/);
+    assert.ok((await said(89)).every(({ name }) => name !== "Settings: secret"));
   });
 
   it("tells the same of certificates", async () => {

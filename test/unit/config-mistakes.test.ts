@@ -255,6 +255,15 @@ describe("a malformed setting is named", () => {
       assert.equal(blamed(named(name)).length, 1, name);
   });
 
+  test("the end of a secret that is no time, or of a credential that is none", () => {
+    const { name } = settings.clientSecretExpires;
+    for (const time of ["next year", "2027-02-30T00:00", "1.6.2027"])
+      assert.deepEqual(blamed({ [name]: time }), [name]);
+    const identity = { [sourceType]: managed, [secretSetting]: undefined };
+    const given = { ...identity, [settings.managedIdentityClientId.name]: clientId, [name]: "2027-06-01" };
+    assert.deepEqual(blamed(given), [name]);
+  });
+
   test("a certificate without its key", () => {
     assert.deepEqual(blamed({ ...certificate, [settings.certificate.name]: block("CERTIFICATE") }), [
       settings.certificate.name,

@@ -7,7 +7,10 @@ import { testApp } from "./support/app.ts";
 import { environment } from "./support/environment.ts";
 
 async function report() {
-  const app = { ...testApp(), readiness: { store: async () => "ok", credential: async () => "ok" } };
+  const app = {
+    ...testApp(),
+    readiness: { ...testApp().readiness, store: async () => "ok", credential: async () => "ok" },
+  };
   const context = { app, signal: new AbortController().signal };
   const answer = await readyz.handler({} as never, context as never);
   return { ...(answer.jsonBody as { warnings: readonly { code: string }[] }), status: answer.status };

@@ -61,7 +61,7 @@ function credentialNotes(identity: ManagedIdentity | undefined, changes: readonl
   }
   return [
     `No managed identity was given, so the app proves itself with a secret or certificate, see ` +
-      `${settings.credentialSourceType.name}.`,
+      `${settings.credentialSourceType.name}. ${settings.clientSecretExpires.name} has the app warn before a secret expires.`,
   ];
 }
 

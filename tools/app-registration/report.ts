@@ -1,5 +1,6 @@
 import type { Cloud } from "../../shared/configuration/clouds.ts";
 import { settings } from "../../shared/configuration/settings.ts";
+import { isLive } from "../doctor/checks/registered-credentials.ts";
 import { type Change, isWrite } from "./changes.ts";
 import { adminConsentUrl, type ConsentState } from "./consent.ts";
 import type { Application, AppPrincipal } from "./graph-types.ts";
@@ -63,6 +64,7 @@ export function createReport(outcome: Outcome): Report {
         [settings.credentialSourceType.name]: "SignedAssertionFromManagedIdentity",
         [settings.managedIdentityClientId.name]: identity.clientId,
       }),
+      ...(!identity && secretExpiry(application)),
     },
     logoutUrl: logoutUrlOf(options.baseUrl),
     consent,
@@ -71,6 +73,12 @@ export function createReport(outcome: Outcome): Report {
     portalUrl: clientId === undefined ? undefined : portalUrl(options.cloud, clientId),
     notes: notesOn({ ...outcome, signInAudience }),
   };
+}
+
+/** Of several secrets, nobody can see which one the app uses. */
+function secretExpiry(application: Application | undefined): Readonly<Record<string, string>> {
+  const [secret, ...others] = application?.passwordCredentials.filter(isLive) ?? [];
+  return secret && others.length === 0 ? { [settings.clientSecretExpires.name]: secret.endDateTime } : {};
 }
 
 function portalUrl({ portal }: Cloud, clientId: string): string | undefined {

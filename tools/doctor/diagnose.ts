@@ -109,6 +109,7 @@ async function checkRegistrationOf(
     tenant: tenantId,
     apis: [...downstreamApis.values()],
     credential: credential.kind,
+    secretExpiresAt: credential.kind === "secret" ? credential.expiresAt : undefined,
     managedIdentity: identity,
   };
   const registration = await checkRegistration(graph, expected);

@@ -15,6 +15,7 @@ import { startUserDirectoryFor } from "./user-directory/for-people.ts";
 import type { UserDirectory } from "./user-directory/service.ts";
 
 export const appClientId = "6d2f0c8e-4b1a-4f7d-9c35-a8e1d07b9f42";
+const secretLifetimeMs = 180 * 24 * 60 * 60_000;
 const secondAppClientId = "c19b7e53-0a84-4d26-b6f1-3e5c9d2a7084";
 
 /** The identity provider, and what belongs to it. */
@@ -69,6 +70,7 @@ export async function startIdentity(
   const userDirectory = wantsUserDirectory(options)
     ? await parts.add(startUserDirectoryFor(identityProvider))
     : undefined;
+  const secretExpires = new Date(Date.now() + secretLifetimeMs).toISOString();
   const settings = {
     ...(userDirectory && { Directory__Notifications: "true", Directory__GraphUrl: userDirectory.url }),
     AzureAd__Instance: identityProvider.instance,
@@ -76,9 +78,10 @@ export async function startIdentity(
     AzureAd__ClientId: appClientId,
     AzureAd__ClientCredentials__0__SourceType: "ClientSecret",
     AzureAd__ClientCredentials__0__ClientSecret: app.clientSecret,
+    AzureAd__ClientCredentials__0__ClientSecretExpires: secretExpires,
     NODE_EXTRA_CA_CERTS: certificates.caFile,
   };
-  const graph = await parts.add(startGraphFor(app, identityProvider.tenantId));
+  const graph = await parts.add(startGraphFor(app, identityProvider.tenantId, secretExpires));
   return { identityProvider, secondApp, graph, userDirectory, settings };
 }
 

@@ -4,13 +4,12 @@ import type { RegisteredApp } from "@entra-functions-bff/identity-provider";
 import { parseScopes } from "@entra-functions-bff/identity-provider/resources";
 import type { Settings } from "./settings.ts";
 
-const secretLifetimeMs = 180 * 24 * 60 * 60_000;
-
 /**
  * A Microsoft Graph that shows the app as it is registered with the local identity provider. The registration bypasses
  * Graph's checks, because Microsoft Entra accepts only https Logout URLs.
+ * @param secretExpires ISO 8601
  */
-export async function startGraphFor(app: RegisteredApp, tenantId: string): Promise<Graph> {
+export async function startGraphFor(app: RegisteredApp, tenantId: string, secretExpires: string): Promise<Graph> {
   const graph = await startGraph({ port: 0, tenantId });
   const claims = app.optionalClaims ?? ["sid", "login_hint"];
   graph.directory.putApplication({
@@ -32,7 +31,7 @@ export async function startGraphFor(app: RegisteredApp, tenantId: string): Promi
         keyId: randomUUID(),
         displayName: "local",
         startDateTime: new Date().toISOString(),
-        endDateTime: new Date(Date.now() + secretLifetimeMs).toISOString(),
+        endDateTime: secretExpires,
       },
     ],
   });

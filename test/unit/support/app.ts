@@ -65,7 +65,11 @@ export function testApp(settings: Environment = {}, parts: Partial<Authority> = 
     notBefore: latestNotBefore(async (signal) => storedNotBefore(memory.notBefore, signal), clock),
     warnings: warningsSinceStart(),
     signInSeen: false,
-    readiness: { store: () => Promise.resolve("ok"), credential: () => Promise.resolve("ok") },
+    readiness: {
+      store: () => Promise.resolve("ok"),
+      credential: () => Promise.resolve("ok"),
+      directoryIsSilent: () => Promise.resolve(false),
+    },
     memory,
     store: () => Promise.resolve(memory),
     clock,

@@ -1,4 +1,6 @@
 import { isRecord } from "../../../shared/core/encoding.ts";
+import { credentialExpiresSoon } from "../../../shared/identity/credential-expiry.ts";
+import { directoryNotSubscribed } from "../../../shared/readiness/readiness.ts";
 import { telemetryRefused } from "../../../shared/telemetry/delivery.ts";
 import { failed, notChecked, ok, warning, type Finding } from "../finding.ts";
 import { get, jsonObject, type Answer } from "../request.ts";
@@ -41,7 +43,7 @@ export async function checkApp(baseUrl: string, whenMissing: "failed" | "not che
     ...checkConfiguration(baseUrl, report, checks),
     ...checkParts(checks),
     ...checkSignIns(report),
-    ...checkTelemetry(report),
+    ...checkWarnings(report),
   ];
 }
 
@@ -82,13 +84,32 @@ function checkSignIns({ signInSeen, warnings }: Members): Finding[] {
   ];
 }
 
-/** The app does not say whether telemetry is configured, only that somebody refuses it. */
-function checkTelemetry({ warnings }: Members): Finding[] {
-  if (!codesOf(warnings).has(telemetryRefused.code)) return [];
-  const toDo =
+/** What to do about each further warning of `/readyz`. Its absence means nothing: the app does not say what is configured. */
+const furtherWarnings: readonly (readonly [code: string, name: string, found: string, toDo: string])[] = [
+  [
+    telemetryRefused.code,
+    "App: telemetry",
+    "the app's telemetry is refused, so nobody sees what fails",
     "The line that begins with telemetry: in the app's log says why. For 403, give the app's identity the role " +
-    "Monitoring Metrics Publisher on the Application Insights resource";
-  return [warning("App: telemetry", "the app's telemetry is refused, so nobody sees what fails", toDo)];
+      "Monitoring Metrics Publisher on the Application Insights resource",
+  ],
+  [
+    credentialExpiresSoon.code,
+    "App: expiry",
+    "the app's client secret or certificate expires within 30 days, or has expired",
+    "Replace it: docs/operations.md, Rotate",
+  ],
+  [
+    directoryNotSubscribed.code,
+    "App: directory",
+    "Microsoft Graph does not notify the app, so that the directory ends sessions a day late",
+    "Right after a start, wait for the timer. The event directory_failed in the app's log says why it cannot subscribe",
+  ],
+];
+
+function checkWarnings({ warnings }: Members): Finding[] {
+  const codes = codesOf(warnings);
+  return furtherWarnings.flatMap(([code, part, found, toDo]) => (codes.has(code) ? [warning(part, found, toDo)] : []));
 }
 
 function codesOf(warnings: unknown): ReadonlySet<unknown> {

@@ -31,16 +31,18 @@ const kinds = {
  * When secrets and certificates of the registration expire. Graph does not say which of several the app uses, so the
  * one that lasts longest counts.
  * @param used what the settings say; undefined checks every kind
+ * @param saidEnd when the secret expires, by the settings: ISO 8601
  */
 export function checkCredentials(
   registered: RegisteredCredentials,
   used: "secret" | "certificate" | "managedIdentity" | undefined,
+  saidEnd?: string,
 ): Finding[] {
   if (used === "managedIdentity") return leftovers(registered);
   const wanted = used === undefined ? Object.values(kinds) : [kinds[used]];
   return wanted.flatMap(({ name, of, renew }) => {
     const all = of(registered);
-    if (all.length > 0) return [expiryOf(name, all, renew)];
+    if (all.length > 0) return [expiryOf(name, all, renew), ...checkSaidEnd(all, saidEnd)];
     return used === undefined ? [] : [failed(name, "the registration has none", renew)];
   });
 }
@@ -50,8 +52,20 @@ export function isLive({ endDateTime }: Expiring): boolean {
   return endDateTime === null || Date.parse(endDateTime) > Date.now();
 }
 
+/** By a time that is too late, the app would warn too late. */
+function checkSaidEnd(all: readonly Expiring[], saidEnd: string | undefined): Finding[] {
+  const [said, end] = [Date.parse(saidEnd ?? ""), lastEnd(all)];
+  if (!(said > end)) return [];
+  const found = `${settings.clientSecretExpires.name} says ${dateOf(said)}, but the last secret expires on ${dateOf(end)}`;
+  return [warning("Settings: secret", found, "Correct it, so that the app warns in time")];
+}
+
+function lastEnd(all: readonly Expiring[]): number {
+  return Math.max(...all.map(({ endDateTime }) => (endDateTime === null ? Infinity : Date.parse(endDateTime))));
+}
+
 function expiryOf(name: string, all: readonly Expiring[], renew: string): Finding {
-  const end = Math.max(...all.map(({ endDateTime }) => (endDateTime === null ? Infinity : Date.parse(endDateTime))));
+  const end = lastEnd(all);
   const days = Math.floor((end - Date.now()) / dayMs);
   if (end <= Date.now()) return failed(name, `expired on ${dateOf(end)}`, renew);
   if (days <= warningDays) return warning(name, `expires on ${dateOf(end)}, in ${days} days`, renew);

@@ -15,6 +15,8 @@ const name = "App registration";
 export interface RegistrationExpected extends AccessExpected {
   /** What the settings say; undefined for a deployment, whose settings are its own. */
   readonly credential: "secret" | "certificate" | "managedIdentity" | undefined;
+  /** By the settings: ISO 8601. */
+  readonly secretExpiresAt?: string | undefined;
   /** Client id or principal id of the identity to be trusted. */
   readonly managedIdentity: string | undefined;
 }
@@ -41,7 +43,7 @@ export async function checkRegistration(
       ...(isTrusting || expected.credential === undefined
         ? [await checkTrust(graph, application.id, expected.cloud, expected.managedIdentity)]
         : []),
-      ...checkCredentials(application, isTrusting ? "managedIdentity" : expected.credential),
+      ...checkCredentials(application, isTrusting ? "managedIdentity" : expected.credential, expected.secretExpiresAt),
     ];
   } catch (error) {
     if (!(error instanceof AppRegistrationError)) throw error;

@@ -30,6 +30,7 @@ export function checkSettings(environment: Environment, sources: string): Settin
       ...checkFormer(environment),
       ...checkNames(environment),
       ...checkTelemetry(environment),
+      ...checkSecret(configuration),
     ];
     return { configuration, findings: [ok(name, `complete, from ${sources}`), ...more] };
   } catch (error) {
@@ -47,6 +48,13 @@ function checkTelemetry(environment: Environment): Finding[] {
   return destinationsOf(environment).problems.map((problem) =>
     failed("Settings: telemetry", problem, "Until then, the app sends no telemetry there"),
   );
+}
+
+/** Of a certificate, the app sees itself when it expires. */
+function checkSecret({ azureAd: { credential } }: Configuration): Finding[] {
+  if (credential.kind !== "secret" || credential.expiresAt) return [];
+  const found = "the app does not know when its client secret expires, so that it cannot warn before";
+  return [warning("Settings: secret", found, `Set ${settings.clientSecretExpires.name}`)];
 }
 
 /** @param refused those that have a finding already */
