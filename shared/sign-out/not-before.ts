@@ -27,7 +27,7 @@ export async function readNotBefore(app: App, { signal }: Invocation): Promise<N
 /**
  * Signs everybody out, or one tenant, whose sign-in began before a time. Their sessions are not served any more: at once on this
  * instance, within ten seconds on the others.
- * @param time ISO 8601, UTC; by default, now
+ * @param time ISO 8601, UTC; by default, now. One that is earlier than what is set changes nothing
  * @throws {ProblemError} `invalid_request` for a time in the future; `store_unavailable` or `store_contention` when it is not
  *   certain that the time is set
  */
@@ -67,19 +67,29 @@ async function change(
   return changed;
 }
 
-/** Pure. @param oldest times before this one have no effect any more, and are dropped */
+/**
+ * Pure. Of two times, the later one counts, so that nobody who was signed out is served again unless that is taken back.
+ * @param time null: takes it back
+ * @param oldest times before this one have no effect any more, and are dropped
+ */
 function withTime(
   { everybody, tenants }: NotBefore,
   tenantId: string | undefined,
   time: string | null,
   oldest: string,
 ): NotBefore {
-  if (tenantId === undefined) return { everybody: time, tenants };
+  if (tenantId === undefined) return { everybody: later(everybody, time), tenants };
   const id = tenantId.toLowerCase();
   const others = Object.entries(tenants).filter(([other, at]) => other !== id && at > oldest);
-  const all = time === null ? others : [...others, [id, time] as const];
+  const own = later(tenants[id] ?? null, time);
+  const all = own === null ? others : [...others, [id, own] as const];
   if (all.length > maxTenants) {
     throw new ProblemError("invalid_request", `There are ${maxTenants} tenants already. Sign everybody out instead.`);
   }
   return { everybody, tenants: Object.fromEntries(all) };
+}
+
+/** Both in the form of `Date.toISOString`. */
+function later(set: string | null, time: string | null): string | null {
+  return time !== null && set !== null && set > time ? set : time;
 }

@@ -84,6 +84,16 @@ describe("an administrator who signs everybody out", () => {
     assert.ok(await isSignedIn(app, ada));
   });
 
+  test("brings nobody back by naming an earlier time, for everybody or a tenant: only taking it back does", async () => {
+    const { body: set } = await ask();
+    assert.deepEqual((await ask({ path: "/auth/not-before?time=2026-01-01T00:00:00Z" })).body, set);
+    assert.ok(!(await isSignedIn(app, ada)));
+    const { body: both } = await ask({ params: { tenantId: otherTenant } });
+    const earlier = { path: "/auth/not-before?time=2026-01-01T00:00:00Z", params: { tenantId: otherTenant } };
+    assert.deepEqual((await ask(earlier)).body, both);
+    assert.deepEqual((await ask({ method: "DELETE" })).body, { ...(both as object), everybody: null });
+  });
+
   test("may name one tenant, whose people alone are out", async () => {
     await ask({ params: { tenantId: otherTenant } });
     assert.ok(await isSignedIn(app, ada));
