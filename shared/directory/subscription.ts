@@ -92,7 +92,8 @@ async function removeOthers(app: App, directory: DirectoryConfiguration, signal:
   for (let target: unknown = "subscriptions"; typeof target === "string";) {
     const answer = await askGraph(app, directory, { method: "GET", target }, signal);
     const { value, "@odata.nextLink": next } = expectStatus(answer, 200);
-    found.push(...(Array.isArray(value) ? value : []));
+    const page: readonly unknown[] = Array.isArray(value) ? value : [];
+    found.push(...page);
     target = next;
   }
   for (const { id, notificationUrl } of found.filter(isRecord)) {

@@ -22,6 +22,7 @@ const expiring = (inDays: number) => ({
   startDateTime: new Date(Date.now() - dayMs).toISOString(),
   endDateTime: new Date(Date.now() + inDays * dayMs + 3_600_000).toISOString(),
 });
+const said = (days: number) => ({ secretExpiresAt: expiring(days).endDateTime });
 const web = {
   redirectUris: [`${baseUrl}/auth/callback`, `${baseUrl}/auth/signed-out`],
   homePageUrl: null,
@@ -185,9 +186,13 @@ describe("npm run doctor, at the app registration", () => {
   });
 
   it("tells a setting by which the app would warn of the secret's end too late", async () => {
-    const said = async (days: number) => check({}, { secretExpiresAt: expiring(days).endDateTime });
-    assertFinding(await said(91), "Settings: secret", "warning", /ClientSecretExpires says \S+, but the last secret/);
-    assert.ok((await said(89)).every(({ name }) => name !== "Settings: secret"));
+    assertFinding(
+      await check({}, said(91)),
+      "Settings: secret",
+      "warning",
+      /ClientSecretExpires says \S+, but the last secret/,
+    );
+    assert.ok((await check({}, said(89))).every(({ name }) => name !== "Settings: secret"));
   });
 
   it("tells the same of certificates", async () => {

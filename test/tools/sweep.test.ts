@@ -45,7 +45,10 @@ describe("npm run sweep, after everybody was signed out", () => {
     const everybody = new Date().toISOString();
     await database.container("sids").items.upsert({ id: notBeforeId, everybody, tenants: {}, ttl: 3600, writeId: "w" });
   };
-  const left = async () => (await accounts.items.readAll().fetchAll()).resources.map(({ id }) => id).toSorted();
+  const left = async () =>
+    (await accounts.items.readAll().fetchAll()).resources
+      .map(({ id }) => String(id))
+      .toSorted((a, b) => a.localeCompare(b));
 
   it("deletes what was last written before, in batches, and keeps what was written since; a dry run only counts", async () => {
     await write(...Array.from({ length: 150 }, (_, index) => `old-${index}`));
@@ -94,18 +97,18 @@ describe("npm run sweep, after everybody was signed out", () => {
   });
 });
 
-describe("npm run sweep, as a command", () => {
-  async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const printed = { output: "", errors: "" };
-    const code = await runSweep(args, {
-      environment,
-      signIn: async () => assert.fail("nobody is to sign in"),
-      print: (text) => void (printed.output += text),
-      printError: (text) => void (printed.errors += text),
-    });
-    return { code, ...printed };
-  }
+async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const printed = { output: "", errors: "" };
+  const code = await runSweep(args, {
+    environment,
+    signIn: async () => assert.fail("nobody is to sign in"),
+    print: (text) => void (printed.output += text),
+    printError: (text) => void (printed.errors += text),
+  });
+  return { code, ...printed };
+}
 
+describe("npm run sweep, as a command", () => {
   it("says how to use it, and what is wrong with the arguments", async () => {
     const { code, output } = await run(["--help"]);
     assert.deepEqual([code, output.startsWith("Deletes what people leave")], [0, true]);

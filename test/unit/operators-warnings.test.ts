@@ -36,19 +36,19 @@ async function codesOf(app: TestApp): Promise<{ readonly codes: readonly string[
   return { codes: (body as { warnings: { code: string }[] }).warnings.map(({ code }) => code), body };
 }
 
+/** What an instance that starts now logs at once, and on the days after. */
+function watch(settings: Readonly<Record<string, string | undefined>>, days: number) {
+  const given = invocation();
+  watchCredential(configuration(settings), given.telemetry);
+  for (let passed = 0; passed < days; passed++) mock.timers.tick(day);
+  return given.events.map(({ level, event, attributes }) => [level, event, attributes["kind"], attributes["days"]]);
+}
+const told = (days: number) => ["warn", "credential_expires_soon", "secret", days];
+
 describe("a credential that expires", () => {
   beforeEach(() => mock.timers.enable({ apis: ["Date", "setInterval"], now }));
 
-  /** What an instance that starts now logs at once, and on the days after. */
-  function watch(settings: Readonly<Record<string, string | undefined>>, days: number) {
-    const given = invocation();
-    watchCredential(configuration(settings), given.telemetry);
-    for (let passed = 0; passed < days; passed++) mock.timers.tick(day);
-    return given.events.map(({ level, event, attributes }) => [level, event, attributes["kind"], attributes["days"]]);
-  }
-
   test("is told at the start and once a day, from 30 days before", () => {
-    const told = (days: number) => ["warn", "credential_expires_soon", "secret", days];
     assert.deepEqual(watch(secretUntil("2027-01-02T12:00:00Z"), 3), [told(30), told(29)]);
     // Three days later.
     assert.deepEqual(watch(secretUntil("2026-12-06"), 0), [told(1)]);
@@ -80,14 +80,15 @@ describe("a directory that is to end sessions", () => {
   test("is a warning of /readyz until the app is subscribed to it, and again when the subscription has expired", async () => {
     const given = graph();
     given.answer = ({ method }) => (method === "POST" ? json({ id: "sub" }, 201) : json({ value: [] }));
+    const { app } = given;
     const codes = async () => {
       // Anew each time, because an answer is kept for two seconds.
-      const readiness = readinessOf(given.app.configuration, given.app.authority, given.app.store);
-      const silent = { ...given.app.readiness, directoryIsSilent: readiness.directoryIsSilent };
-      return (await codesOf({ ...given.app, readiness: silent })).codes;
+      const readiness = readinessOf(app.configuration, app.authority, async () => app.store());
+      const directoryIsSilent = async (signal: AbortSignal) => readiness.directoryIsSilent(signal);
+      return (await codesOf({ ...app, readiness: { ...app.readiness, directoryIsSilent } })).codes;
     };
     assert.deepEqual(await codes(), ["directory_not_subscribed"]);
-    await keepSubscribed(given.app, given.directory, invocation());
+    await keepSubscribed(app, given.directory, invocation());
     assert.deepEqual(await codes(), []);
     mock.timers.tick(subscriptionLifetimeMs - 1);
     assert.deepEqual(await codes(), []);

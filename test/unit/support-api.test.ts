@@ -49,6 +49,7 @@ const ask = async (definition: FunctionDefinition, authorization?: string, param
   });
 const askWith = async (definition: FunctionDefinition, changes: Claims = {}, params?: Record<string, string>) =>
   ask(definition, `Bearer ${await token(changes)}`, params);
+const codeOf = ({ body }: { readonly body: unknown }) => (body as { readonly code: string }).code;
 const signedInOf = async () => [await isSignedIn(app, laptop), await isSignedIn(app, phone)];
 
 describe("a program with the app role", () => {
@@ -119,7 +120,6 @@ describe("a program with the app role for everybody", () => {
   });
 
   test("is no other: neither role opens what the other one is for", async () => {
-    const codeOf = ({ body }: { body: unknown }) => (body as { code: string }).code;
     assert.equal(codeOf(await askWith(servicesNotBefore)), "role_required");
     assert.equal(codeOf(await askWith(support.endAccountSessions, endAll)), "role_required");
     assert.equal(codeOf(await ask(servicesNotBefore)), "token_invalid");

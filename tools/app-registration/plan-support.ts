@@ -25,14 +25,7 @@ export function planSupport(current: Application | undefined): SupportPlan {
   const isThere = (value: string) => roles.some((role) => role.value === value);
   const isOffering = (current?.api.oauth2PermissionScopes.length ?? 0) > 0;
   const wanted = Object.keys(appRoles) as AppRole[];
-  const added = wanted
-    .filter((role) => !isThere(appRoles[role].value))
-    .map((role) => ({
-      id: roleIds[role],
-      ...appRoles[role],
-      allowedMemberTypes: ["Application" as const],
-      isEnabled: true,
-    }));
+  const added = wanted.filter((role) => !isThere(appRoles[role].value)).map(roleToAdd);
   return {
     changes: [
       ...Object.values(appRoles).map(({ value }): Change => {
@@ -45,6 +38,10 @@ export function planSupport(current: Application | undefined): SupportPlan {
       ...(!isOffering && { api: { ...(current?.api ?? noApi), requestedAccessTokenVersion: acceptedTokenVersion } }),
     },
   };
+}
+
+function roleToAdd(role: AppRole): Application["appRoles"][number] {
+  return { id: roleIds[role], ...appRoles[role], allowedMemberTypes: ["Application"], isEnabled: true };
 }
 
 const noApi: Application["api"] = {

@@ -88,7 +88,6 @@ async function clientFor({ endpoint, connectionString = "" }: Options, { signIn 
 /** An answer of the database begins with its reason, and has a page of diagnostics after it. */
 function reasonOf(error: unknown): string {
   if (error instanceof SweepError) return error.message;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  const [line = ""] = String(message).split("\n");
-  return `Not done${code === undefined ? "" : ` (${String(code)})`}: ${line}`;
+  const { code = "no answer", message = "" } = error as { readonly code?: string | number; readonly message?: string };
+  return `Not done (${code}): ${message.split("\n")[0] ?? ""}`;
 }

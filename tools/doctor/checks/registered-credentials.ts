@@ -40,11 +40,12 @@ export function checkCredentials(
 ): Finding[] {
   if (used === "managedIdentity") return leftovers(registered);
   const wanted = used === undefined ? Object.values(kinds) : [kinds[used]];
-  return wanted.flatMap(({ name, of, renew }) => {
+  const found = wanted.flatMap(({ name, of, renew }) => {
     const all = of(registered);
-    if (all.length > 0) return [expiryOf(name, all, renew), ...checkSaidEnd(all, saidEnd)];
+    if (all.length > 0) return [expiryOf(name, all, renew)];
     return used === undefined ? [] : [failed(name, "the registration has none", renew)];
   });
+  return [...found, ...checkSaidEnd(registered.passwordCredentials, saidEnd)];
 }
 
 /** Whether it can still be used. One without an end can, for ever. */
@@ -55,7 +56,7 @@ export function isLive({ endDateTime }: Expiring): boolean {
 /** By a time that is too late, the app would warn too late. */
 function checkSaidEnd(all: readonly Expiring[], saidEnd: string | undefined): Finding[] {
   const [said, end] = [Date.parse(saidEnd ?? ""), lastEnd(all)];
-  if (!(said > end)) return [];
+  if (all.length === 0 || !(said > end)) return [];
   const found = `${settings.clientSecretExpires.name} says ${dateOf(said)}, but the last secret expires on ${dateOf(end)}`;
   return [warning("Settings: secret", found, "Correct it, so that the app warns in time")];
 }

@@ -61,11 +61,13 @@ function stateOf({ accountEnabled, disabledByMicrosoftStatus: byMicrosoft, displ
 async function checkAssignments(graph: GraphClient, { id }: AppPrincipal): Promise<Finding> {
   const label = "Assignment";
   const path = `/servicePrincipals/${id}/appRoleAssignedTo`;
-  // Services can be assigned, too, but do not sign in. There may be many pages of either.
-  const isSomebody = (found: readonly AssignedTo[]) =>
-    found.some(({ principalType }) => principalType !== "ServicePrincipal");
   const assigned = await graph.list<AssignedTo>("read who is assigned to the app", path, isSomebody);
   if (isSomebody(assigned)) return ok(label, "required, and people or groups are assigned");
   const toDo = "Assign people or groups under Enterprise applications, or set Assignment required to No";
   return failed(label, "is required, but nobody is assigned, so people see AADSTS50105", toDo);
+}
+
+/** Services can be assigned, too, but do not sign in. */
+function isSomebody(found: readonly AssignedTo[]): boolean {
+  return found.some(({ principalType }) => principalType !== "ServicePrincipal");
 }
