@@ -88,7 +88,7 @@ export const english: Texts = {
     text: "This browser has no session with this app, and the app keeps no tokens for it.",
     incomplete: "The identity provider could not be reached: you may still be signed in there.",
   },
-  signedOutElsewhere: { title: "Signed out", text: "Your account has been removed." },
+  signedOutElsewhere: { title: "Signed out", text: "You are signed out of this app." },
 };
 
 /** The titles are also those of the problem details, which are always in English. */

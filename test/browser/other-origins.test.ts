@@ -109,7 +109,7 @@ it("the provider's sign-out page can frame the front-channel logout", async (tes
   await tab.goto(world.identityProvider.publicUrl);
   await tab.getByRole("button", { name: /^Sign out/ }).click();
   await tab.getByRole("heading", { name: "Signing you out" }).waitFor();
-  assert.match((await framedTexts(tab)).join("\n"), /Your account has been removed/);
+  assert.match((await framedTexts(tab)).join("\n"), /You are signed out of this app/);
 });
 
 /** What the frames of a page show; nothing where the browser refused to show it. */

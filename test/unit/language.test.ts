@@ -99,7 +99,7 @@ describe("the app's own pages in German", () => {
 
   test("are also those in the identity provider's frames", async () => {
     const { body } = await call(app, frontChannelLogout, { path: "/auth/frontchannel-logout?sid=s", headers });
-    assert.match(String(body), /<html lang="de">[^]*<h1>Abgemeldet<[^]*Ihr Konto wurde entfernt\./);
+    assert.match(String(body), /<html lang="de">[^]*<h1>Abgemeldet<[^]*Sie sind von dieser App abgemeldet\./);
   });
 
   test("say that nobody is signed in any more", async () => {
