@@ -17,7 +17,7 @@ export interface QueueMessage {
 
 /** A storage queue. Every method throws {@link QueueUnavailableError} unless the queue has done what was asked. */
 export interface WorkQueue {
-  /** Writes a message, and creates the queue if there is none. If an answer is lost, the message may be written twice. */
+  /** Writes a message, which stays until it is removed, and creates the queue if there is none. If an answer is lost, the message may be written twice. */
   put(text: string, signal: AbortSignal): Promise<void>;
   /** Receives messages, the oldest first, and hides them from others. None if there is no such queue. */
   receive(limits: { count: number; hiddenSeconds: number }, signal: AbortSignal): Promise<readonly QueueMessage[]>;
@@ -25,11 +25,15 @@ export interface WorkQueue {
   remove(message: QueueMessage, signal: AbortSignal): Promise<void>;
   /** Makes the message appear again after `seconds`, unless somebody else has received it since. */
   postpone(message: QueueMessage, seconds: number, signal: AbortSignal): Promise<void>;
-  /** Moves the message to the queue whose name ends in `-poison`. */
+  /** Moves the message for seven days to the queue whose name ends in `-poison`. */
   putAside(message: QueueMessage, signal: AbortSignal): Promise<void>;
   /** The approximate number of messages, including hidden ones. */
   count(signal: AbortSignal): Promise<number>;
 }
+
+/** A time to live. By default, the service drops messages after seven days, and nobody learns of it. */
+const untilRemoved = -1;
+const putAsideSeconds = 7 * 24 * 3600;
 
 const maxAttempts = 3;
 /** Statuses after which it makes sense to try again. */
@@ -47,10 +51,11 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
   const ask = async <T>(operation: string, queue: string, signal: AbortSignal, request: Request<T>): Promise<T> =>
     untilAnswered(`${operation} ${queue}`, signal, async () => request(await clientOf(queue), signal));
 
-  const put = async (queue: string, text: string, signal: AbortSignal) => {
+  const put = async (queue: string, text: string, messageTimeToLive: number, signal: AbortSignal) => {
     const send = async () =>
       ask("put into", queue, signal, async (client, abortSignal) => {
-        const { messageId } = (await client.sendMessage(text, { abortSignal })) as Partial<QueueSendMessageResponse>;
+        const options = { abortSignal, messageTimeToLive };
+        const { messageId } = (await client.sendMessage(text, options)) as Partial<QueueSendMessageResponse>;
         // Something in between has answered, but a sign-out counts as kept only if the queue itself says so.
         if (!messageId) throw new Error("The answer names no message");
       });
@@ -71,7 +76,7 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
     change("remove from", signal, (client, abortSignal) => client.deleteMessage(id, popReceipt, { abortSignal }));
 
   return {
-    put: async (text, signal) => put(name, text, signal),
+    put: async (text, signal) => put(name, text, untilRemoved, signal),
     async receive({ count, hiddenSeconds }, signal) {
       const options = { numberOfMessages: count, visibilityTimeout: hiddenSeconds };
       const answer = await ask("receive from", name, signal, (client, abortSignal) =>
@@ -90,7 +95,7 @@ export function workQueue(connection: QueueConnection | undefined, name: string)
         client.updateMessage(id, popReceipt, undefined, seconds, { abortSignal }),
       ),
     async putAside(message, signal) {
-      await put(`${name}-poison`, message.text, signal);
+      await put(`${name}-poison`, message.text, putAsideSeconds, signal);
       await remove(message, signal);
     },
     async count(signal) {
