@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type AccountDocument, type StoredSession, accountKeyOf, sessionKeyOf } from "../shared/account/document.ts";
 import { sidKeyOf } from "../shared/account/index-entry.ts";
 import { seal, unseal } from "../shared/account/seal.ts";
-import { withSessions } from "../shared/account/store.ts";
+import { withSessions } from "../shared/account/change-account.ts";
 import { newSessionCookie, parseSessionCookie, formatSessionCookie } from "../shared/session/cookie.ts";
 import { createClient, type Client } from "../test/support/http-client.ts";
 import type { LoadRequest } from "./parts/load.ts";

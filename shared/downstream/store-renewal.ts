@@ -1,7 +1,8 @@
 import type { AccountDocument, Change, StoredSession } from "../account/document.ts";
 import { changeSession } from "../account/fit-session.ts";
 import { seal, unseal } from "../account/seal.ts";
-import { changeAccount, type Timing } from "../account/store.ts";
+import { changeAccount } from "../account/change-account.ts";
+import type { Timing } from "../account/store.ts";
 import type { App } from "../app/app.ts";
 import { withGrant } from "../identity/token-response.ts";
 import type { SessionSecrets } from "../identity/session-secrets.ts";

@@ -1,6 +1,7 @@
 import type { AccountDocument, Change, StoredSession } from "../account/document.ts";
 import { changeSession } from "../account/fit-session.ts";
-import { changeAccount, type Timing } from "../account/store.ts";
+import { changeAccount } from "../account/change-account.ts";
+import type { Timing } from "../account/store.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf, SignInRequiredError } from "../core/errors.ts";
 import { sessionLost } from "./ended.ts";

@@ -1,7 +1,7 @@
 import type { SeenEntry } from "../account/claim.ts";
 import { removeSessions, type AccountDocument } from "../account/document.ts";
 import { addBeside, endForAdded } from "../account/fit-session.ts";
-import { changeAccount, changeOrCreateAccount } from "../account/store.ts";
+import { changeAccount, changeOrCreateAccount } from "../account/change-account.ts";
 import type { App, Invocation } from "../app/app.ts";
 import { problemCodeOf } from "../core/errors.ts";
 import { inTurn } from "../store/contention.ts";

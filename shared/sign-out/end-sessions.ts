@@ -1,5 +1,5 @@
 import type { AccountDocument } from "../account/document.ts";
-import { changeAccount, type ChangeResult } from "../account/store.ts";
+import { changeAccount, type ChangeResult } from "../account/change-account.ts";
 import type { App } from "../app/app.ts";
 import { ProblemError } from "../core/errors.ts";
 import type { Versioned } from "../store/point-operations.ts";

@@ -19,7 +19,7 @@ const moreMembers: readonly Edit[] = [
     from: "createdTick: app.clock.tick(),",
     to: 'createdTick: app.clock.tick(), device: "a later version’s",',
   },
-  { file: "shared/account/store.ts", from: "return { id, sessions,", to: "return { id, region: 1, sessions," },
+  { file: "shared/account/change-account.ts", from: "return { id, sessions,", to: "return { id, region: 1, sessions," },
 ];
 
 /** A later version writes documents that this one would misread. */

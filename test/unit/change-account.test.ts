@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { changeSession } from "../../shared/account/fit-session.ts";
 import { removeSessions, type AccountDocument, type Change } from "../../shared/account/document.ts";
-import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/store.ts";
+import { changeAccount, withSessions, type ChangeResult } from "../../shared/account/change-account.ts";
 import { isProblem } from "./support/is-problem.ts";
 import { memoryOperations, type MemoryOperations } from "./support/memory-store.ts";
 import { storedSession } from "./support/stored-session.ts";

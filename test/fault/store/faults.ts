@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { withSessions } from "../../../shared/account/store.ts";
+import { withSessions } from "../../../shared/account/change-account.ts";
 import type { Fault, FaultMatch } from "@entra-functions-bff/cosmos-endpoint";
 import type { World } from "../../support/world.ts";
 import { neighbourKey, neighbourSession } from "./stage.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { randomBase64Url } from "../../../shared/core/encoding.ts";
-import { withSessions } from "../../../shared/account/store.ts";
+import { withSessions } from "../../../shared/account/change-account.ts";
 import { type StoredSession, accountKeyOf, sessionKeyOf } from "../../../shared/account/document.ts";
 import { personKeyOf, sidKeyOf } from "../../../shared/account/index-entry.ts";
 import { seal, unseal } from "../../../shared/account/seal.ts";
