@@ -17,15 +17,16 @@ export function isInGroup(name: string): boolean {
 }
 
 /**
- * Refuses names that differ by a letter or two from a setting: with `AzureAd__AllowedTenant`, every tenant would be allowed.
- * Others may belong to something else, or to another version of the app. APIs have their own, stricter rule.
+ * Refuses names that differ by a letter or two from a setting, or have colons for `__` as in .NET's files: with
+ * `AzureAd__AllowedTenant`, every tenant would be allowed. Others may belong to something else, or to another version of the app.
+ * APIs have their own, stricter rule.
  */
 export function refuseMisspelt(read: SettingsReader): void {
-  const doubtful = read.spelled(/__/).filter((name) => isInGroup(name) && !/^DownstreamApis__/i.test(name));
-  for (const name of doubtful) {
-    if (isSetting(withFirst(name))) continue;
-    const nearest = nearestOf(name, names);
-    if (distance(name, nearest) <= 2) read.refuse(name, `is no setting; the nearest is ${nearest}`);
+  for (const name of read.spelled(/__|:/)) {
+    const spelled = withFirst(name.replaceAll(":", "__"));
+    if (!isInGroup(spelled) || (isSetting(spelled) && !name.includes(":")) || /^DownstreamApis__/i.test(name)) continue;
+    const nearest = isSetting(spelled) ? spelled : nearestOf(spelled, names);
+    if (distance(spelled, nearest) <= 2) read.refuse(name, `is no setting; the nearest is ${nearest}`);
   }
 }
 

@@ -79,6 +79,8 @@ describe("a name that differs from a setting's by a letter or two is named, and 
     ["session__maxperacount", "Session__MaxPerAccount"],
     ["SignOut__Scopes", "SignOut__Scope"],
     ["Directory__Notification", "Directory__Notifications"],
+    ["AzureAd:AllowedTenants", "AzureAd__AllowedTenants"],
+    ["DownstreamApis:orders:BaseUrl", "DownstreamApis__orders__BaseUrl"],
   ];
   for (const [name, nearest] of misspelt) {
     test(name, () => {
