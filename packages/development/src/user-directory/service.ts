@@ -33,7 +33,8 @@ export async function startUserDirectory(options: UserDirectoryOptions): Promise
   const state = createState(options);
   const controls = createControls(state);
   const server = createServer((request, response) => {
-    void (request.url === "/" ? servePage(state, controls, request, response) : handle(state, request, response));
+    const asPage = async () => servePage(state, controls, request, response).catch(() => response.destroy());
+    void (request.url === "/" ? asPage() : handle(state, request, response));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
