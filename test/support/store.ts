@@ -1,5 +1,7 @@
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -79,6 +81,15 @@ export async function startFresh(world: World): Promise<void> {
     ...Object.keys(accounts).map((id) => world.accounts.item(id, id).delete()),
     ...Object.keys(sids).map((id) => world.sids.item(id, id).delete()),
   ]);
+}
+
+/**
+ * Waits until the store has taken up every request that was sent to it before, also those that nobody waits for any more. What
+ * comes through a new connection is read after what has come through all others.
+ */
+export async function untilRequestsTakenUp({ cosmos }: World): Promise<void> {
+  const [answer] = (await once(get(cosmos.url, { agent: false }), "response")) as [IncomingMessage];
+  await once(answer.resume(), "end");
 }
 
 /** What `act` made the app do at the store, such as `read accounts 200`, in the order in which it was served. */

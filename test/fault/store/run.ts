@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { longestWaitMs } from "../../support/assertions.ts";
 import { generatePeople } from "../../support/people.ts";
+import { untilRequestsTakenUp } from "../../support/store.ts";
 import { startWorld } from "../../support/world.ts";
 import { canMeet, storeFaults, type Duration, type StoreFault } from "./faults.ts";
 import { contended } from "./judge.ts";
@@ -98,6 +99,8 @@ async function observe(stage: Stage, slots: Slots, cell: Cell): Promise<Observed
   const metAt = inForce?.met.then((isMet) => (isMet ? performance.now() : begunAt)) ?? begunAt;
   const outcome = await inTime(scene.act());
   const answeredAt = outcome.answer === undefined ? undefined : performance.now();
+  // The app gives up a request that has just left, and answers: that request meets the fault, too.
+  await untilRequestsTakenUp(world);
   await inForce?.end();
   free();
 
