@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { launchBrowser } from "../../support/browser.ts";
+import { launchBrowser, type TestBrowser } from "../../support/browser.ts";
 import { frontEnds, npm, started, type Proof } from "./installed.ts";
 
 const ada = "Ada Lindqvist";
@@ -28,24 +28,47 @@ async function byAddress(tab: Page, url: string): Promise<void> {
 }
 
 export function createdApps(proof: Proof): void {
-  for (const frontEnd of frontEnds) {
-    it(
-      `the app that npm create makes with the front end "${frontEnd}" passes its tests, and a person signs in`,
-      proof(async ({ created }, test) => {
-        const folder = created(frontEnd);
-        assert.match(await npm(folder, "test"), /pass 1\n/);
-        const app = await started(folder, "start");
-        const browser = await launchBrowser();
-        try {
-          const tab = await (await browser.newProfile(test)).newTab(app.url);
-          await (frontEnd === "none" ? byAddress(tab, app.url) : byPage(tab));
-        } finally {
-          await Promise.all([browser.stop(), app.program.stop()]);
-        }
-        assert.doesNotMatch(app.program.written(), /Warning|Error/);
-      }),
-    );
-  }
+  describe("the app that npm create makes", () => {
+    let browser: TestBrowser;
+    before(async () => {
+      browser = await launchBrowser();
+    });
+    after(() => browser.stop());
+
+    // With "plain", the functions are those of "react", and the commands those of "none".
+    for (const frontEnd of ["react", "none"] as const) {
+      it(
+        `with the front end "${frontEnd}" passes its tests`,
+        proof(async ({ created }) => assert.match(await npm(created(frontEnd), "test"), /pass 1\n/)),
+      );
+    }
+
+    for (const frontEnd of frontEnds) {
+      it(
+        `with the front end "${frontEnd}" lets a person sign in`,
+        proof(async ({ created }, test) => {
+          const app = await started(created(frontEnd), "start");
+          const profile = await browser.newProfile(test);
+          try {
+            const tab = await profile.newTab(app.url);
+            await (frontEnd === "none" ? byAddress(tab, app.url) : byPage(tab));
+          } finally {
+            await profile.context.close();
+            await app.program.stop();
+          }
+          assert.doesNotMatch(app.program.written(), /Warning|Error/);
+        }),
+      );
+    }
+  });
+
+  it(
+    "it has the packages that it asks for, and none that only this project asks for",
+    proof(async ({ created }) => {
+      for (const name of ["axe-core", "fast-check", "playwright-core"])
+        await assert.rejects(access(join(created("react"), "node_modules", name)), /ENOENT/, name);
+    }),
+  );
 
   it(
     "what it makes can be deployed as this project can: the same templates and workflow, and versions that go together",

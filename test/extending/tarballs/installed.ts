@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { basename, delimiter, dirname, join } from "node:path";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
@@ -49,11 +49,10 @@ export const installOptions = ["--prefer-offline", "--ignore-scripts", "--no-aud
 export async function installFromTarballs(root: string): Promise<Installed | undefined> {
   const all = await packAll(join(root, "tarballs"));
   const [create = "", ...tarballs] = all.toSorted((a, b) => Number(isCreate(b)) - Number(isCreate(a)));
-  for (const frontEnd of frontEnds) {
-    const command = ["create-entra-functions-bff", `with-${frontEnd}`, "--front-end", frontEnd];
-    await npm(root, "exec", "--yes", "--offline", `--package=${create}`, "--", ...command);
-  }
+  const creating = frontEnds.map((each) => `create-entra-functions-bff with-${each} --front-end ${each}`);
+  await npm(root, "exec", "--yes", "--offline", `--package=${create}`, "--call", creating.join(" && "));
   const created = (frontEnd: string) => join(root, `with-${frontEnd}`);
+  await lendPackages(created("react"));
   try {
     await npm(created("react"), "install", ...installOptions, ...tarballs);
   } catch (error) {
@@ -66,6 +65,19 @@ export async function installFromTarballs(root: string): Promise<Installed | und
   await writeByHand(threeLines);
   await share(threeLines);
   return { tarballs, created, threeLines };
+}
+
+/**
+ * Links the files of the packages from npm that the project has, because to unpack them again is a quarter of all the work.
+ * npm keeps what the app asks for, removes the others, and unpacks what is missing: all of it, if linking fails.
+ */
+async function lendPackages(folder: string): Promise<void> {
+  const own = new Set([".cache", ".package-lock.json", "@entra-functions-bff"]);
+  const names = (await readdir("node_modules")).filter((name) => !own.has(name));
+  const lent = join(folder, "node_modules");
+  await mkdir(lent);
+  const paths = names.map((name) => resolve("node_modules", name));
+  await run("cp", ["--archive", "--link", ...paths, lent]).catch(() => rm(lent, { recursive: true, force: true }));
 }
 
 async function writeByHand(folder: string): Promise<void> {
