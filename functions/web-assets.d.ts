@@ -1,4 +1,4 @@
-/** The files of `web/`, built and put into the bundle by `scripts/build.ts`: gzip (RFC 1952), in base64. */
+/** The files of `web/`, built by `scripts/build.ts` into `dist/web-assets.cjs`: gzip (RFC 1952), in base64. */
 declare module "web-assets" {
   export const pageHtml: string;
   export const pageScript: string;

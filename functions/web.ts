@@ -1,9 +1,9 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { HttpResponseInit } from "@azure/functions";
-import { authScript, authTypes, pageHtml, pageScript, styleSheet } from "web-assets";
 import type { LocalPages } from "../shared/configuration/local-pages.ts";
 import { sha256Base64Url } from "../shared/core/encoding.ts";
 import { ProblemError } from "../shared/core/errors.ts";
+import { forGood, shared } from "../shared/core/waiting.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { html } from "../shared/http/html.ts";
 import { hasEntityTag, lists } from "../shared/http/field-values.ts";
@@ -27,27 +27,34 @@ function asset(contentType: string, base64: string): Asset {
   };
 }
 
-const assets: ReadonlyMap<string, Asset> = new Map([
-  ["auth.js", asset("text/javascript", authScript)],
-  ["auth.d.ts", asset("text/plain", authTypes)],
-  ["page.js", asset("text/javascript", pageScript)],
-  ["style.css", asset("text/css", styleSheet)],
-  ["favicon.svg", asset("image/svg+xml", gzipSync(icon).toString("base64"))],
-]);
+/** In a file of their own, because most requests need none of them. */
+const webAssets = shared(async () => import("web-assets"), forGood);
+
+const assets = shared(async (): Promise<ReadonlyMap<string, Asset>> => {
+  const { authScript, authTypes, pageScript, styleSheet } = await webAssets();
+  return new Map([
+    ["auth.js", asset("text/javascript", authScript)],
+    ["auth.d.ts", asset("text/plain", authTypes)],
+    ["page.js", asset("text/javascript", pageScript)],
+    ["style.css", asset("text/css", styleSheet)],
+    ["favicon.svg", asset("image/svg+xml", gzipSync(icon).toString("base64"))],
+  ]);
+}, forGood);
 
 type Adaptation = Pick<Site, "appName" | "basePath">;
 
 let shown: (Adaptation & { readonly page: Asset }) | undefined;
 
 /** The page with the app's name on it, and links that lead below its base path. */
-function indexPage({ appName, basePath }: Adaptation, localPages: LocalPages): Asset {
+async function indexPage({ appName, basePath }: Adaptation, localPages: LocalPages): Promise<Asset> {
+  const { pageHtml } = await webAssets();
   if (shown?.appName !== appName || shown.basePath !== basePath) {
-    shown = { appName, basePath, page: asset("text/html", adapted({ appName, basePath }, localPages)) };
+    shown = { appName, basePath, page: asset("text/html", adapted(pageHtml, { appName, basePath }, localPages)) };
   }
   return shown.page;
 }
 
-function adapted({ appName, basePath }: Adaptation, localPages: LocalPages): string {
+function adapted(pageHtml: string, { appName, basePath }: Adaptation, localPages: LocalPages): string {
   if (appName === usualAppName && basePath === "" && localPages.size === 0) return pageHtml;
   const text = gunzipSync(Buffer.from(pageHtml, "base64")).toString("utf8");
   const named = text.replaceAll(usualAppName, () => html`${appName}`.markup);
@@ -62,7 +69,7 @@ export const index: FunctionDefinition = {
   methods: ["GET", "HEAD"],
   handler: async (request, { app, site }) =>
     (await ownFile(request, app)) ??
-    serve(indexPage(site, app.configuration.localPages), request.headers, {
+    serve(await indexPage(site, app.configuration.localPages), request.headers, {
       "content-security-policy": pagePolicy(app.contentPolicy),
     }),
 };
@@ -75,7 +82,7 @@ export const pageAssets: FunctionDefinition = {
   async handler(request, { app }) {
     const own = await ownFile(request, app);
     if (own) return own;
-    const found = assets.get(request.params["file"] ?? "");
+    const found = (await assets()).get(request.params["file"] ?? "");
     if (!found) throw new ProblemError("not_found", "There is no such file.");
     return serve(found, request.headers);
   },

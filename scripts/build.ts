@@ -19,6 +19,7 @@ const chunks: Readonly<Record<string, string>> = {
   "./packages/azure-monitor.ts": "telemetry-azure-monitor",
   "./packages/otlp.ts": "telemetry-otlp",
   "./packages/sdk.ts": "telemetry-sdk",
+  "web-assets": "web-assets",
 };
 
 const chunkEntries = Object.fromEntries(
@@ -26,8 +27,8 @@ const chunkEntries = Object.fromEntries(
 );
 
 /**
- * How `dist/` is built: everything that the app needs, including the page's files, goes into one CommonJS bundle. Next
- * to it is a file for each of the {@link chunks}, which a start does not load.
+ * How `dist/` is built: everything that a start needs goes into one CommonJS bundle. Next to it is a file for each of
+ * the {@link chunks}, which a start does not load; one has the page's files.
  */
 export const bundleOptions = {
   ...functionsBundle,
@@ -109,7 +110,7 @@ function separateChunks(): Plugin {
   return {
     name: "separate-chunks",
     setup(building) {
-      building.onResolve({ filter: /^@azure\/|^\.\/packages\// }, ({ path, importer, kind }) => {
+      building.onResolve({ filter: /^@azure\/|^\.\/packages\/|^web-assets$/ }, ({ path, importer, kind }) => {
         const name = chunks[path];
         if (name === undefined || kind === "entry-point") return undefined;
         if (kind !== "dynamic-import" && !importer.includes("node_modules")) {

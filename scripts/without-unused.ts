@@ -43,6 +43,16 @@ export const unusedClasses: readonly Unused[] = [
     because: "the app does not read the change feed",
   })),
   {
+    name: "Scripts",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]client[\\/]Script[\\/]Scripts\.js$/,
+    because: "the app has no stored procedures, triggers and functions in the database",
+  },
+  {
+    name: "User",
+    file: /cosmos[\\/]dist[\\/]esm[\\/]client[\\/]User[\\/]User\.js$/,
+    because: "the app has no users and permissions in the database",
+  },
+  {
     name: "WorkloadIdentityCredential",
     file: /identity[\\/]dist[\\/]esm[\\/]credentials[\\/]workloadIdentityCredential\.js$/,
     because: "the app does not run on Kubernetes, whose workload identity this is",

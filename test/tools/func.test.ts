@@ -26,6 +26,7 @@ const packaged = [
   "dist/telemetry-azure-monitor.cjs",
   "dist/telemetry-otlp.cjs",
   "dist/telemetry-sdk.cjs",
+  "dist/web-assets.cjs",
   "host.json",
   "package.json",
 ];

@@ -13,6 +13,7 @@ const built = [
   "dist/telemetry-azure-monitor.cjs",
   "dist/telemetry-otlp.cjs",
   "dist/telemetry-sdk.cjs",
+  "dist/web-assets.cjs",
 ];
 
 describe("the folder that is published", () => {
