@@ -34,6 +34,8 @@ export interface Program {
 
 const probe = new URL("parts/probe.ts", import.meta.url).href;
 const warnings = "--disable-warning=ExperimentalWarning";
+/** As Node.js chooses it on an instance with 2 GB: it goes by the memory of the machine, and this one may have more. */
+const youngGeneration = "--max-semi-space-size=32";
 
 /** An app on the local functions host. */
 export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<MeasuredServer> {
@@ -45,7 +47,7 @@ export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<M
       ...own(),
       FUNCTIONS_WORKER_PROCESS_COUNT: String(workers),
       ...app.environment,
-      NODE_OPTIONS: `--import=${probe} ${BENCH_NODE_OPTIONS}`,
+      NODE_OPTIONS: `--import=${probe} ${youngGeneration} ${BENCH_NODE_OPTIONS}`,
     },
     log: (line) => findProbe(line, probes),
   });
@@ -54,7 +56,8 @@ export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<M
 
 /** The command of a peer that Node.js runs. */
 export function peerProgram(file: string): readonly string[] {
-  return [process.execPath, warnings, `--import=${probe}`, fileURLToPath(new URL(`peers/${file}`, import.meta.url))];
+  const program = fileURLToPath(new URL(`peers/${file}`, import.meta.url));
+  return [process.execPath, warnings, youngGeneration, `--import=${probe}`, program];
 }
 
 /** A program that prints "probe <port>" and "listening <url>". */
