@@ -30,7 +30,7 @@ export interface Extent {
 }
 
 export const fullExtent: Extent = {
-  warmCalls: 4_000,
+  warmCalls: 6_000,
   rounds: 9,
   roundMs: 600,
   roundWarmMs: 250,
