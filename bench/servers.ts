@@ -34,8 +34,8 @@ export interface Program {
 
 const probe = new URL("parts/probe.ts", import.meta.url).href;
 const warnings = "--disable-warning=ExperimentalWarning";
-/** As Node.js chooses it on an instance with 2 GB: it goes by the memory of the machine, and this one may have more. */
-const youngGeneration = "--max-semi-space-size=32";
+/** As Node.js chooses them on an instance with 2 GB: it goes by the memory of the machine, and this one may have more. */
+const memoryLimits = ["--max-semi-space-size=32", "--max-old-space-size=1024"];
 
 /** An app on the local functions host. */
 export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<MeasuredServer> {
@@ -47,7 +47,7 @@ export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<M
       ...own(),
       FUNCTIONS_WORKER_PROCESS_COUNT: String(workers),
       ...app.environment,
-      NODE_OPTIONS: `--import=${probe} ${youngGeneration} ${BENCH_NODE_OPTIONS}`,
+      NODE_OPTIONS: `--import=${probe} ${memoryLimits.join(" ")} ${BENCH_NODE_OPTIONS}`,
     },
     log: (line) => findProbe(line, probes),
   });
@@ -57,7 +57,7 @@ export async function startOnHost({ workers = 1, ...app }: HostedApp): Promise<M
 /** The command of a peer that Node.js runs. */
 export function peerProgram(file: string): readonly string[] {
   const program = fileURLToPath(new URL(`peers/${file}`, import.meta.url));
-  return [process.execPath, warnings, youngGeneration, `--import=${probe}`, program];
+  return [process.execPath, warnings, ...memoryLimits, `--import=${probe}`, program];
 }
 
 /** A program that prints "probe <port>" and "listening <url>". */
