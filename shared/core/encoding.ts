@@ -21,5 +21,5 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Lowercases A to Z only. `toLowerCase()` also makes ASCII letters of other characters, such as `k` of the Kelvin sign. */
 export function asciiLowerCase(text: string): string {
-  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : text;
 }

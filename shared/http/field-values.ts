@@ -30,7 +30,8 @@ export function textOf(value: string): string {
 
 /** The media type of a `Content-Type`, in lower case and without parameters (RFC 9110 section 8.3.1). */
 export function mediaTypeOf(contentType: string | null): string {
-  return partsOf(contentType ?? "").name;
+  const [name = ""] = (contentType ?? "").split(";", 1);
+  return tidy(name);
 }
 
 /**
@@ -51,8 +52,10 @@ export function hasEntityTag(header: string | null, etag: string): boolean {
 }
 
 function partsOf(entry: string): { name: string; parameters: readonly string[] } {
-  const [name = "", ...parameters] = entry
-    .split(";")
-    .map((part) => asciiLowerCase(part.replaceAll(/^[ \t]+|[ \t]+$/g, "")));
+  const [name = "", ...parameters] = entry.split(";").map(tidy);
   return { name, parameters };
+}
+
+function tidy(part: string): string {
+  return asciiLowerCase(part.replaceAll(/^[ \t]+|[ \t]+$/g, ""));
 }

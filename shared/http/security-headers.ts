@@ -1,32 +1,45 @@
 import type { HttpResponseInit } from "@azure/functions";
+import { mediaTypeOf } from "./field-values.ts";
 
 /** For answers that are not pages: if a browser shows one as a document, that can do nothing. */
 const inertPolicy = "default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'; sandbox";
 
-const defaults = {
+/** Who may keep an answer, read it, and take it for something else. */
+const ofEveryAnswer = {
   "cache-control": "no-store",
-  "content-security-policy": inertPolicy,
   "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+/** What a document may do, who may frame it, and what its links and windows tell. */
+const ofDocuments = {
+  ...ofEveryAnswer,
+  "content-security-policy": inertPolicy,
   "x-frame-options": "DENY",
   // Not "no-referrer": browsers would then send "Origin: null" with the app's own forms.
   "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
 } as const;
 
 /**
- * Adds to an answer's headers every security header that its function has not set.
+ * Adds to an answer's headers every security header that its function has not set. JSON does not get those of documents: a browser
+ * shows it as text, which does nothing. Most answers are JSON from APIs, and each header takes its time.
  * @throws {TypeError} for a value that is not printable ASCII: the host could not send it, and would answer with an empty 500
  */
 export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl: string): Record<string, string> {
-  const merged: Record<string, string> = { ...defaults, ...plainFields(headers) };
+  const given = plainFields(headers);
+  const merged: Record<string, string> = { ...(isJson(given) ? ofEveryAnswer : ofDocuments), ...given };
   if (publicBaseUrl.startsWith("https:")) merged["strict-transport-security"] = "max-age=31536000";
   // If others may frame the answer, only the policy can name them: the older header knows just "nobody" and "the app itself".
-  if (!merged["content-security-policy"]?.includes("frame-ancestors 'none'")) delete merged["x-frame-options"];
+  if (merged["content-security-policy"]?.includes("frame-ancestors 'none'") === false) delete merged["x-frame-options"];
   for (const [name, value] of Object.entries(merged)) {
     if (!/^[\t\x20-\x7e]*$/.test(value)) throw new TypeError(`The header ${name} is not printable ASCII`);
   }
   return merged;
+}
+
+function isJson({ "content-type": type = null }: Readonly<Record<string, string>>): boolean {
+  return mediaTypeOf(type) === "application/json";
 }
 
 /** The fields by their names in lower case. `Headers` takes longer than everything else here. */

@@ -21,10 +21,15 @@ const dependencyFailures = Object.entries(problemTypes).filter(
 
 const everyAnswer: Readonly<Record<string, RegExp>> = {
   "x-content-type-options": /^nosniff$/,
-  "referrer-policy": /^same-origin$/,
-  "cross-origin-opener-policy": /^same-origin$/,
   "cross-origin-resource-policy": /^same-origin$/,
   "cache-control": /^no-(store|cache)$/,
+};
+
+/** JSON, which a browser shows as text, needs no more. */
+const everyDocument: typeof everyAnswer = {
+  ...everyAnswer,
+  "referrer-policy": /^same-origin$/,
+  "cross-origin-opener-policy": /^same-origin$/,
   "content-security-policy": /default-src 'none'.*frame-ancestors [^*]+/,
 };
 
@@ -32,14 +37,17 @@ const everyAnswer: Readonly<Record<string, RegExp>> = {
 export function judge(sent: Uint8Array, answer: RawAnswer, origins: Origins): string[] {
   const of = (name: string) => answer.headers.filter(([each]) => each === name).map(([, value]) => value);
   if (isOfHost(answer, sent)) return [];
+  const isJson = /^application\/json(?:;|$)/.test(of("content-type")[0] ?? "");
   return [
-    ...Object.entries(everyAnswer).flatMap(([name, pattern]) => {
+    ...Object.entries(isJson ? everyAnswer : everyDocument).flatMap(([name, pattern]) => {
       const [value, ...more] = of(name);
       return value !== undefined && pattern.test(value) && more.length === 0
         ? []
         : [`${name} is ${value ?? "missing"}`];
     }),
-    ...(of("x-frame-options")[0] === "DENY" || of("content-security-policy")[0]?.includes("frame-ancestors http")
+    ...(isJson ||
+    of("x-frame-options")[0] === "DENY" ||
+    of("content-security-policy")[0]?.includes("frame-ancestors http")
       ? []
       : ["anybody may frame it"]),
     ...(answer.status >= 500 && !isNamedFailure(answer) ? [`an unnamed ${answer.status}`] : []),

@@ -167,6 +167,26 @@ describe("security headers", () => {
     assert.equal(headers["strict-transport-security"], "max-age=31536000");
   });
 
+  test("of documents are not owed by JSON, which a browser shows as text", () => {
+    for (const type of ["application/json", "Application/JSON; charset=utf-8"]) {
+      assert.deepEqual(headersOf({ "content-type": type }), {
+        "content-type": type,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
+        "strict-transport-security": "max-age=31536000",
+      });
+    }
+  });
+
+  test("of documents are owed by whatever else could be one", () => {
+    for (const type of ["text/html", "image/svg+xml", "application/json-seq", "application/problem+json", ""]) {
+      const headers = headersOf({ "content-type": type });
+      assert.equal(headers["x-frame-options"], "DENY");
+      assert.match(headers["content-security-policy"] ?? "", /sandbox/);
+    }
+  });
+
   test("do not promise TLS where there is none", () => {
     assert.equal(headersOf({}, "http://localhost:7071")["strict-transport-security"], undefined);
   });
