@@ -1,5 +1,4 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { mediaTypeOf } from "./field-values.ts";
 
 /** For answers that are not pages: if a browser shows one as a document, that can do nothing. */
 const inertPolicy = "default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'; sandbox";
@@ -38,8 +37,9 @@ export function withDefaults(headers: HttpResponseInit["headers"], publicBaseUrl
   return merged;
 }
 
-function isJson({ "content-type": type = null }: Readonly<Record<string, string>>): boolean {
-  return mediaTypeOf(type) === "application/json";
+/** Not with a comma: of several types, a browser takes the last one (Fetch section 2.2.2). */
+function isJson({ "content-type": type = "" }: Readonly<Record<string, string>>): boolean {
+  return /^application\/json(?:;[^,]*)?$/i.test(type);
 }
 
 /** The fields by their names in lower case. `Headers` takes longer than everything else here. */

@@ -180,7 +180,15 @@ describe("security headers", () => {
   });
 
   test("of documents are owed by whatever else could be one", () => {
-    for (const type of ["text/html", "image/svg+xml", "application/json-seq", "application/problem+json", ""]) {
+    const several = ["application/json, text/html", "application/json;a=b, text/html"];
+    for (const type of [
+      "text/html",
+      "image/svg+xml",
+      "application/json-seq",
+      "application/problem+json",
+      "",
+      ...several,
+    ]) {
       const headers = headersOf({ "content-type": type });
       assert.equal(headers["x-frame-options"], "DENY");
       assert.match(headers["content-security-policy"] ?? "", /sandbox/);
