@@ -37,7 +37,7 @@ const everyDocument: typeof everyAnswer = {
 export function judge(sent: Uint8Array, answer: RawAnswer, origins: Origins): string[] {
   const of = (name: string) => answer.headers.filter(([each]) => each === name).map(([, value]) => value);
   if (isOfHost(answer, sent)) return [];
-  const isJson = /^application\/json(?:;|$)/.test(of("content-type")[0] ?? "");
+  const isJson = /^application\/json(?:;[^,]*)?$/.test(of("content-type").join(","));
   return [
     ...Object.entries(isJson ? everyAnswer : everyDocument).flatMap(([name, pattern]) => {
       const [value, ...more] = of(name);
