@@ -1,12 +1,10 @@
 import type { DirectoryState } from "../account/directory-state.ts";
 import type { App, Invocation } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
-import { isRecord } from "../core/encoding.ts";
+import { deltaPage, type DeltaPage } from "./delta.ts";
 import { endByDirectory, signedInAccount } from "./end-sessions.ts";
-import { GraphError } from "./errors.ts";
-import { askGraph, type GraphAnswer } from "./graph.ts";
 import { changeState, readState } from "./state.ts";
-import { decidingProperties, verdictOnUser, type Verdict } from "./verdict.ts";
+import { verdictOnUser, type Verdict } from "./verdict.ts";
 import { inGroups } from "./work.ts";
 
 /** Notifications may be lost, and for users Microsoft Graph does not say so. */
@@ -37,7 +35,7 @@ export async function compareWithDirectory(
   if (state.nextLink === null && !isOld && !isDue) return;
   const counts = { users: 0, accounts: 0 };
   do {
-    const page = await pageAt(app, directory, state, invocation);
+    const page = await deltaPage(app, directory, state, invocation);
     counts.users += page.users.length;
     counts.accounts += await checkPage(app, directory, page.users, invocation);
     state = await keepPlace(app, directory, state, page, invocation.signal);
@@ -48,50 +46,11 @@ export async function compareWithDirectory(
   });
 }
 
-interface Page {
-  readonly users: readonly Readonly<Record<string, unknown>>[];
-  readonly nextLink: string | null;
-  readonly deltaLink: string | null;
-}
-
-const beginning = `users/delta?$select=${decidingProperties}`;
-
-async function pageAt(
-  app: App,
-  directory: DirectoryConfiguration,
-  { nextLink, deltaLink }: DirectoryState,
-  { signal }: Invocation,
-): Promise<Page> {
-  const target = nextLink ?? deltaLink ?? beginning;
-  const answer = await askGraph(app, directory, { method: "GET", target }, signal);
-  // Microsoft Graph no longer knows the place: a link lives for 7 days.
-  if (target !== beginning && isLost(answer)) return { users: [], nextLink: beginning, deltaLink: null };
-  const {
-    value,
-    "@odata.nextLink": next,
-    "@odata.deltaLink": delta,
-  }: Record<string, unknown> = answer.status === 200 && isRecord(answer.body) ? answer.body : {};
-  if (!Array.isArray(value)) throw new GraphError(answer.status === 200 ? "unreadable" : String(answer.status));
-  const links = { nextLink: textIn(next), deltaLink: textIn(delta) };
-  if (links.nextLink === null && links.deltaLink === null) throw new GraphError("unreadable");
-  return { users: value.filter(isRecord), ...links };
-}
-
-function isLost({ status, body }: GraphAnswer): boolean {
-  if (status === 410) return true;
-  const { error } = isRecord(body) ? body : {};
-  return status === 400 && isRecord(error) && /^syncState/i.test(String(error["code"]));
-}
-
-function textIn(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
 /** @returns the number of accounts that were read */
 async function checkPage(
   app: App,
   directory: DirectoryConfiguration,
-  users: Page["users"],
+  users: DeltaPage["users"],
   invocation: Invocation,
 ): Promise<number> {
   const concerned = users.flatMap((user) => {
@@ -119,7 +78,7 @@ async function keepPlace(
   app: App,
   directory: DirectoryConfiguration,
   from: DirectoryState,
-  { nextLink, deltaLink }: Page,
+  { nextLink, deltaLink }: DeltaPage,
   signal: AbortSignal,
 ): Promise<DirectoryState> {
   const comparedAt = nextLink === null ? new Date(app.clock.now()).toISOString() : from.comparedAt;
