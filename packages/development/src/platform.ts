@@ -13,7 +13,7 @@ import { absoluteCertificates, leaveSettings, trustToo } from "./platform-settin
 import { RunningParts } from "./running-parts.ts";
 import type { SecondApp } from "./second-app/app.ts";
 import { missingParts, type Settings } from "./settings.ts";
-import { startOthers, startQueues } from "./start-parts.ts";
+import { startOthers, startQueues, type Others } from "./start-parts.ts";
 import type { UserDirectory } from "./user-directory/service.ts";
 
 export type { AppInstance } from "@entra-functions-bff/functions-host/instance";
@@ -77,20 +77,10 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
     startOthers(options, missing, { publicBaseUrl, neighbours, parts }),
   ]);
 
-  const madeHere: Settings = {
+  const madeHere = await settingsOf({ queueStorage, cosmos, entra, downstreamApi, apis }, settings, {
     PublicBaseUrl: publicBaseUrl,
     ...localPages(publicBaseUrl, neighbours("app")),
-    AzureWebJobsDisableHomepage: "true",
-    ...(cosmos && { CosmosDb: cosmos.connectionString }),
-    ...entra?.settings,
-    ...(downstreamApi && {
-      DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
-      DownstreamApis__graph__Scopes: "User.Read",
-    }),
-    ...apis?.settings,
-    ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
-    ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, settings) }),
-  };
+  });
   const settingsFile = await leaveSettings(folder, madeHere, entra?.graph.url);
 
   return {
@@ -117,6 +107,27 @@ async function startParts(given: PlatformOptions, parts: RunningParts): Promise<
       await rm(settingsFile, { force: true });
       await parts.stop();
     },
+  };
+}
+
+/** The settings that lead the app to the parts that run here. */
+async function settingsOf(
+  { cosmos, entra, downstreamApi, apis, queueStorage }: Others & { readonly queueStorage: QueueStorage | undefined },
+  given: Settings,
+  address: Settings,
+): Promise<Settings> {
+  return {
+    ...address,
+    AzureWebJobsDisableHomepage: "true",
+    ...(cosmos && { CosmosDb: cosmos.connectionString }),
+    ...entra?.settings,
+    ...(downstreamApi && {
+      DownstreamApis__graph__BaseUrl: `${downstreamApi.url}/v1.0`,
+      DownstreamApis__graph__Scopes: "User.Read",
+    }),
+    ...apis?.settings,
+    ...(queueStorage && { AzureWebJobsStorage: queueStorage.connectionString }),
+    ...(entra && { NODE_EXTRA_CA_CERTS: await trustToo(entra.settings, given) }),
   };
 }
 

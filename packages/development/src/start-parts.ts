@@ -19,11 +19,19 @@ export async function startQueues(
   return parts.add(startQueueStorage({ port: ports.queueStorage, folder: join(folder, "queue-storage") }));
 }
 
+/** The parts besides the queues. Undefined: it is real, or was not asked for. */
+export interface Others {
+  readonly cosmos: CosmosEndpoint | undefined;
+  readonly entra: Identity | undefined;
+  readonly downstreamApi: DownstreamApi | undefined;
+  readonly apis: RunningApis | undefined;
+}
+
 export async function startOthers(
   options: PlatformOptions,
   missing: ReadonlySet<LocalPart>,
   { publicBaseUrl, neighbours, parts }: Surroundings,
-): Promise<{ cosmos?: CosmosEndpoint; entra?: Identity; downstreamApi?: DownstreamApi; apis?: RunningApis }> {
+): Promise<Others> {
   const { folder, ports, settings = {} } = options;
   const cosmos = missing.has("cosmos")
     ? await parts.add(
@@ -50,12 +58,7 @@ export async function startOthers(
       ? await parts.add(startApiStandIns(options.apis, settings, entra.identityProvider))
       : undefined;
   if (entra && apis) registerApis(entra.graph, { clientId: appClientId }, apis.settings);
-  return {
-    ...(cosmos && { cosmos }),
-    ...(entra && { entra }),
-    ...(downstreamApi && { downstreamApi }),
-    ...(apis && { apis }),
-  };
+  return { cosmos, entra, downstreamApi, apis };
 }
 
 async function startApi(identityProvider: IdentityProvider, port: number): Promise<DownstreamApi> {
