@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { appClientId } from "@entra-functions-bff/development";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { notBeforeId } from "../../shared/account/not-before.ts";
 import { assertProblem, clearsSession, codeOf } from "../support/assertions.ts";
@@ -37,6 +38,20 @@ describe("an administrator signs everybody out", () => {
     const client = await signedIn(ada);
     assert.equal((await world.client().fetch("/auth/not-before", { method: "PUT" })).status, 401);
     assert.equal((await client.fetch("/auth/me")).status, 200);
+  });
+
+  it("as a service with the app role, without a key", async () => {
+    const client = await signedIn(ada);
+    const { tenantId, instance, controls } = world.identityProvider;
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: `${instance}${tenantId}/v2.0`, aud: appClientId, iat: now, exp: now + 600, ver: "2.0" };
+    const token = await controls.signToken({ ...claims, tid: tenantId, azp: "a-service", roles: ["Sessions.EndAll"] });
+    const headers = { authorization: `Bearer ${token}` };
+    assertProblem(await world.client().fetch("/auth/services/not-before", { method: "PUT" }), 401, "token_invalid");
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    const answer = await world.client().fetch("/auth/services/not-before", { method: "PUT", headers });
+    assert.equal(typeof answer.json()["everybody"], "string", answer.body);
+    assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
   });
 
   it("at one instance: nobody is served there any more, nor soon at the other, and a new sign-in is", async () => {
