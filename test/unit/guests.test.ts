@@ -5,6 +5,7 @@ import { findAccount, guestKeyFor } from "../../shared/account/guests.ts";
 import { personKeyOf } from "../../shared/account/index-entry.ts";
 import { purgeAccount } from "../../shared/sign-out/by-administrator.ts";
 import { carryOut } from "../../shared/sign-out/carry-out.ts";
+import { eraseAccount } from "../../shared/sign-out/erase.ts";
 import { openSession } from "../../shared/sign-in/open-session.ts";
 import type { SessionCookie } from "../../shared/session/cookie.ts";
 import { StoreUnavailableError } from "../../shared/store/errors.ts";
@@ -45,6 +46,29 @@ describe("a guest's session", () => {
       const found = await findAccount(app.memory, app.authority.environment, id, new AbortController().signal);
       assert.equal(found?.document.id, accountKey);
     }
+  });
+
+  test("is erased by either id: no entry leads to the account any more, only marks are left", async () => {
+    for (const id of [homeId, localId]) {
+      const app = testApp();
+      await signInGuest(app);
+      const erased = await eraseAccount(app, id, invocation());
+      assert.deepEqual(erased, { outcome: "account_deleted", sessionsRemoved: 1, entriesRemoved: 2 });
+      const left = [...app.memory.sids.documents.values()];
+      assert.deepEqual(
+        left.map(({ accountKey, ttl }) => [accountKey, ttl]),
+        [[null, 16 * 60]],
+        id,
+      );
+    }
+  });
+
+  test("keeps its entry if the guest signs in anew while an earlier session is erased", async () => {
+    const app = testApp();
+    await signInGuest(app);
+    once(app.memory.sids, "delete", () => signInGuest(app));
+    await eraseAccount(app, localId, invocation());
+    assert.ok(await findAccount(app.memory, app.authority.environment, localId, new AbortController().signal));
   });
 
   test("is ended by either id, with four operations at most", async () => {
