@@ -2,7 +2,7 @@ import type { App } from "../shared/app/app.ts";
 import { problemCodeOf } from "../shared/core/errors.ts";
 import { credentialExpiresSoon, daysBeforeExpiry } from "../shared/identity/credential-expiry.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
-import { directoryNotSubscribed } from "../shared/readiness/readiness.ts";
+import { directoryNotSubscribed, queueMissing } from "../shared/readiness/readiness.ts";
 import { isTelemetryDelivered, telemetryRefused } from "../shared/telemetry/delivery.ts";
 import { warningTexts } from "../shared/telemetry/warnings.ts";
 
@@ -53,6 +53,7 @@ async function warningsOf(
   return [
     ...warnings.given.map((warning) => ({ code: warning, detail: warningTexts[warning] })),
     ...(isTelemetryDelivered() ? [] : [telemetryRefused]),
+    ...(configuration.signOut.queue ? [] : [queueMissing]),
     ...(isEnding ? [credentialExpiresSoon] : []),
     ...((await readiness.directoryIsSilent(signal)) ? [directoryNotSubscribed] : []),
   ];

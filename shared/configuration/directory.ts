@@ -1,5 +1,6 @@
 import type { AzureAdConfiguration } from "./azure-ad.ts";
 import { cloudOf } from "./clouds.ts";
+import { isNcrontab } from "./ncrontab.ts";
 import { isGuid, type SettingsReader } from "./settings-reader.ts";
 import { settings } from "./settings.ts";
 
@@ -17,7 +18,7 @@ export function readDirectory(read: SettingsReader, azureAd: AzureAdConfiguratio
   const isOn = read.oneOf(settings.directoryNotifications, ["true", "false"], "false") === "true";
   const tenantId = readTenant(read, azureAd, isOn);
   const graphUrl = read.url(settings.directoryGraphUrl, "https or loopback", cloudOf(azureAd.authorityHost).graphs[0]);
-  const schedule = read.optional(settings.directorySchedule, (value) => /^(\S+\s+){5}\S+$/.test(value));
+  const schedule = read.optional(settings.directorySchedule, isNcrontab);
   if (!isOn) return undefined;
   return {
     tenantId: tenantId.toLowerCase(),

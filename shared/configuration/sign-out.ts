@@ -1,4 +1,5 @@
 import { hostSettings } from "./host-settings.ts";
+import { isNcrontab } from "./ncrontab.ts";
 import type { SettingsReader } from "./settings-reader.ts";
 import { formerMaxAttempts, settings } from "./settings.ts";
 
@@ -18,7 +19,7 @@ export interface SignOutConfiguration {
 }
 
 export function readSignOut(read: SettingsReader): SignOutConfiguration {
-  const schedule = read.optional(settings.signOutSchedule, (value) => /^(\S+\s+){5}\S+$/.test(value));
+  const schedule = read.optional(settings.signOutSchedule, isNcrontab);
   const former = { ...settings.signOutMaxAttempts, name: formerMaxAttempts };
   const attempts = read.raw(settings.signOutMaxAttempts.name) === undefined ? former : settings.signOutMaxAttempts;
   return {

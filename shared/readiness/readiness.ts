@@ -28,6 +28,14 @@ export const directoryNotSubscribed = {
     "subscribes within five minutes of a start; if it cannot, the event directory_failed with the step subscribe says why.",
 } as const;
 
+/** What `/readyz` says if no queue is configured. */
+export const queueMissing = {
+  code: "queue_missing",
+  detail:
+    "The app has no queue: AzureWebJobsStorage or AzureWebJobsStorage__queueServiceUri is missing. A sign-out that meets a store " +
+    "that does not answer fails, instead of being finished later.",
+} as const;
+
 const checkTimeoutMs = 6_000;
 const storeKeptMs = 2_000;
 /**

@@ -66,12 +66,12 @@ describe("a configuration that only says what it must", () => {
   });
 });
 
-const signOutOf = (changes: Environment) => configuration(changes).signOut;
+const storage = "AzureWebJobsStorage";
+const signOutOf = (changes: Environment) => configuration({ [storage]: undefined, ...changes }).signOut;
 
 describe("sign-outs that have to wait", () => {
   const uri = "https://account.queue.core.windows.net";
   const identity = "66666666-6666-4666-8666-666666666666";
-  const storage = "AzureWebJobsStorage";
 
   for (const [what, given, queue] of [
     ["the host's connection string", { [storage]: "a" }, { kind: "connectionString", connectionString: "a" }],
@@ -102,6 +102,48 @@ describe("sign-outs that have to wait", () => {
     assert.equal(signOutOf({ [formerMaxAttempts]: "7" }).maxAttempts, 7);
     assert.equal(signOutOf({ [formerMaxAttempts]: "7", SignOut__MaxAttempts: "8" }).maxAttempts, 8);
   });
+
+  for (const schedule of [
+    "* * * * * *",
+    "0 */5 * * * *",
+    "0 0,30 9-17/2 1-15 JAN-March,12 Mon-fri",
+    "59 59 23 31 12 6",
+    "00  05 01 01 01 0",
+  ]) {
+    test(`are finished on the schedule ${schedule}`, () => {
+      const { signOut, directory } = configuration({
+        SignOut__FinishSchedule: schedule,
+        Directory__Notifications: "true",
+        Directory__Schedule: schedule,
+      });
+      assert.deepEqual([signOut.finishSchedule, directory?.schedule], [schedule, schedule]);
+    });
+  }
+
+  for (const schedule of [
+    "99 99 99 99 99 99",
+    "60 * * * * *",
+    "* * 24 * * *",
+    "* * * 0 * *",
+    "* * * * 13 *",
+    "* * * * * 7",
+    "*/5 * * * *",
+    "* * * * * * *",
+    "0 */0 * * * *",
+    "0 *//5 * * * *",
+    "0 1-2-3 * * * *",
+    "0 1, * * * *",
+    "0 * * L * ?",
+    "@daily",
+    "00:05:00",
+    "0 * * * Janu *",
+  ]) {
+    test(`are not finished on ${schedule}, which is no schedule for the host`, () => {
+      for (const name of ["SignOut__FinishSchedule", "Directory__Schedule"]) {
+        assert.throws(() => configuration({ [name]: schedule }), { message: new RegExp(`${name}.*NCRONTAB`) }, name);
+      }
+    });
+  }
 });
 
 const originOf = (PublicBaseUrl: string | undefined, WEBSITE_HOSTNAME?: string) =>

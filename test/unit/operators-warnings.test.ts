@@ -74,6 +74,14 @@ describe("a credential that expires", () => {
   });
 });
 
+describe("a host without a queue", () => {
+  test("is a warning of /readyz, because a sign-out cannot wait", async () => {
+    assert.deepEqual((await codesOf(testApp({ AzureWebJobsStorage: undefined }))).codes, ["queue_missing"]);
+    const uri = { AzureWebJobsStorage: undefined, AzureWebJobsStorage__queueServiceUri: "https://a.queue.example" };
+    assert.deepEqual((await codesOf(testApp(uri))).codes, []);
+  });
+});
+
 describe("a directory that is to end sessions", () => {
   beforeEach(() => mock.timers.enable({ apis: ["Date"], now }));
 

@@ -18,7 +18,10 @@ const environments: readonly Environment[] = [
   environment({ PublicBaseUrl: undefined, WEBSITE_HOSTNAME: "app.example" }),
   environment({ [`${credential}SourceType`]: "SignedAssertionFromManagedIdentity", CosmosDb: undefined }),
   environment({ [`${credential}SourceType`]: "Certificate", CosmosDb__accountEndpoint: "https://store.example" }),
-  environment({ AzureWebJobsStorage__queueServiceUri: "https://account.queue.core.windows.net" }),
+  environment({
+    AzureWebJobsStorage: undefined,
+    AzureWebJobsStorage__queueServiceUri: "https://account.queue.core.windows.net",
+  }),
   environment({ [settings.signOutMaxAttempts.name]: "2" }),
   environment(apiSettings("orders", { Headers__Key: "1" })),
   environment({ Directory__Notifications: "true", AzureAd__TenantId: "contoso.example" }),

@@ -12,6 +12,7 @@ const valid: Environment = {
   AzureAd__ClientCredentials__0__SourceType: "ClientSecret",
   AzureAd__ClientCredentials__0__ClientSecret: "s3cret-of-the-app",
   CosmosDb: "AccountEndpoint=https://store.example:443/;AccountKey=a2V5LW9mLXRoZS1zdG9yZQ==;",
+  AzureWebJobsStorage: "UseDevelopmentStorage=true",
 };
 
 /** A complete environment with some settings changed; undefined takes one away. */
