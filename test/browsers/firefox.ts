@@ -23,6 +23,8 @@ const preferences = {
   "services.settings.server": "data:,#remote-settings-dummy/v1",
   "browser.safebrowsing.malware.enabled": false,
   "browser.safebrowsing.phishing.enabled": false,
+  // Each site has a process of its own, but none is started before it is needed.
+  "dom.ipc.processPrelaunch.enabled": false,
 } as const;
 
 /** Starts Firefox, headless, with a profile of its own. One start serves all flows: `fresh` forgets what was before. */
