@@ -20,7 +20,8 @@ const maxTokenLength = 16_384;
 
 /**
  * Verifies the access token (RFC 6750 section 2.1) of a program that has an app role: signature, issuer, audience, times, version and
- * role. The platform's ID tokens are for the same audience, and hold a person's roles; they name no calling app (`azp`).
+ * role. The platform's ID tokens are for the same audience, and hold a person's roles; they name no calling app (`azp`). Tokens of an
+ * app that acts for a person have `scp`, and are refused, too.
  *
  * Under a multi-tenant authority, each tenant's administrators give the app's roles to whom they like. So a caller from there may
  * only name accounts of the tenant that has issued its token.
@@ -46,6 +47,9 @@ export async function verifyAppCaller(
   const { payload } = token;
   if (payload["ver"] !== "2.0") throw token.invalid("ver");
   if ("nonce" in payload) throw token.invalid("nonce");
+  // An app that acts for a person has the person's roles in its token.
+  if ("scp" in payload) throw token.invalid("scp");
+  if ((payload["idtyp"] ?? "app") !== "app") throw token.invalid("idtyp");
   const tenantId = asciiLowerCase(token.required("tid"));
   if (allowedTenants.length > 0 && !allowedTenants.includes(tenantId)) {
     throw new ProblemError("tenant_not_allowed", "This app is not for the tenant of the token.");

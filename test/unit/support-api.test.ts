@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { HttpMethod } from "@azure/functions";
 import { servicesNotBefore } from "../../functions/not-before.ts";
 import * as support from "../../functions/support.ts";
@@ -9,7 +10,7 @@ import { metadata, testApp, type TestApp } from "./support/app.ts";
 import { clientId, tenantId } from "./support/environment.ts";
 import { call } from "./support/http.ts";
 import { aMomentLater, isSignedIn, signIn, type OpenedSession } from "./support/sessions.ts";
-import { forged, idTokenClaims, keys, now, signed, unsigned, type Claims } from "./support/tokens.ts";
+import { forged, idTokenClaims, keys, now, publicJwk, signed, unsigned, type Claims } from "./support/tokens.ts";
 
 const caller = "c0ffee00-1111-4222-8333-444444444444";
 const ada = `ada.${tenantId}`;
@@ -136,6 +137,21 @@ describe("everybody else is refused", () => {
     "a token that is not valid yet": { nbf: now() + 3600 },
     "a token that names no calling app": { azp: undefined },
     "a token with a nonce, like an ID token's": { nonce: "n" },
+    "a person's token for an app that acts for them": { scp: "access_as_user" },
+    "a person's token by its type": { idtyp: "user" },
+    "a token that names no tenant": { tid: undefined },
+    "a token whose tenant is no text": { tid: [tenantId] },
+    "the issuer of another tenant": { iss: metadata.issuer.replace(tenantId, "99999999-2222-4333-8444-555555555555") },
+    "an issuer that only begins right": { iss: `${metadata.issuer}/` },
+    "the issuer of version 1": { iss: `https://sts.windows.net/${tenantId}/` },
+    "several audiences": { aud: [clientId, "another"] },
+    "no audience": { aud: undefined },
+    "no version": { ver: undefined },
+    "a version that is no text": { ver: 2 },
+    "no end": { exp: undefined },
+    "an end that is no number": { exp: "9999999999" },
+    "an issue in the future": { iat: now() + 3600 },
+    "a calling app that is no text": { azp: { toString: caller } },
   };
   for (const [name, changes] of Object.entries(refusedFor)) {
     test(`401: ${name}`, async () => {
@@ -163,15 +179,64 @@ describe("everybody else is refused", () => {
     assert.deepEqual(await signedInOf(), [true, true]);
   });
 
+  test("401: a signature or a key of the caller's own choosing", async () => {
+    const secret = new TextEncoder().encode(JSON.stringify(publicJwk));
+    const strange = await generateKeyPair("RS256", { extractable: true });
+    const jwk = await exportJWK(strange.publicKey);
+    const withHeader = async (header: object) => signed(claims(), { key: strange.privateKey, header });
+    const wrong = {
+      "HS256 with the public key as the secret": await new SignJWT(claims())
+        .setProtectedHeader({ alg: "HS256", kid: "own" })
+        .sign(secret),
+      "a key in the header": await withHeader({ jwk }),
+      "a key set of its own": await withHeader({ jku: "https://evil.example/keys", kid: "evil" }),
+      "another algorithm than the key's": await new SignJWT(claims())
+        .setProtectedHeader({ alg: "PS256", kid: "own" })
+        .sign((await generateKeyPair("PS256")).privateKey),
+      "an unknown key id": await withHeader({ kid: "../own" }),
+      "a key id that is a list": unsigned({ alg: "RS256", kid: ["own"] }, claims(), "AAAA"),
+      "an extension that nobody knows": await signed(claims(), { header: { crit: ["x"], x: 1 } }).catch(() =>
+        unsigned({ alg: "RS256", kid: "own", crit: ["x"], x: 1 }, claims(), "AAAA"),
+      ),
+      "NONE in capitals": unsigned({ alg: "NONE" }, claims()),
+      "five parts": `${await token()}.a.b`,
+      "parts that are no JSON": "eyJ.eyJ.AAAA",
+    };
+    for (const [what, each] of Object.entries(wrong)) {
+      const { response, body } = await ask(support.endAccountSessions, `Bearer ${each}`);
+      assert.deepEqual([response.status, (body as { code: string }).code], [401, "token_invalid"], what);
+    }
+    assert.deepEqual(await signedInOf(), [true, true]);
+  });
+
   test("403: a token without the role, or with another one", async () => {
-    for (const roles of [undefined, [], ["Orders.Approve"], "Sessions.Manage", ["sessions.manage"]]) {
+    for (const roles of [
+      undefined,
+      [],
+      ["Orders.Approve"],
+      "Sessions.Manage",
+      ["sessions.manage"],
+      [["Sessions.Manage"]],
+      { 0: "Sessions.Manage", length: 1 },
+    ]) {
       const { response, body } = await askWith(support.endAccountSessions, { roles });
       assert.deepEqual([response.status, (body as { code: string }).code], [403, "role_required"]);
     }
   });
 
   test("400: an account id of another form", async () => {
-    for (const accountId of ["", "a b", "../x", "a.b.c", "x".repeat(300)]) {
+    for (const accountId of [
+      "",
+      "a b",
+      "../x",
+      "a.b.c",
+      "x".repeat(300),
+      `${ada}.`,
+      `${ada}%2F`,
+      "a%00",
+      "\u{1F600}",
+      `${ada}\n`,
+    ]) {
       assert.equal((await askWith(support.accountSessions, {}, { accountId })).response.status, 400);
     }
   });
