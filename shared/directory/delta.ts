@@ -3,7 +3,7 @@ import type { App, Invocation } from "../app/app.ts";
 import type { DirectoryConfiguration } from "../configuration/directory.ts";
 import { isRecord } from "../core/encoding.ts";
 import { GraphError } from "./errors.ts";
-import { askGraph, type GraphAnswer } from "./graph.ts";
+import { askGraph } from "./graph.ts";
 import { decidingProperties } from "./verdict.ts";
 
 /** One page of a delta query. */
@@ -28,24 +28,24 @@ export async function deltaPage(
   const target = nextLink ?? deltaLink ?? beginning;
   const answer = await askGraph(app, directory, { method: "GET", target }, signal);
   // Microsoft Graph no longer knows the place: a link lives for 7 days.
-  if (target !== beginning && isLost(answer)) return { users: [], nextLink: beginning, deltaLink: null };
+  if (target !== beginning && lost.has(answer.status)) return { users: [], nextLink: beginning, deltaLink: null };
   const {
     value,
     "@odata.nextLink": next,
     "@odata.deltaLink": delta,
   }: Record<string, unknown> = answer.status === 200 && isRecord(answer.body) ? answer.body : {};
   if (!Array.isArray(value)) throw new GraphError(answer.status === 200 ? "unreadable" : String(answer.status));
-  const links = { nextLink: textIn(next), deltaLink: textIn(delta) };
+  const links = { nextLink: linkIn(next, directory), deltaLink: linkIn(delta, directory) };
   if (links.nextLink === null && links.deltaLink === null) throw new GraphError("unreadable");
   return { users: value.filter(isRecord), ...links };
 }
 
-function isLost({ status, body }: GraphAnswer): boolean {
-  if (status === 410) return true;
-  const { error } = isRecord(body) ? body : {};
-  return status === 400 && isRecord(error) && /^syncState/i.test(String(error["code"]));
-}
+/** Documented is 410. To a token that has expired, Microsoft Graph answers 400, with various codes. */
+const lost = new Set([400, 404, 410]);
 
-function textIn(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+/** The next place, if the page names one. A link that the app would not follow is not kept: it would be in the way for ever. */
+function linkIn(value: unknown, { graphUrl }: DirectoryConfiguration): string | null {
+  if (typeof value !== "string") return null;
+  if (!URL.canParse(value) || new URL(value).origin !== graphUrl) throw new GraphError("foreign_link");
+  return value;
 }

@@ -12,7 +12,8 @@ export interface NotificationRead {
 }
 
 const readAgainAfterMs = 5_000;
-const timeoutMs = 2_000;
+/** Leaves the queue time within the 3 s that Microsoft Graph waits. */
+const timeoutMs = 1_200;
 
 /**
  * Reads the bodies of notifications. It remembers the hash of the subscription's secret, and reads it from the store if a

@@ -45,7 +45,7 @@ function isOwn(member: Record<string, unknown>, tenantId: string, clientState: s
 }
 
 function userIn({ lifecycleEvent, resourceData }: Record<string, unknown>): string[] {
-  if (lifecycleEvent !== undefined || !isRecord(resourceData)) return [];
+  if (typeof lifecycleEvent === "string" || !isRecord(resourceData)) return [];
   const { id } = resourceData;
   return typeof id === "string" && isGuid(id) ? [id.toLowerCase()] : [];
 }

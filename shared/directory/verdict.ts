@@ -15,9 +15,15 @@ export const decidingProperties = "accountEnabled,signInSessionsValidFromDateTim
 
 /** @param answer to a request for one user with the {@link decidingProperties} properties */
 export function verdictOnAnswer({ status, body }: GraphAnswer): Verdict {
-  if (status === 404) return { ends: "everything" };
+  if (status === 404 && isUnknownUser(body)) return { ends: "everything" };
   if (status !== 200 || !isRecord(body)) throw new GraphError(status === 200 ? "unreadable" : String(status));
   return verdictOnUser(body);
+}
+
+/** Anything may answer 404, a proxy in between for example. Only the directory itself says that it has no such user. */
+function isUnknownUser(body: unknown): boolean {
+  const { error } = isRecord(body) ? body : {};
+  return isRecord(error) && error["code"] === "Request_ResourceNotFound";
 }
 
 /** @param user as Microsoft Graph describes it, also among the changes of the directory */

@@ -10,8 +10,8 @@ import { decidingProperties, verdictOnAnswer } from "./verdict.ts";
 export type DirectoryWork =
   { readonly users: readonly string[] } | { readonly subscription: "renew" | "renew and compare" };
 
-/** One message has room for so many ids: 64 KiB of base64, 39 bytes each. */
-const usersInMessage = 1_000;
+/** An attempt checks all of them in time, also if Microsoft Graph takes three seconds for each answer. */
+const usersInMessage = 100;
 
 /** The texts of the messages for work that has come in. */
 export function messagesFor(

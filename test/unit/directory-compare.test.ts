@@ -107,6 +107,8 @@ describe("the comparison with the directory", () => {
   for (const [what, answer] of [
     ["the status 410", json({ error: { code: "resyncRequired" } }, 410)],
     ["a state token that has expired", json({ error: { code: "syncStateNotFound" } }, 400)],
+    ["a page token that has expired", json({ error: { code: "Directory_ExpiredPageToken" } }, 400)],
+    ["404 for the place", json({ error: { code: "UnknownError" } }, 404)],
   ] as const) {
     test(`begins again with all users after ${what}`, async () => {
       pages({ [beginning]: last([enabled("ada")]) });
@@ -145,5 +147,10 @@ describe("the comparison with the directory", () => {
     pages({ [beginning]: { value: [], "@odata.nextLink": "https://evil.example/v1.0/users" } });
     await assert.rejects(compare(), { code: "graph_failed", reason: "foreign_link" });
     assert.deepEqual(paths(), [beginning]);
+    pages({ [beginning]: { value: [], "@odata.deltaLink": "http://[" } });
+    await assert.rejects(compare(), { code: "graph_failed", reason: "foreign_link" });
+    pages({ [beginning]: last([disabled("ada")]) });
+    await compare();
+    assert.equal(await isIn(), false, "the link was remembered");
   });
 });

@@ -69,6 +69,25 @@ describe("POST /auth/directory-notifications", () => {
     assert.deepEqual([waiting(), begun], [[], 0]);
   });
 
+  test("leaves neither the store nor the queue more time than Microsoft Graph waits", async () => {
+    const timeout = mock.method(AbortSignal, "timeout");
+    assert.equal(await notify("first"), 202);
+    const limits = timeout.mock.calls.map(({ arguments: [ms] }) => ms);
+    assert.equal(limits.length, 2);
+    assert.ok(limits.reduce((sum, ms) => sum + ms) < 3_000, String(limits));
+  });
+
+  test("about thousands of users waits in messages of a hundred, one forged member among them counting for nothing", async () => {
+    const ids = Array.from({ length: 5_000 }, (_, index) => id.replace(/^.{8}/, String(index).padStart(8, "0")));
+    const members = ids.map((each) => ({ clientState: "first", tenantId, resourceData: { id: each } }));
+    const body = JSON.stringify({ value: [{ ...members[0], clientState: "forged" }, ...members.slice(1)] });
+    const headers = { "content-type": "application/json" };
+    assert.equal((await call(given.app, definition, { headers, body })).response.status, 202);
+    const users = waiting().map((work) => work?.["users"] as string[]);
+    assert.deepEqual(users.flat(), ids.slice(1));
+    assert.ok(users.every(({ length }) => length <= 100));
+  });
+
   for (const [what, fail] of [
     [
       "the store does not say what the secret is",

@@ -22,7 +22,7 @@ describe("what the directory has told", () => {
     mock.timers.enable({ apis: ["Date"], now: begin });
     given = graph({ SignOut__MaxAttempts: "3", SignOut__RetrySeconds: "60" });
     user = { accountEnabled: true, signInSessionsValidFromDateTime: longAgo };
-    given.answer = () => (user ? json(user) : json({}, 404));
+    given.answer = () => (user ? json(user) : json({ error: { code: "Request_ResourceNotFound" } }, 404));
     ada = await signIn(given.app, "ada", { sid: "s" });
     mock.timers.tick(60 * second);
   });
@@ -105,6 +105,22 @@ describe("what the directory has told", () => {
     assert.equal(given.app.directoryQueue.poison.length, 1);
   });
 
+  for (const [what, answer] of [
+    ["404 without a word", () => new Response(null, { status: 404 })],
+    ["404 for another reason", () => json({ error: { code: "UnknownError" } }, 404)],
+    ["a page instead of JSON", () => new Response("<html>", { status: 200 })],
+    ["a page instead of JSON, with 404", () => new Response("<html>", { status: 404 })],
+    ["a list", () => json([])],
+    ["400", () => json({ error: { code: "BadRequest" } }, 400)],
+  ] as const) {
+    test(`ends nobody's session on ${what}, which Microsoft Graph has not said of the user`, async () => {
+      given.answer = answer;
+      await tell("ada");
+      assert.equal((await work()).left, true);
+      assert.ok(await isSignedIn(given.app, ada));
+    });
+  }
+
   test("waits on while the store is down, and most of it keeps its attempts", async () => {
     for (let count = 0; count < 20; count++) await tell("ada");
     given.app.memory.accounts.before = () => {
@@ -134,6 +150,8 @@ describe("what the directory has told", () => {
       texts.every((text) => text.length <= 64 * 1024),
       String(Math.max(...texts.map(({ length }) => length))),
     );
+    // Looked at in turn within the time of one attempt, also if Microsoft Graph takes seconds for each answer.
+    assert.ok(texts.every((text) => ((contentOf(text)?.["users"] as unknown[] | undefined) ?? []).length <= 100));
     assert.deepEqual(contentOf(texts.at(-1) ?? ""), { subscription: "renew" });
     assert.deepEqual(messagesFor([], undefined), []);
   });
