@@ -2,7 +2,7 @@ import type { HttpRequest } from "@azure/functions";
 import { isGuid } from "../shared/configuration/settings-reader.ts";
 import { ProblemError } from "../shared/core/errors.ts";
 import { isoTime } from "../shared/core/iso-time.ts";
-import { queryParameter } from "../shared/http/parameters.ts";
+import { queryParameter, refuseEmptyName } from "../shared/http/parameters.ts";
 import type { FunctionDefinition, RequestContext } from "../shared/pipeline/handler.ts";
 import { forAppRole } from "../shared/pipeline/for-app-role.ts";
 import type { AppCaller } from "../shared/identity/app-caller.ts";
@@ -46,8 +46,9 @@ async function carriedOut(request: HttpRequest, whose: Whose, context: RequestCo
 }
 
 /** An empty parameter is none: some hosts leave it out, others pass "". */
-function whoseOf({ params }: HttpRequest): Whose {
-  const tenantId = params["tenantId"] || undefined;
+function whoseOf(request: HttpRequest): Whose {
+  refuseEmptyName(request);
+  const tenantId = request.params["tenantId"] || undefined;
   if (tenantId !== undefined && !isGuid(tenantId)) {
     throw new ProblemError("invalid_request", "The tenant id is no GUID.");
   }
@@ -69,9 +70,10 @@ function seenBy({ ownTenantOnly, tenantId }: AppCaller, { everybody, tenants }: 
 }
 
 function timeOf(request: HttpRequest): string | undefined {
-  const given = queryParameter(request, "time") ?? undefined;
+  const given = queryParameter(request, "time") ?? "";
   const time = isoTime(given);
-  if (given !== undefined && time === undefined) {
+  // An empty time was left out by mistake, and does not mean now.
+  if (time === undefined && new URL(request.url).searchParams.has("time")) {
     throw new ProblemError(
       "invalid_request",
       "The time is not in ISO 8601 with its zone, such as 2026-12-01T18:00:00Z.",

@@ -2,6 +2,7 @@ import { ProblemError } from "../shared/core/errors.ts";
 import type { FunctionDefinition } from "../shared/pipeline/handler.ts";
 import { authenticated } from "../shared/pipeline/authenticated.ts";
 import { refuseCrossSite } from "../shared/http/fetch-metadata.ts";
+import { refuseEmptyName } from "../shared/http/parameters.ts";
 import { parseSessionCookie, sessionCookieName } from "../shared/session/cookie.ts";
 import { sessionEnded } from "../shared/session/ended.ts";
 import { listSessions } from "../shared/session/list.ts";
@@ -58,6 +59,7 @@ export const endSessions: FunctionDefinition = {
   signsOut: true,
   async handler(request, context) {
     refuseCrossSite(request, context.app.configuration.publicOrigin);
+    refuseEmptyName(request);
     const cookie = parseSessionCookie(context.cookies.read(sessionCookieName));
     if (!cookie) throw sessionEnded();
     const signOut = signOutByCookie(context.app, cookie, "everywhere", context);

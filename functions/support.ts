@@ -1,5 +1,6 @@
 import { findAccount } from "../shared/account/guests.ts";
 import { ProblemError } from "../shared/core/errors.ts";
+import { refuseEmptyName } from "../shared/http/parameters.ts";
 import { accountIdFor, forAppRole } from "../shared/pipeline/for-app-role.ts";
 import type { FunctionDefinition, RequestContext, SignOutContext } from "../shared/pipeline/handler.ts";
 import { listSessions } from "../shared/session/list.ts";
@@ -45,9 +46,10 @@ export const endAccountSessions: FunctionDefinition = {
   route: "auth/accounts/{accountId}/sessions",
   methods: ["DELETE"],
   signsOut: true,
-  handler: forAppRole<SignOutContext>("support", async (request, caller, context) => ({
-    jsonBody: await purgeAccount(context.app, accountIdFor(caller, request), context),
-  })),
+  handler: forAppRole<SignOutContext>("support", async (request, caller, context) => {
+    refuseEmptyName(request);
+    return { jsonBody: await purgeAccount(context.app, accountIdFor(caller, request), context) };
+  }),
 };
 
 /** `DELETE /auth/accounts/{accountId}/records`: the same, and erases what the index holds for the account's sessions. */

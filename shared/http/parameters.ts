@@ -9,7 +9,17 @@ export function queryParameter(request: { readonly url: string }, name: string, 
   return parameterOf(new URL(request.url).searchParams, name, maxLength);
 }
 
-/** The same for the parameters of a form. */
+/**
+ * For a route whose address without a last name means all of something. `/auth/sessions/` is that address with a name that a
+ * program has left out by mistake, and a host takes it for `/auth/sessions`.
+ * @throws {ProblemError} `invalid_request`
+ */
+export function refuseEmptyName(request: { readonly url: string }): void {
+  if (!new URL(request.url).pathname.endsWith("/")) return;
+  throw new ProblemError("invalid_request", "The address ends with a slash. To mean all, leave the slash out.");
+}
+
+/** The same as {@link queryParameter} for the parameters of a form. */
 export function parameterOf(parameters: URLSearchParams, name: string, maxLength = 2_048): string | null {
   const values = parameters.getAll(name);
   const [value = null] = values;

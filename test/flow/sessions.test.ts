@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { appClientId } from "@entra-functions-bff/development";
 import { accountId, homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { assertProblem, clearsSession } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
+import { serviceHeaders } from "../support/service.ts";
 import { accountDocument } from "../support/store.ts";
 import { ownForm, sessionCookie, sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
@@ -32,6 +32,8 @@ describe("the sessions of an account", () => {
     return clients;
   }
 
+  const personOf = (username: string) =>
+    world.identityProvider.people.find(({ preferredUsername }) => preferredUsername === username) ?? assert.fail();
   const own = () => ({ method: "DELETE", headers: { origin: world.publicBaseUrl } });
 
   it("are listed with the asking one marked, without anything that opens them", async () => {
@@ -148,13 +150,9 @@ describe("the sessions of an account", () => {
   it("are listed, ended and erased by a service with the app role, of the deployed app too", async () => {
     const [client] = await signedIn("zoe@contoso.example", 1);
     assert.ok(client);
-    const { tenantId, instance, controls, people } = world.identityProvider;
-    const zoe = people.find(({ preferredUsername }) => preferredUsername === "zoe@contoso.example") ?? assert.fail();
-    const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: `${instance}${tenantId}/v2.0`, aud: appClientId, iat: now, exp: now + 600, ver: "2.0" };
-    const token = await controls.signToken({ ...claims, tid: tenantId, azp: "a-service", roles: ["Sessions.Manage"] });
+    const zoe = personOf("zoe@contoso.example");
     const account = `/auth/accounts/${accountId(zoe)}`;
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = await serviceHeaders(world);
     assertProblem(await world.client().fetch(`${account}/sessions`), 401, "token_invalid");
     const listed = (await world.client().fetch(`${account}/sessions`, { headers })).json();
     const { length } = listed["sessions"] as unknown[];
@@ -162,6 +160,35 @@ describe("the sessions of an account", () => {
     const erased = await world.client().fetch(`${account}/records`, { method: "DELETE", headers });
     assert.deepEqual([erased.json()["outcome"], erased.json()["sessionsRemoved"]], ["account_deleted", length]);
     assertProblem(await client.fetch("/auth/me"), 401, "signin_required");
+  });
+
+  it("are not reached by tricks with the address, nor all of them by one whose last name was left out", async () => {
+    const [client] = await signedIn("zoe@contoso.example", 1);
+    assert.ok(client);
+    const zoe = personOf("zoe@contoso.example");
+    const id = accountId(zoe);
+    const headers = { ...(await serviceHeaders(world)), origin: world.publicBaseUrl };
+    const end = async (path: string) => (await client.fetch(path, { method: "DELETE", headers })).status;
+    const others = [
+      `${id}.`,
+      `${id}%2F`,
+      `${id}%2e`,
+      `x%2F..%2F${id}`,
+      `%00${id}`,
+      `${id}%0A`,
+      "a".repeat(5_000),
+      "..%2f",
+    ];
+    for (const account of others) {
+      for (const what of ["records", "sessions", "sessions/x"]) {
+        const status = await end(`/auth/accounts/${account}/${what}`);
+        assert.ok(status >= 400 && status < 500, `${account.slice(0, 99)} ${what}: ${status}`);
+      }
+    }
+    assert.deepEqual([await end(`/auth/accounts/${id}/sessions/`), await end("/auth/sessions/")], [400, 400]);
+    assert.equal((await client.fetch("/auth/me")).status, 200);
+    const upperCase = await client.fetch(`/AUTH/Accounts/${id.toUpperCase()}/sessions`, { headers });
+    assert.equal((upperCase.json()["sessions"] as unknown[]).length, 1);
   });
 
   it("are purged by an administrator's program with its key, guests by their home account or the one here", async () => {

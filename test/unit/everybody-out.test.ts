@@ -106,7 +106,13 @@ describe("an administrator who signs everybody out", () => {
   for (const [what, request] of Object.entries({
     "a time in the future": { path: `/auth/not-before?time=${new Date(Date.now() + 3_600_000).toISOString()}` },
     "a time without its zone": { path: "/auth/not-before?time=2026-01-01T12:00:00" },
+    "a time that was left out by mistake": { path: "/auth/not-before?time=" },
+    "a time beyond all others": { path: "/auth/not-before?time=%2B010000-01-01T00:00:00Z" },
+    "two times": { path: "/auth/not-before?time=2026-01-01T00:00:00Z&time=2026-01-02T00:00:00Z" },
     "a tenant that is no GUID": { params: { tenantId: "contoso.example" } },
+    "a tenant in braces": { params: { tenantId: `{${tenantId}}` } },
+    "a tenant without dashes": { params: { tenantId: tenantId.replaceAll("-", "") } },
+    "a tenant that was left out by mistake": { path: "/auth/not-before/", params: { tenantId: "" } },
   })) {
     test(`is refused for ${what}`, async () => {
       const { response, body } = await ask(request);
