@@ -1,5 +1,7 @@
 import type { App } from "../app/app.ts";
+import { sessionLost } from "../session/ended.ts";
 import { latestSession } from "../session/resolve.ts";
+import { whatIsServed } from "../session/served.ts";
 import { countStoredUse, useSession } from "../session/use.ts";
 import { appToken } from "./app-token.ts";
 import { cachedToken } from "./cached-token.ts";
@@ -31,7 +33,14 @@ export async function accessToken(app: App, request: TokenRequest): Promise<stri
   const { accessToken: token, stored } = await tokenFor(app, request);
   if (stored) countStoredUse(request.session);
   else await useSession(app, request.session, request);
+  await refuseIfOut(app, request);
   return token;
+}
+
+/** Signing everybody out writes nothing to a session's document, so a renewal does not notice it. */
+async function refuseIfOut(app: App, { session, signal }: TokenRequest): Promise<void> {
+  const isServed = await whatIsServed(app, { signal });
+  if (!isServed(session.stored, session.secrets.claims.tenantId)) throw sessionLost();
 }
 
 async function tokenFor(app: App, request: TokenRequest): Promise<Token> {

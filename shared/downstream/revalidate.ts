@@ -49,7 +49,8 @@ export async function revalidated(
     if (!passing.has(code)) throw error;
     unanswered.set(session.sessionKey, true);
     invocation.telemetry.warn("session_not_revalidated", { code });
-    return session;
+    // Meanwhile, the session may have been signed out.
+    return latestSession(app, session, invocation);
   }
 }
 

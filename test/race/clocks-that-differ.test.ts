@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { sidKeyOf } from "../../shared/account/index-entry.ts";
 import { startFinisher, type Finisher } from "../support/finisher.ts";
@@ -175,6 +176,23 @@ describe("clocks that differ", { concurrency: true }, () => {
             assert.equal((await other.fetch(callback.href)).status, 302);
             await assertUseless(world, value);
           });
+
+          // It waits for seconds, and half a second more or less makes no difference to it.
+          if (Math.abs(shiftMs) > 1_000) {
+            it(`signed in at ${from} | everybody out at ${to} | a sign-in begun later at ${from}: it alone is served`, async (test) => {
+              const administer = async (instance: number, method: string) =>
+                world.client(instance).fetch("/auth/not-before", { method, headers: administratorHeaders });
+              test.after(() => Promise.all([...world.instances.keys()].map((each) => administer(each, "DELETE"))));
+              const browser = world.client(begins);
+              await signIn(browser, ada, "/healthz");
+              assert.equal((await administer(ends, "PUT")).status, 200);
+              await eventually("it is not served", async () => (await browser.fetch("/auth/me")).status === 401);
+              await letDoubtPass();
+              const later = world.client(begins);
+              await signIn(later, ada, "/healthz");
+              await assertOnlySessions(world, [later]);
+            });
+          }
 
           it(`signed in at ${from} | the refresh token is revoked | calls an API at ${to}: the session ends`, async () => {
             const browser = world.client(begins);

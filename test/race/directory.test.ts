@@ -5,6 +5,7 @@ import { startDirectoryWorld, type DirectoryWorld } from "../support/directory.t
 import type { Client } from "../support/http-client.ts";
 import {
   ada,
+  askOfAda,
   assertNoDocument,
   assertOnlySessions,
   assertSignInRequired,
@@ -169,6 +170,29 @@ describe("a directory that ends sessions, while other things happen", () => {
     await signOutInTab(world, client);
     write.release();
     await world.lookedAt();
+    await assertUseless(world, old.value);
+    await assertNoDocument(world, old.accountKey);
+  });
+
+  it("notification looked at, about to write | a service erases the account | ends the account: nothing comes back", async (test) => {
+    const write = holdStore(test, world, { kind: "delete", when: "before" });
+    controls().disable(id);
+    await write.reached();
+    assert.equal((await askOfAda(world, "DELETE", "records")).status, 200);
+    write.release();
+    await world.lookedAt();
+    await assertUseless(world, old.value);
+    await assertNoDocument(world, old.accountKey);
+  });
+
+  it("service about to delete the entries of an account that it erases | the directory ends the account | they are deleted: nothing comes back", async (test) => {
+    const removal = holdStore(test, world, { kind: "delete", container: "sids", when: "before" });
+    const erasing = askOfAda(world, "DELETE", "records");
+    await removal.reached();
+    controls().disable(id);
+    await world.lookedAt();
+    removal.release();
+    assert.equal((await erasing).status, 200);
     await assertUseless(world, old.value);
     await assertNoDocument(world, old.accountKey);
   });

@@ -67,7 +67,7 @@ describe("a renewal that a sign-out on another instance overtakes", () => {
   for (const { name, signOut } of waysOut) {
     /**
      * Each of these is tried with a sign-out in another tab, at the identity provider by `sid`, by a logout token with
-     * a `sid` or a subject, from the list of sessions, and by an administrator:
+     * a `sid` or a subject, from the list of sessions, by an administrator, and by a service that erases the account:
      */
     describe(`signed out ${name}`, () => {
       it("read | delete | token request, write: 401, and nothing comes back", (test) =>

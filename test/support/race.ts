@@ -5,6 +5,7 @@ import { homeAccountId } from "@entra-functions-bff/identity-provider/people";
 import { accountKeyOf } from "../../shared/account/document.ts";
 import type { Answer, Client } from "./http-client.ts";
 import { logoutToken, sendLogoutToken, subjectOf } from "./logout-token.ts";
+import { serviceHeaders } from "./service.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";
 import { accountDocument, startFresh } from "./store.ts";
 import { ownForm, sessionCookie, sessionOf, type World } from "./world.ts";
@@ -195,6 +196,7 @@ export const waysOut: readonly SignOutWay[] = [
   },
   { name: "everywhere, from the list of sessions", signOut: signOutEverywhere },
   { name: "by an administrator", signOut: purgeAda },
+  { name: "by a service that erases the account", signOut: eraseAda },
 ];
 
 export async function signOutInTab(world: World, browser: Client): Promise<void> {
@@ -229,6 +231,17 @@ export function accountKeyOfAda(world: World): string {
 export async function purgeAda(world: World): Promise<void> {
   const target = `/auth/accounts/${homeAccountIdOfAda(world)}`;
   const answer = await world.client(1).fetch(target, { method: "DELETE", headers: administratorHeaders });
+  assert.equal(answer.status, 200, answer.body);
+}
+
+/** A service asks the second instance for something about Ada's account. */
+export async function askOfAda(world: World, method: string, what: string): Promise<Answer> {
+  const target = `/auth/accounts/${homeAccountIdOfAda(world)}/${what}`;
+  return world.client(1).fetch(target, { method, headers: await serviceHeaders(world) });
+}
+
+async function eraseAda(world: World): Promise<void> {
+  const answer = await askOfAda(world, "DELETE", "records");
   assert.equal(answer.status, 200, answer.body);
 }
 

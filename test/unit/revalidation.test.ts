@@ -174,6 +174,16 @@ describe("races about asking again", () => {
     assert.deepEqual(storedKeys(app, cookie) ?? [], []);
   });
 
+  test("a request asks again | a sign-out deletes the account | the token endpoint does not answer: signed out, nothing written", async () => {
+    pass(60);
+    idp.token = async () => {
+      await purgeAccount(app, `${userId}.${tenantId}`, invocation());
+      return down();
+    };
+    await assert.rejects(use(), isProblem("signin_required"));
+    assert.equal(storedKeys(app, cookie), undefined);
+  });
+
   test("two instances ask again | one is refused, because the other has the successor: the session stays", async () => {
     pass(60);
     const open = await session();
