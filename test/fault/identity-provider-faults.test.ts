@@ -4,8 +4,9 @@ import { assertProblem, inTime } from "../support/assertions.ts";
 import type { Client } from "../support/http-client.ts";
 import { logoutToken, sendLogoutToken } from "../support/logout-token.ts";
 import { generatePeople } from "../support/people.ts";
+import { serviceHeaders } from "../support/service.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
-import { accountDocument, dumpStore } from "../support/store.ts";
+import { accountDocument, dumpStore, rewriteSessions } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 import {
   asksForPeace,
@@ -23,13 +24,13 @@ import {
 
 const many = 1_000;
 const incomplete = /\/auth\/signed-out\?incomplete=1$/;
-const people = generatePeople(120).map(({ preferredUsername }) => preferredUsername);
+const people = generatePeople(150).map(({ preferredUsername }) => preferredUsername);
 const person = () => people.pop() ?? assert.fail("Too few people");
 
 describe("when the identity provider is in trouble", () => {
   let world: World;
   before(async () => {
-    world = await startWorld({ people: generatePeople(120) });
+    world = await startWorld({ people: generatePeople(150) });
   });
   after(() => world.stop());
   afterEach(() => {
@@ -61,6 +62,19 @@ describe("when the identity provider is in trouble", () => {
   async function backChannel(instance: number) {
     const token = await logoutToken(world, { sid: "a sid that nobody knows" });
     return sendLogoutToken(world, token, { instance });
+  }
+
+  async function askAsService(instance: number) {
+    const headers = await serviceHeaders(world);
+    return world.client(instance).fetch("/auth/accounts/somebody/sessions", { headers });
+  }
+
+  /** A session for which the identity provider has not answered for so long; it is asked again after an hour. */
+  async function lastAnsweredFor(minutes: number): Promise<Client> {
+    const client = await signedIn(world, person(), 0);
+    const revalidatedAt = new Date(Date.now() - minutes * 60_000).toISOString();
+    await rewriteSessions(world, sessionOf(client).accountKey, (session) => ({ ...session, revalidatedAt }));
+    return client;
   }
 
   async function withShortTokens(instance = 0): Promise<Client> {
@@ -109,6 +123,7 @@ describe("when the identity provider is in trouble", () => {
           assertGoesOn(browserAt(world, staying, instance)),
           assertSignedOut(world, leaving, incomplete),
           assertFrameSignsOut(instance, framed, `sid=${sid}&iss=${encodeURIComponent(issuer())}`),
+          assertUnavailable(() => askAsService(instance), trouble),
           assertAnswers(instance, "/", 200),
           assertAnswers(instance, "/auth/logout", 200),
           assertAnswers(instance, "/auth/me", 401),
@@ -151,6 +166,7 @@ describe("when the identity provider is in trouble", () => {
         await Promise.all([
           assertNotSignedIn(arriving, trouble),
           assertUnavailable(() => backChannel(instance), trouble),
+          assertUnavailable(() => askAsService(instance), trouble),
         ]);
         assert.deepEqual(await dumpStore(world), stored);
         await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
@@ -174,14 +190,20 @@ describe("when the identity provider is in trouble", () => {
       it(`${trouble.name}: no sign-in, no renewal, the session is kept as it was, and signing out works`, async () => {
         const [arriving, renewing] = [await returning(world, person(), 0), await withShortTokens()];
         const leaving = await signedIn(world, person(), 0);
+        const [due, overdue] = [await lastAnsweredFor(90), await lastAnsweredFor(150)];
         const stored = await dumpStore(world);
         failing("token", trouble);
-        await Promise.all([assertNotSignedIn(arriving, trouble), assertUnavailable(() => callApi(renewing), trouble)]);
+        await Promise.all([
+          assertNotSignedIn(arriving, trouble),
+          assertUnavailable(() => callApi(renewing), trouble),
+          assertGoesOn(due),
+          assertUnavailable(() => callApi(overdue), trouble),
+        ]);
         assert.deepEqual(await dumpStore(world), stored);
         await assertSignedOut(world, leaving, /\/oauth2\/v2\.0\/logout\?/);
 
         world.identityProvider.controls.clearFaults();
-        assert.equal((await callApi(renewing)).status, 200);
+        for (const client of [renewing, due, overdue]) assert.equal((await callApi(client)).status, 200);
         await signIn(arriving.client, person(), "/healthz");
         assert.equal((await callApi(arriving.client)).status, 200);
       });
@@ -236,7 +258,7 @@ describe("when the identity provider is in trouble", () => {
   });
 });
 
-/** With a token that is still good there is nothing to ask the identity provider for. */
+/** There is nothing to ask the identity provider for, or nothing that the session cannot do without for a while. */
 async function assertGoesOn(client: Client): Promise<void> {
   const answer = await inTime(() => callApi(client));
   assert.equal(answer.status, 200, answer.body);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import type { Fault } from "@entra-functions-bff/cosmos-endpoint";
 import { appClientId } from "@entra-functions-bff/development";
 import { eventually } from "@entra-functions-bff/stand-in-kit/eventually";
 import { notBeforeId } from "../../shared/account/not-before.ts";
@@ -8,6 +9,14 @@ import type { Answer, Client } from "../support/http-client.ts";
 import { administratorHeaders, administratorSettings, holderOf } from "../support/race.ts";
 import { accountDocument, dumpStore, startFresh } from "../support/store.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
+
+const readTroubles: readonly Fault[] = [
+  { type: "hang" },
+  ...[429, 449, 503, 408, 403].map((status) => ({ type: "status", status }) as const),
+  { type: "status", status: 404, substatus: 1003 },
+  { type: "reset", when: "before" },
+  { type: "garbage", when: "before" },
+];
 
 const ada = "ada@contoso.example";
 const mika = "mika@fabrikam.example";
@@ -86,6 +95,7 @@ describe("an administrator signs everybody out", () => {
   it("of one tenant, and of no other", async () => {
     const { tenantId } = world.identityProvider;
     const client = await signedIn(ada);
+    assertProblem(await administer("PUT", "/"), 400, "invalid_request");
     await administer("PUT", "/11111111-7d2e-4c60-8b14-5e6f7a8b9c0d");
     assert.equal((await client.fetch("/auth/me")).status, 200);
     await administer("PUT", `/${tenantId}`);
@@ -124,18 +134,33 @@ describe("an administrator signs everybody out", () => {
     assert.equal(world.cosmos.operations.count({ id: accountKey, kind: "read" }), calls);
   });
 
-  it("and if the store keeps that from an instance, it serves nobody for long, and everybody once it answers", async () => {
+  it("and if the store keeps that from an instance, whatever its trouble, it serves nobody for long, and everybody once it answers", async () => {
     const client = await signedIn(ada);
-    const outage = world.cosmos.faults.add({
-      match: { id: notBeforeId },
-      times: Number.MAX_SAFE_INTEGER,
-      fault: { type: "status", status: 503 },
-    });
     const { accounts } = await dumpStore(world);
-    const isInDoubt = async () => codeOf(await client.fetch("/auth/me")) === "store_unavailable";
-    await eventually("nobody is served", isInDoubt);
-    outage.remove();
+    const trouble = inTurn();
+    const me = async () => codeOf(await client.fetch("/auth/me"));
+    await eventually("nobody is served", async () => (await me()) === "store_unavailable");
+    await eventually("it has asked in vain in every way", async () => {
+      assert.equal(await me(), "store_unavailable");
+      return trouble.asked() >= readTroubles.length;
+    });
+    trouble.end();
     assert.equal((await client.fetch("/auth/me")).status, 200);
     assert.deepEqual((await dumpStore(world)).accounts, accounts);
   });
+
+  /** Every read of the time meets another trouble than the last. */
+  function inTurn(): { asked(): number; end(): void } {
+    const requests = new Set<object>();
+    const turnOf = (request: object) => [...requests.add(request)].indexOf(request) % readTroubles.length;
+    const handles = readTroubles.map((fault, turn) => {
+      const match = {
+        id: notBeforeId,
+        kind: "read",
+        predicate: (request: object) => turnOf(request) === turn,
+      } as const;
+      return world.cosmos.faults.add({ match, times: Number.MAX_SAFE_INTEGER, fault });
+    });
+    return { asked: () => requests.size, end: () => void handles.map((handle) => handle.remove()) };
+  }
 });

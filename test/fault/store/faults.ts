@@ -13,6 +13,8 @@ export interface Target {
   readonly kind: Kind;
   readonly container: Container;
   readonly id: string;
+  /** Whether a write of this document is the one that is meant. */
+  readonly isOwn: (written: Readonly<Record<string, unknown>>) => boolean;
   readonly accountKey: string;
   /** How many such requests go through before the fault. */
   readonly skip: number;
@@ -55,6 +57,9 @@ const both: readonly Duration[] = ["once", "lasting"];
 /** Asks for a wait that is worth waiting for, and short enough for hundreds of tests. */
 const retryAfterMs = 200;
 
+/** What other requests write. */
+export const rivalWriteId = "rival";
+const deleted = "deleted (404)";
 const written = (of: string) => `The same, but after the store has carried out the request: ${of}.`;
 
 export const storeFaults: readonly StoreFault[] = [
@@ -89,14 +94,15 @@ export const storeFaults: readonly StoreFault[] = [
     create,
     409,
   ),
-  rival("deleted (404)", "Another request deletes the document first.", ["read", "replace", "delete"], remove),
+  rival(deleted, "Another request deletes the document first.", ["read", "replace", "delete"], remove),
 ];
 
 /** Whether the fault can happen to the operation. */
 export function canMeet(
-  { kinds, isRival }: StoreFault,
-  operation: { kind: Kind; container: Container; findsNothing?: boolean },
+  { name, kinds, isRival }: StoreFault,
+  operation: { kind: Kind; container: Container; findsNothing?: boolean; isLasting?: boolean },
 ): boolean {
+  if (operation.isLasting && name === deleted) return false;
   // Entries of the index are deleted by their time to live alone, which is never before that of their session.
   const isThere = operation.findsNothing !== true && !(operation.kind === "read" && operation.container === "sids");
   return kinds.includes(operation.kind) && (isThere || !isRival);
@@ -190,10 +196,11 @@ function timesOf(duration: Duration): number {
   return duration === "once" ? 1 : Number.MAX_SAFE_INTEGER;
 }
 
-function matching({ kind, container, id, skip }: Target): FaultMatch {
+function matching({ kind, container, id, skip, isOwn }: Target): FaultMatch {
   // The same request may be looked at several times.
   const passed = new Set<object>();
   const predicate: FaultMatch["predicate"] = (request) => {
+    if (request.document && !isOwn(request.document)) return false;
     if (passed.size < skip) passed.add(request);
     return !passed.has(request);
   };
@@ -202,8 +209,19 @@ function matching({ kind, container, id, skip }: Target): FaultMatch {
 
 async function change({ world, container, id }: Target): Promise<void> {
   const item = world[container].item(id, id);
-  const { resource } = await item.read<{ id: string }>();
-  if (resource) await item.replace({ ...resource, writeId: "rival" });
+  for (let isDone = false; !isDone;) {
+    const { resource, etag } = await item.read<{ id: string }>();
+    if (!resource) return;
+    const accessCondition = { type: "IfMatch", condition: etag };
+    isDone = await item.replace({ ...resource, writeId: rivalWriteId }, { accessCondition }).then(
+      () => true,
+      (error: unknown) => {
+        // Other tries write the same document.
+        if ((error as { code?: unknown }).code === 412) return false;
+        throw error;
+      },
+    );
+  }
 }
 
 async function remove({ world, container, id }: Target): Promise<void> {
@@ -218,5 +236,5 @@ async function create({ world, container, id, accountKey }: Target): Promise<voi
     { lifetimes: { idleTimeoutMinutes: 60 }, clock: Date },
   );
   const entry = { id, accountKey, sessionKey: neighbourKey, signedOutAt: null, ttl: 3600 };
-  await world[container].items.create({ ...(container === "accounts" ? account : entry), writeId: "rival" });
+  await world[container].items.create({ ...(container === "accounts" ? account : entry), writeId: rivalWriteId });
 }

@@ -20,7 +20,7 @@ function ruleBroken({ seen, stored, fault, duration }: Observation, healthy: Obs
   const isAsHealthy = seen === healthy.seen;
   if (fault.isRival) {
     return isAsHealthy ||
-      /^(2|302|401 |503 `signout_deferred`)/.test(seen) ||
+      /^(2|302|401 |404 `session_unknown`|503 `signout_deferred`)/.test(seen) ||
       seen === `503 ${contended}` ||
       seen === putAside
       ? undefined

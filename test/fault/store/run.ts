@@ -5,6 +5,7 @@ import { untilRequestsTakenUp } from "../../support/store.ts";
 import { startWorld } from "../../support/world.ts";
 import { canMeet, storeFaults, type Duration, type StoreFault } from "./faults.ts";
 import { contended } from "./judge.ts";
+import { byAdministrators } from "./journeys/administrators.ts";
 import { calls } from "./journeys/calls.ts";
 import { queued } from "./journeys/queue.ts";
 import { signIns } from "./journeys/sign-ins.ts";
@@ -45,7 +46,7 @@ const patienceMs = 120_000;
 export const journeys = {
   calls,
   "sign-ins": signIns,
-  "sign-outs-here": signOutsHere,
+  "sign-outs-here": [...signOutsHere, ...byAdministrators],
   "sign-outs-elsewhere": [...signOutsElsewhere, ...queued],
 } as const satisfies Record<string, readonly Journey[]>;
 export type Part = keyof typeof journeys;
@@ -90,9 +91,10 @@ async function observe(stage: Stage, slots: Slots, cell: Cell): Promise<Observed
   let free = await slots.take();
   const scene = await journey.setUp(stage);
   const { world } = stage;
-  const { accountKey } = scene;
+  const { accountKey, isOwn = () => true } = scene;
   const inForce =
-    operation && fault?.inject({ world, skip: 0, ...operation, id: scene.idOf(operation), accountKey }, duration);
+    operation &&
+    fault?.inject({ world, skip: 0, ...operation, id: scene.idOf(operation), isOwn, accountKey }, duration);
   // From there on it waits more than it works.
   if (fault?.isSilent || duration === "lasting") void inForce?.met.then(free);
   const begunAt = performance.now();

@@ -24,12 +24,16 @@ export interface StoreOperation {
   readonly skip?: number;
   /** Whether it reads a document that is not there. */
   readonly findsNothing?: boolean;
+  /** Whether nobody ever deletes the document. */
+  readonly isLasting?: boolean;
 }
 
 /** People and documents of their own, for one try. */
 export interface Scene {
   /** Id of the document that `operation` is about. */
   idOf(operation: StoreOperation): string;
+  /** Which writes of that document are this try's, where several write the same one. */
+  readonly isOwn?: (written: Readonly<Record<string, unknown>>) => boolean;
   /** The account that it is about. */
   readonly accountKey: string;
   /** Whose session the cookie was for, where that is another one. */

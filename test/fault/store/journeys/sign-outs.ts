@@ -20,6 +20,8 @@ const readAccount: StoreOperation = { kind: "read", container: "accounts" };
 const deleteAccount: StoreOperation = { kind: "delete", container: "accounts" };
 const replaceAccount: StoreOperation = { kind: "replace", container: "accounts" };
 const inSids = (kind: StoreOperation["kind"]): StoreOperation => ({ kind, container: "sids" });
+/** An operation about the entry of the `sid`, where others are about that of the person. */
+export const entryOfSession = "entry of a session";
 const byKnownSid = [inSids("read"), inSids("replace"), readAccount, deleteAccount];
 
 /** Ways out that begin at this app. */
@@ -45,7 +47,7 @@ export const signOutsHere: readonly Journey[] = [
     title: "Ending another browser's session",
     what: "`DELETE /auth/sessions/{id}`, from the list of sessions.",
     operations: [readAccount, replaceAccount],
-    setUp: endingNeighbour,
+    setUp: (stage) => endingNeighbour(stage, (own) => post(stage, own, "DELETE", `/auth/sessions/${neighbourKey}`)),
   },
   {
     title: "Ending all sessions",
@@ -83,7 +85,8 @@ export const signOutsElsewhere: readonly Journey[] = [
   },
 ];
 
-async function leaving(
+/** An account with two sessions is signed out. */
+export async function leaving(
   stage: Stage,
   options: SeedOptions,
   act: (own: Seeded) => Promise<Answer>,
@@ -94,7 +97,10 @@ async function leaving(
   const words = () => accountInWords(stage.world, accountKey, { own });
   return {
     accountKey,
-    idOf: ({ container }) => (container === "accounts" ? accountKey : ofPerson ? stage.personKey(own) : sidKey),
+    idOf: ({ container, of }) => {
+      if (container === "accounts") return accountKey;
+      return ofPerson && of !== entryOfSession ? stage.personKey(own) : sidKey;
+    },
     act: async () => outcomeOf(await act(own)),
     stored: async () => (withSid ? `${await words()}; ${await sidInWords(stage.world, sidKey, accountKey)}` : words()),
     async verify(outcome) {
@@ -160,13 +166,13 @@ async function tooEarly(stage: Stage): Promise<Scene> {
   };
 }
 
-async function endingNeighbour(stage: Stage): Promise<Scene> {
+export async function endingNeighbour(stage: Stage, act: (own: Seeded) => Promise<Answer>): Promise<Scene> {
   const own = await stage.seed({ neighbour: true });
   const { accountKey, sidKey, client } = own;
   return {
     accountKey,
     idOf: () => accountKey,
-    act: async () => outcomeOf(await post(stage, own, "DELETE", `/auth/sessions/${neighbourKey}`)),
+    act: async () => outcomeOf(await act(own)),
     stored: () => accountInWords(stage.world, accountKey, { own }),
     async verify(outcome) {
       assertDeferred(stage, [accountKey, sidKey], outcome);
