@@ -4,6 +4,7 @@ import { isRecord } from "../core/encoding.ts";
 import { messageOf } from "../queue/message.ts";
 import { askGraph } from "./graph.ts";
 import { endByDirectory, signedInAccount } from "./end-sessions.ts";
+import { GraphError } from "./errors.ts";
 import { decidingProperties, verdictOnAnswer } from "./verdict.ts";
 
 /** What waits in the queue: users that have changed, or something to do about the subscription. */
@@ -40,20 +41,45 @@ export function isDirectoryWork(value: unknown): value is DirectoryWork {
 /** The number of users that are checked side by side. */
 const atOnce = 8;
 
-/** Ends what the changes of these users end. Most users have no session here: two point reads tell, and Microsoft Graph is not asked. */
+/**
+ * Ends what the changes of these users end. Most users have no session here: two point reads tell, and Microsoft Graph is not asked.
+ * A useless answer about one user does not keep the others from being checked.
+ * @throws {GraphError} when Microsoft Graph did not answer about all of them
+ */
 export async function checkUsers(
   app: App,
   directory: DirectoryConfiguration,
   users: readonly string[],
   invocation: Invocation,
 ): Promise<void> {
+  const useless: GraphError[] = [];
   await inGroups(users, atOnce, async (user) => {
-    const held = await signedInAccount(app, directory, user, invocation);
-    if (!held) return;
-    const target = `users/${encodeURIComponent(user)}?$select=${decidingProperties}`;
-    const answer = await askGraph(app, directory, { method: "GET", target }, invocation.signal);
-    await endByDirectory(app, held, verdictOnAnswer(answer), invocation);
+    try {
+      await checkUser(app, directory, user, invocation);
+    } catch (error) {
+      if (!isAboutUser(error)) throw error;
+      useless.push(error);
+    }
   });
+  if (useless[0]) throw useless[0];
+}
+
+async function checkUser(
+  app: App,
+  directory: DirectoryConfiguration,
+  user: string,
+  invocation: Invocation,
+): Promise<void> {
+  const held = await signedInAccount(app, directory, user, invocation);
+  if (!held) return;
+  const target = `users/${encodeURIComponent(user)}?$select=${decidingProperties}`;
+  const answer = await askGraph(app, directory, { method: "GET", target }, invocation.signal);
+  await endByDirectory(app, held, verdictOnAnswer(answer), invocation);
+}
+
+/** Microsoft Graph is there, but what it says about this user is of no use. */
+function isAboutUser(error: unknown): error is GraphError {
+  return error instanceof GraphError && ["400", "404", "unreadable"].includes(error.reason);
 }
 
 /** Does `work` for each member, `size` at a time. If one fails, its group is still finished, and then this throws. */

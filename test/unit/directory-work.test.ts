@@ -121,6 +121,16 @@ describe("what the directory has told", () => {
     });
   }
 
+  test("is looked at for everybody, though a useless answer comes about one of them, which is tried again", async () => {
+    const zoe = await signIn(given.app, "zoe", { sid: "t" });
+    given.answer = ({ path }) =>
+      path.startsWith("users/ada") ? new Response("<html>") : json({ accountEnabled: false });
+    await tell("ada", ...Array.from({ length: 20 }, (_, index) => `nobody-${index}`), "zoe");
+    const { left, asked } = await work();
+    assert.deepEqual(eventsOf(asked).at(-1), ["directory_failed", { step: "work", reason: "unreadable" }]);
+    assert.deepEqual([left, await isSignedIn(given.app, ada), await isSignedIn(given.app, zoe)], [true, true, false]);
+  });
+
   test("waits on while the store is down, and most of it keeps its attempts", async () => {
     for (let count = 0; count < 20; count++) await tell("ada");
     given.app.memory.accounts.before = () => {
