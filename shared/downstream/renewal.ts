@@ -6,6 +6,7 @@ import { appRefused, IdentityProviderUnavailableError } from "../identity/errors
 import { missingScopes } from "../identity/token-response.ts";
 import { withoutEarlyRenewal } from "../identity/token-cache.ts";
 import { sessionEnded } from "../session/ended.ts";
+import { StoreUnavailableError } from "../store/errors.ts";
 import { classify, ForeignTokensError } from "./refused.ts";
 import { storeIfUnchanged, storeRenewed } from "./store-renewal.ts";
 import type { RenewalRequest } from "./token-request.ts";
@@ -25,26 +26,37 @@ export interface Renewal {
  * @throws {RefusedError} when the token endpoint refuses the refresh token, or needs the person to do something
  * @throws {ForeignTokensError} when it has answered with another account's tokens
  * @throws {SignInRequiredError} when the session is gone
- * @throws {ProblemError} `identity_provider_unavailable` or `app_refused`
+ * @throws {ProblemError} `identity_provider_unavailable`, `store_unavailable` or `app_refused`
  */
 export async function renew(app: Renewer, request: RenewalRequest): Promise<Renewal> {
   const { session, api, claims, revalidates = false, isUse = true } = request;
   const { accountKey, sessionKey, account } = session;
   const key = [accountKey, sessionKey, account.etag, api.name, revalidates, isUse, claims].join(" ");
+  const progress: Progress = { isStoring: false };
+  const work = async (signal: AbortSignal) => renewAndStore(app, { ...request, signal }, progress);
   try {
-    return await app.renewals.share(key, request.signal, (signal) => renewAndStore(app, { ...request, signal }));
+    return await app.renewals.share(key, request.signal, work);
   } catch (error) {
-    throw error instanceof NoAnswerInTimeError ? new IdentityProviderUnavailableError(error) : error;
+    if (!(error instanceof NoAnswerInTimeError)) throw error;
+    throw progress.isStoring
+      ? new StoreUnavailableError("store a renewal", error)
+      : new IdentityProviderUnavailableError(error);
   }
 }
 
-async function renewAndStore(app: Renewer, request: RenewalRequest): Promise<Renewal> {
+/** How far a renewal is, for the request that has started it. */
+interface Progress {
+  isStoring: boolean;
+}
+
+async function renewAndStore(app: Renewer, request: RenewalRequest, progress: Progress): Promise<Renewal> {
   const client = await app.authority.client(request.signal, request.session.secrets);
   const { accessToken } = await askMsal(client, request);
   const { network } = client;
   // MSAL's own signs (`fromCache`, `cacheHasChanged`) miss renewals; a request to the token endpoint is a sure one. An early
   // renewal that failed does not count.
   if (network.tokenRequests === 0 || network.failure) return { accessToken, stored: false };
+  progress.isStoring = true;
   await (network.issued ? keepRenewed(app, request, client) : keepUnrenewed(app, request, client));
   return { accessToken, stored: true };
 }

@@ -169,6 +169,21 @@ describe("an access token that has expired", () => {
     assert.equal(idp.tokenRequests.length, 1);
   });
 
+  test("is not used before it is stored: if the request's time is up then, the store is why", async () => {
+    const open = await session();
+    const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    once(app.memory.accounts, "replace", async () => {
+      begun.resolve();
+      await end.promise;
+    });
+    const patience = new AbortController();
+    const waiting = acquire(open, invocation(patience.signal));
+    await begun.promise;
+    patience.abort();
+    await assert.rejects(waiting, isProblem("store_unavailable"));
+    end.resolve();
+  });
+
   test("is not used when the account was signed out while the token endpoint answered", async () => {
     const open = await session();
     idp.token = async () => {
