@@ -22,8 +22,17 @@ export interface DirectReads {
  * for longer than that, and it may have chosen another endpoint meanwhile.
  */
 const sampleMs = 20_000;
+/** How long others go by the earlier sample meanwhile, in milliseconds. If all waited for the SDK, it would keep them waiting. */
+const graceMs = 5_000;
 /** How long, in milliseconds, all reads are the SDK's after one here has failed. */
 const pauseMs = 10_000;
+
+interface Kept {
+  readonly sample: SampleRead;
+  readonly until: number;
+  /** Whether a read has been left to the SDK since, for the next sample. */
+  isOld: boolean;
+}
 
 /**
  * Point reads without the SDK, which takes more CPU time for one than all the rest of an API call. They are made like the
@@ -43,10 +52,11 @@ export function directReads(sign?: Sign): DirectReads {
     new https.Agent({ keepAlive: true, minVersion: "TLSv1.2" }),
   ];
   const documents = readDocuments();
-  const samples = new Map<string, { readonly sample: SampleRead; readonly until: number }>();
+  const samples = new Map<string, Kept>();
   let pausedUntil = 0;
 
-  const keep = (sample: SampleRead) => void samples.set(sample.folder, { sample, until: performance.now() + sampleMs });
+  const keep = (sample: SampleRead) =>
+    void samples.set(sample.folder, { sample, until: performance.now() + sampleMs, isOld: false });
   const pause = () => {
     samples.clear();
     pausedUntil = performance.now() + pauseMs;
@@ -84,7 +94,7 @@ export function directReads(sign?: Sign): DirectReads {
       const folder = `/dbs/${database.id}/colls/${name}/docs/`;
       return async (id, signal) => {
         const known = samples.get(folder);
-        if (known === undefined || performance.now() > known.until || !isPlainName(id)) return undefined;
+        if (known === undefined || !isUsable(known) || !isPlainName(id)) return undefined;
         try {
           const answer = await ask(known.sample, id, signal);
           if (answer) return answer;
@@ -99,4 +109,13 @@ export function directReads(sign?: Sign): DirectReads {
       };
     },
   };
+}
+
+/** Not for the first read after its time: that is the SDK's. */
+function isUsable(kept: Kept): boolean {
+  const pastMs = performance.now() - kept.until;
+  if (pastMs <= 0) return true;
+  const wasOld = kept.isOld;
+  kept.isOld = true;
+  return wasOld && pastMs <= graceMs;
 }

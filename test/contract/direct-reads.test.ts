@@ -140,6 +140,22 @@ describe("a read past the SDK", () => {
     assert.ok(reader.sentBySdk() >= 3);
   });
 
+  test("of many at once, after 20 s, is the SDK's once; after 25 s, all wait for the SDK", async () => {
+    for (const [idleMs, sent] of [
+      [19_000, 0],
+      [21_000, 1],
+      [26_000, 8],
+    ] as const) {
+      await using gateway = await startGateway();
+      using reader = appReader(gateway);
+      await reader.read("a", signal);
+      const before = reader.sentBySdk();
+      passedMs += idleMs;
+      await Promise.all(Array.from({ length: 8 }, async () => reader.read("a", signal)));
+      assert.equal(reader.sentBySdk() - before, sent, String(idleMs));
+    }
+  });
+
   test("is made like the SDK's last read for 20 s, and then the SDK reads again", async () => {
     await using gateway = await startGateway();
     using reader = appReader(gateway);
