@@ -15,6 +15,6 @@ ${aboutSettings}`;
 
 await runStart({
   usage,
-  bundle: { ...bundleOptions, entryPoints: { index: "functions/index.ts" } },
+  bundle: { ...bundleOptions, entryPoints: { index: "functions/index.ts", "web-assets": "web-assets" } },
   folders: ["functions", "shared", "web", "public"],
 });
