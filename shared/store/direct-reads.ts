@@ -41,7 +41,7 @@ interface Kept {
  * or none, the SDK reads.
  *
  * A document that this instance has read before is read with If-None-Match: if it has not changed, the answer says just that,
- * as reliably as the document itself would, and costs one request unit whatever its size. Documents are not to be changed, because
+ * as reliably as the document itself would, and costs what the smallest document costs. Documents are not to be changed, because
  * the next read may return the same object.
  * @param sign with an account key; otherwise the sample's token is used
  */

@@ -5,6 +5,7 @@ import { logoutToken, sendLogoutToken, subjectOf } from "../support/logout-token
 import { tabOf } from "../support/race.ts";
 import { frontChannel, sidOf } from "../support/sign-out.ts";
 import { accountDocument, dumpStore, rewriteSessions, startFresh } from "../support/store.ts";
+import { untilCallback } from "../support/sign-in-steps.ts";
 import { sessionOf, signIn, startWorld, type World } from "../support/world.ts";
 
 const ada = "ada@contoso.example";
@@ -14,6 +15,16 @@ const many = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 const loginAs = (username: string) => async (client: Client) =>
   client.navigate(`/auth/login?loginHint=${username}&returnUrl=/healthz`);
+
+/** Everybody waits until all others have been at the identity provider, so that the app gets all callbacks at once. */
+async function comeBackAtOnce(browsers: readonly Client[], username: string): Promise<readonly Answer[]> {
+  const callbacks: (() => Promise<Answer>)[] = [];
+  for (const browser of browsers) {
+    const url = await untilCallback(browser, username);
+    callbacks.push(async () => browser.navigate(url.href));
+  }
+  return Promise.all(callbacks.map(async (comeBack) => comeBack()));
+}
 
 /** What everybody is told, each thing once, so that one that is not like the others shows. */
 const statuses = (answers: readonly Answer[]) => [...new Set(answers.map(({ status }) => status))];
@@ -49,10 +60,10 @@ describe("many requests about one account at once, on three instances", () => {
     assert.equal(Object.keys((await dumpStore(world)).sids).length, 1);
   });
 
-  it("twenty browsers sign in: all of them are signed in", async () => {
-    const browsers = many(20).map((index) => world.client(index % instances));
-    assert.deepEqual(statuses(await Promise.all(browsers.map(loginAs(ada)))), [200]);
-    assert.equal(await sessionsOf(browsers[0] ?? assert.fail()), 20);
+  it("forty browsers come back from the identity provider: all of them are signed in", async () => {
+    const browsers = many(40).map((index) => world.client(index % instances));
+    assert.deepEqual(statuses(await comeBackAtOnce(browsers, ada)), [200]);
+    assert.equal(await sessionsOf(browsers[0] ?? assert.fail()), 40);
   });
 
   it("twenty tabs of one browser sign in again, under one sid: none fails, and one sign-out ends them all", async () => {
@@ -84,12 +95,12 @@ describe("many requests about one account at once, on three instances", () => {
   });
 });
 
-it("twenty browsers sign in at once where the issuer signs out by subject: one token ends them all", async (test) => {
+it("forty browsers come back at once where the issuer signs out by subject: one token ends them all", async (test) => {
   const world = await startWorld({ instances: 2, environment: { Session__MaxPerAccount: "50" } });
   test.after(() => world.stop());
   world.identityProvider.controls.announceBackChannelLogout = true;
-  const browsers = many(20).map((index) => world.client(index % 2));
-  assert.deepEqual(statuses(await Promise.all(browsers.map(loginAs(ada)))), [200]);
+  const browsers = many(40).map((index) => world.client(index % 2));
+  assert.deepEqual(statuses(await comeBackAtOnce(browsers, ada)), [200]);
   const token = await logoutToken(world, { sub: subjectOf(world, ada) });
   assert.equal((await sendLogoutToken(world, token)).status, 200);
   assert.deepEqual((await dumpStore(world)).accounts, {});

@@ -7,7 +7,7 @@ import type { Answer, Client } from "./http-client.ts";
 import { logoutToken, sendLogoutToken, subjectOf } from "./logout-token.ts";
 import { serviceHeaders } from "./service.ts";
 import { frontChannel, sidOf } from "./sign-out.ts";
-import { accountDocument, startFresh } from "./store.ts";
+import { accountDocument, startFresh, untilRequestsTakenUp } from "./store.ts";
 import { ownForm, sessionCookie, sessionOf, type World } from "./world.ts";
 
 export const ada = "ada@contoso.example";
@@ -168,6 +168,7 @@ export async function duringOutage(
   const fault = { type: "status", status: 503 } as const;
   const outage = world.cosmos.faults.add({ match: {}, times: Number.MAX_SAFE_INTEGER, fault });
   const answer = await signOut();
+  await untilRequestsTakenUp(world);
   outage.remove();
   assert.equal(answer.status, 503, answer.body);
   return world.deferred.at(-1);
